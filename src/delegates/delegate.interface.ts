@@ -1,0 +1,33 @@
+import { type ModelAnswer, type ModelEvent, type ModelRequest } from '../messages/model-request.interface.js';
+import { type JsonObject } from '../messages/json.interface.js';
+import { type Api } from '../messages/part.interface.js';
+import { type Model } from '../models/model.interface.js';
+
+/** Speaks one vendor API: pure functions between neutral messages and the vendor's wire. */
+export interface Delegate {
+  readonly api: Api;
+  /** Path below the gateway's proxy prefix, exact: GitLab answers 404 to a double slash. */
+  readonly path: string;
+  /** Headers of this vendor besides the gateway's own. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The request's body, always streamed. */
+  render(model: Model, request: ModelRequest): JsonObject;
+  /** A parser for one response. */
+  createParser(): StreamParser;
+}
+
+/** Turns one vendor stream into events, one server-sent event at a time, and assembles the answer on the way. */
+export interface StreamParser {
+  /** True once the vendor's end event has come; whatever follows is ignored. */
+  readonly isDone: boolean;
+  /**
+   * Takes the `data` of one server-sent event and appends what it says to `events`.
+   * @throws UpstreamError (or a subclass) for an error event or for data that is not the vendor's format
+   */
+  push(data: string, events: ModelEvent[]): void;
+  /**
+   * The answer as assembled so far: text and finished reasoning, and, once `isDone`, the tool calls.
+   * A call whose input is not whole is never part of it.
+   */
+  answer(): ModelAnswer;
+}

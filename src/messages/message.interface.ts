@@ -1,0 +1,43 @@
+import { type Part } from './part.interface.js';
+
+export type Role = 'system' | 'user' | 'assistant' | 'tool';
+
+/** How a message came to its end; every status but `complete` marks an answer that stopped half-way. */
+export type MessageStatus = 'complete' | 'cancelled' | 'failed' | 'interrupted';
+
+/** A message as the models see it: no provider, no database. */
+export interface ModelMessage {
+  role: Role;
+  parts: readonly Part[];
+}
+
+/** Why a model stopped. `tool-calls` asks for results; `pause` asks to be called again with the same history. */
+export type FinishReason =
+  'stop' | 'length' | 'tool-calls' | 'refusal' | 'content-filter' | 'pause' | 'context-window' | 'other';
+
+/**
+ * Tokens of one or more requests. The three kinds of input are disjoint, so that each can be priced by itself;
+ * `reasoningTokens` is the share of `outputTokens` that was spent on thinking.
+ */
+export interface Usage {
+  inputTokens: number;
+  outputTokens: number;
+  reasoningTokens: number;
+  cacheReadTokens: number;
+  cacheWriteTokens: number;
+}
+
+/** A stored message, as the HTTP API and `message-end` show it; `createdAt` is ISO 8601 in UTC. */
+export interface MessageRecord {
+  id: string;
+  chatId: string;
+  seq: number;
+  role: Role;
+  status: MessageStatus;
+  text: string;
+  parts: Part[];
+  model: string | null;
+  finishReason: FinishReason | null;
+  runId: string | null;
+  createdAt: string;
+}

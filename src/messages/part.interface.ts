@@ -1,0 +1,50 @@
+import { type JsonObject, type JsonValue } from './json.interface.js';
+
+/** The vendor APIs that GitLab's gateway proxies; each has its own delegate. */
+export type Api = 'anthropic-messages' | 'openai-chat' | 'openai-responses';
+
+/** Plain text. */
+export interface TextPart {
+  type: 'text';
+  text: string;
+}
+
+/**
+ * What a model thought before it answered. `raw` is the vendor's own block, signature or encrypted content included,
+ * and is replayed unmodified to the API that made it and dropped for any other; a part without it is never replayed.
+ */
+export interface ReasoningPart {
+  type: 'reasoning';
+  text: string;
+  api: Api;
+  raw?: JsonObject;
+}
+
+/** An image or a document: either `data` (base64) or `url` is set. */
+export interface FilePart {
+  type: 'file';
+  mediaType: string;
+  data?: string;
+  url?: string;
+  filename?: string;
+}
+
+/** A whole, parsed call of a tool; `id` is the vendor's and not globally unique. */
+export interface ToolCallPart {
+  type: 'tool-call';
+  id: string;
+  name: string;
+  arguments: JsonObject;
+}
+
+/** What a tool answered to the call `id`. */
+export interface ToolResultPart {
+  type: 'tool-result';
+  id: string;
+  name: string;
+  content: JsonValue;
+  isError: boolean;
+}
+
+/** A piece of a message, in the order in which it was said. */
+export type Part = TextPart | ReasoningPart | FilePart | ToolCallPart | ToolResultPart;
