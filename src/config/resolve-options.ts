@@ -1,0 +1,48 @@
+import { ConfigurationError } from '../errors/request.errors.js';
+import { type GitlabDuoModuleOptions, type ResolvedOptions } from './gitlab-duo-options.interface.js';
+
+type Environment = Record<string, string | undefined>;
+
+/**
+ * Applies the environment and the defaults; an empty string counts as unset.
+ * @throws ConfigurationError when the key is missing or a URL or a number cannot work
+ */
+export function resolveOptions(options: GitlabDuoModuleOptions, environment: Environment = process.env): ResolvedOptions {
+  const apiKey = (options.apiKey ?? environment.GITLAB_TOKEN ?? '').trim();
+  if (apiKey === '') {
+    throw new ConfigurationError(
+      'Missing configuration for GitLab: apiKey. Set GITLAB_TOKEN or pass { apiKey } to GitlabDuoModule.forRoot().',
+    );
+  }
+  if (/[\r\n]/.test(apiKey)) throw new ConfigurationError('apiKey must be one line: it holds a line break.');
+  return {
+    apiKey,
+    instanceUrl: url('instanceUrl', options.instanceUrl || environment.GITLAB_INSTANCE_URL || 'https://gitlab.com'),
+    gatewayUrl: url('gatewayUrl', options.gatewayUrl || environment.GITLAB_GATEWAY_URL || 'https://cloud.gitlab.com'),
+    gatewayPrefix: `/${(options.gatewayPrefix ?? '/ai/v1/proxy').replace(/^\/+|\/+$/g, '')}`.replace(/^\/$/, ''),
+    model: options.model || environment.GITLAB_DUO_MODEL || 'duo-chat-sonnet-4-6',
+    timeouts: positive('timeouts', { connectMs: 10_000, firstByteMs: 120_000, idleMs: 60_000, totalMs: 600_000 }, options.timeouts),
+    retries: positive('retries', { tries: 3, budgetMs: 60_000 }, options.retries),
+  };
+}
+
+function url(name: string, value: string): string {
+  const parsed = URL.parse(value);
+  if (parsed === null || !/^https?:$/.test(parsed.protocol) || parsed.search !== '' || parsed.hash !== '') {
+    throw new ConfigurationError(`${name} must be an http or https URL without a query, such as https://gitlab.com; it is ${JSON.stringify(value)}.`);
+  }
+  if (parsed.username !== '' || parsed.password !== '') {
+    throw new ConfigurationError(`${name} must not hold a user name or a password: pass the token as apiKey.`);
+  }
+  return value.replace(/\/+$/, '');
+}
+
+function positive<T extends object>(name: string, defaults: Required<T>, given: T | undefined): Required<T> {
+  const merged = { ...defaults, ...(given && Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))) };
+  for (const [key, value] of Object.entries(merged)) {
+    if (!Number.isInteger(value) || (value as number) < 1) {
+      throw new ConfigurationError(`${name}.${key} must be a whole number above 0; it is ${String(value)}.`);
+    }
+  }
+  return merged;
+}

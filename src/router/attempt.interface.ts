@@ -1,0 +1,30 @@
+import { type ErrorCode } from '../errors/gitlab-duo.error.js';
+import { type Usage } from '../messages/message.interface.js';
+import { type ModelAnswer } from '../messages/model-request.interface.js';
+
+/** How one physical request to the upstream ended. */
+export interface AttemptOutcome {
+  /** Counts from 1 within its step. */
+  number: number;
+  status: 'succeeded' | 'failed' | 'cancelled';
+  /** As far as the vendor told before the end; `null` when it told nothing. */
+  usage: Usage | null;
+  firstTokenMs: number | null;
+  durationMs: number;
+  errorCode: ErrorCode | null;
+}
+
+/** Where the attempts of a step are written down. The first attempt of a step is recorded by whoever starts the step. */
+export interface AttemptLedger {
+  /** Records how an attempt ended and that `next` is about to leave; the router waits for it before it sends. */
+  retrying(ended: AttemptOutcome, next: number): Promise<void>;
+}
+
+/** How a step ended: `error` is unset exactly when `answer` is whole. */
+export interface StepOutcome {
+  /** What came, up to the error if there was one: never half a tool call. */
+  answer: ModelAnswer;
+  /** The last attempt of the step. */
+  attempt: AttemptOutcome;
+  error?: unknown;
+}
