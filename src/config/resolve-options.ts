@@ -27,8 +27,8 @@ export function resolveOptions(options: GitlabDuoModuleOptions, environment: Env
 }
 
 function url(name: string, value: string): string {
-  const parsed = URL.parse(value);
-  if (parsed === null || !/^https?:$/.test(parsed.protocol) || parsed.search !== '' || parsed.hash !== '') {
+  const parsed = URL.canParse(value) ? new URL(value) : undefined;
+  if (parsed === undefined || !/^https?:$/.test(parsed.protocol) || parsed.search !== '' || parsed.hash !== '') {
     throw new ConfigurationError(`${name} must be an http or https URL without a query, such as https://gitlab.com; it is ${JSON.stringify(value)}.`);
   }
   if (parsed.username !== '' || parsed.password !== '') {
