@@ -47,5 +47,5 @@ export function problem(code: ErrorCode, detail: string, requestId?: string): Pr
 /** The problem that an error is to the outside; an error that is not ours keeps its message to itself. */
 export function toProblem(error: unknown, requestId?: string): Problem {
   if (error instanceof GitlabDuoError) return problem(error.code, error.message, requestId);
-  return problem('internal_error', 'The server failed; its log has the details under the request id.', requestId);
+  return problem('internal_error', 'The server failed; its log has the details.', requestId);
 }

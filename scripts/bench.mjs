@@ -1,0 +1,5 @@
+import { install } from './prepare.mjs';
+import { runNode } from './run.mjs';
+
+await install();
+process.exitCode = await runNode(['--import', 'tsx', 'test/bench/main.ts', ...process.argv.slice(2)]);

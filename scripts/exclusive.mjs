@@ -1,0 +1,40 @@
+import { mkdirSync, openSync, closeSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const BEAT_MS = 1_000;
+/** A lock that has not been touched for so long belongs to a process that was killed. */
+const DEAD_AFTER_MS = 15_000;
+
+/**
+ * Runs the work while no other process does the same: the file exists, and is touched, for as long as it lasts.
+ * @param {string} file
+ * @param {() => Promise<void>} work
+ */
+export async function exclusively(file, work) {
+  mkdirSync(dirname(file), { recursive: true });
+  for (let turn = 0; !take(file); turn += 1) {
+    if (turn === 0) console.log('Waiting for another process that prepares this folder…');
+    await sleep(BEAT_MS);
+  }
+  const beat = setInterval(() => utimesSync(file, new Date(), new Date()), BEAT_MS);
+  try {
+    await work();
+  } finally {
+    clearInterval(beat);
+    rmSync(file, { force: true });
+  }
+}
+
+/** @param {string} file */
+function take(file) {
+  try {
+    closeSync(openSync(file, 'wx'));
+    return true;
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error;
+  }
+  const touched = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
+  if (touched !== undefined && Date.now() - touched > DEAD_AFTER_MS) rmSync(file, { force: true });
+  return false;
+}

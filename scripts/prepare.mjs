@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { exclusively } from './exclusive.mjs';
+import { root, runNpm } from './run.mjs';
+
+const inRoot = (path) => fileURLToPath(new URL(path, root));
+const LOCK = inRoot('.data/prepare.lock');
+const STAMP = inRoot('dist/.stamp');
+
+/** Installs the dependencies unless they are there, as the lock file has them. */
+export async function install() {
+  requireNode();
+  if (isInstalled()) return;
+  await exclusively(LOCK, async () => {
+    if (isInstalled()) return;
+    await must('Installing the dependencies (npm ci)…', ['ci', '--include=dev', '--no-audit', '--no-fund']);
+  });
+}
+
+/** Builds `dist` unless it was built from the sources as they are. */
+export async function build() {
+  if (isBuilt()) return;
+  await exclusively(LOCK, async () => {
+    if (isBuilt()) return;
+    const stamp = stampOfSources();
+    if (readStamp().names !== stamp.names) rmSync(inRoot('dist'), { recursive: true, force: true });
+    await must('Building (npm run build)…', ['run', '--silent', 'build']);
+    writeFileSync(STAMP, JSON.stringify(stamp));
+  });
+}
+
+function requireNode() {
+  const { engines } = JSON.parse(readFileSync(inRoot('package.json'), 'utf8'));
+  const [major, minor] = engines.node.match(/\d+/g).map(Number);
+  const [ownMajor, ownMinor] = process.versions.node.split('.').map(Number);
+  if (ownMajor > major || (ownMajor === major && ownMinor >= minor)) return;
+  console.error(
+    `This needs Node ${major}.${minor} or newer; this is Node ${process.versions.node}: see https://nodejs.org.`,
+  );
+  process.exit(1);
+}
+
+/** @param {string} announcement @param {string[]} args */
+async function must(announcement, args) {
+  console.log(announcement);
+  const code = await runNpm(args);
+  if (code === 0) return;
+  console.error(`npm ${args.join(' ')} failed: the reason stands above.`);
+  process.exit(code);
+}
+
+/** Whether npm's own record of node_modules agrees with the lock file. */
+function isInstalled() {
+  const record = inRoot('node_modules/.package-lock.json');
+  if (!existsSync(record)) return false;
+  const { packages: installed } = JSON.parse(readFileSync(record, 'utf8'));
+  const { packages: locked } = JSON.parse(readFileSync(inRoot('package-lock.json'), 'utf8'));
+  const fits = ([path, { version, integrity, optional }]) => {
+    const own = installed[path];
+    return own === undefined
+      ? path === '' || optional === true
+      : own.version === version && own.integrity === integrity;
+  };
+  return Object.entries(locked).every(fits) && Object.keys(installed).every((path) => path in locked);
+}
+
+function isBuilt() {
+  return JSON.stringify(readStamp()) === JSON.stringify(stampOfSources());
+}
+
+/** @returns {{ names?: string; contents?: string }} */
+function readStamp() {
+  return existsSync(STAMP) ? JSON.parse(readFileSync(STAMP, 'utf8')) : {};
+}
+
+/** A hash of the names of the sources, and one of their contents and of what else shapes the build. */
+function stampOfSources() {
+  const files = readdirSync(inRoot('src'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => `${entry.parentPath}/${entry.name}`)
+    .sort();
+  const settings = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json'].map(inRoot);
+  const contents = createHash('sha256');
+  for (const file of [...files, ...settings]) contents.update(readFileSync(file)).update('\0');
+  return { names: createHash('sha256').update(files.join('\0')).digest('hex'), contents: contents.digest('hex') };
+}

@@ -1,0 +1,43 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { constants } from 'node:os';
+import { basename } from 'node:path';
+
+/** The signals that ask a process to end. */
+export const END_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
+/** The root of the project. */
+export const root = new URL('..', import.meta.url);
+
+/**
+ * Runs Node on a program, in the root of the project, and returns its exit code.
+ * @param {string[]} args
+ * @param {import('node:child_process').SpawnOptions} [options]
+ */
+export function runNode(args, options) {
+  return exitCodeOf(spawn(process.execPath, args, { cwd: root, stdio: 'inherit', ...options }));
+}
+
+/**
+ * Runs npm, the one that runs this script if there is one, and returns its exit code.
+ * @param {string[]} args
+ */
+export function runNpm(args) {
+  const { npm_execpath: npm = '' } = process.env;
+  if (basename(npm) === 'npm-cli.js') return runNode([npm, ...args]);
+  return exitCodeOf(spawn('npm', args, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' }));
+}
+
+/**
+ * Waits for the end of a process, and passes on the signals that ask this one to end, which npm sends to nobody else.
+ * A process that a signal ended gets the exit code that a shell would give it.
+ * @param {import('node:child_process').ChildProcess} child
+ * @returns {Promise<number>}
+ */
+export async function exitCodeOf(child) {
+  const passOn = (signal) => child.kill(signal);
+  for (const signal of END_SIGNALS) process.on(signal, passOn);
+  const [code, signal] = await once(child, 'exit');
+  for (const signal of END_SIGNALS) process.off(signal, passOn);
+  return code ?? 128 + constants.signals[signal];
+}

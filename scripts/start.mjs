@@ -1,0 +1,36 @@
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { build, install } from './prepare.mjs';
+import { npmLaunchers } from './launchers.mjs';
+import { END_SIGNALS, exitCodeOf, root } from './run.mjs';
+
+/** What the server may take to end, in milliseconds; then it is killed, and recovers at its next start. */
+const STOP_MS = 9_500;
+
+await install();
+await build();
+
+// The channel closes with this process, however it ends, and the server stops when it does.
+const server = fork(fileURLToPath(new URL('dist/main.js', root)), process.argv.slice(2), { cwd: root });
+let deadline;
+
+function limitStop() {
+  deadline ??= setTimeout(() => {
+    console.error(`The server did not stop within ${STOP_MS / 1_000} s: killing it.`);
+    server.kill('SIGKILL');
+  }, STOP_MS);
+}
+for (const signal of END_SIGNALS) process.on(signal, limitStop);
+
+// npm's shell does not pass a signal on, and dies of it; and npm may be killed. Then nobody can stop this process.
+const launchers = npmLaunchers();
+const watch = setInterval(() => {
+  if (npmLaunchers() === launchers) return;
+  clearInterval(watch);
+  server.kill('SIGTERM');
+  limitStop();
+}, 500);
+
+process.exitCode = await exitCodeOf(server);
+clearTimeout(deadline);
+clearInterval(watch);

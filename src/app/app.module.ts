@@ -1,0 +1,48 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
+import { TerminusModule } from '@nestjs/terminus';
+import { TypeOrmModule, type TypeOrmModuleOptions } from '@nestjs/typeorm';
+import { Chat } from '../chats/chat.entity.js';
+import { type GitlabDuoModuleOptions } from '../config/gitlab-duo-options.interface.js';
+import { GitlabDuoModule } from '../gitlab-duo.module.js';
+import { GitlabDuoHttpModule } from '../http/gitlab-duo-http.module.js';
+import { ModelsController } from '../http/models.controller.js';
+import { ProblemFilter } from '../http/problem.filter.js';
+import { HealthController } from './health.controller.js';
+import { LocalOwnerResolver } from './local-owner.resolver.js';
+
+/** What the server runs on. */
+export interface AppOptions {
+  databaseUrl: string;
+  /** Migrations to run at startup: classes, or a glob of files. */
+  migrations: NonNullable<TypeOrmModuleOptions['migrations']>;
+  gitlab: GitlabDuoModuleOptions;
+}
+
+/** The server: chats over HTTP, kept in PostgreSQL. */
+@Module({})
+export class AppModule {
+  static register({ databaseUrl, migrations, gitlab }: AppOptions): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        TypeOrmModule.forRoot({
+          type: 'postgres',
+          url: databaseUrl,
+          autoLoadEntities: true,
+          migrations,
+          migrationsRun: true,
+          retryAttempts: 3,
+          retryDelay: 1_000,
+          applicationName: 'nestjs-gitlab-duo',
+          extra: { max: 20, connectionTimeoutMillis: 5_000 },
+        }),
+        TerminusModule,
+        GitlabDuoModule.forRoot(gitlab),
+        GitlabDuoHttpModule.register({ chat: Chat, owner: LocalOwnerResolver }),
+      ],
+      controllers: [ModelsController, HealthController],
+      providers: [{ provide: APP_FILTER, useClass: ProblemFilter }],
+    };
+  }
+}

@@ -1,0 +1,71 @@
+import { join } from 'node:path';
+import { ConsoleLogger, Logger, type LogLevel } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { type GitlabDuoModuleOptions } from '../config/gitlab-duo-options.interface.js';
+import { GitlabDuoError } from '../errors/gitlab-duo.error.js';
+import { startSandbox } from '../sandbox/index.js';
+import { AppModule } from './app.module.js';
+import { EmbeddedPostgresError } from './embedded-postgres/embedded-postgres.error.js';
+import { startEmbeddedPostgres } from './embedded-postgres/start-embedded-postgres.js';
+import { type Environment, readEnvironment } from './environment.js';
+import { OpenResources } from './open-resources.js';
+import { stopWhenAsked } from './stop-when-asked.js';
+import { welcome } from './welcome.js';
+
+const BODY_LIMIT_BYTES = 1024 * 1024;
+const SANDBOX_TOKEN = 'sandbox';
+
+/** Starts everything that the environment asks for, and ends it again when the process is asked to stop. */
+export async function startServer(): Promise<void> {
+  const resources = new OpenResources();
+  const logger = new Logger('Server');
+  stopWhenAsked((reason) => {
+    console.log(`Stopping (${reason})…`);
+    void resources.close().then(() => process.exit(0));
+  });
+  try {
+    await start(readEnvironment(process.env), resources, logger);
+  } catch (error) {
+    if (resources.isClosing) return;
+    if (error instanceof GitlabDuoError || error instanceof EmbeddedPostgresError) logger.error(error.message);
+    else logger.error('The server did not start', error);
+    await resources.close();
+    process.exit(1);
+  }
+}
+
+async function start(environment: Environment, resources: OpenResources, logger: Logger): Promise<void> {
+  const databaseUrl = environment.databaseUrl ?? (await embeddedDatabase(resources));
+  const gitlab = await gitlabOptions(environment, resources, logger);
+  const migrations = [join(import.meta.dirname, '../migrations/*.js')];
+  // Nest's own start-up lines are for a log collector; a person gets the welcome.
+  const logLevels: LogLevel[] = environment.isProduction ? ['log', 'warn', 'error', 'fatal'] : ['warn', 'error', 'fatal'];
+  const app = await NestFactory.create<NestFastifyApplication>(
+    AppModule.register({ databaseUrl, migrations, gitlab }),
+    new FastifyAdapter({ bodyLimit: BODY_LIMIT_BYTES, forceCloseConnections: 'idle' }),
+    { logger: new ConsoleLogger({ json: environment.isProduction, logLevels }), abortOnError: false },
+  );
+  await resources.add(() => app.close());
+  await app.listen(environment.port, environment.host);
+  welcome(await app.getUrl(), environment, databaseUrl, gitlab);
+}
+
+async function embeddedDatabase(resources: OpenResources): Promise<string> {
+  const database = await startEmbeddedPostgres({
+    dataDirectory: join(import.meta.dirname, '../../.data/postgres'),
+    database: 'duo',
+  });
+  await resources.add(() => database.stop());
+  return database.url;
+}
+
+/** GitLab, or the sandbox in its place where no token is set. */
+async function gitlabOptions(environment: Environment, resources: OpenResources, logger: Logger): Promise<GitlabDuoModuleOptions> {
+  const { gitlabToken, instanceUrl, gatewayUrl, gatewayPrefix, model } = environment;
+  if (gitlabToken !== undefined) return { apiKey: gitlabToken, instanceUrl, gatewayUrl, gatewayPrefix, model };
+  const sandbox = await startSandbox();
+  await resources.add(() => sandbox.close());
+  logger.warn('GITLAB_TOKEN is not set: answers come from a SANDBOX on this machine, not from a model.');
+  return { apiKey: SANDBOX_TOKEN, instanceUrl: sandbox.url, gatewayUrl: sandbox.url, model };
+}

@@ -1,0 +1,33 @@
+import { type EntitySubscriberInterface, type InsertEvent } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { type ChatOf } from './acts-as-chat.mixin.js';
+import { type ChatClass } from './chat-kind.js';
+
+/**
+ * Gives each new chat its id and its model, and binds chats to their service however they are loaded or saved.
+ */
+export class ChatSubscriber<C extends ChatOf<unknown>> implements EntitySubscriberInterface<C> {
+  constructor(
+    private readonly chat: ChatClass<C>,
+    private readonly defaultModel: string,
+    private readonly bind: (chat: C) => void,
+  ) {}
+
+  listenTo(): ChatClass<C> {
+    return this.chat;
+  }
+
+  beforeInsert({ entity }: InsertEvent<C>): void {
+    const given: Partial<ChatOf<unknown>> = entity;
+    given.id ??= uuidv7();
+    given.model ??= this.defaultModel;
+  }
+
+  afterInsert({ entity }: InsertEvent<C>): void {
+    if (entity instanceof this.chat) this.bind(entity);
+  }
+
+  afterLoad(entity: C): void {
+    this.bind(entity);
+  }
+}

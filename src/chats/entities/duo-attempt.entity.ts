@@ -1,0 +1,73 @@
+import { Column, CreateDateColumn, Entity, Index, PrimaryColumn } from 'typeorm';
+import { type ErrorCode } from '../../errors/gitlab-duo.error.js';
+
+/** How an attempt stands: `pending` until it ends, `unknown` when its process died before it could say. */
+export type AttemptStatus = 'pending' | 'succeeded' | 'failed' | 'cancelled' | 'unknown';
+
+/** The usage ledger: a row for each physical request to the upstream. It outlives its chat. */
+@Entity('duo_attempts')
+@Index('duo_attempts_run', ['runId'])
+@Index('duo_attempts_chat', ['chatKind', 'chatId'])
+@Index('duo_attempts_owner', ['ownerId', 'createdAt'])
+export class DuoAttempt {
+  @PrimaryColumn({ type: 'uuid' })
+  id!: string;
+
+  @Column({ type: 'uuid', name: 'run_id' })
+  runId!: string;
+
+  /** Counts from 1 within the run, like `number` within the step. */
+  @Column({ type: 'integer' })
+  step!: number;
+
+  @Column({ type: 'integer' })
+  number!: number;
+
+  @Column({ type: 'text', name: 'chat_kind' })
+  chatKind!: string;
+
+  @Column({ type: 'uuid', name: 'chat_id' })
+  chatId!: string;
+
+  @Column({ type: 'text', name: 'owner_id', nullable: true })
+  ownerId!: string | null;
+
+  @Column({ type: 'uuid', name: 'message_id', nullable: true })
+  messageId!: string | null;
+
+  @Column({ type: 'text' })
+  provider!: string;
+
+  @Column({ type: 'text' })
+  model!: string;
+
+  @Column({ type: 'text' })
+  status!: AttemptStatus;
+
+  @Column({ type: 'integer', name: 'input_tokens', nullable: true })
+  inputTokens!: number | null;
+
+  @Column({ type: 'integer', name: 'output_tokens', nullable: true })
+  outputTokens!: number | null;
+
+  @Column({ type: 'integer', name: 'reasoning_tokens', nullable: true })
+  reasoningTokens!: number | null;
+
+  @Column({ type: 'integer', name: 'cache_read_tokens', nullable: true })
+  cacheReadTokens!: number | null;
+
+  @Column({ type: 'integer', name: 'cache_write_tokens', nullable: true })
+  cacheWriteTokens!: number | null;
+
+  @Column({ type: 'integer', name: 'first_token_ms', nullable: true })
+  firstTokenMs!: number | null;
+
+  @Column({ type: 'integer', name: 'duration_ms', nullable: true })
+  durationMs!: number | null;
+
+  @Column({ type: 'text', name: 'error_code', nullable: true })
+  errorCode!: ErrorCode | null;
+
+  @CreateDateColumn({ type: 'timestamptz', name: 'created_at' })
+  createdAt!: Date;
+}

@@ -1,0 +1,45 @@
+import { Column, CreateDateColumn, Index, PrimaryColumn, UpdateDateColumn } from 'typeorm';
+import { ChatVerbs } from '../../conversation/chat-verbs.js';
+import { type JsonObject } from '../../messages/json.interface.js';
+import { type ModelParams } from '../../messages/model-request.interface.js';
+
+/**
+ * The columns and the verbs of a persisted chat; `ActsAsChat` adds the relation to its messages.
+ * @publicApi
+ */
+@Index(['ownerId', 'id'])
+export abstract class DuoChat<M = unknown> extends ChatVerbs<M> {
+  @PrimaryColumn({ type: 'uuid' })
+  id!: string;
+
+  /** Who may reach the chat; `null` for a chat without an owner. */
+  @Column({ type: 'text', name: 'owner_id', nullable: true })
+  ownerId!: string | null;
+
+  @Column({ type: 'text', nullable: true })
+  title!: string | null;
+
+  /** A Duo model id. */
+  @Column({ type: 'text' })
+  model!: string;
+
+  @Column({ type: 'json', default: {} })
+  params!: ModelParams;
+
+  @Column({ type: 'json', default: {} })
+  metadata!: JsonObject;
+
+  /** The agent that the chat was made by. */
+  @Column({ type: 'text', nullable: true })
+  agent!: string | null;
+
+  /** The next message's `seq`; only the store's own statements touch it, so that saving a stale chat cannot set it back. */
+  @Column({ type: 'integer', name: 'next_seq', default: 0, select: false, insert: false, update: false })
+  protected nextSeq?: number;
+
+  @CreateDateColumn({ type: 'timestamptz', name: 'created_at' })
+  createdAt!: Date;
+
+  @UpdateDateColumn({ type: 'timestamptz', name: 'updated_at' })
+  updatedAt!: Date;
+}

@@ -1,0 +1,52 @@
+import { Column, CreateDateColumn, Index, PrimaryColumn } from 'typeorm';
+import { type FinishReason, type MessageStatus, type Role, type Usage } from '../../messages/message.interface.js';
+import { type Part } from '../../messages/part.interface.js';
+
+/**
+ * The columns of a message; `ActsAsMessage` adds the relation to its chat. The order of a chat's messages is `seq`,
+ * never a time.
+ * @publicApi
+ */
+@Index(['chatId', 'seq'], { unique: true })
+export abstract class DuoMessage {
+  @PrimaryColumn({ type: 'uuid' })
+  id!: string;
+
+  @Column({ type: 'uuid', name: 'chat_id' })
+  chatId!: string;
+
+  @Column({ type: 'integer' })
+  seq!: number;
+
+  /** The run that the message belongs to; `null` for one that was added by hand. */
+  @Column({ type: 'uuid', name: 'run_id', nullable: true })
+  runId!: string | null;
+
+  @Column({ type: 'text' })
+  role!: Role;
+
+  @Column({ type: 'text', default: 'complete' })
+  status!: MessageStatus;
+
+  @Column({ type: 'text' })
+  text!: string;
+
+  @Column({ type: 'json' })
+  parts!: Part[];
+
+  @Column({ type: 'text', nullable: true })
+  model!: string | null;
+
+  @Column({ type: 'text', name: 'finish_reason', nullable: true })
+  finishReason!: FinishReason | null;
+
+  /** The run whose answer replaced this one; such a message is kept, and no longer replayed. */
+  @Column({ type: 'uuid', name: 'superseded_by', nullable: true })
+  supersededBy!: string | null;
+
+  @CreateDateColumn({ type: 'timestamptz', name: 'created_at' })
+  createdAt!: Date;
+
+  /** What the answer cost; set on the answer of an ask only, and not stored with the message. */
+  usage?: Usage;
+}

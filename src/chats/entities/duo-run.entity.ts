@@ -1,0 +1,70 @@
+import { Column, CreateDateColumn, Entity, Index, PrimaryColumn } from 'typeorm';
+import { type Problem } from '../../errors/problem.js';
+import { type JsonValue } from '../../messages/json.interface.js';
+import { type RunStatus } from '../../runs/run-event.interface.js';
+
+/** The index that allows one active run per chat. */
+export const ACTIVE_RUN_INDEX = 'duo_runs_active';
+
+/** One ask, from the user's message to the final answer. */
+@Entity('duo_runs')
+@Index(ACTIVE_RUN_INDEX, ['chatKind', 'chatId'], { unique: true, where: "status IN ('running', 'awaiting_approval')" })
+@Index('duo_runs_idempotency', ['chatKind', 'chatId', 'idempotencyKey'], { unique: true })
+export class DuoRun {
+  @PrimaryColumn({ type: 'uuid' })
+  id!: string;
+
+  @Column({ type: 'text', name: 'chat_kind' })
+  chatKind!: string;
+
+  @Column({ type: 'uuid', name: 'chat_id' })
+  chatId!: string;
+
+  @Column({ type: 'text', name: 'owner_id', nullable: true })
+  ownerId!: string | null;
+
+  @Column({ type: 'text' })
+  status!: RunStatus;
+
+  @Column({ type: 'text' })
+  model!: string;
+
+  /** What a queued run is going to ask, until it starts. */
+  @Column({ type: 'json', nullable: true })
+  input!: JsonValue;
+
+  @Column({ type: 'uuid', name: 'answer_message_id', nullable: true })
+  answerMessageId!: string | null;
+
+  @Column({ type: 'text', name: 'idempotency_key', nullable: true })
+  idempotencyKey!: string | null;
+
+  @Column({ type: 'text', name: 'request_hash', nullable: true })
+  requestHash!: string | null;
+
+  /** The server instance that runs it; its row in `duo_instances` is the lease. */
+  @Column({ type: 'uuid', name: 'instance_id', nullable: true })
+  instanceId!: string | null;
+
+  /** Grows at each takeover, so that a late writer is refused. */
+  @Column({ type: 'integer', default: 0 })
+  fence!: number;
+
+  @Column({ type: 'timestamptz', name: 'cancel_requested_at', nullable: true })
+  cancelRequestedAt!: Date | null;
+
+  @Column({ type: 'integer', name: 'last_event_index', nullable: true })
+  lastEventIndex!: number | null;
+
+  @Column({ type: 'json', nullable: true })
+  error!: Problem | null;
+
+  @CreateDateColumn({ type: 'timestamptz', name: 'created_at' })
+  createdAt!: Date;
+
+  @Column({ type: 'timestamptz', name: 'started_at', nullable: true })
+  startedAt!: Date | null;
+
+  @Column({ type: 'timestamptz', name: 'finished_at', nullable: true })
+  finishedAt!: Date | null;
+}

@@ -1,0 +1,45 @@
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+
+export type ToolCallStatus = 'pending' | 'approved' | 'denied' | 'running' | 'succeeded' | 'failed';
+
+/** A tool call of a message and what became of it; its input is in the message's parts. */
+@Entity('duo_tool_calls')
+@Index('duo_tool_calls_message', ['messageId', 'ordinal'], { unique: true })
+@Index('duo_tool_calls_run', ['runId'])
+export class DuoToolCall {
+  /** What approvals and routes name. */
+  @PrimaryColumn({ type: 'uuid' })
+  id!: string;
+
+  @Column({ type: 'uuid', name: 'run_id' })
+  runId!: string;
+
+  @Column({ type: 'uuid', name: 'message_id' })
+  messageId!: string;
+
+  /** The vendor's id: it can repeat. */
+  @Column({ type: 'text', name: 'call_id' })
+  callId!: string;
+
+  /** The call's place in its message, from 0. */
+  @Column({ type: 'integer' })
+  ordinal!: number;
+
+  @Column({ type: 'text' })
+  name!: string;
+
+  @Column({ type: 'text' })
+  status!: ToolCallStatus;
+
+  @Column({ type: 'text', name: 'decided_by', nullable: true })
+  decidedBy!: string | null;
+
+  @Column({ type: 'timestamptz', name: 'decided_at', nullable: true })
+  decidedAt!: Date | null;
+
+  @Column({ type: 'text', nullable: true })
+  reason!: string | null;
+
+  @Column({ type: 'uuid', name: 'result_message_id', nullable: true })
+  resultMessageId!: string | null;
+}

@@ -1,0 +1,68 @@
+import { type DataSource, type EntityMetadata } from 'typeorm';
+import { ConfigurationError } from '../../errors/request.errors.js';
+import { type ChatKind } from '../chat-kind.js';
+import { DuoAttempt } from '../entities/duo-attempt.entity.js';
+import { DuoInstance } from '../entities/duo-instance.entity.js';
+import { DuoRunEvent } from '../entities/duo-run-event.entity.js';
+import { DuoRun } from '../entities/duo-run.entity.js';
+import { DuoToolCall } from '../entities/duo-tool-call.entity.js';
+
+/** The quoted names of the tables of a kind, from the entities' metadata, and the columns of its chats and messages. */
+export interface KindTables {
+  chats: string;
+  messages: string;
+  runs: string;
+  instances: string;
+  attempts: string;
+  toolCalls: string;
+  events: string;
+  chat: (property: string) => string;
+  message: (property: string) => string;
+}
+
+/** @throws ConfigurationError when the data source does not know one of the entities */
+export function kindTables(dataSource: DataSource, kind: ChatKind): KindTables {
+  const chat = metadataOf(dataSource, kind.chat);
+  const message = metadataOf(dataSource, kind.message);
+  return {
+    chats: table(chat),
+    messages: table(message),
+    runs: tableOf(dataSource, DuoRun),
+    instances: tableOf(dataSource, DuoInstance),
+    attempts: tableOf(dataSource, DuoAttempt),
+    toolCalls: tableOf(dataSource, DuoToolCall),
+    events: tableOf(dataSource, DuoRunEvent),
+    chat: (property) => column(chat, property),
+    message: (property) => column(message, property),
+  };
+}
+
+/** The quoted name of an entity's table. */
+export function tableOf(dataSource: DataSource, entity: EntityClass): string {
+  return table(metadataOf(dataSource, entity));
+}
+
+type EntityClass = abstract new () => object;
+
+function metadataOf(dataSource: DataSource, entity: EntityClass): EntityMetadata {
+  if (!dataSource.hasMetadata(entity)) {
+    throw new ConfigurationError(
+      `The data source does not know the entity ${entity.name}. Set autoLoadEntities: true, or list your chat and message entities and ...DUO_ENTITIES under entities.`,
+    );
+  }
+  return dataSource.getMetadata(entity);
+}
+
+function table(metadata: EntityMetadata): string {
+  return metadata.tablePath.split('.').map(quoted).join('.');
+}
+
+function column(metadata: EntityMetadata, property: string): string {
+  const found = metadata.findColumnWithPropertyName(property);
+  if (found === undefined) throw new ConfigurationError(`${metadata.targetName} has no column for its property ${property}.`);
+  return quoted(found.databaseName);
+}
+
+function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}

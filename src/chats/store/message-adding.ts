@@ -1,0 +1,68 @@
+import { type EntityManager } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { ChatNotFoundError } from '../../errors/chat.errors.js';
+import { type MessageRecord } from '../../messages/message.interface.js';
+import { type Part } from '../../messages/part.interface.js';
+import { textOf } from '../../messages/text.js';
+import { LOCK_TIMEOUT_MS } from './begin.statements.js';
+import { type KindTables } from './kind-tables.js';
+import { type SqlClient, statement } from './sql-client.js';
+
+/** A message to be added at the end of a chat. */
+export interface AddMessage {
+  chatId: string;
+  ownerId: string | null;
+  role: MessageRecord['role'];
+  parts: Part[];
+}
+
+/** Adds messages to chats, whatever runs beside: the chat's row lock puts the writers in a queue. */
+export class MessageAdding {
+  private readonly insert;
+
+  constructor(
+    private readonly client: SqlClient,
+    { chats, messages, chat, message }: KindTables,
+  ) {
+    const columns = ['id', 'chatId', 'seq', 'role', 'text', 'parts'].map(message).join(', ');
+    this.insert = statement(`
+WITH s AS MATERIALIZED (SELECT set_config('lock_timeout', '${LOCK_TIMEOUT_MS}', true)),
+c AS (
+  UPDATE ${chats} t SET ${chat('nextSeq')} = t.${chat('nextSeq')} + 1, ${chat('updatedAt')} = now() FROM s
+   WHERE t.${chat('id')} = $1 AND t.${chat('ownerId')} IS NOT DISTINCT FROM $2::text
+  RETURNING t.${chat('id')} AS id, t.${chat('nextSeq')} - 1 AS seq),
+m AS (
+  INSERT INTO ${messages} (${columns}) SELECT $3, c.id, c.seq, $4, $5, $6::json FROM c
+  RETURNING ${message('seq')} AS seq, ${message('createdAt')} AS created_at)
+SELECT seq, created_at FROM m`);
+  }
+
+  /**
+   * @param manager the transaction that the message is part of, if any
+   * @throws ChatNotFoundError
+   */
+  async add(added: AddMessage, manager?: EntityManager): Promise<MessageRecord> {
+    const { chatId, role, parts } = added;
+    const id = uuidv7();
+    const text = textOf(parts);
+    const values = [chatId, added.ownerId, id, role, text, JSON.stringify(parts)];
+    const rows: { seq: number; created_at: Date }[] = manager
+      ? await manager.query(this.insert.text, values)
+      : await this.client.rows(this.insert, values);
+    const row = rows[0];
+    if (row === undefined) throw new ChatNotFoundError(chatId);
+    return {
+      id,
+      chatId,
+      seq: row.seq,
+      role,
+      status: 'complete',
+      text,
+      parts,
+      model: null,
+      finishReason: null,
+      runId: null,
+      createdAt: row.created_at.toISOString(),
+    };
+  }
+}

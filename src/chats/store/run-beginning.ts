@@ -1,0 +1,102 @@
+import { v7 as uuidv7 } from 'uuid';
+import { ChatBusyError, ChatNotFoundError } from '../../errors/chat.errors.js';
+import { type ModelParams } from '../../messages/model-request.interface.js';
+import { type Part } from '../../messages/part.interface.js';
+import { textOf, storable } from '../../messages/text.js';
+import { type BeginRun, type BegunRun, type HistoryMessage } from '../../runs/run-store.interface.js';
+import { ACTIVE_RUN_INDEX } from '../entities/duo-run.entity.js';
+import { type BeginRow, beginStatement, begunStatement, historyStatement } from './begin.statements.js';
+import { resendWhileLost, violatedUnique } from './database-error.js';
+import { type KindTables } from './kind-tables.js';
+import { type RunRecovery } from './run-recovery.js';
+import { type SqlClient } from './sql-client.js';
+
+/** Begins runs: one round trip, and another only when writers met. */
+export class RunBeginning {
+  private readonly insert;
+  private readonly history;
+  private readonly begun;
+
+  constructor(
+    private readonly client: SqlClient,
+    tables: KindTables,
+    private readonly kind: string,
+    private readonly recovery: RunRecovery,
+  ) {
+    this.insert = beginStatement(tables);
+    this.history = historyStatement(tables);
+    this.begun = begunStatement(tables);
+  }
+
+  async begin(chatId: string, ownerId: string | null, run: BeginRun): Promise<BegunRun> {
+    const system = systemMessage(run.settings.instructions);
+    const values = this.values(chatId, ownerId, run, system);
+    const [header, ...history] = await this.insertOrRecover(chatId, run.runId, values);
+    if (header?.next_seq == null) throw new ChatNotFoundError(chatId);
+    const added = [
+      ...(system ? [{ ...system, role: 'system' as const }] : []),
+      ...(run.user ? [{ ...run.user, role: 'user' as const }] : []),
+    ];
+    const firstSeq = header.next_seq - added.length;
+    return {
+      chatId,
+      fence: 0,
+      model: header.model as string,
+      params: header.parts as ModelParams,
+      history: [
+        ...(await this.upTo(chatId, firstSeq - 1, history)),
+        ...added.map((message, index): HistoryMessage => ({ ...message, seq: firstSeq + index, status: 'complete' })),
+      ],
+    };
+  }
+
+  private async insertOrRecover(chatId: string, runId: string, values: unknown[]): Promise<BeginRow[]> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await resendWhileLost(async (isResent) => {
+          const stored = isResent ? await this.client.rows<BeginRow>(this.begun, [chatId, runId]) : [];
+          return stored[0]?.next_seq == null ? this.client.rows<BeginRow>(this.insert, values) : stored;
+        });
+      } catch (error) {
+        if (violatedUnique(error) !== ACTIVE_RUN_INDEX) throw error;
+        const alive = await this.recovery.recover(chatId);
+        if (alive !== undefined || tries === 3) throw new ChatBusyError(chatId, alive?.id);
+      }
+    }
+  }
+
+  /** The history in order; read once more where the last writer's messages were not yet in the statement's snapshot. */
+  private async upTo(chatId: string, lastSeq: number, rows: BeginRow[]): Promise<HistoryMessage[]> {
+    const history = rows as (BeginRow & { parts: Part[] })[];
+    const known = history.filter((row) => row.seq <= lastSeq);
+    if ((known.at(-1)?.seq ?? -1) === lastSeq) return known;
+    return this.client.rows<HistoryMessage>(this.history, [chatId, lastSeq]);
+  }
+
+  private values(chatId: string, ownerId: string | null, run: BeginRun, system: NewMessage | null): unknown[] {
+    const { model, params } = run.settings;
+    return [
+      chatId,
+      ownerId,
+      run.runId,
+      this.kind,
+      run.model,
+      run.instanceId,
+      model ?? null,
+      params === undefined ? null : JSON.stringify(params),
+      ...messageValues(system),
+      ...messageValues(run.user),
+      run.attemptId,
+    ];
+  }
+}
+
+type NewMessage = NonNullable<BeginRun['user']>;
+
+function systemMessage(instructions: string | undefined): NewMessage | null {
+  return instructions === undefined ? null : { id: uuidv7(), parts: [{ type: 'text', text: storable(instructions) }] };
+}
+
+function messageValues(message: NewMessage | null): unknown[] {
+  return message ? [message.id, textOf(message.parts), JSON.stringify(message.parts)] : [null, null, null];
+}

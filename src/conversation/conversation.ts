@@ -1,0 +1,38 @@
+import { v7 as uuidv7 } from 'uuid';
+import { type ModelParams } from '../messages/model-request.interface.js';
+import { type RunService } from '../runs/run.service.js';
+import { type ConversationMessage } from './ask-options.interface.js';
+import { contentParts } from './asking.js';
+import { bindChat } from './chat-driver.js';
+import { ChatVerbs } from './chat-verbs.js';
+import { MemoryRunStore } from './memory-run-store.js';
+
+/**
+ * A chat that lives in memory: made by `DuoService.chat()`, gone with the last reference to it.
+ * @publicApi
+ */
+export class Conversation extends ChatVerbs<ConversationMessage> {
+  readonly id: string;
+  readonly #store: MemoryRunStore;
+
+  constructor(runs: RunService, model: string, params?: ModelParams) {
+    super();
+    this.id = uuidv7();
+    const store = new MemoryRunStore(this.id, model, params);
+    this.#store = store;
+    bindChat<Conversation, ConversationMessage>(this, {
+      start: (_chat, start) => runs.start(store, start),
+      answer: (_chat, message, result) => ({ ...message, usage: result.usage }),
+      addMessage: (_chat, message) => Promise.resolve(store.add({ role: message.role, parts: contentParts(message) })),
+    });
+  }
+
+  /** The messages so far, in order. */
+  get messages(): readonly ConversationMessage[] {
+    return this.#store.messages;
+  }
+
+  get model(): string {
+    return this.#store.model;
+  }
+}

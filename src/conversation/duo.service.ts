@@ -1,0 +1,48 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { type ResolvedOptions } from '../config/gitlab-duo-options.interface.js';
+import { GITLAB_DUO_OPTIONS } from '../config/tokens.js';
+import { TokenExchange } from '../gateway/token-exchange.js';
+import { type ModelParams } from '../messages/model-request.interface.js';
+import { type Model } from '../models/model.interface.js';
+import { ModelRegistry } from '../models/model-registry.js';
+import { RunService } from '../runs/run.service.js';
+import { Conversation } from './conversation.js';
+
+/**
+ * Chats in memory, the catalogue, and a check of the connection.
+ * @publicApi
+ */
+@Injectable()
+export class DuoService {
+  constructor(
+    private readonly runs: RunService,
+    private readonly registry: ModelRegistry,
+    private readonly exchange: TokenExchange,
+    @Inject(GITLAB_DUO_OPTIONS) private readonly options: ResolvedOptions,
+  ) {}
+
+  /**
+   * A new chat in memory.
+   * @throws UnknownModelError
+   * @example
+   * const answer = await duo.chat({ model: 'duo-chat-opus-4-6' }).ask('Explain transactions');
+   */
+  chat(options: { model?: string; params?: ModelParams; instructions?: string } = {}): Conversation {
+    const model = this.registry.get(options.model ?? this.options.model);
+    const chat = new Conversation(this.runs, model.id, options.params);
+    return options.instructions === undefined ? chat : chat.withInstructions(options.instructions);
+  }
+
+  /** All models that GitLab Duo offers. */
+  models(): readonly Model[] {
+    return this.registry.list();
+  }
+
+  /**
+   * Exchanges the token, unless a fresh one is at hand.
+   * @throws GatewayAuthError and the like, whose message says what is wrong and what to do
+   */
+  async testConnection(signal?: AbortSignal): Promise<void> {
+    await this.exchange.get(signal);
+  }
+}

@@ -1,0 +1,12 @@
+import { type Delegate } from '../delegate.interface.js';
+import { AnthropicStreamParser } from './parse-stream.js';
+import { renderRequest } from './render-request.js';
+
+/** Claude, through Anthropic's Messages API. */
+export const anthropicDelegate: Delegate = {
+  api: 'anthropic-messages',
+  path: '/anthropic/v1/messages',
+  headers: { 'anthropic-version': '2023-06-01' },
+  render: renderRequest,
+  createParser: () => new AnthropicStreamParser(),
+};

@@ -1,0 +1,86 @@
+import { type JsonObject } from '../../messages/json.interface.js';
+import { type Part } from '../../messages/part.interface.js';
+import { unnamedCall } from '../tool-arguments.js';
+
+export interface TextBlock {
+  type: 'text';
+  text: string;
+}
+
+export interface ThinkingBlock {
+  type: 'thinking';
+  text: string;
+  signature: string;
+  start: JsonObject;
+  isComplete: boolean;
+}
+
+export interface RedactedBlock {
+  type: 'redacted_thinking';
+  raw: JsonObject;
+}
+
+export interface ToolBlock {
+  type: 'tool_use';
+  id: string;
+  name: string;
+  /** The pieces of the input's JSON, joined once the block ends. */
+  pieces: string[];
+  /** Set when the input is whole. */
+  arguments: JsonObject | undefined;
+}
+
+/** A block of content while it grows. */
+export type ContentBlock = TextBlock | ThinkingBlock | RedactedBlock | ToolBlock;
+
+/** The block that a `content_block_start` begins; undefined for kinds that nobody here asked for. */
+export function startBlock(start: JsonObject): ContentBlock | undefined {
+  switch (start.type) {
+    case 'text':
+      return { type: 'text', text: textOf(start.text) };
+    case 'thinking':
+      return {
+        type: 'thinking',
+        text: textOf(start.thinking),
+        signature: textOf(start.signature),
+        start,
+        isComplete: false,
+      };
+    case 'redacted_thinking':
+      return { type: 'redacted_thinking', raw: start };
+    case 'tool_use': {
+      const { id, name } = start;
+      if (typeof id !== 'string' || typeof name !== 'string') throw unnamedCall();
+      return { type: 'tool_use', id, name, pieces: [], arguments: undefined };
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** The part that a block is so far; undefined if it says nothing, or is a call that is not whole. */
+export function toPart(block: ContentBlock): Part | undefined {
+  switch (block.type) {
+    case 'text':
+      return block.text === '' ? undefined : { type: 'text', text: block.text };
+    case 'thinking':
+      return thinkingPart(block);
+    case 'redacted_thinking':
+      return { type: 'reasoning', text: '', api: 'anthropic-messages', raw: block.raw };
+    case 'tool_use':
+      return block.arguments && { type: 'tool-call', id: block.id, name: block.name, arguments: block.arguments };
+  }
+}
+
+function thinkingPart({ text, signature, start, isComplete }: ThinkingBlock): Part | undefined {
+  // Without its signature the API would refuse the block.
+  if (isComplete && signature !== '') {
+    const raw = { ...start, thinking: text, signature };
+    return { type: 'reasoning', text, api: 'anthropic-messages', raw };
+  }
+  return text === '' ? undefined : { type: 'reasoning', text, api: 'anthropic-messages' };
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}

@@ -1,0 +1,73 @@
+import { type JsonObject } from '../../messages/json.interface.js';
+import { type FilePart, type TextPart, type ToolResultPart } from '../../messages/part.interface.js';
+import { fileSource } from '../file-source.js';
+import { resultText } from '../result-text.js';
+import { type AssistantPart, type TranscriptMessage } from '../transcript.js';
+
+/** A message of the Messages API. */
+export type WireMessage = { role: 'user' | 'assistant'; content: JsonObject[] };
+
+const opening = '(The assistant opens the conversation.)';
+
+/** Messages in strictly alternating roles, the user's first; results of tools are the user's to this API. */
+export function renderMessages(messages: readonly TranscriptMessage[], keep: { reasoning: boolean }): WireMessage[] {
+  const rendered: WireMessage[] = [];
+  if (messages[0]?.role === 'assistant') rendered.push({ role: 'user', content: [{ type: 'text', text: opening }] });
+
+  for (const message of messages) {
+    const role = message.role === 'assistant' ? 'assistant' : 'user';
+    const content = renderParts(message, keep);
+    const last = rendered.at(-1);
+    if (last?.role === role) last.content.push(...content);
+    else rendered.push({ role, content });
+  }
+  trimEnd(rendered.at(-1));
+  return rendered;
+}
+
+function renderParts(message: TranscriptMessage, keep: { reasoning: boolean }): JsonObject[] {
+  switch (message.role) {
+    case 'user':
+      return message.parts.map(renderUserPart);
+    case 'tool':
+      return message.parts.map(renderResult);
+    case 'assistant':
+      return message.parts.filter((part) => keep.reasoning || part.type !== 'reasoning').map(renderAssistantPart);
+  }
+}
+
+function renderUserPart(part: TextPart | FilePart): JsonObject {
+  if (part.type === 'text') return { type: 'text', text: part.text };
+  const file = fileSource(part);
+  const source: JsonObject =
+    'url' in file ? { type: 'url', url: file.url } : { type: 'base64', media_type: file.mediaType, data: file.data };
+  if (file.kind === 'image') return { type: 'image', source };
+  return { type: 'document', source, ...(file.filename !== undefined && { title: file.filename }) };
+}
+
+function renderAssistantPart(part: AssistantPart): JsonObject {
+  switch (part.type) {
+    case 'text':
+      return { type: 'text', text: part.text };
+    case 'reasoning':
+      return part.raw;
+    case 'tool-call':
+      return { type: 'tool_use', id: part.id, name: part.name, input: part.arguments };
+  }
+}
+
+function renderResult(result: ToolResultPart): JsonObject {
+  const content = resultText(result);
+  return {
+    type: 'tool_result',
+    tool_use_id: result.id,
+    ...(content !== '' && { content }),
+    ...(result.isError && { is_error: true }),
+  };
+}
+
+/** An answer to go on from may not end in white space. */
+function trimEnd(message: WireMessage | undefined): void {
+  const block = message?.role === 'assistant' ? message.content.at(-1) : undefined;
+  if (block && typeof block.text === 'string') block.text = block.text.trimEnd();
+}

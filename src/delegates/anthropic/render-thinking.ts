@@ -1,0 +1,37 @@
+import { type JsonObject } from '../../messages/json.interface.js';
+import { type Thinking } from '../../messages/model-request.interface.js';
+import { type Model } from '../../models/model.interface.js';
+import { thinkingBudget, thinkingEffort } from '../thinking.js';
+import { type TranscriptMessage } from '../transcript.js';
+
+/** What makes Claude think, as the model takes it; undefined where it may not think. */
+export function renderThinking(
+  model: Model,
+  thinking: Thinking | undefined,
+  maxTokens: number,
+  messages: readonly TranscriptMessage[],
+): JsonObject | undefined {
+  if (!thinking) return undefined;
+  if (model.thinking !== 'budget') {
+    return { thinking: { type: 'adaptive' }, output_config: { effort: thinkingEffort(thinking) } };
+  }
+  const budget = thinkingBudget(thinking, maxTokens);
+  if (budget === undefined || hasThoughtlessTurn(messages)) return undefined;
+  return { thinking: { type: 'enabled', budget_tokens: budget } };
+}
+
+/**
+ * Whether the turn at hand (what the assistant said since the user last spoke) began without thinking, as when another
+ * vendor's model made its first tool call. Models with budgets refuse to take up thinking half-way through a turn.
+ */
+function hasThoughtlessTurn(messages: readonly TranscriptMessage[]): boolean {
+  let first: TranscriptMessage | undefined;
+  let hasResults = false;
+  for (const message of messages) {
+    if (message.role === 'assistant') first ??= message;
+    // What the user says beside results of tools goes into one message with them, and begins no turn.
+    else if (message.role === 'user' && !hasResults) first = undefined;
+    hasResults = message.role === 'tool' || (hasResults && message.role === 'user');
+  }
+  return first !== undefined && first.parts[0].type !== 'reasoning';
+}

@@ -1,0 +1,36 @@
+import { ValidationError } from '../errors/request.errors.js';
+import { type FilePart } from '../messages/part.interface.js';
+
+/** A file that the vendors take: its content, or where they can fetch it. */
+export type FileSource = {
+  kind: 'image' | 'pdf';
+  mediaType: string;
+  filename: string | undefined;
+} & ({ data: string } | { url: string });
+
+const images = new Set(['image/jpeg', 'image/png', 'image/gif', 'image/webp']);
+
+/**
+ * Checks a file against what all vendors take.
+ * @throws ValidationError for another media type, for a file without content, and for a URL that is not http(s)
+ */
+export function fileSource(part: FilePart): FileSource {
+  const name = part.filename ?? part.mediaType;
+  const kind = images.has(part.mediaType) ? 'image' : part.mediaType === 'application/pdf' ? 'pdf' : undefined;
+  if (!kind) {
+    throw new ValidationError(
+      `The models cannot read the file "${name}" of the type "${part.mediaType}". Send a JPEG, PNG, GIF or WebP image or a PDF document, or put its text into the message.`,
+    );
+  }
+  const file = { kind, mediaType: part.mediaType, filename: part.filename } as const;
+  if (part.data) return { ...file, data: part.data };
+  if (part.url && /^https?:\/\//i.test(part.url)) return { ...file, url: part.url };
+  throw new ValidationError(
+    `The file "${name}" has no content. Set its "data" to the content in base64, or its "url" to an http(s) address.`,
+  );
+}
+
+/** Where OpenAI reads the file: its own address, or a data URL. */
+export function fileUrl(source: FileSource): string {
+  return 'url' in source ? source.url : `data:${source.mediaType};base64,${source.data}`;
+}

@@ -1,0 +1,48 @@
+import { type ToolCallPart, type ToolResultPart } from '../messages/part.interface.js';
+import { CallIds } from './call-ids.js';
+
+interface OpenCall {
+  /** The id that this request uses. */
+  id: string;
+  name: string;
+  /** The results of the call's message, of which one place is the call's. */
+  results: ToolResultPart[];
+  place: number;
+}
+
+const noResult = 'There is no result: the call was not run to its end, or its result was lost.';
+
+/**
+ * Pairs tool calls with their results while a history is read once. Each call opens a place for its result, filled with
+ * an error until the result comes, however many messages later. A result whose call is not open is dropped.
+ */
+export class OpenCalls {
+  private readonly ids = new CallIds();
+  private readonly open = new Map<string, OpenCall[]>();
+
+  /** The call with an id of its own in this request; the place for its result is appended to `results`. */
+  add(call: ToolCallPart, results: ToolResultPart[]): ToolCallPart {
+    const id = this.ids.next(call.id);
+    const place = results.push({ type: 'tool-result', id, name: call.name, content: noResult, isError: true }) - 1;
+    const sameId = this.open.get(call.id);
+    const opened = { id, name: call.name, results, place };
+    if (sameId) sameId.push(opened);
+    else this.open.set(call.id, [opened]);
+    return { ...call, id };
+  }
+
+  /** Puts a result into its call's place. */
+  answer(result: ToolResultPart): void {
+    const call = this.take(result);
+    if (call) call.results[call.place] = { ...result, id: call.id };
+  }
+
+  // Vendors repeat ids: the latest message that waits for this id is meant, and in it the call of this name, or the first.
+  private take(result: ToolResultPart): OpenCall | undefined {
+    const sameId = this.open.get(result.id) ?? [];
+    const latest = sameId.at(-1)?.results;
+    const named = sameId.findIndex((call) => call.results === latest && call.name === result.name);
+    const index = named === -1 ? sameId.findIndex((call) => call.results === latest) : named;
+    return index === -1 ? undefined : sameId.splice(index, 1)[0];
+  }
+}

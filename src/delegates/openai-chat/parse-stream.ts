@@ -1,0 +1,76 @@
+import { type FinishReason, type Usage } from '../../messages/message.interface.js';
+import { type ModelAnswer, type ModelEvent } from '../../messages/model-request.interface.js';
+import { type Part, type ToolCallPart } from '../../messages/part.interface.js';
+import { type StreamParser } from '../delegate.interface.js';
+import { missingFinish, parseEvent, streamFailure } from '../stream-event.js';
+import { isCutShort } from '../tool-arguments.js';
+import { noUsage, openaiUsage } from '../usage.js';
+import { CallAssembly } from './call-assembly.js';
+import { finishReason } from './finish-reason.js';
+import { type WireChoice, type WireChunk, type WireUsage } from './wire.interface.js';
+
+/** Reads the stream of one answer of Chat Completions. */
+export class ChatStreamParser implements StreamParser {
+  isDone = false;
+  private text = '';
+  private hasRefused = false;
+  private readonly assembly = new CallAssembly();
+  private calls: ToolCallPart[] = [];
+  private finish: FinishReason | undefined;
+  private usage: Usage = noUsage();
+
+  push(data: string, events: ModelEvent[]): void {
+    if (this.isDone) return;
+    if (data === '[DONE]') {
+      if (!this.finish) throw missingFinish();
+      this.isDone = true;
+      return;
+    }
+    const chunk = parseEvent(data) as WireChunk;
+    if (chunk.error) throw streamFailure(chunk.error);
+    if (chunk.usage) this.usage = toUsage(chunk.usage);
+    const choice = chunk.choices?.[0];
+    if (choice) this.read(choice, events);
+  }
+
+  answer(): ModelAnswer {
+    const parts: Part[] = this.text === '' ? [] : [{ type: 'text', text: this.text }];
+    if (this.isDone) parts.push(...this.calls);
+    return { parts, finishReason: this.finish ?? 'other', usage: { ...this.usage } };
+  }
+
+  private read({ delta, finish_reason: reason }: WireChoice, events: ModelEvent[]): void {
+    if (delta) {
+      if (typeof delta.content === 'string' && delta.content !== '') this.say(delta.content, events);
+      if (typeof delta.refusal === 'string' && delta.refusal !== '') {
+        this.hasRefused = true;
+        this.say(delta.refusal, events);
+      }
+      if (delta.tool_calls) {
+        for (const piece of delta.tool_calls) if (piece) this.assembly.add(piece);
+      }
+    }
+    if (typeof reason === 'string' && !this.finish) this.end(reason, events);
+  }
+
+  private say(text: string, events: ModelEvent[]): void {
+    this.text += text;
+    events.push({ type: 'text-delta', text });
+  }
+
+  private end(reason: string, events: ModelEvent[]): void {
+    const told = this.hasRefused ? 'refusal' : finishReason(reason);
+    this.calls = this.assembly.finish(isCutShort(told));
+    events.push(...this.calls);
+    // A call that the request forced ends with "stop".
+    this.finish = told === 'stop' && this.calls.length > 0 ? 'tool-calls' : told;
+  }
+}
+
+function toUsage(wire: WireUsage): Usage {
+  const { prompt_tokens_details: input, completion_tokens_details: output } = wire;
+  return openaiUsage(
+    { total: wire.prompt_tokens, cached: input?.cached_tokens, written: input?.cache_write_tokens },
+    { total: wire.completion_tokens, reasoning: output?.reasoning_tokens },
+  );
+}

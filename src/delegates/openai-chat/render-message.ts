@@ -1,0 +1,55 @@
+import { ValidationError } from '../../errors/request.errors.js';
+import { type JsonObject } from '../../messages/json.interface.js';
+import { type FilePart, type TextPart } from '../../messages/part.interface.js';
+import { fileSource, fileUrl } from '../file-source.js';
+import { markedResultText } from '../result-text.js';
+import { type AssistantPart, type TranscriptMessage } from '../transcript.js';
+
+/** The messages of Chat Completions that one message becomes: each result of a tool is one of its own. */
+export function renderMessage(message: TranscriptMessage): JsonObject[] {
+  switch (message.role) {
+    case 'user':
+      return [{ role: 'user', content: renderContent(message.parts) }];
+    case 'assistant':
+      return [renderAssistant(message.parts)];
+    case 'tool':
+      return message.parts.map((result) => ({
+        role: 'tool',
+        tool_call_id: result.id,
+        content: markedResultText(result),
+      }));
+  }
+}
+
+/** This API knows no reasoning, and keeps text apart from calls. */
+function renderAssistant(parts: readonly AssistantPart[]): JsonObject {
+  const texts = parts.filter((part) => part.type === 'text');
+  const calls = parts.filter((part) => part.type === 'tool-call');
+  return {
+    role: 'assistant',
+    content: texts.length > 0 ? renderContent(texts) : null,
+    ...(calls.length > 0 && {
+      tool_calls: calls.map(({ id, name, arguments: input }) => ({
+        id,
+        type: 'function',
+        function: { name, arguments: JSON.stringify(input) },
+      })),
+    }),
+  };
+}
+
+function renderContent(parts: readonly (TextPart | FilePart)[]): string | JsonObject[] {
+  if (parts.length === 1 && parts[0].type === 'text') return parts[0].text;
+  return parts.map((part) => (part.type === 'text' ? { type: 'text', text: part.text } : renderFile(part)));
+}
+
+function renderFile(part: FilePart): JsonObject {
+  const file = fileSource(part);
+  if (file.kind === 'image') return { type: 'image_url', image_url: { url: fileUrl(file) } };
+  if ('url' in file) {
+    throw new ValidationError(
+      `This model takes PDF documents only by content, and "${file.filename ?? file.url}" is given by URL. Set its "data" to the content in base64.`,
+    );
+  }
+  return { type: 'file', file: { filename: file.filename ?? 'document.pdf', file_data: fileUrl(file) } };
+}

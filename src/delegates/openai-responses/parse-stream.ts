@@ -1,0 +1,142 @@
+import { type JsonObject } from '../../messages/json.interface.js';
+import { type FinishReason, type Usage } from '../../messages/message.interface.js';
+import { type ModelAnswer, type ModelEvent } from '../../messages/model-request.interface.js';
+import { type Part, type ReasoningPart, type TextPart, type ToolCallPart } from '../../messages/part.interface.js';
+import { type StreamParser } from '../delegate.interface.js';
+import { parseEvent, streamFailure } from '../stream-event.js';
+import { unnamedCall, wholeArguments } from '../tool-arguments.js';
+import { noUsage, openaiUsage } from '../usage.js';
+import { type WireEvent, type WireResponse } from './wire.interface.js';
+
+/** Reads the stream of one answer of the Responses API. */
+export class ResponsesStreamParser implements StreamParser {
+  isDone = false;
+  /** The parts by the vendor's `output_index`, which gives their order. */
+  private readonly items = new Map<number, Part>();
+  private paragraph: unknown;
+  private hasRefused = false;
+  private finish: FinishReason = 'other';
+  private usage: Usage = noUsage();
+
+  push(data: string, events: ModelEvent[]): void {
+    if (this.isDone) return;
+    const event = parseEvent(data) as WireEvent;
+    switch (event.type) {
+      case 'response.output_text.delta':
+        this.say(event, events);
+        break;
+      case 'response.refusal.delta':
+        this.hasRefused = true;
+        this.say(event, events);
+        break;
+      case 'response.reasoning_summary_text.delta':
+        this.think(event, events);
+        break;
+      case 'response.output_item.done':
+        if (event.item) this.endItem(indexOf(event), event.item, events);
+        break;
+      case 'response.completed':
+        this.end(event.response, this.completion());
+        break;
+      case 'response.incomplete':
+        this.end(event.response, incompletion(event.response?.incomplete_details?.reason));
+        break;
+      case 'response.failed':
+        throw streamFailure(event.response?.error);
+      case 'error':
+        throw streamFailure(event.error ?? { code: event.code, message: event.message });
+    }
+  }
+
+  answer(): ModelAnswer {
+    const parts = [...this.items]
+      .sort(([left], [right]) => left - right)
+      .map(([, part]) => ({ ...part }))
+      .filter((part) => (part.type === 'tool-call' ? this.isDone : saysSomething(part)));
+    return { parts, finishReason: this.finish, usage: { ...this.usage } };
+  }
+
+  private say(event: WireEvent, events: ModelEvent[]): void {
+    const { delta } = event;
+    if (typeof delta !== 'string' || delta === '') return;
+    this.textAt(indexOf(event)).text += delta;
+    events.push({ type: 'text-delta', text: delta });
+  }
+
+  private think(event: WireEvent, events: ModelEvent[]): void {
+    const { delta } = event;
+    if (typeof delta !== 'string' || delta === '') return;
+    const part = this.reasoningAt(indexOf(event));
+    // A summary comes in paragraphs, numbered and without the break between them.
+    const text = part.text !== '' && event.summary_index !== this.paragraph ? `\n\n${delta}` : delta;
+    this.paragraph = event.summary_index;
+    part.text += text;
+    events.push({ type: 'reasoning-delta', text });
+  }
+
+  private endItem(index: number, item: JsonObject, events: ModelEvent[]): void {
+    if (item.status === 'incomplete') return;
+    if (item.type === 'reasoning') {
+      const part = this.reasoningAt(index);
+      // Nothing is stored with the vendor: without its content, an id alone cannot be replayed.
+      if (typeof item.encrypted_content === 'string') part.raw = item;
+    }
+    if (item.type !== 'function_call') return;
+    const call = toCall(item);
+    this.items.set(index, call);
+    events.push(call);
+  }
+
+  private completion(): FinishReason {
+    if (this.hasRefused) return 'refusal';
+    for (const part of this.items.values()) if (part.type === 'tool-call') return 'tool-calls';
+    return 'stop';
+  }
+
+  private end(response: WireResponse | null | undefined, reason: FinishReason): void {
+    const wire = response?.usage;
+    if (wire) {
+      const { input_tokens_details: input, output_tokens_details: output } = wire;
+      this.usage = openaiUsage(
+        { total: wire.input_tokens, cached: input?.cached_tokens, written: input?.cache_write_tokens },
+        { total: wire.output_tokens, reasoning: output?.reasoning_tokens },
+      );
+    }
+    this.finish = reason;
+    this.isDone = true;
+  }
+
+  private textAt(index: number): TextPart {
+    const part = this.items.get(index);
+    if (part?.type === 'text') return part;
+    const text: TextPart = { type: 'text', text: '' };
+    this.items.set(index, text);
+    return text;
+  }
+
+  private reasoningAt(index: number): ReasoningPart {
+    const part = this.items.get(index);
+    if (part?.type === 'reasoning') return part;
+    const reasoning: ReasoningPart = { type: 'reasoning', text: '', api: 'openai-responses' };
+    this.items.set(index, reasoning);
+    return reasoning;
+  }
+}
+
+function indexOf({ output_index: index }: WireEvent): number {
+  return typeof index === 'number' ? index : 0;
+}
+
+function incompletion(reason: unknown): FinishReason {
+  if (reason === 'max_output_tokens') return 'length';
+  return reason === 'content_filter' ? 'content-filter' : 'other';
+}
+
+function saysSomething(part: Part): boolean {
+  return part.type !== 'reasoning' || part.text !== '' || part.raw !== undefined;
+}
+
+function toCall({ call_id: id, name, arguments: json }: JsonObject): ToolCallPart {
+  if (typeof id !== 'string' || typeof name !== 'string' || id === '' || name === '') throw unnamedCall();
+  return { type: 'tool-call', id, name, arguments: wholeArguments(name, typeof json === 'string' ? json : '') };
+}

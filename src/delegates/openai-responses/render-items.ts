@@ -1,0 +1,40 @@
+import { type JsonObject } from '../../messages/json.interface.js';
+import { type FilePart, type TextPart } from '../../messages/part.interface.js';
+import { fileSource, fileUrl } from '../file-source.js';
+import { markedResultText } from '../result-text.js';
+import { type AssistantPart, type TranscriptMessage } from '../transcript.js';
+
+/** The input items that one message becomes, in its order. */
+export function renderItems(message: TranscriptMessage): JsonObject[] {
+  switch (message.role) {
+    case 'user':
+      return [{ type: 'message', role: 'user', content: message.parts.map(renderUserPart) }];
+    case 'assistant':
+      return message.parts.map(renderAssistantPart);
+    case 'tool':
+      return message.parts.map((result) => ({
+        type: 'function_call_output',
+        call_id: result.id,
+        output: markedResultText(result),
+      }));
+  }
+}
+
+function renderUserPart(part: TextPart | FilePart): JsonObject {
+  if (part.type === 'text') return { type: 'input_text', text: part.text };
+  const file = fileSource(part);
+  if (file.kind === 'image') return { type: 'input_image', detail: 'auto', image_url: fileUrl(file) };
+  if ('url' in file) return { type: 'input_file', file_url: file.url };
+  return { type: 'input_file', filename: file.filename ?? 'document.pdf', file_data: fileUrl(file) };
+}
+
+function renderAssistantPart(part: AssistantPart): JsonObject {
+  switch (part.type) {
+    case 'text':
+      return { type: 'message', role: 'assistant', content: part.text };
+    case 'reasoning':
+      return part.raw;
+    case 'tool-call':
+      return { type: 'function_call', call_id: part.id, name: part.name, arguments: JSON.stringify(part.arguments) };
+  }
+}

@@ -1,0 +1,44 @@
+import { type GitlabDuoError } from '../errors/gitlab-duo.error.js';
+import { UpstreamError } from '../errors/upstream.errors.js';
+import { vendorFailure } from '../gateway/vendor-failure.js';
+
+/**
+ * The JSON of one server-sent event. Its wire type has only optional, unknown leaves, each narrowed where it is read.
+ * @throws UpstreamError if it is not a JSON object
+ */
+export function parseEvent(data: string): object {
+  let event: unknown;
+  try {
+    event = JSON.parse(data);
+  } catch (cause) {
+    throw notAnEvent(cause);
+  }
+  if (typeof event !== 'object' || event === null) throw notAnEvent();
+  return event;
+}
+
+/** The failure that an error inside a stream stands for. */
+export function streamFailure(error: unknown): GitlabDuoError {
+  if (typeof error !== 'object' || error === null)
+    return vendorFailure(typeof error === 'string' ? { message: error } : {});
+  const { type, code, message } = error as Record<string, unknown>;
+  return vendorFailure({
+    ...(typeof type === 'string' && { type }),
+    ...((typeof code === 'string' || typeof code === 'number') && { code }),
+    ...(typeof message === 'string' && { message }),
+  });
+}
+
+/** The vendor's end event without a reason to end: what came before it was cut. */
+export function missingFinish(): UpstreamError {
+  return new UpstreamError('The answer was cut: the stream ended without a reason to stop. Try again.', {
+    isRetryable: true,
+  });
+}
+
+function notAnEvent(cause?: unknown): UpstreamError {
+  return new UpstreamError('The stream holds an event that is not a JSON object. Try again.', {
+    isRetryable: true,
+    cause,
+  });
+}

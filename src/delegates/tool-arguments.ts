@@ -1,0 +1,38 @@
+import { UpstreamError } from '../errors/upstream.errors.js';
+import { type JsonObject } from '../messages/json.interface.js';
+import { type FinishReason } from '../messages/message.interface.js';
+
+/** The arguments that a JSON text holds; undefined if it is not a JSON object. */
+export function parseArguments(json: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(json);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The arguments of a call that the model has ended; none at all are `{}`.
+ * @throws UpstreamError if they are not a JSON object
+ */
+export function wholeArguments(tool: string, json: string): JsonObject {
+  const value = json === '' ? {} : parseArguments(json);
+  if (value) return value;
+  throw new UpstreamError(
+    `The model called the tool "${tool}" with arguments that are not a JSON object, so the call cannot run. Try again.`,
+    { isRetryable: true },
+  );
+}
+
+/** Whether an answer may have stopped in the middle of what it was saying. */
+export function isCutShort(reason: FinishReason): boolean {
+  return reason === 'length' || reason === 'context-window' || reason === 'refusal' || reason === 'content-filter';
+}
+
+/** A call without what it takes to run and answer it. */
+export function unnamedCall(): UpstreamError {
+  return new UpstreamError('The model called a tool without a name or an id, so the call cannot run. Try again.', {
+    isRetryable: true,
+  });
+}

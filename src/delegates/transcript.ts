@@ -1,0 +1,127 @@
+import { ValidationError } from '../errors/request.errors.js';
+import { type JsonObject } from '../messages/json.interface.js';
+import { type ModelMessage, type Role } from '../messages/message.interface.js';
+import {
+  type Api,
+  type FilePart,
+  type Part,
+  type ReasoningPart,
+  type TextPart,
+  type ToolCallPart,
+  type ToolResultPart,
+} from '../messages/part.interface.js';
+import { OpenCalls } from './open-calls.js';
+
+/** Reasoning that the API which made it takes back. */
+export type ReplayedReasoning = ReasoningPart & { raw: JsonObject };
+
+export type AssistantPart = TextPart | ReplayedReasoning | ToolCallPart;
+
+export type TranscriptMessage =
+  | { role: 'user'; parts: (TextPart | FilePart)[] }
+  | { role: 'assistant'; parts: AssistantPart[] }
+  | { role: 'tool'; parts: ToolResultPart[] };
+
+/** A history in the form that every vendor accepts; see `toTranscript`. */
+export interface Transcript {
+  /** The last system message: it replaces those before it. */
+  instructions: string | undefined;
+  messages: TranscriptMessage[];
+}
+
+/**
+ * Makes a history valid for every vendor: no empty text or message; right after each message with tool calls one message
+ * with all their results, in the order of the calls; ids that are safe and occur once; reasoning only of `api` itself,
+ * and only in front of what it led to.
+ * @throws ValidationError for a part that cannot be in a message of its role, or if nothing is left to answer
+ */
+export function toTranscript(history: readonly ModelMessage[], api: Api): Transcript {
+  const messages: TranscriptMessage[] = [];
+  const calls = new OpenCalls();
+  let instructions: string | undefined;
+
+  for (const message of history) {
+    switch (message.role) {
+      case 'system':
+        instructions = systemText(message.parts);
+        break;
+      case 'user': {
+        const parts = userParts(message.parts);
+        if (parts.length > 0) messages.push({ role: 'user', parts });
+        break;
+      }
+      case 'assistant': {
+        const results: ToolResultPart[] = [];
+        const parts = assistantParts(message.parts, api, (call) => calls.add(call, results));
+        if (parts.length > 0) messages.push({ role: 'assistant', parts });
+        if (results.length > 0) messages.push({ role: 'tool', parts: results });
+        break;
+      }
+      case 'tool':
+        for (const part of message.parts) {
+          if (part.type !== 'tool-result') throw misplaced('tool', part);
+          calls.answer(part);
+        }
+    }
+  }
+  if (messages.length === 0) {
+    throw new ValidationError(
+      'There is nothing to answer: the history has no text or file. Add a message of the user.',
+    );
+  }
+  return { instructions, messages };
+}
+
+function systemText(parts: readonly Part[]): string | undefined {
+  const texts: string[] = [];
+  for (const part of parts) {
+    if (part.type !== 'text') throw misplaced('system', part);
+    if (isSpoken(part)) texts.push(part.text);
+  }
+  return texts.length > 0 ? texts.join('\n\n') : undefined;
+}
+
+function userParts(parts: readonly Part[]): (TextPart | FilePart)[] {
+  const kept: (TextPart | FilePart)[] = [];
+  for (const part of parts) {
+    if (part.type !== 'text' && part.type !== 'file') throw misplaced('user', part);
+    if (part.type === 'file' || isSpoken(part)) kept.push(part);
+  }
+  return kept;
+}
+
+function assistantParts(parts: readonly Part[], api: Api, open: (call: ToolCallPart) => ToolCallPart): AssistantPart[] {
+  const kept: AssistantPart[] = [];
+  for (const part of parts) {
+    switch (part.type) {
+      case 'text':
+        if (isSpoken(part)) kept.push(part);
+        break;
+      case 'reasoning':
+        if (part.api === api && isReplayable(part)) kept.push(part);
+        break;
+      case 'tool-call':
+        kept.push(open(part));
+        break;
+      default:
+        throw misplaced('assistant', part);
+    }
+  }
+  while (kept.at(-1)?.type === 'reasoning') kept.pop();
+  return kept;
+}
+
+/** Anthropic refuses a text of white space alone just as it refuses an empty one. */
+function isSpoken(part: TextPart): boolean {
+  return /\S/.test(part.text);
+}
+
+function isReplayable(part: ReasoningPart): part is ReplayedReasoning {
+  return part.raw !== undefined;
+}
+
+function misplaced(role: Role, part: Part): ValidationError {
+  return new ValidationError(
+    `A message of the role "${role}" cannot hold a part of the type "${part.type}". Put it into a message of the role that it belongs to.`,
+  );
+}

@@ -1,0 +1,55 @@
+import { redact } from '../errors/redact.js';
+import { type GitlabDuoError } from '../errors/gitlab-duo.error.js';
+import { ServerBusyError } from '../errors/request.errors.js';
+import { UpstreamError, UpstreamTimeoutError } from '../errors/upstream.errors.js';
+
+const timeouts: Record<string, string> = {
+  UND_ERR_CONNECT_TIMEOUT: 'did not accept a connection in time (timeouts.connectMs)',
+  ETIMEDOUT: 'did not accept a connection in time (timeouts.connectMs)',
+  UND_ERR_HEADERS_TIMEOUT: 'did not begin to answer in time (timeouts.firstByteMs)',
+  UND_ERR_BODY_TIMEOUT: 'stopped in the middle of its answer (timeouts.idleMs)',
+};
+
+/**
+ * What a failure below HTTP means: time-outs, refused or lost connections, certificates, a host that is stopping.
+ * @param url who was asked, for the message
+ * @param prefix how the message begins
+ */
+export function connectionFailure(error: unknown, url: string, prefix = ''): GitlabDuoError {
+  const code = codeOf(error);
+  const say = (text: string) => (prefix === '' ? text : `${prefix}: ${text}`);
+  if (code in timeouts) {
+    const text = `${url} ${timeouts[code]}. Try again; if it persists, check the network.`;
+    return new UpstreamTimeoutError(say(text), { isRetryable: true, cause: error });
+  }
+  if (code === 'UND_ERR_DESTROYED' || code === 'UND_ERR_CLOSED') {
+    return new ServerBusyError(say('The application is shutting down. Ask again when it is back.'), { cause: error });
+  }
+  if (/CERT|TLS|SSL|UNABLE_TO_/.test(code)) {
+    const text = `The certificate of ${url} cannot be trusted (${code}). Name the authority that issued it in NODE_EXTRA_CA_CERTS.`;
+    return new UpstreamError(say(text), { cause: error });
+  }
+  if (code === 'ENOTFOUND') {
+    return new UpstreamError(say(`The host of ${url} does not exist (ENOTFOUND). Check the URL.`), { cause: error });
+  }
+  if (/^UND_ERR_(?:INVALID|NOT_SUPPORTED)/.test(code)) {
+    const text = `A request to ${url} could not be formed: ${redact(messageOf(error))}.`;
+    return new UpstreamError(say(text), { cause: error });
+  }
+  const text = `The connection to ${url} failed (${redact(code || messageOf(error))}). Check the URL and the network, then try again.`;
+  return new UpstreamError(say(text), { isRetryable: true, cause: error });
+}
+
+/** The request took longer than `timeouts.totalMs` as a whole. */
+export function totalTimeout(url: string, prefix = ''): UpstreamTimeoutError {
+  const text = `${url} did not finish its answer in time (timeouts.totalMs). Ask for less, or allow more time.`;
+  return new UpstreamTimeoutError(prefix === '' ? text : `${prefix}: ${text}`, { isRetryable: true });
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,37 @@
+/** Hop-by-hop, of this hop's own making, or a credential that is none of the gateway's business. */
+const forbidden = new Set([
+  'x-api-key',
+  'authorization',
+  'proxy-authorization',
+  'cookie',
+  'host',
+  'content-length',
+  'content-type',
+  'accept',
+  'accept-encoding',
+  'user-agent',
+  'connection',
+  'expect',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+const validName = /^[!#$%&'*+\-.^_`|~\w]+$/;
+const validValue = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** The headers of an exchange's answer that may be echoed, values unaltered; numbers and booleans become strings. */
+export function echoedHeaders(headers: unknown): Record<string, string> {
+  if (typeof headers !== 'object' || headers === null) return {};
+  const echoed: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') continue;
+    const text = String(value);
+    if (!forbidden.has(name.toLowerCase()) && validName.test(name) && validValue.test(text)) echoed[name] = text;
+  }
+  return echoed;
+}

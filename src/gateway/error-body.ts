@@ -1,0 +1,70 @@
+import { redact } from '../errors/redact.js';
+import { readBytesLiteral } from './bytes-literal.js';
+import { type VendorError } from './vendor-failure.js';
+
+const MAX_DETAIL = 500;
+
+/** What the body of a failed response says. */
+export interface ErrorBody {
+  /** Set when the body is a vendor's error. */
+  vendor?: VendorError;
+  /** The `error_code` or `error` of GitLab and of the gateway, or empty. */
+  code: string;
+  /** For people: redacted, on one line, and short. */
+  detail: string;
+  isHtml: boolean;
+}
+
+/** Reads an error body of GitLab, of its gateway, of a vendor behind it, or of whatever stands in between. */
+export function readErrorBody(body: string): ErrorBody {
+  const json = parseObject(body);
+  if (json === undefined) {
+    const isHtml = /^\s*<(?:!doctype|html|head|body|\?xml)/i.test(body);
+    return { code: '', detail: isHtml ? describeHtml(body) : shorten(body), isHtml };
+  }
+  for (const text of [json.message, json.detail, json.error]) {
+    const literal = typeof text === 'string' ? readBytesLiteral(text) : undefined;
+    if (literal !== undefined) return readErrorBody(literal);
+  }
+  if (typeof json.error === 'object' && json.error !== null) {
+    const { type, code, message } = json.error as Record<string, unknown>;
+    const vendor = {
+      type: asText(type),
+      code: typeof code === 'number' ? code : asText(code),
+      message: asText(message),
+    };
+    return { vendor, code: '', detail: shorten(vendor.message ?? body), isHtml: false };
+  }
+  return {
+    code: asText(json.error_code) ?? asText(json.error) ?? '',
+    detail: shorten(
+      asText(json.error_description) ?? asText(json.message) ?? asText(json.detail) ?? asText(json.error) ?? body,
+    ),
+    isHtml: false,
+  };
+}
+
+/** Redacts before it cuts: half a secret would pass unrecognised. */
+export function shorten(text: string): string {
+  const clean = redact(text).replaceAll(/\s+/g, ' ').trim();
+  return clean.length > MAX_DETAIL ? `${clean.slice(0, MAX_DETAIL)}…` : clean;
+}
+
+function describeHtml(body: string): string {
+  const title = /<title[^>]*>([^<]*)/i.exec(body)?.[1];
+  return title === undefined ? 'an HTML page' : `an HTML page titled "${shorten(title)}"`;
+}
+
+/** The JSON object that `text` is, or undefined. */
+export function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function asText(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}

@@ -1,0 +1,29 @@
+/** Takes the events of a response. */
+export interface GatewaySink {
+  /** True once the vendor's last event has come; the call then resolves, whatever may follow. */
+  readonly isDone: boolean;
+  /**
+   * Takes the `data` of all events that one network read completed. Nothing more is read until a returned promise
+   * resolves; what is thrown or rejected fails the call.
+   */
+  push(events: string[]): void | Promise<void>;
+}
+
+/** One request to the gateway. */
+export interface GatewayCall {
+  /** Below the gateway's prefix, with a leading slash. */
+  path: string;
+  /** Besides the gateway's own. */
+  headers: Readonly<Record<string, string>>;
+  /** JSON. */
+  body: string;
+  signal?: AbortSignal;
+  sink: GatewaySink;
+}
+
+/** A response that is not a stream of events; the body as far as it was read. */
+export interface Refusal {
+  status: number;
+  headers: NodeJS.Dict<string | string[]>;
+  body: string;
+}

@@ -1,0 +1,97 @@
+import { type IncomingHttpHeaders } from 'node:http';
+import { type GitlabDuoError } from '../errors/gitlab-duo.error.js';
+import {
+  GatewayAuthError,
+  InsufficientCreditsError,
+  PayloadTooLargeError,
+  RateLimitError,
+  UpstreamError,
+  UpstreamOverloadedError,
+} from '../errors/upstream.errors.js';
+import { type ErrorBody, readErrorBody, shorten } from './error-body.js';
+import { retryAfterMs } from './retry-after.js';
+import { vendorFailure } from './vendor-failure.js';
+
+/** What a response of the gateway means that is not a stream of events, be it the gateway's own or a vendor's. */
+export function gatewayFailure(status: number, headers: IncomingHttpHeaders, body: string): GitlabDuoError {
+  const said = readErrorBody(body);
+  const wait = retryAfterMs(headers['retry-after']);
+  const isGitlabs = status === 401 || status === 402 || status === 403;
+  if (said.vendor !== undefined && !isGitlabs) {
+    const failure = vendorFailure(said.vendor, status >= 400 ? status : undefined);
+    const isLimit = failure instanceof RateLimitError && wait !== undefined;
+    return isLimit
+      ? new RateLimitError(failure.message, { isRetryable: true, retryAfterMs: wait, cause: failure })
+      : failure;
+  }
+  if (status < 300) return notAStream(status, headers, said);
+  if (status < 400) return redirected(status, headers);
+
+  const say = (text: string) => `${text} (GitLab's AI gateway said ${status}${said.detail && `: ${said.detail}`}).`;
+  switch (status) {
+    case 401:
+      return new GatewayAuthError(
+        say('The gateway refused the token. Check that instanceUrl and gatewayUrl belong together'),
+      );
+    case 402:
+      return /not enabled/i.test(said.detail)
+        ? new GatewayAuthError(say('GitLab Duo is not enabled for this namespace. Ask an administrator to turn it on'))
+        : new InsufficientCreditsError(
+            say('The namespace has no GitLab Credits left. Buy more or wait for the next period'),
+          );
+    case 403:
+      return said.code === 'not_entitled'
+        ? new GatewayAuthError(
+            say(
+              'The user is not entitled to GitLab Duo, or the check of that failed. Try once more, then ask an administrator for a seat',
+            ),
+            { isRetryable: true },
+          )
+        : new GatewayAuthError(
+            say(
+              'Access was refused. Check that the user may use GitLab Duo and this model, and that no firewall interferes',
+            ),
+          );
+    case 404:
+      return new UpstreamError(
+        say(
+          'The gateway does not know the path. Check gatewayUrl, and gatewayPrefix (/v1/proxy for a self-hosted gateway)',
+        ),
+      );
+    case 413:
+      return new PayloadTooLargeError(say('The request is too large. Send fewer or smaller messages and files'));
+    case 429:
+      return new RateLimitError(say('Too many requests. Wait, then try again'), {
+        isRetryable: true,
+        retryAfterMs: wait,
+      });
+    case 529:
+      return new UpstreamOverloadedError(say('The vendor has no capacity at the moment. Try again later'), {
+        isRetryable: true,
+        retryAfterMs: wait,
+      });
+  }
+  if (status >= 500 || status === 408) {
+    return new UpstreamError(say('The gateway failed. Try again; if it persists, see status.gitlab.com'), {
+      isRetryable: true,
+      retryAfterMs: wait,
+    });
+  }
+  return new UpstreamError(say('The gateway refused the request. Check the model and the parameters'));
+}
+
+function notAStream(status: number, headers: IncomingHttpHeaders, { detail }: ErrorBody): UpstreamError {
+  const encoding = headers['content-encoding'];
+  const type = headers['content-type'] ?? 'no content type';
+  const what = encoding === undefined ? type : `${type}, encoded as ${encoding},`;
+  return new UpstreamError(
+    `GitLab's AI gateway answered ${status} with ${shorten(what)} instead of a stream of events. Check gatewayUrl and what stands in between${detail && encoding === undefined && `; the body begins: ${detail}`}.`,
+  );
+}
+
+function redirected(status: number, headers: IncomingHttpHeaders): UpstreamError {
+  const target = shorten((headers.location ?? 'nowhere').replace(/[?#].*$/s, ''));
+  return new UpstreamError(
+    `GitLab's AI gateway redirects (${status}) to ${target}, and credentials do not follow. Check gatewayUrl.`,
+  );
+}

@@ -1,0 +1,181 @@
+import { AsyncResource } from 'node:async_hooks';
+import { type IncomingHttpHeaders } from 'node:http';
+import { type Dispatcher } from 'undici';
+import { type GitlabDuoError } from '../errors/gitlab-duo.error.js';
+import { UpstreamError } from '../errors/upstream.errors.js';
+import { MAX_BODY_BYTES } from './bounded-text.js';
+import { connectionFailure, totalTimeout } from './connection-failure.js';
+import { type GatewayCall, type GatewaySink, type Refusal } from './gateway-call.interface.js';
+import { SseReader } from './sse-reader.js';
+
+type Controller = Dispatcher.DispatchController;
+
+/** How long a body may take to end after its last event before its connection is given up. */
+const LINGER_MS = 500;
+
+const soon = Promise.resolve();
+
+const CUT = 'The answer was cut: the stream ended before the model did. Ask again.';
+
+/** Where a response reports how it ended, once: with a refusal, or without one when the stream is whole. */
+export interface Settle {
+  resolve(refusal?: Refusal): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Reads one response into a sink, straight from the connection. The chunks of one network read are handed on together,
+ * in the microtask after it, so that the sink is called once a read and outside the HTTP parser.
+ */
+export class StreamedResponse implements Dispatcher.DispatchHandler {
+  private readonly reader = new SseReader();
+  /** A connection outlives its requests, and so would the async context of the first one. */
+  private readonly context = new AsyncResource('GitlabDuoResponse');
+  private readonly sink: GatewaySink;
+  private readonly signal: AbortSignal | undefined;
+  private readonly limit: NodeJS.Timeout;
+  private linger: NodeJS.Timeout | undefined;
+  private controller: Controller | undefined;
+  private isStreaming = false;
+  private refusal: { status: number; headers: IncomingHttpHeaders; chunks: Buffer[]; size: number } | undefined;
+  /** Set once there is nothing more to read: what is wrong unless the last event has come. */
+  private ending: GitlabDuoError | undefined;
+  private isScheduled = false;
+  private isHeld = false;
+  private isSettled = false;
+
+  constructor(
+    { sink, signal }: GatewayCall,
+    private readonly url: string,
+    totalMs: number,
+    private readonly settle: Settle,
+  ) {
+    this.sink = sink;
+    this.signal = signal;
+    this.signal?.addEventListener('abort', this.onAbort, { once: true });
+    this.limit = setTimeout(this.onLimit, totalMs);
+  }
+
+  onRequestStart(controller: Controller): void {
+    this.controller = controller;
+    if (this.isSettled) this.hangUp();
+  }
+
+  onResponseStart(_controller: Controller, status: number, headers: IncomingHttpHeaders): void {
+    if (status < 200) return;
+    const isPlain = (headers['content-encoding'] ?? 'identity') === 'identity';
+    this.isStreaming = status < 300 && isPlain && /^text\/event-stream\b/i.test(headers['content-type'] ?? '');
+    if (!this.isStreaming) this.refusal = { status, headers, chunks: [], size: 0 };
+  }
+
+  onResponseData(_controller: Controller, chunk: Buffer): void {
+    if (this.isSettled) return;
+    if (this.refusal !== undefined) {
+      this.refusal.chunks.push(chunk);
+      this.refusal.size += chunk.length;
+      if (this.refusal.size >= MAX_BODY_BYTES) this.refuse(this.refusal);
+      return;
+    }
+    try {
+      this.reader.feed(chunk);
+    } catch (error) {
+      this.fail(error);
+      return;
+    }
+    this.schedule();
+  }
+
+  onResponseEnd(): void {
+    this.reader.end();
+    this.end(new UpstreamError(CUT, { isRetryable: true }));
+  }
+
+  onResponseError(_controller: Controller | undefined, error: Error): void {
+    const failure = connectionFailure(error, this.url);
+    const isCut = this.isStreaming && failure instanceof UpstreamError;
+    this.end(isCut ? new UpstreamError(CUT, { isRetryable: true, cause: error }) : failure);
+  }
+
+  private end(ending: GitlabDuoError): void {
+    clearTimeout(this.linger);
+    this.ending = ending;
+    if (this.isSettled) return;
+    if (this.refusal !== undefined) this.refuse(this.refusal);
+    else this.schedule();
+  }
+
+  private schedule(): void {
+    if (this.isScheduled || this.isHeld) return;
+    this.isScheduled = true;
+    // Cheaper than queueMicrotask(), which makes an async resource of each call.
+    void soon.then(this.flush);
+  }
+
+  private readonly flush = (): void => {
+    this.isScheduled = false;
+    if (this.isSettled) return;
+    try {
+      const events = this.sink.isDone ? [] : this.reader.take();
+      const held = events.length > 0 ? this.context.runInAsyncScope(this.pushOut, undefined, events) : undefined;
+      if (held !== undefined) this.hold(held);
+      else if (this.sink.isDone) this.succeed();
+      else if (this.ending !== undefined) this.fail(this.ending);
+    } catch (error) {
+      this.fail(error);
+    }
+  };
+
+  private readonly pushOut = (events: string[]): void | Promise<void> => this.sink.push(events);
+
+  private hold(held: Promise<void>): void {
+    this.isHeld = true;
+    this.controller?.pause();
+    held.then(() => {
+      this.isHeld = false;
+      this.flush();
+      this.resume();
+    }, this.fail);
+  }
+
+  /** Reads on; a connection whose answer has ended may serve another request by now. */
+  private resume(): void {
+    if (!this.isHeld && this.ending === undefined) this.controller?.resume();
+  }
+
+  private succeed(): void {
+    this.close();
+    this.settle.resolve();
+    if (this.ending === undefined) this.linger = setTimeout(this.hangUp, LINGER_MS).unref();
+  }
+
+  private refuse({ status, headers, chunks }: NonNullable<typeof this.refusal>): void {
+    this.close();
+    this.settle.resolve({ status, headers, body: Buffer.concat(chunks).toString('utf8', 0, MAX_BODY_BYTES) });
+    this.hangUp();
+  }
+
+  private readonly fail = (error: unknown): void => {
+    if (this.isSettled) return;
+    this.close();
+    this.settle.reject(error);
+    this.hangUp();
+  };
+
+  private close(): void {
+    this.isSettled = true;
+    clearTimeout(this.limit);
+    this.signal?.removeEventListener('abort', this.onAbort);
+  }
+
+  private readonly hangUp = (): void => {
+    if (this.ending === undefined) this.controller?.abort(new Error('Nobody waits for this answer any more.'));
+  };
+
+  private readonly onAbort = (): void => {
+    this.fail(this.signal?.reason);
+  };
+
+  private readonly onLimit = (): void => {
+    this.fail(totalTimeout(this.url));
+  };
+}

@@ -1,0 +1,56 @@
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsBase64,
+  IsMimeType,
+  IsNotEmpty,
+  IsOptional,
+  IsString,
+  IsUrl,
+  MaxLength,
+  ValidateIf,
+  ValidateNested,
+} from 'class-validator';
+
+/** An image or a document: `data` (base64) or `url`. */
+export class AttachmentDto {
+  @IsMimeType()
+  mediaType!: string;
+
+  @ValidateIf(({ url }: AttachmentDto) => url === undefined)
+  @IsBase64()
+  data?: string;
+
+  @ValidateIf(({ data }: AttachmentDto) => data === undefined)
+  @IsUrl({ protocols: ['https'], require_protocol: true })
+  url?: string;
+
+  @IsOptional()
+  @IsString()
+  @MaxLength(255)
+  filename?: string;
+}
+
+/** The body of `POST /chats/:id/completions`. */
+export class CompletionDto {
+  /** A Duo model id for this answer alone. */
+  @IsOptional()
+  @IsString()
+  @IsNotEmpty()
+  model?: string;
+}
+
+/** The body of `POST /chats/:id/messages`. */
+export class MessageDto extends CompletionDto {
+  @IsString()
+  @IsNotEmpty()
+  content!: string;
+
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(20)
+  @ValidateNested({ each: true })
+  @Type(() => AttachmentDto)
+  attachments?: AttachmentDto[];
+}

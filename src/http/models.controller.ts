@@ -1,0 +1,16 @@
+import { Controller, Get, UseFilters } from '@nestjs/common';
+import { type Model } from '../models/model.interface.js';
+import { ModelRegistry } from '../models/model-registry.js';
+import { ProblemFilter } from './problem.filter.js';
+
+/** `GET /models`: the catalogue. */
+@Controller('models')
+@UseFilters(ProblemFilter)
+export class ModelsController {
+  constructor(private readonly models: ModelRegistry) {}
+
+  @Get()
+  list(): { items: readonly Model[]; nextCursor: null } {
+    return { items: this.models.list(), nextCursor: null };
+  }
+}

@@ -1,0 +1,59 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { GitlabDuoError, type ErrorCode } from '../errors/gitlab-duo.error.js';
+import { type Problem, problem, toProblem } from '../errors/problem.js';
+import { type HttpRequest } from './http.interface.js';
+import { requestId } from './request-id.js';
+
+/** Answers every error as `application/problem+json` (RFC 9457). */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  private readonly logger = new Logger(ProblemFilter.name);
+
+  constructor(private readonly adapterHost: HttpAdapterHost) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    const id = requestId(http.getRequest<HttpRequest>());
+    const answer = problemOf(error, id);
+    if (answer.status === 500) this.logger.error(`Request ${id} failed`, error);
+    const { httpAdapter } = this.adapterHost;
+    const response: unknown = http.getResponse();
+    if (httpAdapter.isHeadersSent(response)) return;
+    httpAdapter.setHeader(response, 'content-type', 'application/problem+json; charset=utf-8');
+    httpAdapter.setHeader(response, 'x-request-id', id);
+    const retryAfterMs = error instanceof GitlabDuoError ? error.retryAfterMs : undefined;
+    if (retryAfterMs !== undefined) httpAdapter.setHeader(response, 'retry-after', String(Math.ceil(retryAfterMs / 1000)));
+    httpAdapter.reply(response, JSON.stringify(answer), answer.status);
+  }
+}
+
+const codes: Record<number, ErrorCode> = {
+  400: 'validation_failed',
+  401: 'unauthorized',
+  403: 'forbidden',
+  404: 'not_found',
+  413: 'payload_too_large',
+  429: 'rate_limited',
+};
+
+/** Nest's and the platform's own errors by their status; ours by the one mapping. */
+function problemOf(error: unknown, id: string): Problem {
+  const status = statusOf(error);
+  if (error instanceof GitlabDuoError || status === undefined || status >= 500) return toProblem(error, id);
+  const known = problem(codes[status] ?? 'validation_failed', detailOf(error), id);
+  return known.status === status ? known : { ...known, status };
+}
+
+function statusOf(error: unknown): number | undefined {
+  if (error instanceof HttpException) return error.getStatus();
+  const { statusCode, status } = (error ?? {}) as { statusCode?: unknown; status?: unknown };
+  return typeof statusCode === 'number' ? statusCode : typeof status === 'number' ? status : undefined;
+}
+
+function detailOf(error: unknown): string {
+  const response = error instanceof HttpException ? error.getResponse() : undefined;
+  const message = typeof response === 'object' ? (response as { message?: unknown }).message : undefined;
+  if (Array.isArray(message)) return message.join('; ');
+  return error instanceof Error ? error.message : 'The request cannot be handled.';
+}

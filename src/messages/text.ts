@@ -1,0 +1,20 @@
+import { type FilePart, type Part, type TextPart } from './part.interface.js';
+
+/** The text of a message: its text parts, joined. */
+export function textOf(parts: readonly Part[]): string {
+  return parts.reduce((text, part) => (part.type === 'text' ? text + part.text : text), '');
+}
+
+/**
+ * What a user says, as parts: the files first, since models read a document before the question about it.
+ */
+export function userParts(text: string, files: readonly FilePart[] = []): Part[] {
+  const said: TextPart[] = text === '' ? [] : [{ type: 'text', text }];
+  return [...files, ...said];
+}
+
+/** Text that PostgreSQL can store and JSON can carry: without NUL, lone surrogates replaced by U+FFFD. */
+export function storable(text: string): string {
+  const clean = text.includes('\0') ? text.replaceAll('\0', '') : text;
+  return clean.isWellFormed() ? clean : clean.toWellFormed();
+}

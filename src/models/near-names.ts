@@ -1,0 +1,39 @@
+import { type Model } from './model.interface.js';
+
+/** Ids of at most three models that somebody who wrote `wanted` may have meant, the nearest first. */
+export function nearNames(wanted: string, models: readonly Model[]): string[] {
+  const core = coreOf(wanted);
+  const limit = Math.max(1, Math.floor(core.length * 0.4));
+  return models
+    .map(({ id, upstreamId }) => ({
+      id,
+      distance: upstreamId === wanted ? 0 : Math.min(distance(core, coreOf(id)), distance(core, coreOf(upstreamId))),
+    }))
+    .filter((near) => near.distance <= limit)
+    .sort((a, b) => a.distance - b.distance)
+    .slice(0, 3)
+    .map(({ id }) => id);
+}
+
+/** What tells one model from another: every name begins alike, and people write 5.1 for 5-1. */
+function coreOf(name: string): string {
+  return name
+    .toLowerCase()
+    .slice(0, 64)
+    .replace(/^(?:duo-chat-|duo-|claude-)+/, '')
+    .replaceAll(/[._\s]/g, '-');
+}
+
+/** Levenshtein's distance. */
+function distance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= a.length; row += 1) {
+    const current = [row];
+    for (let column = 1; column <= b.length; column += 1) {
+      const replaced = previous[column - 1] + (a[row - 1] === b[column - 1] ? 0 : 1);
+      current.push(Math.min(replaced, previous[column] + 1, current[column - 1] + 1));
+    }
+    previous = current;
+  }
+  return previous[b.length];
+}

@@ -1,0 +1,78 @@
+import { type StreamParser } from '../delegates/delegate.interface.js';
+import { type ErrorCode, GitlabDuoError } from '../errors/gitlab-duo.error.js';
+import { type GatewaySink } from '../gateway/gateway-call.interface.js';
+import { type ModelEvent } from '../messages/model-request.interface.js';
+import { type AttemptOutcome, type StepOutcome } from './attempt.interface.js';
+
+/** One physical request: feeds the wire's events to a parser and hands on what that makes of them. */
+export class Attempt implements GatewaySink {
+  private readonly startedAt = performance.now();
+  private firstTokenMs: number | null = null;
+
+  constructor(
+    private readonly number: number,
+    private readonly parser: StreamParser,
+    private readonly onEvents: (events: ModelEvent[]) => void | Promise<void>,
+  ) {}
+
+  get isDone(): boolean {
+    return this.parser.isDone;
+  }
+
+  /** Whether the caller has seen anything of this attempt. */
+  get hasEmitted(): boolean {
+    return this.firstTokenMs !== null;
+  }
+
+  push(batch: string[]): void | Promise<void> {
+    const events: ModelEvent[] = [];
+    try {
+      for (const data of batch) {
+        this.parser.push(data, events);
+        if (this.parser.isDone) break;
+      }
+    } catch (error) {
+      return this.emitAndFail(events, error);
+    }
+    return this.emit(events);
+  }
+
+  /** The outcome of a step that ends well with this attempt. */
+  succeeded(): StepOutcome {
+    return { answer: this.parser.answer(), attempt: this.ended('succeeded', null) };
+  }
+
+  /** The outcome of a step that ends with the failure of this attempt, unless another follows. */
+  failed(error: unknown, isCancelled: boolean): StepOutcome {
+    const attempt = isCancelled ? this.ended('cancelled', null) : this.ended('failed', codeOf(error));
+    return { answer: this.parser.answer(), attempt, error };
+  }
+
+  private ended(status: AttemptOutcome['status'], errorCode: ErrorCode | null): AttemptOutcome {
+    const { usage } = this.parser.answer();
+    return {
+      number: this.number,
+      status,
+      usage: Object.values(usage).some((tokens) => tokens > 0) ? usage : null,
+      firstTokenMs: this.firstTokenMs,
+      durationMs: Math.round(performance.now() - this.startedAt),
+      errorCode,
+    };
+  }
+
+  private emit(events: ModelEvent[]): void | Promise<void> {
+    if (events.length === 0) return;
+    this.firstTokenMs ??= Math.round(performance.now() - this.startedAt);
+    return this.onEvents(events);
+  }
+
+  private async emitAndFail(events: ModelEvent[], error: unknown): Promise<void> {
+    await this.emit(events);
+    throw error;
+  }
+}
+
+/** The stable code of an error; one that is not ours is internal. */
+export function codeOf(error: unknown): ErrorCode {
+  return error instanceof GitlabDuoError ? error.code : 'internal_error';
+}

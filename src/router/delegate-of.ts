@@ -1,0 +1,17 @@
+import { anthropicDelegate } from '../delegates/anthropic/anthropic.delegate.js';
+import { type Delegate } from '../delegates/delegate.interface.js';
+import { openaiChatDelegate } from '../delegates/openai-chat/openai-chat.delegate.js';
+import { openaiResponsesDelegate } from '../delegates/openai-responses/openai-responses.delegate.js';
+import { type Api } from '../messages/part.interface.js';
+import { type Model } from '../models/model.interface.js';
+
+const delegates: Record<Api, Delegate> = {
+  'anthropic-messages': anthropicDelegate,
+  'openai-chat': openaiChatDelegate,
+  'openai-responses': openaiResponsesDelegate,
+};
+
+/** The delegate that speaks the model's API. */
+export function delegateOf(model: Model): Delegate {
+  return delegates[model.api];
+}

@@ -1,0 +1,117 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { type ResolvedOptions } from '../config/gitlab-duo-options.interface.js';
+import { GITLAB_DUO_OPTIONS } from '../config/tokens.js';
+import { type Delegate } from '../delegates/delegate.interface.js';
+import { GatewayClient } from '../gateway/gateway-client.js';
+import { type ModelAnswer, type ModelEvent, type ModelRequest } from '../messages/model-request.interface.js';
+import { noUsage } from '../messages/usage.js';
+import { ModelRegistry } from '../models/model-registry.js';
+import { type AttemptLedger, type StepOutcome } from './attempt.interface.js';
+import { Attempt, codeOf } from './attempt.js';
+import { delegateOf } from './delegate-of.js';
+import { eventStream } from './event-stream.js';
+import { RetryPolicy } from './retry-policy.js';
+
+/** How a step is followed. */
+export interface RouteOptions {
+  /** Closes the upstream socket at once; the step ends with the signal's reason. */
+  signal?: AbortSignal;
+  /**
+   * Takes what one network read brought; reading pauses until a returned promise resolves. What it throws ends the step.
+   */
+  onEvents: (events: ModelEvent[]) => void | Promise<void>;
+  ledger?: AttemptLedger;
+}
+
+/** How a step is pulled. */
+export interface StreamOptions {
+  signal?: AbortSignal;
+}
+
+/**
+ * One routed step: finds the delegate of the request's model, sends the request through the gateway, and tries again
+ * what failed before anything of its answer was seen.
+ * @publicApi
+ */
+@Injectable()
+export class DuoRouterService {
+  private readonly logger = new Logger(DuoRouterService.name);
+
+  constructor(
+    @Inject(GITLAB_DUO_OPTIONS) private readonly options: ResolvedOptions,
+    @Inject(ModelRegistry) private readonly models: ModelRegistry,
+    @Inject(GatewayClient) private readonly gateway: GatewayClient,
+  ) {}
+
+  /**
+   * Pushes the events of a step as they come. Never rejects: the outcome has the error, and what had come before it.
+   * After an abort the error is the signal's reason, and the attempt is `cancelled`, or `failed` if the abort came
+   * while the router waited to try again.
+   */
+  async route(request: ModelRequest, options: RouteOptions): Promise<StepOutcome> {
+    try {
+      const model = this.models.get(request.model);
+      const delegate = delegateOf(model);
+      const body = JSON.stringify(delegate.render(model, request));
+      return await this.send(delegate, body, options);
+    } catch (error) {
+      return unsent(error);
+    }
+  }
+
+  /**
+   * The events of a step, to be pulled; its return value is the whole answer, with finish reason and usage. Reading
+   * pauses while the consumer is behind; leaving the loop aborts the request and closes the socket.
+   * @throws the error of the step, once the events before it have been pulled; the reason of `signal`
+   * @example
+   * const step = router.stream({ model: 'duo-chat-haiku-4-5', messages });
+   * for (;;) {
+   *   const { done, value } = await step.next();
+   *   if (done) return value.usage;
+   *   if (value.type === 'text-delta') process.stdout.write(value.text);
+   * }
+   */
+  stream(request: ModelRequest, { signal }: StreamOptions = {}): AsyncGenerator<ModelEvent, ModelAnswer, undefined> {
+    return eventStream((stop, onEvents) => this.route(request, { signal: stop, onEvents }), signal);
+  }
+
+  private async send(
+    delegate: Delegate,
+    body: string,
+    { signal, onEvents, ledger }: RouteOptions,
+  ): Promise<StepOutcome> {
+    const policy = new RetryPolicy(this.options.retries);
+    const { path, headers } = delegate;
+    for (let number = 1; ; number += 1) {
+      const attempt = new Attempt(number, delegate.createParser(), onEvents);
+      try {
+        await this.gateway.stream({ path, headers, body, signal, sink: attempt });
+        return attempt.succeeded();
+      } catch (error) {
+        const isAborted = signal?.aborted === true;
+        const outcome = attempt.failed(error, isAborted);
+        const delayMs = isAborted || attempt.hasEmitted ? null : policy.delayAfter(error);
+        if (delayMs === null) return outcome;
+        this.logger.warn(
+          `Attempt ${number} failed (${codeOf(error)}); the next one leaves in ${Math.round(delayMs)} ms.`,
+        );
+        try {
+          await sleep(delayMs, undefined, { signal });
+          await ledger?.retrying(outcome.attempt, number + 1);
+        } catch (interruption) {
+          return { ...outcome, error: signal?.aborted ? signal.reason : interruption };
+        }
+      }
+    }
+  }
+}
+
+/** The outcome of a step of which no request has left. */
+function unsent(error: unknown): StepOutcome {
+  return {
+    answer: { parts: [], finishReason: 'other', usage: noUsage },
+    attempt: { number: 1, status: 'failed', usage: null, firstTokenMs: null, durationMs: 0, errorCode: codeOf(error) },
+    error,
+  };
+}

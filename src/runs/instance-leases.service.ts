@@ -1,0 +1,73 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
+import { type LeaseStore } from './run-store.interface.js';
+
+const TTL_MS = 15_000;
+const HEARTBEAT_MS = 5_000;
+
+/**
+ * The leases of this server instance, one in each store that it runs chats of. A lease covers all the instance's runs;
+ * when it has run out, any other instance may take them over.
+ */
+@Injectable()
+export class InstanceLeases {
+  /** Names this process in every store. */
+  readonly instanceId = uuidv7();
+  private readonly logger = new Logger(InstanceLeases.name);
+  private readonly leases = new Map<LeaseStore, Lease>();
+
+  /** Resolves when the instance holds a lease in the store, which costs a round trip only the first time. */
+  async hold(store: LeaseStore): Promise<void> {
+    let lease = this.leases.get(store);
+    if (lease === undefined) {
+      lease = new Lease(store, this.instanceId, this.logger);
+      this.leases.set(store, lease);
+    }
+    await lease.hold();
+  }
+
+  /** Gives every lease back, so that nobody waits for it to run out. */
+  async release(): Promise<void> {
+    const leases = [...this.leases.values()];
+    this.leases.clear();
+    await Promise.allSettled(leases.map((lease) => lease.release()));
+  }
+}
+
+class Lease {
+  private heartbeat: NodeJS.Timeout | undefined;
+  private renewal: Promise<void> | undefined;
+  private heldUntil = 0;
+
+  constructor(
+    private readonly store: LeaseStore,
+    private readonly instanceId: string,
+    private readonly logger: Logger,
+  ) {}
+
+  async hold(): Promise<void> {
+    if (performance.now() >= this.heldUntil) await this.renew();
+    this.heartbeat ??= setInterval(() => {
+      this.renew().catch((error: unknown) => {
+        this.logger.warn(`The instance's lease was not renewed: ${error instanceof Error ? error.message : String(error)}`);
+      });
+    }, HEARTBEAT_MS).unref();
+  }
+
+  async release(): Promise<void> {
+    clearInterval(this.heartbeat);
+    await this.renewal?.catch(() => undefined);
+    await this.store.release(this.instanceId);
+  }
+
+  private renew(): Promise<void> {
+    this.renewal ??= this.renewOnce().finally(() => (this.renewal = undefined));
+    return this.renewal;
+  }
+
+  private async renewOnce(): Promise<void> {
+    const sentAt = performance.now();
+    await this.store.renew(this.instanceId, TTL_MS);
+    this.heldUntil = sentAt + TTL_MS - HEARTBEAT_MS / 2;
+  }
+}

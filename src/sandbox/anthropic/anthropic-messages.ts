@@ -1,0 +1,56 @@
+import { type UpstreamModel } from '../gateway/upstream-model.js';
+import { type Vendor, type VendorRequest } from '../gateway/vendor.interface.js';
+import { isJsonObject, type JsonObject, listOf, stringOf } from '../json.js';
+import { checkBlock, checkCacheMarks } from './block-rules.js';
+import { anthropicErrors, refuse } from './errors.js';
+import { streamMessage } from './message-stream.js';
+import { type MessageStyle, renderMessage } from './message.js';
+import { checkParameters } from './parameter-rules.js';
+import { promptOf } from './prompt-of.js';
+import { checkTools } from './tool-rules.js';
+import { checkTurns } from './turn-rules.js';
+import { readTurns } from './turns.js';
+
+/** Anthropic Messages. */
+export const anthropicMessages: Vendor = {
+  api: 'anthropic-messages',
+  path: 'anthropic/v1/messages',
+  queries: ['?beta=true'],
+  requiredHeaders: ['anthropic-version'],
+  errors: anthropicErrors,
+  read,
+};
+
+function read(body: JsonObject, model: UpstreamModel): VendorRequest {
+  checkParameters(body, model);
+  checkTools(body);
+  const turns = readTurns(body.messages);
+  checkTurns(turns, model, body.thinking);
+  checkSystem(body.system);
+  checkCacheMarks([...listOf(body.system), ...listOf(body.tools), ...turns.flatMap((turn) => turn.blocks)]);
+  const style = styleOf(body, model);
+  return {
+    prompt: promptOf(body, turns),
+    isStream: body.stream === true,
+    renderJson: (answer) => renderMessage(answer, style),
+    renderStream: (answer, words) => streamMessage(answer, style, words),
+  };
+}
+
+function checkSystem(system: unknown): void {
+  if (system === undefined || typeof system === 'string') return;
+  if (!Array.isArray(system)) refuse('system: Input should be a valid string or list');
+  for (const [index, block] of listOf(system).entries()) {
+    if (isJsonObject(block) && block.type === 'text' && stringOf(block.text) === '') {
+      refuse('system: text content blocks must be non-empty');
+    }
+    checkBlock(block, 'user', `system.${index}`);
+  }
+}
+
+/** Models that only think adaptively hide what they think, unless they are asked for a summary. */
+function styleOf(body: JsonObject, model: UpstreamModel): MessageStyle {
+  const display = isJsonObject(body.thinking) ? body.thinking.display : undefined;
+  const isShownByDefault = model.thinking.includes('enabled');
+  return { model: model.id, isThinkingShown: display === undefined ? isShownByDefault : display === 'summarized' };
+}

@@ -1,0 +1,71 @@
+import { type Answer, type Finish, type Usage } from '../conversation/answer.js';
+import { seal } from '../conversation/seal.js';
+import { parseJson, type JsonObject } from '../json.js';
+
+const STOP_REASONS: Record<Finish, string> = {
+  stop: 'end_turn',
+  'tool-calls': 'tool_use',
+  length: 'max_tokens',
+  refusal: 'refusal',
+  pause: 'pause_turn',
+};
+
+/** How a request wants its answer. */
+export interface MessageStyle {
+  model: string;
+  /** Whether thinking shows its text, or only its signature. */
+  isThinkingShown: boolean;
+}
+
+export function stopReason(answer: Answer): string {
+  return STOP_REASONS[answer.finish];
+}
+
+/** The content blocks of an answer, in order. */
+export function contentBlocks(answer: Answer, style: MessageStyle): JsonObject[] {
+  const blocks: JsonObject[] = [];
+  if (answer.reasoning !== null) blocks.push(thinkingBlock(style.isThinkingShown ? answer.reasoning : ''));
+  if (answer.text !== '') blocks.push({ type: 'text', text: answer.text });
+  return [...blocks, ...answer.calls.map((call, index) => toolBlock(answer, index, call.name, call.arguments))];
+}
+
+/** The message without its content, as a stream starts with it. */
+export function messageHead(answer: Answer, style: MessageStyle, outputTokens: number): JsonObject {
+  return {
+    id: `msg_${answer.hash}`,
+    type: 'message',
+    role: 'assistant',
+    model: style.model,
+    content: [],
+    stop_reason: null,
+    stop_sequence: null,
+    usage: { ...usageOf({ ...answer.usage, output: outputTokens }), service_tier: 'standard' },
+  };
+}
+
+/** The whole message, as it answers a request that does not stream. */
+export function renderMessage(answer: Answer, style: MessageStyle): JsonObject {
+  return {
+    ...messageHead(answer, style, answer.usage.output),
+    content: contentBlocks(answer, style),
+    stop_reason: stopReason(answer),
+  };
+}
+
+export function usageOf(usage: Usage): JsonObject {
+  return {
+    input_tokens: usage.input,
+    cache_creation_input_tokens: 0,
+    cache_read_input_tokens: 0,
+    output_tokens: usage.output,
+    ...(usage.reasoning > 0 && { output_tokens_details: { thinking_tokens: usage.reasoning } }),
+  };
+}
+
+function thinkingBlock(thinking: string): JsonObject {
+  return { type: 'thinking', thinking, signature: seal('thinking', thinking) };
+}
+
+function toolBlock(answer: Answer, index: number, name: string, json: string): JsonObject {
+  return { type: 'tool_use', id: `toolu_${answer.hash}${index}`, name, input: parseJson(json) };
+}

@@ -1,0 +1,94 @@
+import { findCallLines, hasMoreThanCalls, type RequestedCall } from './call-lines.js';
+import { type NeutralMessage, type Prompt } from './prompt.js';
+import { STORY } from './story.js';
+import { countTokens, cutText, cutToTokens } from './token-count.js';
+import { hashPairs, normaliseHistory, toLine } from './transcript.js';
+
+/** Why an answer ended. */
+export type Finish = 'stop' | 'tool-calls' | 'length' | 'refusal' | 'pause';
+
+/** An answer in neutral words, which each vendor's wire renders. */
+export interface Answer {
+  /** Hash of the history that it answers; vendor ids are made of it. */
+  hash: string;
+  reasoning: string | null;
+  text: string;
+  calls: RequestedCall[];
+  finish: Finish;
+  usage: Usage;
+  /** Whether a person should see it stream. */
+  isStory: boolean;
+}
+
+/** In tokens; `output` includes `reasoning`. */
+export interface Usage {
+  input: number;
+  output: number;
+  reasoning: number;
+}
+
+const LONGEST_QUOTE = 200;
+
+/** Answers a prompt: always the same answer to the same prompt. */
+export function composeAnswer(prompt: Prompt): Answer {
+  const asked = lastText(prompt.messages, 'user');
+  const results = trailingResults(prompt.messages);
+  const calls = chooseCalls(prompt, results.length > 0 ? '' : asked);
+  const isStory = calls.length === 0 && results.length === 0 && /story/i.test(asked);
+  const history = normaliseHistory(prompt.messages);
+  const hash = hashPairs(history);
+  const turns = history.filter(([role]) => role === 'user').length;
+  const proof = `Turn ${turns}. You said: "${quote(asked)}". History: ${hash}.`;
+  const whole = calls.length > 0 ? announce(asked, calls) : tell(results, isStory) + proof;
+  const text = cutToTokens(whole, prompt.maxOutputTokens ?? Infinity);
+  const isCut = text !== whole;
+  const reasoning = prompt.isThinking ? `The user wants an answer to: "${quote(asked)}".` : null;
+  return withUsage({
+    hash,
+    reasoning,
+    text,
+    calls: isCut ? [] : calls,
+    finish: isCut ? 'length' : calls.length > 0 ? 'tool-calls' : 'stop',
+    usage: { input: prompt.inputTokens, output: 0, reasoning: 0 },
+    isStory,
+  });
+}
+
+/** The answer with its output tokens counted anew. */
+export function withUsage(answer: Answer): Answer {
+  const reasoning = countTokens(answer.reasoning ?? '');
+  const spoken = countTokens(answer.text, ...answer.calls.flatMap((call) => [call.name, call.arguments]));
+  return { ...answer, usage: { input: answer.usage.input, output: reasoning + spoken, reasoning } };
+}
+
+function chooseCalls(prompt: Prompt, asked: string): RequestedCall[] {
+  const { tools, toolChoice } = prompt;
+  if (tools.length === 0 || toolChoice === 'none') return [];
+  const calls = findCallLines(asked);
+  if (toolChoice === 'auto' || calls.length > 0) return calls;
+  return [{ name: toolChoice === 'required' ? (tools[0] ?? '') : toolChoice.name, arguments: '{}' }];
+}
+
+function announce(asked: string, calls: RequestedCall[]): string {
+  return hasMoreThanCalls(asked) ? `Calling ${calls.map((call) => call.name).join(', ')}.` : '';
+}
+
+/** What goes before the proof of the replay. */
+function tell(results: string[], isStory: boolean): string {
+  if (results.length > 0) return `The tools said: ${results.map((result) => `"${quote(result)}"`).join(', ')}. `;
+  return isStory ? `${STORY} ` : '';
+}
+
+function lastText(messages: NeutralMessage[], role: NeutralMessage['role']): string {
+  return messages.findLast((message) => message.role === role && message.text !== '')?.text ?? '';
+}
+
+function trailingResults(messages: NeutralMessage[]): string[] {
+  const start = messages.findLastIndex((message) => message.role !== 'tool') + 1;
+  return messages.slice(start).map((message) => message.text);
+}
+
+function quote(text: string): string {
+  const line = toLine(text);
+  return line.length > LONGEST_QUOTE ? `${cutText(line, LONGEST_QUOTE)}…` : line;
+}

@@ -1,0 +1,23 @@
+import { isJsonObject, parseJson } from '../json.js';
+
+/** A tool call that the prompt asked for. */
+export interface RequestedCall {
+  name: string;
+  /** A JSON object. */
+  arguments: string;
+}
+
+const CALL_LINE = /^\s*call\s+([\w-]+)\s+(\{.*\})\s*$/gim;
+
+/** The calls that a prompt asks for, one on each line `call NAME {json}`. */
+export function findCallLines(text: string): RequestedCall[] {
+  return [...text.matchAll(CALL_LINE)].flatMap(([, name = '', json = '']) => {
+    const parsed = parseJson(json);
+    return isJsonObject(parsed) ? [{ name, arguments: JSON.stringify(parsed) }] : [];
+  });
+}
+
+/** Whether a prompt says anything besides its call lines. */
+export function hasMoreThanCalls(text: string): boolean {
+  return text.replace(CALL_LINE, '').trim() !== '';
+}

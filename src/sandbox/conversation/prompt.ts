@@ -1,0 +1,23 @@
+/** A piece of a chat that no vendor's format shows in: a text, a tool call or a tool result, in the order said. */
+export interface NeutralMessage {
+  role: 'system' | 'user' | 'assistant' | 'tool';
+  text: string;
+}
+
+/** A request in neutral words: all that an answer depends on. */
+export interface Prompt {
+  messages: NeutralMessage[];
+  /** Names of the offered tools. */
+  tools: string[];
+  /** Whether the answer may or must call a tool; a name is the tool that it must call. */
+  toolChoice: 'auto' | 'none' | 'required' | { name: string };
+  isThinking: boolean;
+  /** In tokens. */
+  maxOutputTokens: number | undefined;
+  inputTokens: number;
+}
+
+/** How a tool call reads in a transcript; arguments keep their order of keys. */
+export function callText(name: string, argumentsJson: unknown): string {
+  return `${name} ${JSON.stringify(argumentsJson)}`;
+}

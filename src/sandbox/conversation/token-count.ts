@@ -1,0 +1,24 @@
+import { type NeutralMessage } from './prompt.js';
+
+const CHARACTERS_PER_TOKEN = 4;
+
+/** Estimates tokens as the rule of thumb has it: four characters each. */
+export function countTokens(...texts: string[]): number {
+  return Math.ceil(texts.reduce((sum, text) => sum + text.length, 0) / CHARACTERS_PER_TOKEN);
+}
+
+/** Estimates the tokens of a request: all that was said, and the tools as JSON. */
+export function countInputTokens(messages: readonly NeutralMessage[], tools: unknown): number {
+  return countTokens(tools === undefined ? '' : JSON.stringify(tools), ...messages.map((message) => message.text));
+}
+
+/** The longest beginning of a text that fits into so many tokens. */
+export function cutToTokens(text: string, tokens: number): string {
+  return cutText(text, tokens * CHARACTERS_PER_TOKEN);
+}
+
+/** The beginning of a text, never ending in half a character. */
+export function cutText(text: string, length: number): string {
+  const cut = text.slice(0, length);
+  return /[\uD800-\uDBFF]$/.test(cut) ? cut.slice(0, -1) : cut;
+}

@@ -1,0 +1,66 @@
+import { type VendorErrors } from '../gateway/vendor.interface.js';
+import { type Frame, type StreamStep } from '../stream/frame.js';
+import { type FaultPlan } from './fault-plan.js';
+import { type StreamFault } from './sandbox-fault.js';
+import { breakOff, breakOffInTool, interpose } from './stream-interruptions.js';
+import { byteByByte, interleaved, oneWrite, prefixed, rewrite, splitCharacters } from './wire-forms.js';
+
+/** Turns the frames of an answer into what goes wrong on the wire. */
+export type StreamEffect = (frames: Iterable<Frame>, plan: FaultPlan, errors: VendorErrors) => Iterable<StreamStep>;
+
+const CHUNKS_BEFORE = 3;
+const FIRST_BYTE_MS = 70_000;
+const PING_MS = 1_000;
+/** Long enough for what was written to be read: a reset discards what the client has not read yet. */
+const FLUSH_MS = 25;
+
+/** What each fault does to the stream that it hits. */
+export const STREAM_FAULTS: Record<StreamFault, StreamEffect> = {
+  'stream-error': (frames, plan, errors) => breakOff(frames, chunks(plan), [say(errors.streamError)]),
+  'stream-error-before-text': (frames, _plan, errors) => breakOff(frames, 0, [say(errors.streamError)]),
+  'stream-error-event': (frames, plan, errors) => breakOff(frames, chunks(plan), [say(errors.errorEvent)]),
+  'stream-cut': (frames, plan) => breakOff(frames, plan.afterChunks ?? Infinity, []),
+  'stream-cut-in-tool': (frames) => breakOffInTool(frames),
+  'stream-reset': (frames, plan) => breakOff(frames, chunks(plan), [wait(FLUSH_MS), { kind: 'reset' }]),
+  'stream-stall': (frames, plan) => interpose(frames, chunks(plan), [silence(plan)]),
+  'stream-stall-with-pings': (frames, plan, errors) =>
+    breakOff(frames, chunks(plan), pings(errors.ping, plan.delayMs ?? PING_MS)),
+  'stream-late-first-byte': (frames, { delayMs = FIRST_BYTE_MS }) => late(frames, delayMs),
+  'stream-byte-by-byte': (frames) => byteByByte(frames),
+  'stream-one-write': (frames) => oneWrite(frames),
+  'stream-utf8-split': (frames) => splitCharacters(frames),
+  'stream-crlf': (frames) => rewrite(frames, (text) => text.replaceAll('\n', '\r\n')),
+  'stream-lone-cr': (frames) => rewrite(frames, (text) => text.replaceAll('\n', '\r')),
+  'stream-byte-order-mark': (frames) => prefixed(frames, '\uFEFF'),
+  'stream-comments': (frames) => rewrite(frames, (text) => `: a comment\n${text}`),
+  'stream-no-space': (frames) => rewrite(frames, (text) => text.replace(/^(event|data): /gm, '$1:')),
+  'stream-unknown-events': (frames, _plan, errors) => interleaved(frames, errors.unknownEvent),
+};
+
+function chunks(plan: FaultPlan): number {
+  return plan.afterChunks ?? CHUNKS_BEFORE;
+}
+
+function say(data: string): StreamStep {
+  return { kind: 'other', data };
+}
+
+function wait(milliseconds: number): StreamStep {
+  return { kind: 'wait', milliseconds };
+}
+
+function silence({ delayMs }: FaultPlan): StreamStep {
+  return delayMs === undefined ? { kind: 'stall' } : wait(delayMs);
+}
+
+function* late(frames: Iterable<Frame>, delayMs: number): Generator<StreamStep> {
+  yield wait(delayMs);
+  yield* frames;
+}
+
+function* pings(ping: string, everyMs: number): Generator<StreamStep> {
+  for (;;) {
+    yield wait(everyMs);
+    yield say(ping);
+  }
+}

@@ -1,0 +1,85 @@
+import { type IncomingMessage, type ServerResponse } from 'node:http';
+
+import { type Answer, composeAnswer } from '../conversation/answer.js';
+import { ANSWER_FAULTS } from '../faults/answer-faults.js';
+import { sendBroken } from '../faults/broken-answer.js';
+import { type FaultQueue } from '../faults/fault-queue.js';
+import { GATEWAY_FAULTS } from '../faults/gateway-faults.js';
+import { STREAM_FAULTS } from '../faults/stream-faults.js';
+import { type TokenVault } from '../instance/token-vault.js';
+import { isJsonObject, parseJson } from '../json.js';
+import { type CallLog } from '../server/call-log.js';
+import { Refusal, sendReply } from '../server/reply.js';
+import { readBody } from '../server/request-body.js';
+import { type StreamStep } from '../stream/frame.js';
+import { StreamPump } from '../stream/stream-pump.js';
+import { admit } from './admission.js';
+import { INVALID_JSON, UNSUPPORTED_MODEL } from './gateway-replies.js';
+import { findUpstreamModel } from './upstream-model.js';
+import { type Vendor, type VendorRequest } from './vendor.interface.js';
+
+/** How the gateway streams; see `SandboxOptions`. */
+export interface Pacing {
+  chunkDelayMs: number | undefined;
+  chunkSize: number;
+}
+
+const STORY_DELAY_MS = 25;
+
+/** The AI gateway's proxy, with the vendors behind it. */
+export class Gateway {
+  constructor(
+    private readonly vault: TokenVault,
+    private readonly faults: FaultQueue,
+    private readonly calls: CallLog,
+    private readonly pacing: Pacing,
+  ) {}
+
+  /** Answers a request to a vendor's path. Throws a `Refusal` when it breaks a rule. */
+  async handle(vendor: Vendor, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const text = await readBody(request);
+    this.calls.request(vendor.api, request.headers, text);
+    const broken = this.faults.take(GATEWAY_FAULTS, vendor.api);
+    if (broken) {
+      sendBroken(response, broken.effect(vendor.errors, broken.plan));
+      return;
+    }
+    admit(request.headers, this.vault, vendor.requiredHeaders);
+    const asked = readRequest(vendor, text);
+    const answer = this.compose(vendor, asked);
+    if (asked.isStream) this.stream(vendor, asked, answer, response);
+    else sendReply(response, { status: 200, body: asked.renderJson(answer) });
+  }
+
+  private compose(vendor: Vendor, asked: VendorRequest): Answer {
+    const answer = composeAnswer(asked.prompt);
+    const odd = this.faults.take(ANSWER_FAULTS, vendor.api);
+    return odd ? odd.effect(answer) : answer;
+  }
+
+  private stream(vendor: Vendor, asked: VendorRequest, answer: Answer, response: ServerResponse): void {
+    const frames = asked.renderStream(answer, this.pacing.chunkSize);
+    const fault = this.faults.take(STREAM_FAULTS, vendor.api);
+    const steps: Iterable<StreamStep> = fault ? fault.effect(frames, fault.plan, vendor.errors) : frames;
+    const paceMs = this.pacing.chunkDelayMs ?? (answer.isStory ? STORY_DELAY_MS : 0);
+    response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' });
+    this.calls.streamOpened();
+    new StreamPump(response, steps, paceMs).start((isEnded) => {
+      this.calls.streamClosed(isEnded);
+    });
+  }
+}
+
+/** Reads a request's body by the rules of the gateway and of the vendor. */
+function readRequest(vendor: Vendor, text: string): VendorRequest {
+  const body = parseJson(text);
+  if (!isJsonObject(body)) throw new Refusal(INVALID_JSON);
+  const model = findUpstreamModel(body.model, vendor.api);
+  if (!model) throw new Refusal(UNSUPPORTED_MODEL);
+  const asked = vendor.read(body, model);
+  const { inputTokens } = asked.prompt;
+  if (model.contextWindow !== null && inputTokens > model.contextWindow) {
+    throw new Refusal(vendor.errors.contextOverflow(inputTokens, model.contextWindow));
+  }
+  return asked;
+}

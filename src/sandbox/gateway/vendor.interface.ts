@@ -1,0 +1,46 @@
+import { type Answer } from '../conversation/answer.js';
+import { type Prompt } from '../conversation/prompt.js';
+import { type JsonObject } from '../json.js';
+import { type Reply } from '../server/reply.js';
+import { type Frame } from '../stream/frame.js';
+import { type SandboxApi } from './sandbox-api.js';
+import { type UpstreamModel } from './upstream-model.js';
+
+/** A vendor's API behind the gateway: its rules, its answers and its errors on the wire. */
+export interface Vendor {
+  api: SandboxApi;
+  /** Below the gateway's prefix, without a slash at its start. */
+  path: string;
+  /** The query strings that the gateway lets through, besides none. */
+  queries: readonly string[];
+  /** Names of headers without which the vendor refuses a request. */
+  requiredHeaders: readonly string[];
+  /** Reads a request by the vendor's rules. Throws a `Refusal` when it breaks one. */
+  read(body: JsonObject, model: UpstreamModel): VendorRequest;
+  errors: VendorErrors;
+}
+
+/** A request that kept all the rules. */
+export interface VendorRequest {
+  prompt: Prompt;
+  isStream: boolean;
+  renderJson(answer: Answer): JsonObject;
+  /** The events of a streamed answer; `words` is the size of a text delta. */
+  renderStream(answer: Answer, words: number): Iterable<Frame>;
+}
+
+/** The vendor's own errors, in its own words. */
+export interface VendorErrors {
+  invalidRequest(message: string): Reply;
+  contextOverflow(tokens: number, limit: number): Reply;
+  rateLimit(): Reply;
+  overloaded(): Reply;
+  /** A comment or an event that only keeps the connection alive. */
+  ping: string;
+  /** An error in a stream that had begun, as the vendor mostly sends it. */
+  streamError: string;
+  /** An error as a bare `error` event. */
+  errorEvent: string;
+  /** An event that no client knows. */
+  unknownEvent: string;
+}

@@ -1,0 +1,101 @@
+import { isJsonObject, type JsonObject, listOf, objectsOf, stringOf } from '../json.js';
+import { refuse } from '../openai/errors.js';
+import { checkLength, checkToolName } from '../openai/parameter-rules.js';
+
+const ROLES = ['system', 'developer', 'user', 'assistant', 'tool'];
+const LONGEST_CALL_ID = 40;
+
+/** Reads the messages of a request, and refuses a transcript that OpenAI would not go on from. */
+export function readMessages(value: unknown): JsonObject[] {
+  if (!Array.isArray(value))
+    refuse("Missing required parameter: 'messages'.", 'messages', 'missing_required_parameter');
+  if (value.length === 0)
+    refuse("Invalid 'messages': empty array. Expected an array with minimum length 1.", 'messages', 'empty_array');
+  const messages = listOf(value).map(checkMessage);
+  checkAnswered(messages);
+  return messages;
+}
+
+function checkMessage(message: unknown, index: number): JsonObject {
+  const place = `messages[${index}]`;
+  if (!isJsonObject(message)) refuse(`Invalid type for '${place}': expected an object.`, place, 'invalid_type');
+  const role = stringOf(message.role);
+  if (!ROLES.includes(role)) {
+    const supported = ROLES.map((name) => `'${name}'`).join(', ');
+    refuse(`Invalid value: '${role}'. Supported values are: ${supported}.`, `${place}.role`, 'invalid_value');
+  }
+  const hasCalls = role === 'assistant' && message.tool_calls != null;
+  if (hasCalls) checkCalls(message.tool_calls, place);
+  if (role === 'tool') checkLength(stringOf(message.tool_call_id), LONGEST_CALL_ID, `${place}.tool_call_id`);
+  checkContent(message.content, place, role === 'tool', hasCalls);
+  return message;
+}
+
+function checkContent(content: unknown, place: string, isTool: boolean, hasCalls: boolean): void {
+  const param = `${place}.content`;
+  if (content == null) {
+    if (!hasCalls) refuse("Invalid value for 'content': expected a string, got null.", param);
+  } else if (content === '') {
+    if (!isTool)
+      refuse(`Invalid '${param}': empty string. Expected a string with minimum length 1.`, param, 'empty_string');
+  } else if (Array.isArray(content)) {
+    if (content.length === 0)
+      refuse(`Invalid '${param}': empty array. Expected an array with minimum length 1.`, param, 'empty_array');
+    for (const [at, part] of objectsOf(content).entries()) checkPart(part, `${param}[${at}]`);
+  } else if (typeof content !== 'string') {
+    refuse(`Invalid type for '${param}': expected one of a string or array of objects.`, param, 'invalid_type');
+  }
+}
+
+const PARTS = ['text', 'image_url', 'input_audio', 'refusal', 'file'];
+
+function checkPart(part: JsonObject, place: string): void {
+  if (!PARTS.includes(stringOf(part.type))) {
+    const supported = PARTS.map((name) => `'${name}'`).join(', ');
+    refuse(`Invalid value: '${stringOf(part.type)}'. Supported values are: ${supported}.`, place, 'invalid_value');
+  }
+  if (part.type === 'text' && stringOf(part.text) === '') {
+    refuse(
+      `Invalid '${place}.text': empty string. Expected a string with minimum length 1.`,
+      `${place}.text`,
+      'empty_string',
+    );
+  }
+}
+
+function checkCalls(calls: unknown, place: string): void {
+  const param = `${place}.tool_calls`;
+  if (listOf(calls).length === 0) {
+    refuse(`Invalid '${param}': empty array. Expected an array with minimum length 1.`, param, 'empty_array');
+  }
+  for (const [index, call] of objectsOf(calls).entries()) {
+    const target = isJsonObject(call.function) ? call.function : {};
+    if (typeof call.id !== 'string' || call.type !== 'function' || typeof target.arguments !== 'string') {
+      refuse(`Missing required parameter: '${param}[${index}]'.`, `${param}[${index}]`, 'missing_required_parameter');
+    }
+    checkLength(call.id, LONGEST_CALL_ID, `${param}[${index}].id`);
+    checkToolName(stringOf(target.name), `${param}[${index}].function.name`);
+  }
+}
+
+/** Each call is answered by the tool messages right after it, and these answer nothing else. */
+function checkAnswered(messages: readonly JsonObject[]): void {
+  let open = new Set<string>();
+  for (const [index, message] of [...messages, { role: 'end' }].entries()) {
+    const id = 'tool_call_id' in message ? stringOf(message.tool_call_id) : '';
+    if (message.role === 'tool') {
+      if (open.delete(id)) continue;
+      refuse(
+        "Invalid parameter: messages with role 'tool' must be a response to a preceeding message with 'tool_calls'.",
+        `messages.[${index}].role`,
+      );
+    }
+    if (open.size > 0) {
+      refuse(
+        `An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. The following tool_call_ids did not have response messages: ${[...open].join(', ')}`,
+        `messages.[${index}].role`,
+      );
+    }
+    open = new Set('tool_calls' in message ? objectsOf(message.tool_calls).map((call) => stringOf(call.id)) : []);
+  }
+}

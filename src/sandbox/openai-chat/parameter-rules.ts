@@ -1,0 +1,56 @@
+import { type UpstreamModel } from '../gateway/upstream-model.js';
+import { isJsonObject, type JsonObject, objectsOf, stringOf } from '../json.js';
+import { refuse } from '../openai/errors.js';
+import {
+  checkKnown,
+  checkStreamOptions,
+  checkToolName,
+  checkToolOptions,
+  checkUnsupported,
+} from '../openai/parameter-rules.js';
+
+const PARAMETERS = new Set(
+  `model messages stream stream_options max_tokens max_completion_tokens temperature top_p n stop seed user store
+  metadata tools tool_choice parallel_tool_calls response_format reasoning_effort verbosity logprobs top_logprobs
+  logit_bias frequency_penalty presence_penalty service_tier prompt_cache_key prompt_cache_retention
+  safety_identifier modalities audio prediction web_search_options functions function_call`.split(/\s+/),
+);
+
+const UNSUPPORTED = ['top_p', 'frequency_penalty', 'presence_penalty', 'logprobs', 'logit_bias', 'stop'];
+
+/** Refuses parameters that OpenAI does not know, or not for these models. */
+export function checkParameters(body: JsonObject, model: UpstreamModel): void {
+  checkKnown(body, PARAMETERS);
+  checkUnsupported(body, ['max_tokens'], " Use 'max_completion_tokens' instead.");
+  checkUnsupported(body, UNSUPPORTED);
+  checkTemperature(body.temperature);
+  checkLimit(body.max_completion_tokens, model);
+  checkStreamOptions(body);
+  const tools = objectsOf(body.tools);
+  checkToolOptions(body, tools.length);
+  for (const [index, tool] of tools.entries()) {
+    checkToolName(toolName(tool), `tools[${index}].function.name`);
+  }
+}
+
+export function toolName(tool: JsonObject): string {
+  return isJsonObject(tool.function) ? stringOf(tool.function.name) : '';
+}
+
+function checkTemperature(temperature: unknown): void {
+  if (temperature == null || temperature === 1) return;
+  refuse(
+    `Unsupported value: 'temperature' does not support ${JSON.stringify(temperature)} with this model. Only the default (1) value is supported.`,
+    'temperature',
+    'unsupported_value',
+  );
+}
+
+function checkLimit(tokens: unknown, model: UpstreamModel): void {
+  if (typeof tokens !== 'number' || model.maxOutputTokens === null || tokens <= model.maxOutputTokens) return;
+  refuse(
+    `max_tokens is too large: ${tokens}. This model supports at most ${model.maxOutputTokens} completion tokens, whereas you provided ${tokens}.`,
+    'max_tokens',
+    'invalid_value',
+  );
+}

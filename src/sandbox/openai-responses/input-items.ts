@@ -1,0 +1,92 @@
+import { isJsonObject, type JsonObject, listOf, stringOf } from '../json.js';
+import { refuse } from '../openai/errors.js';
+import { checkLength, checkToolName } from '../openai/parameter-rules.js';
+import { checkReasoning } from './reasoning.js';
+
+const ROLES = ['assistant', 'system', 'developer', 'user'];
+const LONGEST_CALL_ID = 64;
+
+type ItemRule = (item: JsonObject, place: string) => void;
+
+const ITEM_RULES = new Map(
+  Object.entries<ItemRule>({
+    message: checkMessage,
+    function_call: (item, place) => {
+      checkIdPrefix(item, 'fc', place);
+      checkCallId(item, place);
+      checkToolName(stringOf(item.name), `${place}.name`);
+      if (typeof item.arguments !== 'string') missing(`${place}.arguments`);
+    },
+    function_call_output: (item, place) => {
+      checkCallId(item, place);
+      if (item.output == null) missing(`${place}.output`);
+    },
+    reasoning: (item, place) => {
+      checkIdPrefix(item, 'rs', place);
+      if (!Array.isArray(item.summary)) missing(`${place}.summary`);
+      checkReasoning(item);
+    },
+  }),
+);
+
+/** Reads the input of a request as items; a string is one user message. Refuses what is not an item. */
+export function readItems(input: unknown): JsonObject[] {
+  if (typeof input === 'string') return [readItem({ role: 'user', content: input }, 0)];
+  if (!Array.isArray(input)) missing('input');
+  return listOf(input).map(readItem);
+}
+
+function readItem(value: unknown, index: number): JsonObject {
+  const place = `input[${index}]`;
+  if (!isJsonObject(value)) refuse(`Invalid type for '${place}': expected an object.`, place, 'invalid_type');
+  const item = value.type === undefined && value.role !== undefined ? { ...value, type: 'message' } : value;
+  const rule = ITEM_RULES.get(stringOf(item.type));
+  if (!rule) refuseValue(stringOf(item.type), [...ITEM_RULES.keys()], place);
+  rule(item, place);
+  return item;
+}
+
+function checkMessage(item: JsonObject, place: string): void {
+  const role = stringOf(item.role);
+  if (!ROLES.includes(role)) refuseValue(role, ROLES, `${place}.role`);
+  checkIdPrefix(item, 'msg', place);
+  const { content } = item;
+  if (content === '') refuse(`Invalid '${place}.content': empty string.`, `${place}.content`, 'empty_string');
+  if (typeof content === 'string') return;
+  if (!Array.isArray(content)) missing(`${place}.content`);
+  if (content.length === 0) refuse(`Invalid '${place}.content': empty array.`, `${place}.content`, 'empty_array');
+  const types = role === 'assistant' ? ['output_text', 'refusal'] : ['input_text', 'input_image', 'input_file'];
+  for (const [at, part] of listOf(content).entries()) checkPart(part, types, `${place}.content[${at}]`);
+}
+
+function checkPart(part: unknown, types: string[], place: string): void {
+  const type = isJsonObject(part) ? stringOf(part.type) : '';
+  if (!isJsonObject(part) || !types.includes(type)) refuseValue(type, types, place);
+  if (type.endsWith('_text') && stringOf(part.text) === '') {
+    refuse(`Invalid '${place}.text': empty string.`, `${place}.text`, 'empty_string');
+  }
+}
+
+function checkCallId(item: JsonObject, place: string): void {
+  const id = stringOf(item.call_id);
+  if (id === '') missing(`${place}.call_id`);
+  checkLength(id, LONGEST_CALL_ID, `${place}.call_id`);
+}
+
+function checkIdPrefix(item: JsonObject, prefix: string, place: string): void {
+  if (item.id == null || stringOf(item.id).startsWith(`${prefix}_`)) return;
+  refuse(
+    `Invalid '${place}.id': '${stringOf(item.id)}'. Expected an ID that begins with '${prefix}'.`,
+    `${place}.id`,
+    'invalid_value',
+  );
+}
+
+function missing(param: string): never {
+  refuse(`Missing required parameter: '${param}'.`, param, 'missing_required_parameter');
+}
+
+function refuseValue(value: string, supported: string[], param: string): never {
+  const list = supported.map((name) => `'${name}'`).join(', ');
+  refuse(`Invalid value: '${value}'. Supported values are: ${list}.`, param, 'invalid_value');
+}

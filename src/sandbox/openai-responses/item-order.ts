@@ -1,0 +1,40 @@
+import { type JsonObject, stringOf } from '../json.js';
+import { refuse } from '../openai/errors.js';
+
+/** Refuses calls without output, outputs without call, and reasoning without what it led to. */
+export function checkItemOrder(items: readonly JsonObject[]): void {
+  checkOutputs(items);
+  checkCalls(items);
+  for (const [index, item] of items.entries()) {
+    if (item.type === 'reasoning' && !isProduct(items[index + 1])) {
+      refuse(
+        `Item '${stringOf(item.id)}' of type 'reasoning' was provided without its required following item.`,
+        'input',
+      );
+    }
+  }
+}
+
+function checkOutputs(items: readonly JsonObject[]): void {
+  const called = new Set<string>();
+  for (const item of items) {
+    const id = stringOf(item.call_id);
+    if (item.type === 'function_call') called.add(id);
+    if (item.type !== 'function_call_output' || called.has(id)) continue;
+    refuse(`No tool call found for function call output with call_id ${id}.`, 'input');
+  }
+}
+
+function checkCalls(items: readonly JsonObject[]): void {
+  const answered = new Set(items.filter((item) => item.type === 'function_call_output').map((item) => item.call_id));
+  const open = items.find((item) => item.type === 'function_call' && !answered.has(item.call_id));
+  if (open) refuse(`No tool output found for function call ${stringOf(open.call_id)}.`, 'input');
+}
+
+/** Whether a model made the item right after it thought. */
+function isProduct(item: JsonObject | undefined): boolean {
+  if (!item) return false;
+  return (
+    item.type === 'function_call' || item.type === 'reasoning' || (item.type === 'message' && item.role === 'assistant')
+  );
+}

@@ -1,0 +1,33 @@
+import { callText, type NeutralMessage, type Prompt } from '../conversation/prompt.js';
+import { countInputTokens } from '../conversation/token-count.js';
+import { isJsonObject, type JsonObject, objectsOf, parseJson, stringOf } from '../json.js';
+import { contentTexts, isEffort, limitOf, toolChoiceOf } from '../openai/prompt-parts.js';
+
+/** What a request asks, in neutral words. */
+export function promptOf(body: JsonObject, items: readonly JsonObject[]): Prompt {
+  const instructions: NeutralMessage = { role: 'system', text: stringOf(body.instructions) };
+  const messages = [instructions, ...items.flatMap(neutralMessages)];
+  return {
+    messages,
+    tools: objectsOf(body.tools).map((tool) => stringOf(tool.name)),
+    toolChoice: toolChoiceOf(body.tool_choice, (choice) => choice.name),
+    isThinking: isJsonObject(body.reasoning) && isEffort(body.reasoning.effort),
+    maxOutputTokens: limitOf(body.max_output_tokens),
+    inputTokens: countInputTokens(messages, body.tools),
+  };
+}
+
+function neutralMessages(item: JsonObject): NeutralMessage[] {
+  switch (item.type) {
+    case 'function_call':
+      return [{ role: 'assistant', text: callText(stringOf(item.name), parseJson(stringOf(item.arguments))) }];
+    case 'function_call_output':
+      return [{ role: 'tool', text: contentTexts(item.output).join('\n') }];
+    case 'reasoning':
+      return [];
+    default: {
+      const role = item.role === 'developer' ? 'system' : (item.role as NeutralMessage['role']);
+      return contentTexts(item.content).map((text) => ({ role, text }));
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import { type Answer, type Usage } from '../conversation/answer.js';
+import { type JsonObject } from '../json.js';
+import { reasoningItem, type ReasoningStyle } from './reasoning.js';
+
+/** How a request wants its response. */
+export interface ResponseStyle extends ReasoningStyle {
+  model: string;
+  /** Settings of the request that the response repeats. */
+  settings: JsonObject;
+}
+
+/** The output items of an answer, in order. */
+export function outputItems(answer: Answer, style: ResponseStyle): JsonObject[] {
+  const items: JsonObject[] = [];
+  if (answer.reasoning !== null) items.push(reasoningItem(answer.hash, answer.reasoning, style));
+  if (answer.text !== '') items.push(messageItem(answer));
+  return [...items, ...answer.calls.map((call, index) => callItem(answer.hash, index, call.name, call.arguments))];
+}
+
+/** The response before it has any output, as a stream starts with it. */
+export function responseHead(answer: Answer, style: ResponseStyle): JsonObject {
+  return {
+    id: `resp_${answer.hash}`,
+    object: 'response',
+    created_at: Math.floor(Date.now() / 1000),
+    status: 'in_progress',
+    background: false,
+    error: null,
+    incomplete_details: null,
+    ...style.settings,
+    model: style.model,
+    output: [],
+    previous_response_id: null,
+    store: style.isStored,
+    usage: null,
+  };
+}
+
+/** The whole response, as it answers a request that does not stream. */
+export function renderResponse(answer: Answer, style: ResponseStyle): JsonObject {
+  const reason = incompleteReason(answer);
+  return {
+    ...responseHead(answer, style),
+    status: reason === undefined ? 'completed' : 'incomplete',
+    incomplete_details: reason === undefined ? null : { reason },
+    output: outputItems(answer, style),
+    usage: usageOf(answer.usage),
+  };
+}
+
+/** Why a response is incomplete; `undefined` when it is not. */
+export function incompleteReason(answer: Answer): string | undefined {
+  if (answer.finish === 'length') return 'max_output_tokens';
+  return answer.finish === 'refusal' ? 'content_filter' : undefined;
+}
+
+function messageItem(answer: Answer): JsonObject {
+  return {
+    id: `msg_${answer.hash}`,
+    type: 'message',
+    status: incompleteReason(answer) === undefined ? 'completed' : 'incomplete',
+    role: 'assistant',
+    content: [textPart(answer.text)],
+  };
+}
+
+/** A part of a message that is text. */
+export function textPart(text: string): JsonObject {
+  return { type: 'output_text', annotations: [], logprobs: [], text };
+}
+
+function callItem(hash: string, index: number, name: string, json: string): JsonObject {
+  return {
+    id: `fc_${hash}${index}`,
+    type: 'function_call',
+    status: 'completed',
+    arguments: json,
+    call_id: `call_${hash}${index}`,
+    name,
+  };
+}
+
+function usageOf(usage: Usage): JsonObject {
+  return {
+    input_tokens: usage.input,
+    input_tokens_details: { cached_tokens: 0 },
+    output_tokens: usage.output,
+    output_tokens_details: { reasoning_tokens: usage.reasoning },
+    total_tokens: usage.input + usage.output,
+  };
+}

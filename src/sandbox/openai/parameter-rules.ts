@@ -1,0 +1,60 @@
+import { type JsonObject } from '../json.js';
+import { refuse } from './errors.js';
+
+/** Refuses parameters that the API does not know. */
+export function checkKnown(body: JsonObject, known: ReadonlySet<string>): void {
+  for (const name of Object.keys(body)) {
+    if (!known.has(name)) refuse(`Unknown parameter: '${name}'.`, name, 'unknown_parameter');
+  }
+}
+
+/** Refuses parameters that reasoning models do not take; `advice` is what the vendor adds. */
+export function checkUnsupported(body: JsonObject, names: readonly string[], advice = ''): void {
+  for (const name of names) {
+    if (body[name] == null) continue;
+    refuse(
+      `Unsupported parameter: '${name}' is not supported with this model.${advice}`,
+      name,
+      'unsupported_parameter',
+    );
+  }
+}
+
+/** Refuses options of tools in a request without tools. */
+export function checkToolOptions(body: JsonObject, toolCount: number): void {
+  if (toolCount > 0) return;
+  for (const name of ['tool_choice', 'parallel_tool_calls']) {
+    if (body[name] == null || body[name] === 'none') continue;
+    refuse(`Invalid value for '${name}': '${name}' is only allowed when 'tools' are specified.`, name);
+  }
+}
+
+/** Refuses stream options of a request that does not stream. */
+export function checkStreamOptions(body: JsonObject): void {
+  if (body.stream_options == null || body.stream === true) return;
+  refuse("The 'stream_options' parameter is only allowed when 'stream' is enabled.", 'stream_options');
+}
+
+/** Refuses a string that is longer than the vendor takes. */
+export function checkLength(value: string, most: number, param: string): void {
+  if (value.length <= most) return;
+  refuse(
+    `Invalid '${param}': string too long. Expected a string with maximum length ${most}, but got a string with length ${value.length} instead.`,
+    param,
+    'string_above_max_length',
+  );
+}
+
+const TOOL_NAME = /^[a-zA-Z0-9_-]+$/;
+
+/** Refuses a name that no tool may have. */
+export function checkToolName(name: string, param: string): void {
+  if (!TOOL_NAME.test(name)) {
+    refuse(
+      `Invalid '${param}': string does not match pattern. Expected a string that matches the pattern '${TOOL_NAME.source}'.`,
+      param,
+      'invalid_value',
+    );
+  }
+  checkLength(name, 64, param);
+}

@@ -1,0 +1,97 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo, type Socket } from 'node:net';
+
+import { type FaultPlan, readFaultPlan } from './faults/fault-plan.js';
+import { FaultQueue } from './faults/fault-queue.js';
+import { findImmediateFault } from './faults/immediate-faults.js';
+import { Gateway } from './gateway/gateway.js';
+import { DirectAccess } from './instance/direct-access.js';
+import { TokenVault } from './instance/token-vault.js';
+import { type Sandbox, type SandboxOptions } from './sandbox.interface.js';
+import { CallLog, type SandboxCalls } from './server/call-log.js';
+import { RequestListener } from './server/request-listener.js';
+
+/** Longer than clients keep an idle connection, so that none is closed under a request. */
+const KEEP_ALIVE_MS = 75_000;
+
+/**
+ * Starts a local GitLab Duo on a real socket.
+ *
+ * @throws Error from the socket, such as `EADDRINUSE`.
+ * @example
+ * const sandbox = await startSandbox();
+ * // instanceUrl and gatewayUrl are both sandbox.url; any token will do.
+ * sandbox.fault({ fault: 'gateway-overloaded', times: 2 });
+ * await sandbox.close();
+ */
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const sandbox = new RunningSandbox(options);
+  await sandbox.listen(options.port ?? 0, options.host ?? '127.0.0.1');
+  return sandbox;
+}
+
+class RunningSandbox implements Sandbox {
+  private readonly vault = new TokenVault();
+  private readonly faults = new FaultQueue();
+  private readonly log = new CallLog();
+  private readonly sockets = new Set<Socket>();
+  private readonly server: Server;
+
+  constructor({ token, chunkDelayMs, chunkSize = 1 }: SandboxOptions) {
+    const directAccess = new DirectAccess(this.vault, this.faults, this.log, token);
+    const gateway = new Gateway(this.vault, this.faults, this.log, { chunkDelayMs, chunkSize });
+    const listener = new RequestListener(directAccess, gateway, this);
+    this.server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, listener.listen);
+    this.server.on('connection', (socket) => {
+      this.sockets.add(socket);
+      socket.once('close', () => this.sockets.delete(socket));
+    });
+  }
+
+  async listen(port: number, host: string): Promise<void> {
+    this.server.listen(port, host);
+    await once(this.server, 'listening');
+  }
+
+  get url(): string {
+    const { address, family, port } = this.address;
+    return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+  }
+
+  get port(): number {
+    return this.address.port;
+  }
+
+  get calls(): SandboxCalls {
+    return this.log.snapshot(this.sockets.size);
+  }
+
+  fault(value: FaultPlan): void {
+    const plan = readFaultPlan(value);
+    const act = findImmediateFault(plan.fault);
+    if (act) act(this.vault);
+    else this.faults.add(plan);
+  }
+
+  dropFaults(): void {
+    this.faults.clear();
+  }
+
+  reset(): void {
+    this.faults.clear();
+    this.log.reset();
+  }
+
+  async close(): Promise<void> {
+    if (!this.server.listening) return;
+    const closed = once(this.server, 'close');
+    this.server.close();
+    this.server.closeAllConnections();
+    await closed;
+  }
+
+  private get address(): AddressInfo {
+    return this.server.address() as AddressInfo;
+  }
+}

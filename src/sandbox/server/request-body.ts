@@ -1,0 +1,23 @@
+import { type IncomingMessage } from 'node:http';
+
+import { Refusal } from './reply.js';
+
+const LARGEST_BODY = 32 * 1024 * 1024;
+
+/** The answer to a body that is larger than the vendors take. */
+export const TOO_LARGE = {
+  status: 413,
+  body: { type: 'error', error: { type: 'request_too_large', message: 'Request exceeds the maximum size' } },
+};
+
+/** Reads a request's body as text. Throws a `Refusal` past 32 MB. */
+export async function readBody(request: IncomingMessage): Promise<string> {
+  const pieces: Buffer[] = [];
+  let size = 0;
+  for await (const piece of request as AsyncIterable<Buffer>) {
+    size += piece.length;
+    if (size > LARGEST_BODY) throw new Refusal(TOO_LARGE);
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces).toString('utf8');
+}

@@ -1,0 +1,4 @@
+import 'reflect-metadata';
+import { runClientBench } from './client-bench.js';
+
+console.table(await runClientBench());

@@ -1,0 +1,185 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { HttpClient } from './support/http-client.js';
+import { startTestServer, type TestServer } from './support/test-server.js';
+
+const NOBODYS = '01a20270-303e-7767-aa57-93b6b4b670fb';
+
+describe('Chats over HTTP', () => {
+  let server: TestServer;
+  let client: HttpClient;
+
+  beforeAll(async () => {
+    server = await startTestServer();
+    client = new HttpClient(server.url);
+  });
+  afterAll(() => server.close());
+
+  it('creates a chat with what it is given', async () => {
+    const body = { model: 'duo-chat-opus-4-6', title: 'Notes', params: { temperature: 0.2 }, metadata: { ticket: 7 } };
+    const response = await client.send('POST', '/chats', body);
+    const chat = (await response.json()) as Record<string, unknown>;
+    expect(response.status).toBe(201);
+    expect(chat).toEqual({
+      ...body,
+      id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      createdAt: expect.stringMatching(/Z$/),
+      updatedAt: expect.stringMatching(/Z$/),
+    });
+    expect(await client.json('GET', `/chats/${chat.id as string}`)).toEqual(chat);
+  });
+
+  it('creates a chat from an empty body, with the default model', async () => {
+    const response = await client.send('POST', '/chats');
+    expect([response.status, await response.json()]).toMatchObject([
+      201,
+      { title: null, model: 'duo-chat-sonnet-4-6', params: {}, metadata: {} },
+    ]);
+  });
+
+  it('keeps instructions as the first message', async () => {
+    const chatId = await client.createChat({ instructions: 'Be brief.' });
+    expect(await client.messages(chatId)).toMatchObject([{ seq: 0, role: 'system', text: 'Be brief.', status: 'complete' }]);
+  });
+
+  it('changes what a patch names, and nothing else', async () => {
+    const chatId = await client.createChat({ title: 'Old', metadata: { a: 1 } });
+    const changed = await client.json('PATCH', `/chats/${chatId}`, { title: 'New', model: 'duo-chat-gpt-5-2' });
+    expect(changed).toMatchObject({ title: 'New', model: 'duo-chat-gpt-5-2', metadata: { a: 1 } });
+    expect(await client.json('GET', `/chats/${chatId}`)).toEqual(changed);
+  });
+
+  it('lists the newest first, page by page', async () => {
+    const ids: string[] = [];
+    for (let index = 0; index < 5; index += 1) ids.unshift(await client.createChat({ title: `Page ${index}` }));
+    const listed: string[] = [];
+    let cursor: string | null = '';
+    while (cursor !== null && listed.length < 5) {
+      const page: { items: { id: string }[]; nextCursor: string | null } = await client.json(
+        'GET',
+        `/chats?limit=2${cursor && `&cursor=${cursor}`}`,
+      );
+      listed.push(...page.items.map(({ id }) => id));
+      cursor = page.nextCursor;
+    }
+    expect(listed.slice(0, 5)).toEqual(ids);
+  });
+
+  it('lists messages after a sequence number', async () => {
+    const chatId = await client.createChat();
+    for (const content of ['one', 'two']) await client.ask(chatId, content);
+    const page = await client.json<{ items: { seq: number }[]; nextCursor: string | null }>(
+      'GET',
+      `/chats/${chatId}/messages?after=0&limit=2`,
+    );
+    expect(page.items.map(({ seq }) => seq)).toEqual([1, 2]);
+    const rest = await client.json<{ items: { seq: number }[]; nextCursor: string | null }>(
+      'GET',
+      `/chats/${chatId}/messages?after=${page.nextCursor ?? ''}&limit=2`,
+    );
+    expect([rest.items.map(({ seq }) => seq), rest.nextCursor]).toEqual([[3], null]);
+  });
+
+  it('deletes a chat with its messages, and keeps what it cost', async () => {
+    const chatId = await client.createChat();
+    await client.ask(chatId, 'Hello');
+    const response = await client.send('DELETE', `/chats/${chatId}`);
+    expect([response.status, await response.text()]).toEqual([204, '']);
+    expect((await client.send('GET', `/chats/${chatId}`)).status).toBe(404);
+    const count = async (table: string): Promise<number> => {
+      const rows: { n: number }[] = await server.database.query(`SELECT count(*)::int AS n FROM ${table} WHERE chat_id = $1`, [chatId]);
+      return rows[0]?.n ?? -1;
+    };
+    expect([await count('messages'), await count('duo_runs'), await count('duo_attempts')]).toEqual([0, 0, 1]);
+  });
+
+  it.each([
+    ['GET', `/chats/${NOBODYS}`, undefined],
+    ['GET', '/chats/no-uuid', undefined],
+    ['PATCH', `/chats/${NOBODYS}`, { title: 'x' }],
+    ['DELETE', `/chats/${NOBODYS}`, undefined],
+    ['GET', `/chats/${NOBODYS}/messages`, undefined],
+    ['POST', `/chats/${NOBODYS}/messages`, { content: 'Hello' }],
+    ['POST', `/chats/${NOBODYS}/completions`, {}],
+  ])('answers 404 chat_not_found to %s %s', async (method, path, body) => {
+    const response = await client.send(method, path, body);
+    expect([response.status, await response.json()]).toMatchObject([404, { code: 'chat_not_found', status: 404 }]);
+  });
+
+  it.each<[string, string, string, unknown, number, string]>([
+    ['an unknown route', 'GET', '/nowhere', undefined, 404, 'not_found'],
+    ['malformed JSON', 'POST', '/chats', '{"title":', 400, 'validation_failed'],
+    ['an unknown field', 'POST', '/chats', { colour: 'red' }, 400, 'validation_failed'],
+    ['an unknown parameter', 'POST', '/chats', { params: { colour: 'red' } }, 400, 'validation_failed'],
+    ['a wrong type', 'POST', '/chats', { title: 7 }, 400, 'validation_failed'],
+    ['a temperature out of range', 'POST', '/chats', { params: { temperature: 3 } }, 400, 'validation_failed'],
+    ['an array for a body', 'POST', '/chats', [], 400, 'validation_failed'],
+    ['an unknown model', 'POST', '/chats', { model: 'duo-chat-sonnet-4-7' }, 422, 'unknown_model'],
+    ['a limit out of range', 'GET', '/chats?limit=0', undefined, 400, 'validation_failed'],
+    ['a cursor that is none', 'GET', '/chats?cursor=x', undefined, 400, 'validation_failed'],
+    ['a body over the limit', 'POST', '/chats', { title: 'x'.repeat(1_100_000) }, 413, 'payload_too_large'],
+  ])('answers %s with a problem', async (_name, method, path, body, status, code) => {
+    const response = await client.send(method, path, body, { 'x-request-id': 'test-7' });
+    expect(response.headers.get('content-type')).toContain('application/problem+json');
+    expect([response.status, await response.json()]).toEqual([
+      status,
+      {
+        type: expect.any(String),
+        title: expect.any(String),
+        status,
+        detail: expect.stringMatching(/.{10}/),
+        code,
+        requestId: 'test-7',
+      },
+    ]);
+  });
+
+  it.each<[string, unknown]>([
+    ['no content', {}],
+    ['empty content', { content: '' }],
+    ['blank content', { content: '  \n' }],
+    ['content that is no text', { content: { text: 'x' } }],
+    ['an unknown field', { content: 'x', role: 'system' }],
+    ['an attachment without data', { content: 'x', attachments: [{ mediaType: 'image/png' }] }],
+  ])('refuses a message with %s and stores nothing', async (_name, body) => {
+    const chatId = await client.createChat();
+    const response = await client.send('POST', `/chats/${chatId}/messages`, body);
+    expect([response.status, await response.json()]).toMatchObject([400, { code: 'validation_failed' }]);
+    expect(await client.messages(chatId)).toEqual([]);
+  });
+
+  it('names the models that come near an unknown one', async () => {
+    const chatId = await client.createChat();
+    const response = await client.send('POST', `/chats/${chatId}/messages`, { content: 'x', model: 'duo-chat-opus-46' });
+    expect([response.status, await response.json()]).toMatchObject([
+      422,
+      { code: 'unknown_model', detail: expect.stringContaining('duo-chat-opus-4-6') },
+    ]);
+    expect(await client.messages(chatId)).toEqual([]);
+  });
+
+  it('lists all 25 models', async () => {
+    const { items } = await client.json<{ items: { id: string }[] }>('GET', '/models');
+    expect(items).toHaveLength(25);
+    expect(items).toContainEqual(
+      expect.objectContaining({
+        id: 'duo-chat-opus-4-5',
+        upstreamId: 'claude-opus-4-5-20251101',
+        api: 'anthropic-messages',
+        contextWindow: 200_000,
+        maxOutputTokens: 64_000,
+      }),
+    );
+  });
+
+  it('tells its health', async () => {
+    expect(await client.json('GET', '/health/live')).toEqual({ status: 'ok' });
+    expect(await client.json('GET', '/health/ready')).toMatchObject({ status: 'ok' });
+  });
+
+  it('stores text that PostgreSQL alone would refuse', async () => {
+    const chatId = await client.createChat();
+    const answer = await client.ask(chatId, 'nul \u0000 and lone \ud800 surrogate 🙂');
+    expect(answer.text).toContain('🙂');
+    expect((await client.messages(chatId))[0]?.text).toBe('nul  and lone \ufffd surrogate 🙂');
+  });
+});

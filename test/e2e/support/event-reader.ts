@@ -1,0 +1,26 @@
+import { createParser } from 'eventsource-parser';
+
+/** A server-sent event as it came. */
+export interface ReceivedEvent {
+  id: string | undefined;
+  type: string | undefined;
+  data: Record<string, unknown>;
+  /** When it came, in milliseconds. */
+  at: number;
+}
+
+/** The events of a response as they come. */
+export async function* readEvents(response: Response): AsyncGenerator<ReceivedEvent, void, undefined> {
+  if (response.body === null) throw new Error('The response has no body');
+  const events: ReceivedEvent[] = [];
+  const parser = createParser({
+    onEvent: ({ id, event, data }) => {
+      events.push({ id, type: event, data: JSON.parse(data) as Record<string, unknown>, at: performance.now() });
+    },
+  });
+  const decoder = new TextDecoder();
+  for await (const chunk of response.body) {
+    parser.feed(decoder.decode(chunk as Uint8Array, { stream: true }));
+    yield* events.splice(0);
+  }
+}

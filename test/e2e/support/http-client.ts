@@ -1,0 +1,57 @@
+import { type MessageRecord, type Usage } from '../../../src/messages/message.interface.js';
+import { readEvents, type ReceivedEvent } from './event-reader.js';
+
+export type JsonAnswer = Record<string, unknown>;
+export type AnswerView = MessageRecord & { usage: Usage };
+
+/** Speaks the HTTP API as a client that knows nothing of the server's code. */
+export class HttpClient {
+  constructor(private readonly url: string) {}
+
+  send(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Response> {
+    return fetch(this.url + path, {
+      method,
+      headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      body: body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body),
+    });
+  }
+
+  async json<T = JsonAnswer>(method: string, path: string, body?: unknown): Promise<T> {
+    const response = await this.send(method, path, body);
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+    return JSON.parse(text) as T;
+  }
+
+  async createChat(body: JsonAnswer = {}): Promise<string> {
+    const { id } = await this.json<{ id: string }>('POST', '/chats', body);
+    return id;
+  }
+
+  ask(chatId: string, content: string, model?: string): Promise<AnswerView> {
+    return this.json('POST', `/chats/${chatId}/messages`, { content, ...(model && { model }) });
+  }
+
+  async messages(chatId: string): Promise<MessageRecord[]> {
+    const { items } = await this.json<{ items: MessageRecord[] }>('GET', `/chats/${chatId}/messages?limit=100`);
+    return items;
+  }
+
+  /** Opens a stream of events; `signal` hangs up. */
+  openEvents(chatId: string, content: string, signal?: AbortSignal): Promise<Response> {
+    return fetch(`${this.url}/chats/${chatId}/messages`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+      body: JSON.stringify({ content }),
+      signal,
+    });
+  }
+
+  async events(chatId: string, content: string): Promise<ReceivedEvent[]> {
+    const response = await this.openEvents(chatId, content);
+    if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+    const events: ReceivedEvent[] = [];
+    for await (const event of readEvents(response)) events.push(event);
+    return events;
+  }
+}

@@ -1,0 +1,47 @@
+import { type INestApplication } from '@nestjs/common';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import { DataSource } from 'typeorm';
+import { CreateChats1795337122646 } from '../../../migrations/1795337122646-CreateChats.js';
+import { AppModule } from '../../../src/app/app.module.js';
+import { type Sandbox, startSandbox } from '../../../src/sandbox/index.js';
+import { createTestDatabase } from '../../database/test-database.js';
+
+/** The server over a real socket, with a sandbox and a database of its own. */
+export interface TestServer {
+  url: string;
+  app: INestApplication;
+  sandbox: Sandbox;
+  database: DataSource;
+  databaseUrl: string;
+  close(): Promise<void>;
+}
+
+export async function startTestServer(options: { chunkDelayMs?: number; tries?: number } = {}): Promise<TestServer> {
+  const database = await createTestDatabase();
+  const sandbox = await startSandbox({ chunkDelayMs: options.chunkDelayMs ?? 0 });
+  const gitlab = {
+    apiKey: 'glpat-testtesttesttesttest',
+    instanceUrl: sandbox.url,
+    gatewayUrl: sandbox.url,
+    retries: { tries: options.tries ?? 1 },
+  };
+  const module = await Test.createTestingModule({
+    imports: [AppModule.register({ databaseUrl: database.url, migrations: [CreateChats1795337122646], gitlab })],
+  }).compile();
+  module.useLogger(false);
+  const app = module.createNestApplication(new FastifyAdapter({ bodyLimit: 1024 * 1024 }));
+  await app.listen(0, '127.0.0.1');
+  return {
+    url: await app.getUrl(),
+    app,
+    sandbox,
+    database: app.get(DataSource),
+    databaseUrl: database.url,
+    async close() {
+      await app.close();
+      await sandbox.close();
+      await database.drop();
+    },
+  };
+}

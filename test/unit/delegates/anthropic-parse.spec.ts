@@ -1,0 +1,160 @@
+import { describe, expect, it } from '@jest/globals';
+import { anthropicDelegate } from '../../../src/delegates/anthropic/anthropic.delegate.js';
+import { UpstreamError, UpstreamOverloadedError } from '../../../src/errors/upstream.errors.js';
+import { feed, recorded } from './feed.js';
+
+const start = (index: number, block: object) => ({ type: 'content_block_start', index, content_block: block });
+const delta = (index: number, change: object) => ({ type: 'content_block_delta', index, delta: change });
+const stop = (index: number) => ({ type: 'content_block_stop', index });
+const end = (reason: string | null) => [
+  { type: 'message_delta', delta: { stop_reason: reason }, usage: { output_tokens: 1 } },
+  { type: 'message_stop' },
+];
+const tool = (index: number, ...json: string[]) => [
+  start(index, { type: 'tool_use', id: `toolu_${index}`, name: 'save', input: {} }),
+  ...json.map((piece) => delta(index, { type: 'input_json_delta', partial_json: piece })),
+  stop(index),
+];
+
+describe('the Messages stream', () => {
+  it('reads text and usage', () => {
+    const { answer, events } = feed(anthropicDelegate, recorded('anthropic/text'));
+    expect(events.map((event) => event.type)).toEqual(['text-delta', 'text-delta', 'text-delta']);
+    expect(answer).toEqual({
+      parts: [{ type: 'text', text: 'Hello, wörld 🌍!' }],
+      finishReason: 'stop',
+      usage: { inputTokens: 25, outputTokens: 12, reasoningTokens: 0, cacheReadTokens: 2048, cacheWriteTokens: 120 },
+    });
+  });
+
+  it('keeps thinking blocks as the vendor signed them, and takes the last word on usage', () => {
+    const { answer } = feed(anthropicDelegate, recorded('anthropic/thinking'));
+    expect(answer).toEqual({
+      parts: [
+        {
+          type: 'reasoning',
+          text: 'The user wants the weather.',
+          api: 'anthropic-messages',
+          raw: {
+            type: 'thinking',
+            thinking: 'The user wants the weather.',
+            signature: 'EqQBCgIYAhIM1gbcDa9GJwZA2b3hGgxBdjrkzLoky3dl1pk=',
+          },
+        },
+        {
+          type: 'reasoning',
+          text: '',
+          api: 'anthropic-messages',
+          raw: { type: 'redacted_thinking', data: expect.stringMatching(/^EmwKAhgBEgy/) },
+        },
+        { type: 'text', text: 'Let me look.' },
+        { type: 'tool-call', id: 'toolu_01T1x1fJ34qAmk2tNTrN7Up6', name: 'weather', arguments: { city: 'Zürich' } },
+      ],
+      finishReason: 'tool-calls',
+      usage: { inputTokens: 30, outputTokens: 89, reasoningTokens: 40, cacheReadTokens: 2050, cacheWriteTokens: 130 },
+    });
+  });
+
+  it('keeps a signature without text, as of models that hide their thoughts', () => {
+    const block = { type: 'thinking', thinking: '', signature: '' };
+    const { answer } = feed(anthropicDelegate, [
+      start(0, block),
+      delta(0, { type: 'signature_delta', signature: 'sig' }),
+      stop(0),
+      ...end('end_turn'),
+    ]);
+    const raw = { ...block, signature: 'sig' };
+    expect(answer.parts).toEqual([{ type: 'reasoning', text: '', api: 'anthropic-messages', raw }]);
+  });
+
+  it('never takes unfinished thinking for replayable', () => {
+    const thinking = [
+      start(0, { type: 'thinking', thinking: '', signature: '' }),
+      delta(0, { type: 'thinking_delta', thinking: 'Hm' }),
+    ];
+    const signed = delta(0, { type: 'signature_delta', signature: 'half a signa' });
+    const bare = [{ type: 'reasoning', text: 'Hm', api: 'anthropic-messages' }];
+    expect(feed(anthropicDelegate, [...thinking, signed]).answer.parts).toEqual(bare);
+    expect(feed(anthropicDelegate, [...thinking, stop(0)]).answer.parts).toEqual(bare);
+  });
+
+  it('puts interleaved calls together, in the order of the blocks', () => {
+    const { answer } = feed(anthropicDelegate, recorded('anthropic/parallel-tools'));
+    expect(answer.parts).toEqual([
+      { type: 'text', text: 'Both at once.' },
+      { type: 'tool-call', id: 'toolu_a', name: 'weather', arguments: { city: 'Rome', days: [1, 2] } },
+      { type: 'tool-call', id: 'toolu_b', name: 'weather', arguments: { city: 'Oslo' } },
+      { type: 'tool-call', id: 'toolu_c', name: 'now', arguments: {} },
+    ]);
+  });
+
+  it('pushes a call as soon as its block ends', () => {
+    const { events } = feed(anthropicDelegate, tool(0, '{"a"', ':1}'));
+    expect(events).toEqual([{ type: 'tool-call', id: 'toolu_0', name: 'save', arguments: { a: 1 } }]);
+  });
+
+  it('pushes a call without input once it is sure that nothing was cut off', () => {
+    expect(feed(anthropicDelegate, tool(0)).events).toEqual([]);
+    expect(feed(anthropicDelegate, [...tool(0), ...tool(1, '{"b":1}')]).events).toMatchObject([
+      { id: 'toolu_0', arguments: {} },
+      { id: 'toolu_1', arguments: { b: 1 } },
+    ]);
+    expect(feed(anthropicDelegate, [...tool(0), ...end('tool_use')]).answer.parts).toHaveLength(1);
+    expect(feed(anthropicDelegate, [...tool(0), ...end('max_tokens')]).answer.parts).toEqual([]);
+  });
+
+  it('drops a call that the token limit cut', () => {
+    const { answer, events } = feed(anthropicDelegate, recorded('anthropic/cut-in-tool'));
+    expect(answer).toMatchObject({ parts: [{ type: 'text', text: 'Writing.' }], finishReason: 'length' });
+    expect(events.some((event) => event.type === 'tool-call')).toBe(false);
+  });
+
+  it.each(['{"a":', '[1]', '"text"', 'null'])('refuses %s as the input of an ended call', (json) => {
+    const { error, answer } = feed(anthropicDelegate, [...tool(0, json), ...end('tool_use')]);
+    expect(error).toBeInstanceOf(UpstreamError);
+    expect(error).toMatchObject({ isRetryable: true, message: expect.stringContaining('"save"') });
+    expect(answer.parts).toEqual([]);
+  });
+
+  it('ignores the blocks and deltas of tools that the vendor runs itself', () => {
+    const { answer } = feed(anthropicDelegate, [
+      start(0, { type: 'server_tool_use', id: 'srvtoolu_1', name: 'web_search', input: {} }),
+      delta(0, { type: 'input_json_delta', partial_json: '{"query":' }),
+      stop(0),
+      ...end('end_turn'),
+    ]);
+    expect(answer).toMatchObject({ parts: [], finishReason: 'stop' });
+  });
+
+  it.each([
+    ['end_turn', 'stop'],
+    ['stop_sequence', 'stop'],
+    ['max_tokens', 'length'],
+    ['tool_use', 'tool-calls'],
+    ['refusal', 'refusal'],
+    ['pause_turn', 'pause'],
+    ['model_context_window_exceeded', 'context-window'],
+    ['constructor', 'other'],
+  ])('maps the stop reason %s to %s', (wire, neutral) => {
+    expect(feed(anthropicDelegate, end(wire)).answer.finishReason).toBe(neutral);
+  });
+
+  it('takes an end without a stop reason for a cut', () => {
+    const { error, isDone } = feed(anthropicDelegate, end(null));
+    expect(error).toMatchObject({ name: 'UpstreamError', isRetryable: true });
+    expect(isDone).toBe(false);
+  });
+
+  it('throws the error that comes inside the stream, and keeps the text so far', () => {
+    const { error, answer } = feed(anthropicDelegate, recorded('anthropic/overloaded'));
+    expect(error).toBeInstanceOf(UpstreamOverloadedError);
+    expect(answer.parts).toEqual([{ type: 'text', text: 'Half an' }]);
+  });
+
+  it('reads a large input in linear time', () => {
+    const piece = 'x'.repeat(50);
+    const pieces = ['{"text":"', ...Array.from({ length: 20_000 }, () => piece), '"}'];
+    const { answer } = feed(anthropicDelegate, [...tool(0, ...pieces), ...end('tool_use')]);
+    expect(answer.parts).toMatchObject([{ arguments: { text: piece.repeat(20_000) } }]);
+  });
+});

@@ -1,0 +1,198 @@
+import { type MessageCreateParamsStreaming } from '@anthropic-ai/sdk/resources/messages/messages.js';
+import { describe, expect, it } from '@jest/globals';
+import { anthropicDelegate } from '../../../src/delegates/anthropic/anthropic.delegate.js';
+import { type ModelMessage } from '../../../src/messages/message.interface.js';
+import { type ModelParams } from '../../../src/messages/model-request.interface.js';
+import { type Model } from '../../../src/models/model.interface.js';
+import {
+  assistant,
+  call,
+  image,
+  imageUrl,
+  pdf,
+  pdfUrl,
+  reasoning,
+  result,
+  system,
+  user,
+  weather,
+} from './conversation.js';
+import { adaptiveClaude, budgetClaude } from './models.js';
+
+const thought = { type: 'thinking', thinking: 'Hm.', signature: 'sig' };
+const mark = { cache_control: { type: 'ephemeral' as const } };
+
+function render(messages: ModelMessage[], params: ModelParams = {}, model: Model = budgetClaude) {
+  return anthropicDelegate.render(model, { model: model.id, messages, params });
+}
+
+const contents = (messages: ModelMessage[]) =>
+  (render(messages).messages as { content: object[] }[]).map(({ content }) => content);
+
+describe('a request to the Messages API', () => {
+  it('has every part in its place', () => {
+    const body = anthropicDelegate.render(budgetClaude, {
+      model: budgetClaude.id,
+      messages: [
+        system('Be brief.'),
+        user('Weather in Rome?', image),
+        assistant(reasoning('anthropic-messages', thought), 'Let me look.', call('t 1', { place: 'Rome' }), call('t2')),
+        result('t2', { degrees: 20 }),
+        result('t 1', 'No such place', true),
+        user('And now?'),
+      ],
+      params: { thinking: { budgetTokens: 2_000 }, stopSequences: ['END'] },
+      tools: [weather],
+    });
+    const expected = {
+      model: 'claude-opus-4-6',
+      max_tokens: 16_384,
+      thinking: { type: 'enabled', budget_tokens: 2_000 },
+      stop_sequences: ['END'],
+      tools: [
+        {
+          name: 'weather',
+          description: 'Current weather',
+          input_schema: { type: 'object' as const, ...weather.parameters },
+        },
+      ],
+      system: [{ type: 'text', text: 'Be brief.', ...mark }],
+      messages: [
+        {
+          role: 'user',
+          content: [
+            { type: 'text', text: 'Weather in Rome?' },
+            { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'iVBORw0KGgo=' } },
+          ],
+        },
+        {
+          role: 'assistant',
+          content: [
+            { type: 'thinking', thinking: 'Hm.', signature: 'sig' },
+            { type: 'text', text: 'Let me look.' },
+            { type: 'tool_use', id: 't_1', name: 'weather', input: { place: 'Rome' } },
+            { type: 'tool_use', id: 't2', name: 'weather', input: {}, ...mark },
+          ],
+        },
+        {
+          role: 'user',
+          content: [
+            { type: 'tool_result', tool_use_id: 't_1', content: 'No such place', is_error: true },
+            { type: 'tool_result', tool_use_id: 't2', content: '{"degrees":20}' },
+            { type: 'text', text: 'And now?', ...mark },
+          ],
+        },
+      ],
+      stream: true,
+    } satisfies MessageCreateParamsStreaming;
+    expect(body).toEqual(expected);
+    expect(JSON.stringify(body)).toBe(JSON.stringify(expected));
+  });
+
+  it('goes to the vendor’s path in the version that it is written for', () => {
+    expect(anthropicDelegate).toMatchObject({
+      api: 'anthropic-messages',
+      path: '/anthropic/v1/messages',
+      headers: { 'anthropic-version': '2023-06-01' },
+    });
+  });
+
+  it('has the smallest form without the rest', () => {
+    expect(render([user('Hi')])).toEqual({
+      model: 'claude-opus-4-6',
+      max_tokens: 16_384,
+      messages: [{ role: 'user', content: [{ type: 'text', text: 'Hi', ...mark }] }],
+      stream: true,
+    });
+  });
+
+  it('merges neighbours of one role', () => {
+    expect(contents([user('A'), user('B'), assistant('C'), assistant('D'), user('E')])).toEqual([
+      [
+        { type: 'text', text: 'A' },
+        { type: 'text', text: 'B' },
+      ],
+      [
+        { type: 'text', text: 'C' },
+        { type: 'text', text: 'D', ...mark },
+      ],
+      [{ type: 'text', text: 'E', ...mark }],
+    ]);
+  });
+
+  it('begins with the user, even where the assistant spoke first', () => {
+    expect(render([assistant('Welcome!'), user('Hi')]).messages).toMatchObject([
+      { role: 'user' },
+      { role: 'assistant', content: [{ text: 'Welcome!' }] },
+      { role: 'user' },
+    ]);
+  });
+
+  it('ends an answer to go on from without white space, and leaves others alone', () => {
+    expect(contents([user('Go'), assistant('One \n')])[1]).toMatchObject([{ text: 'One' }]);
+    expect(contents([user('Go'), assistant('One \n'), user('On')])[1]).toMatchObject([{ text: 'One \n' }]);
+  });
+
+  it('sends images and documents by content and by address', () => {
+    expect(contents([user(imageUrl, pdf, pdfUrl, 'Read')])[0]).toMatchObject([
+      { type: 'image', source: { type: 'url', url: 'https://example.com/a.webp' } },
+      { type: 'document', source: { type: 'base64', media_type: 'application/pdf', data: 'JVBERi0=' }, title: 'a.pdf' },
+      { type: 'document', source: { type: 'url', url: 'https://example.com/a.pdf' } },
+      { type: 'text' },
+    ]);
+  });
+
+  it('leaves an empty result without content', () => {
+    expect(contents([user('Go'), assistant(call('a')), result('a', '')])[2]).toEqual([
+      { type: 'tool_result', tool_use_id: 'a', ...mark },
+    ]);
+  });
+
+  it('marks the instructions and the last two messages for the cache, and never a thought', () => {
+    const messages = ['A', 'B', 'C', 'D'].flatMap((text) => [user(text), assistant(text)]);
+    const marked = (JSON.stringify(render([system('S'), ...messages, user('E')])).match(/cache_control/g) ?? []).length;
+    expect(marked).toBe(3);
+    const thoughtful = render([user('A'), assistant(reasoning('anthropic-messages', thought), 'B'), user('C')], {
+      thinking: { effort: 'low' },
+    });
+    expect(JSON.stringify(thoughtful.messages)).toContain('{"type":"thinking","thinking":"Hm.","signature":"sig"}');
+    expect(thought).not.toHaveProperty('cache_control');
+  });
+});
+
+describe('thinking in the middle of a turn', () => {
+  const params: ModelParams = { thinking: { effort: 'low' } };
+  const own = reasoning('anthropic-messages', thought);
+  const foreign = reasoning('openai-responses', { type: 'reasoning' });
+  const isOn = (...messages: ModelMessage[]) => 'thinking' in render(messages, params);
+
+  it('goes on where the turn began with it', () => {
+    expect(isOn(user('Go'), assistant(own, call('a')), result('a', 'A'))).toBe(true);
+    const withoutBetween = [assistant(own, call('a')), result('a', 'A'), assistant(call('b')), result('b', 'B')];
+    expect(isOn(user('Go'), ...withoutBetween)).toBe(true);
+  });
+
+  it('is left out where the turn began without it', () => {
+    const begun = [user('Go'), assistant(foreign, call('a')), result('a', 'A')];
+    expect(isOn(...begun)).toBe(false);
+    expect(isOn(...begun, user('Hurry'))).toBe(false);
+    expect(isOn(...begun, assistant(own, call('b')), result('b', 'B'))).toBe(false);
+  });
+
+  it('begins again with the next turn', () => {
+    expect(isOn(user('Go'), assistant(call('a')), result('a', 'A'), assistant('Done'), user('More'))).toBe(true);
+    expect(isOn(user('Go'))).toBe(true);
+  });
+
+  it('takes the thoughts along only where the model may think', () => {
+    const history = [user('Go'), assistant(own, call('a')), result('a', 'A')];
+    expect(JSON.stringify(render(history))).not.toContain('"signature"');
+    expect(JSON.stringify(render(history, params))).toContain('"signature"');
+    expect(JSON.stringify(render(history, {}, adaptiveClaude))).toContain('"signature"');
+  });
+
+  it('is no matter for models that think adaptively', () => {
+    const begun = [user('Go'), assistant(foreign, call('a')), result('a', 'A')];
+    expect(render(begun, params, adaptiveClaude)).toMatchObject({ thinking: { type: 'adaptive' } });
+  });
+});

@@ -1,0 +1,24 @@
+import { describe, expect, it } from '@jest/globals';
+import { anthropicDelegate } from '../../../src/delegates/anthropic/anthropic.delegate.js';
+import { openaiChatDelegate } from '../../../src/delegates/openai-chat/openai-chat.delegate.js';
+import { openaiResponsesDelegate } from '../../../src/delegates/openai-responses/openai-responses.delegate.js';
+import { type FilePart } from '../../../src/messages/part.interface.js';
+import { user } from './conversation.js';
+import { budgetClaude } from './models.js';
+
+const refused: [string, Omit<FilePart, 'type'>][] = [
+  ['cannot read', { mediaType: 'image/svg+xml', data: 'PHN2Zz4=' }],
+  ['cannot read', { mediaType: 'video/mp4', url: 'https://example.com/a.mp4', filename: 'a.mp4' }],
+  ['has no content', { mediaType: 'image/png' }],
+  ['has no content', { mediaType: 'image/png', data: '' }],
+  ['http(s)', { mediaType: 'image/png', url: 'file:///etc/passwd' }],
+];
+
+describe.each([anthropicDelegate, openaiChatDelegate, openaiResponsesDelegate])('$api', (delegate) => {
+  it.each(refused)('says that a file %s: %j', (reason, file) => {
+    const messages = [user('Look', { type: 'file', ...file })];
+    expect(() => delegate.render(budgetClaude, { model: budgetClaude.id, messages })).toThrow(
+      expect.objectContaining({ code: 'validation_failed', message: expect.stringContaining(reason) }),
+    );
+  });
+});

@@ -1,0 +1,91 @@
+import { describe, expect, it } from '@jest/globals';
+import { openaiChatDelegate } from '../../../src/delegates/openai-chat/openai-chat.delegate.js';
+import { UpstreamError } from '../../../src/errors/upstream.errors.js';
+import { feed, recorded } from './feed.js';
+
+const chunk = (delta: object, reason: string | null = null) => ({
+  choices: [{ index: 0, delta, finish_reason: reason }],
+});
+const call = (piece: object) => chunk({ tool_calls: [{ index: 0, ...piece }] });
+const end = (reason: string) => [chunk({}, reason), '[DONE]'];
+
+describe('the Chat Completions stream', () => {
+  it('reads text, and usage with the cached input apart', () => {
+    const { answer, events } = feed(openaiChatDelegate, recorded('openai-chat/text'));
+    expect(events).toHaveLength(3);
+    expect(answer).toEqual({
+      parts: [{ type: 'text', text: 'Hello, wörld 🌍!' }],
+      finishReason: 'stop',
+      usage: { inputTokens: 86, outputTokens: 300, reasoningTokens: 192, cacheReadTokens: 1920, cacheWriteTokens: 0 },
+    });
+  });
+
+  it('puts interleaved calls together, with a name that comes late', () => {
+    const { answer } = feed(openaiChatDelegate, recorded('openai-chat/parallel-tools'));
+    expect(answer).toMatchObject({ finishReason: 'tool-calls' });
+    expect(answer.parts).toEqual([
+      { type: 'text', text: 'Both at once.' },
+      { type: 'tool-call', id: 'call_a', name: 'weather', arguments: { city: 'Rome', days: [1, 2] } },
+      { type: 'tool-call', id: 'call_b', name: 'weather', arguments: { city: 'Oslo' } },
+      { type: 'tool-call', id: 'call_c', name: 'now', arguments: {} },
+    ]);
+  });
+
+  it('reads a refusal as text that ends in refusal', () => {
+    const { answer } = feed(openaiChatDelegate, recorded('openai-chat/refusal'));
+    expect(answer).toMatchObject({
+      parts: [{ type: 'text', text: 'I cannot do that.' }],
+      finishReason: 'refusal',
+    });
+  });
+
+  it('keeps the whole calls of an answer that the token limit cut, and no other', () => {
+    const { answer, events } = feed(openaiChatDelegate, recorded('openai-chat/cut-in-tool'));
+    expect(answer.finishReason).toBe('length');
+    expect(answer.parts).toEqual([{ type: 'tool-call', id: 'call_a', name: 'write', arguments: { path: 'a' } }]);
+    expect(events).toEqual(answer.parts);
+  });
+
+  it.each(['{"a":', '[1]', '"text"'])('refuses %s as the arguments of an ended call', (json) => {
+    const stream = [call({ id: 'call_1', function: { name: 'save', arguments: json } }), ...end('tool_calls')];
+    const { error } = feed(openaiChatDelegate, stream);
+    expect(error).toBeInstanceOf(UpstreamError);
+    expect(error).toMatchObject({ message: expect.stringContaining('"save"') });
+  });
+
+  it('refuses a call that nobody could answer', () => {
+    const stream = [call({ function: { name: 'save', arguments: '{}' } }), ...end('tool_calls')];
+    expect(feed(openaiChatDelegate, stream).error).toMatchObject({ message: expect.stringContaining('an id') });
+  });
+
+  it('asks for results where a forced call ends with "stop"', () => {
+    const stream = [call({ id: 'call_1', function: { name: 'save', arguments: '{}' } }), ...end('stop')];
+    expect(feed(openaiChatDelegate, stream).answer.finishReason).toBe('tool-calls');
+  });
+
+  it.each([
+    ['stop', 'stop'],
+    ['length', 'length'],
+    ['tool_calls', 'tool-calls'],
+    ['content_filter', 'content-filter'],
+    ['toString', 'other'],
+  ])('maps the finish reason %s to %s', (wire, neutral) => {
+    expect(feed(openaiChatDelegate, end(wire)).answer.finishReason).toBe(neutral);
+  });
+
+  it('takes [DONE] without a finish reason for a cut', () => {
+    const { error, isDone, answer } = feed(openaiChatDelegate, [chunk({ content: 'Half' }), '[DONE]']);
+    expect(error).toMatchObject({ name: 'UpstreamError', isRetryable: true });
+    expect(isDone).toBe(false);
+    expect(answer.parts).toEqual([{ type: 'text', text: 'Half' }]);
+  });
+
+  it('throws the error that comes inside the stream', () => {
+    const { error, answer } = feed(openaiChatDelegate, recorded('openai-chat/error'));
+    expect(error).toMatchObject({ name: 'UpstreamError', isRetryable: true });
+    expect(answer.parts).toEqual([{ type: 'text', text: 'Half an' }]);
+    expect(feed(openaiChatDelegate, [{ error: 'out of luck' }]).error).toMatchObject({
+      message: expect.stringContaining('out of luck'),
+    });
+  });
+});

@@ -1,0 +1,112 @@
+import { describe, expect, it } from '@jest/globals';
+import { type ChatCompletionCreateParamsStreaming } from 'openai/resources/chat/completions/completions.js';
+import { openaiChatDelegate } from '../../../src/delegates/openai-chat/openai-chat.delegate.js';
+import {
+  assistant,
+  call,
+  image,
+  imageUrl,
+  pdf,
+  pdfUrl,
+  reasoning,
+  result,
+  system,
+  user,
+  weather,
+} from './conversation.js';
+import { chatGpt } from './models.js';
+
+const render = (...messages: ReturnType<typeof user>[]) =>
+  openaiChatDelegate.render(chatGpt, { model: chatGpt.id, messages });
+
+describe('a request to Chat Completions', () => {
+  it('has every part in its place', () => {
+    const body = openaiChatDelegate.render(chatGpt, {
+      model: chatGpt.id,
+      messages: [
+        system('Be brief.'),
+        user('Weather in Rome?', image),
+        assistant(
+          reasoning('openai-chat', { type: 'any' }),
+          'Let me look.',
+          call('call 1', { place: 'Rome' }),
+          call('call_2'),
+        ),
+        result('call_2', { degrees: 20 }),
+        result('call 1', 'No such place', true),
+        assistant('One failed.', 'Sorry.'),
+        user('And now?'),
+      ],
+      params: { thinking: { effort: 'medium' }, temperature: 1 },
+      tools: [weather],
+    });
+    const expected = {
+      model: 'gpt-5.1-2025-11-13',
+      messages: [
+        { role: 'developer', content: 'Be brief.' },
+        {
+          role: 'user',
+          content: [
+            { type: 'text', text: 'Weather in Rome?' },
+            { type: 'image_url', image_url: { url: 'data:image/png;base64,iVBORw0KGgo=' } },
+          ],
+        },
+        {
+          role: 'assistant',
+          content: 'Let me look.',
+          tool_calls: [
+            { id: 'call_1', type: 'function', function: { name: 'weather', arguments: '{"place":"Rome"}' } },
+            { id: 'call_2', type: 'function', function: { name: 'weather', arguments: '{}' } },
+          ],
+        },
+        { role: 'tool', tool_call_id: 'call_1', content: 'Error: No such place' },
+        { role: 'tool', tool_call_id: 'call_2', content: '{"degrees":20}' },
+        {
+          role: 'assistant',
+          content: [
+            { type: 'text', text: 'One failed.' },
+            { type: 'text', text: 'Sorry.' },
+          ],
+        },
+        { role: 'user', content: 'And now?' },
+      ],
+      tools: [
+        {
+          type: 'function',
+          function: { name: 'weather', description: 'Current weather', parameters: weather.parameters },
+        },
+      ],
+      max_completion_tokens: 16_384,
+      reasoning_effort: 'medium',
+      stream: true,
+      stream_options: { include_usage: true },
+    } satisfies ChatCompletionCreateParamsStreaming;
+    expect(JSON.stringify(body)).toBe(JSON.stringify(expected));
+  });
+
+  it('goes to the vendor’s path', () => {
+    expect(openaiChatDelegate).toMatchObject({ api: 'openai-chat', path: '/openai/v1/chat/completions', headers: {} });
+  });
+
+  it('has null for the content of a message that only calls', () => {
+    expect(render(user('Go'), assistant(call('a'))).messages).toMatchObject([{}, { content: null }, { role: 'tool' }]);
+  });
+
+  it('sends images and documents', () => {
+    expect(render(user(imageUrl, pdf)).messages).toEqual([
+      {
+        role: 'user',
+        content: [
+          { type: 'image_url', image_url: { url: 'https://example.com/a.webp' } },
+          { type: 'file', file: { filename: 'a.pdf', file_data: 'data:application/pdf;base64,JVBERi0=' } },
+        ],
+      },
+    ]);
+  });
+
+  it('refuses documents by address, which this API cannot fetch', () => {
+    expect(() => render(user(pdfUrl))).toThrow(
+      expect.objectContaining({ code: 'validation_failed', message: expect.stringContaining('a.pdf') }),
+    );
+  });
+});

@@ -1,0 +1,108 @@
+import { describe, expect, it } from '@jest/globals';
+import { type ResponseCreateParamsStreaming } from 'openai/resources/responses/responses.js';
+import { openaiResponsesDelegate } from '../../../src/delegates/openai-responses/openai-responses.delegate.js';
+import {
+  assistant,
+  call,
+  image,
+  imageUrl,
+  pdf,
+  pdfUrl,
+  reasoning,
+  result,
+  system,
+  user,
+  weather,
+} from './conversation.js';
+import { responsesGpt } from './models.js';
+
+const raw = { id: 'rs_1', type: 'reasoning', summary: [], encrypted_content: 'g' };
+const render = (...messages: ReturnType<typeof user>[]) =>
+  openaiResponsesDelegate.render(responsesGpt, { model: responsesGpt.id, messages });
+
+describe('a request to the Responses API', () => {
+  it('has every part in its place and order', () => {
+    const body = openaiResponsesDelegate.render(responsesGpt, {
+      model: responsesGpt.id,
+      messages: [
+        system('Be brief.'),
+        user('Weather in Rome?', image),
+        assistant(
+          reasoning('openai-responses', raw),
+          'Let me look.',
+          call('call 1', { place: 'Rome' }),
+          'And there.',
+          call('call_2'),
+        ),
+        result('call_2', { degrees: 20 }),
+        result('call 1', 'No such place', true),
+      ],
+      params: { thinking: { effort: 'high' }, temperature: 1 },
+      tools: [weather],
+    });
+    const expected = {
+      model: 'gpt-6-astra',
+      instructions: 'Be brief.',
+      input: [
+        {
+          type: 'message',
+          role: 'user',
+          content: [
+            { type: 'input_text', text: 'Weather in Rome?' },
+            { type: 'input_image', detail: 'auto', image_url: 'data:image/png;base64,iVBORw0KGgo=' },
+          ],
+        },
+        { id: 'rs_1', type: 'reasoning', summary: [], encrypted_content: 'g' },
+        { type: 'message', role: 'assistant', content: 'Let me look.' },
+        { type: 'function_call', call_id: 'call_1', name: 'weather', arguments: '{"place":"Rome"}' },
+        { type: 'message', role: 'assistant', content: 'And there.' },
+        { type: 'function_call', call_id: 'call_2', name: 'weather', arguments: '{}' },
+        { type: 'function_call_output', call_id: 'call_1', output: 'Error: No such place' },
+        { type: 'function_call_output', call_id: 'call_2', output: '{"degrees":20}' },
+      ],
+      tools: [
+        {
+          type: 'function',
+          name: 'weather',
+          description: 'Current weather',
+          parameters: weather.parameters,
+          strict: false,
+        },
+      ],
+      max_output_tokens: 8_192,
+      reasoning: { effort: 'high', summary: 'auto' },
+      include: ['reasoning.encrypted_content'],
+      store: false,
+      stream: true,
+    } satisfies ResponseCreateParamsStreaming;
+    expect(JSON.stringify(body)).toBe(JSON.stringify(expected));
+  });
+
+  it('goes to the vendor’s path', () => {
+    expect(openaiResponsesDelegate).toMatchObject({
+      api: 'openai-responses',
+      path: '/openai/v1/responses',
+      headers: {},
+    });
+  });
+
+  it('replays reasoning unmodified, and never what nothing follows', () => {
+    const own = reasoning('openai-responses', raw);
+    const { input } = render(user('Go'), assistant(own), user('Go on'), assistant(own, 'Yo'));
+    expect(input).toMatchObject([{ role: 'user' }, { role: 'user' }, raw, { role: 'assistant' }]);
+  });
+
+  it('sends images and documents by content and by address', () => {
+    expect(render(user(imageUrl, pdf, pdfUrl)).input).toEqual([
+      {
+        type: 'message',
+        role: 'user',
+        content: [
+          { type: 'input_image', detail: 'auto', image_url: 'https://example.com/a.webp' },
+          { type: 'input_file', filename: 'a.pdf', file_data: 'data:application/pdf;base64,JVBERi0=' },
+          { type: 'input_file', file_url: 'https://example.com/a.pdf' },
+        ],
+      },
+    ]);
+  });
+});

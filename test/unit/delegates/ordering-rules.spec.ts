@@ -1,0 +1,124 @@
+import { describe, expect, it } from '@jest/globals';
+import { anthropicDelegate } from '../../../src/delegates/anthropic/anthropic.delegate.js';
+import { openaiChatDelegate } from '../../../src/delegates/openai-chat/openai-chat.delegate.js';
+import { openaiResponsesDelegate } from '../../../src/delegates/openai-responses/openai-responses.delegate.js';
+import { type JsonObject } from '../../../src/messages/json.interface.js';
+import { adaptiveClaude, budgetClaude, chatGpt, responsesGpt } from './models.js';
+import { randomHistory } from './random-history.js';
+
+const seeds = Array.from({ length: 400 }, (_, seed) => seed + 1);
+const safeId = /^[a-zA-Z0-9_-]{1,40}$/;
+
+const objects = (value: unknown) => value as JsonObject[];
+const ids = (items: JsonObject[], key: string) => items.map((item) => item[key] as string);
+
+function expectSafeAndUnique(all: string[]) {
+  expect(new Set(all).size).toBe(all.length);
+  for (const id of all) expect(id).toMatch(safeId);
+}
+
+describe('whatever the history, the Messages API', () => {
+  it.each([budgetClaude, adaptiveClaude])('gets a valid request for $id', (model) => {
+    for (const seed of seeds) {
+      const params = seed % 2 ? { thinking: { effort: 'high' as const } } : {};
+      const body = anthropicDelegate.render(model, { model: model.id, messages: randomHistory(seed), params });
+      const messages = objects(body.messages);
+      const uses: string[] = [];
+      messages.forEach((message, index) => {
+        const content = objects(message.content);
+        expect(message.role).toBe(index % 2 === 0 ? 'user' : 'assistant');
+        expect(content.length).toBeGreaterThan(0);
+
+        for (const block of content) if (block.type === 'text') expect(block.text).toMatch(/\S/);
+        expect(content.at(-1)?.type).not.toMatch(/thinking/);
+        for (const block of content.filter(({ type }) => /thinking/.test(type as string))) {
+          expect(block).toEqual({ type: 'thinking', thinking: 'Hm.', signature: 'sig' });
+        }
+
+        const called = ids(
+          content.filter(({ type }) => type === 'tool_use'),
+          'id',
+        );
+        const next = objects(messages[index + 1]?.content ?? []);
+        expect(ids(next.slice(0, called.length), 'tool_use_id')).toEqual(called);
+        expect(next.slice(called.length).every(({ type }) => type !== 'tool_result')).toBe(true);
+        uses.push(...called);
+      });
+      expectSafeAndUnique(uses);
+      expect((JSON.stringify(body).match(/cache_control/g) ?? []).length).toBeLessThanOrEqual(4);
+      const last = objects(messages.at(-1)?.content).at(-1);
+      if (messages.at(-1)?.role === 'assistant' && last?.type === 'text') expect(last.text).toMatch(/\S$/);
+    }
+  });
+});
+
+describe('whatever the history, Chat Completions', () => {
+  it('gets a valid request', () => {
+    for (const seed of seeds) {
+      const body = openaiChatDelegate.render(chatGpt, { model: chatGpt.id, messages: randomHistory(seed) });
+      const messages = objects(body.messages);
+      const all: string[] = [];
+      let waiting: string[] = [];
+      messages.forEach((message, index) => {
+        if (message.role === 'developer') expect(index).toBe(0);
+        if (message.role === 'tool') {
+          expect(message.tool_call_id).toBe(waiting.shift());
+          return;
+        }
+        expect(waiting).toEqual([]);
+        waiting = ids(objects(message.tool_calls ?? []), 'id');
+        all.push(...waiting);
+        if (waiting.length === 0) expect(message.content).toBeTruthy();
+      });
+      expect(waiting).toEqual([]);
+      expectSafeAndUnique(all);
+    }
+  });
+});
+
+describe('whatever the history, the Responses API', () => {
+  it('gets a valid request', () => {
+    for (const seed of seeds) {
+      const body = openaiResponsesDelegate.render(responsesGpt, {
+        model: responsesGpt.id,
+        messages: randomHistory(seed),
+      });
+      const items = objects(body.input);
+      const calls = ids(
+        items.filter(({ type }) => type === 'function_call'),
+        'call_id',
+      );
+      const outputs = ids(
+        items.filter(({ type }) => type === 'function_call_output'),
+        'call_id',
+      );
+      expect(outputs).toEqual(calls);
+      expectSafeAndUnique(calls);
+      items.forEach((item, index) => {
+        const next = items.at(index + 1);
+        if (item.type === 'reasoning') {
+          expect(item).toEqual({ id: 'rs_1', type: 'reasoning', summary: [], encrypted_content: 'g' });
+          expect(['reasoning', 'function_call', 'message']).toContain(next?.type);
+          expect(next?.role).not.toBe('user');
+        }
+        if (item.type === 'function_call_output') {
+          expect(items.findIndex((other) => other.call_id === item.call_id)).toBeLessThan(index);
+        }
+      });
+    }
+  });
+});
+
+describe('the same history', () => {
+  it('renders to the same bytes, and begins the same while it grows', () => {
+    for (const seed of seeds) {
+      const messages = randomHistory(seed);
+      const render = (history: typeof messages) =>
+        openaiResponsesDelegate.render(responsesGpt, { model: responsesGpt.id, messages: history });
+      const before = render(messages);
+      expect(JSON.stringify(render(randomHistory(seed)))).toBe(JSON.stringify(before));
+      const grown = render([...messages, { role: 'user', parts: [{ type: 'text', text: 'More' }] }]);
+      expect(objects(grown.input).slice(0, -1)).toEqual(before.input);
+    }
+  });
+});

@@ -1,0 +1,135 @@
+import { describe, expect, it } from '@jest/globals';
+import { anthropicDelegate } from '../../../src/delegates/anthropic/anthropic.delegate.js';
+import { openaiChatDelegate } from '../../../src/delegates/openai-chat/openai-chat.delegate.js';
+import { openaiResponsesDelegate } from '../../../src/delegates/openai-responses/openai-responses.delegate.js';
+import { type ModelParams } from '../../../src/messages/model-request.interface.js';
+import { type Model } from '../../../src/models/model.interface.js';
+import { user } from './conversation.js';
+import { adaptiveClaude, budgetClaude, chatGpt, responsesGpt } from './models.js';
+
+const delegates = [anthropicDelegate, openaiChatDelegate, openaiResponsesDelegate];
+
+function render(model: Model, params: ModelParams) {
+  const delegate = delegates.find(({ api }) => api === model.api);
+  return delegate?.render(model, { model: model.id, messages: [user('Hi')], params });
+}
+
+const limitKeys = {
+  'anthropic-messages': 'max_tokens',
+  'openai-chat': 'max_completion_tokens',
+  'openai-responses': 'max_output_tokens',
+};
+
+describe.each([budgetClaude, chatGpt, responsesGpt])('the limit of the answer for $id', (model) => {
+  it.each([
+    [128_000, undefined, 16_384],
+    [8_000, undefined, 8_000],
+    [null, undefined, 8_192],
+    [128_000, 100, 100],
+    [8_000, 100_000, 8_000],
+    [null, 100_000, 100_000],
+  ])('with a model limit of %s and a wish for %s is %s', (maxOutputTokens, wish, limit) => {
+    const body = render({ ...model, maxOutputTokens }, { maxOutputTokens: wish });
+    expect(body?.[limitKeys[model.api]]).toBe(limit);
+  });
+});
+
+describe('thinking', () => {
+  it.each([
+    [{ effort: 'low' }, {}, 2_048],
+    [{ effort: 'medium' }, {}, 8_192],
+    [{ effort: 'high' }, {}, 12_288],
+    [{ effort: 'high' }, { maxOutputTokens: 64_000 }, 24_576],
+    [{ effort: 'low' }, { maxOutputTokens: 1_200 }, 1_024],
+    [{ budgetTokens: 5_000 }, {}, 5_000],
+    [{ budgetTokens: 10 }, {}, 1_024],
+    [{ budgetTokens: 50_000 }, {}, 16_383],
+  ] as const)('%j with %j is a budget of %s tokens', (thinking, params, budget) => {
+    const body = render(budgetClaude, { thinking, ...params });
+    expect(body?.thinking).toEqual({ type: 'enabled', budget_tokens: budget });
+    expect(body).not.toHaveProperty('output_config');
+  });
+
+  it('is left out where the answer is too short for the smallest budget', () => {
+    const body = render(budgetClaude, { thinking: { effort: 'low' }, maxOutputTokens: 1_024, temperature: 0.5 });
+    expect(body).not.toHaveProperty('thinking');
+    expect(body).toMatchObject({ temperature: 0.5 });
+  });
+
+  it.each([
+    [{ effort: 'high' }, 'high'],
+    [{ budgetTokens: 2_048 }, 'low'],
+    [{ budgetTokens: 8_192 }, 'medium'],
+    [{ budgetTokens: 24_576 }, 'high'],
+  ] as const)('%j is the effort %s for models without budgets', (thinking, effort) => {
+    expect(render(adaptiveClaude, { thinking })).toMatchObject({
+      thinking: { type: 'adaptive' },
+      output_config: { effort },
+    });
+    expect(render(chatGpt, { thinking })).toMatchObject({ reasoning_effort: effort });
+    expect(render(responsesGpt, { thinking })).toMatchObject({ reasoning: { effort, summary: 'auto' } });
+  });
+
+  it('is left to the model where nothing is said', () => {
+    for (const model of [budgetClaude, adaptiveClaude, chatGpt, responsesGpt]) {
+      const body = render(model, {});
+      for (const key of ['thinking', 'output_config', 'reasoning', 'reasoning_effort']) {
+        expect(body).not.toHaveProperty(key);
+      }
+    }
+  });
+});
+
+describe('sampling', () => {
+  const params = { temperature: 0, topP: 0.9, stopSequences: ['END'] };
+
+  it('goes to models that take it; Claude takes one of the two', () => {
+    expect(render(budgetClaude, params)).toMatchObject({ temperature: 0, stop_sequences: ['END'] });
+    expect(render(budgetClaude, params)).not.toHaveProperty('top_p');
+    expect(render(budgetClaude, { topP: 0.9 })).toMatchObject({ top_p: 0.9 });
+    expect(render(chatGpt, params)).toMatchObject({ temperature: 0, top_p: 0.9, stop: ['END'] });
+    expect(render({ ...responsesGpt, sampling: true }, params)).toMatchObject({ temperature: 0, top_p: 0.9 });
+  });
+
+  it.each([
+    [adaptiveClaude, {}],
+    [responsesGpt, {}],
+    [{ ...chatGpt, sampling: false }, {}],
+    [budgetClaude, { thinking: { effort: 'low' } }],
+    [chatGpt, { thinking: { effort: 'low' } }],
+  ] as [Model, ModelParams][])('is left out where $id refuses it, with %j', (model, more) => {
+    const body = render(model, { ...params, ...more });
+    for (const key of ['temperature', 'top_p', 'stop']) expect(body).not.toHaveProperty(key);
+  });
+});
+
+describe('parameters that only the vendor knows', () => {
+  it.each([budgetClaude, chatGpt, responsesGpt])('go to $id as they are', (model) => {
+    const params = { metadata: { user_id: 'u1' }, tool_choice: 'none', unset: undefined };
+    const body = render(model, params);
+    expect(body).toMatchObject({ metadata: { user_id: 'u1' }, tool_choice: 'none' });
+    expect(Object.keys(body ?? {})).not.toContain('unset');
+  });
+
+  it.each([budgetClaude, chatGpt, responsesGpt])('cannot replace what a request to $id is made of', (model) => {
+    const hostile = { model: 'x', messages: [], input: [], system: 'x', instructions: 'x', stream: false, tools: [] };
+    expect(render(model, hostile)).toEqual(render(model, {}));
+  });
+
+  it('are merged with what the request sets itself', () => {
+    const format = { type: 'json_schema', schema: {} };
+    expect(render(adaptiveClaude, { thinking: { effort: 'low' }, output_config: { format } })).toMatchObject({
+      output_config: { effort: 'low', format },
+    });
+    expect(render(chatGpt, { stream_options: { include_obfuscation: false } })).toMatchObject({
+      stream_options: { include_usage: true, include_obfuscation: false },
+    });
+    expect(render(responsesGpt, { store: true })).toMatchObject({ store: true });
+  });
+
+  it('give the same bytes in whatever order they are set', () => {
+    const one = render(chatGpt, { seed: 1, metadata: {}, temperature: 1, topP: 1 });
+    const other = render(chatGpt, { topP: 1, temperature: 1, metadata: {}, seed: 1 });
+    expect(JSON.stringify(one)).toBe(JSON.stringify(other));
+  });
+});

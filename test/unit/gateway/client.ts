@@ -1,0 +1,58 @@
+import { type GitlabDuoModuleOptions } from '../../../src/config/gitlab-duo-options.interface.js';
+import { resolveOptions } from '../../../src/config/resolve-options.js';
+import { type GatewaySink } from '../../../src/gateway/gateway-call.interface.js';
+import { GatewayClient } from '../../../src/gateway/gateway-client.js';
+import { GatewayConnections } from '../../../src/gateway/gateway-connections.js';
+import { TokenExchange } from '../../../src/gateway/token-exchange.js';
+import { ModelRegistry } from '../../../src/models/model-registry.js';
+import { DuoRouterService } from '../../../src/router/duo-router.service.js';
+
+export const PAT = 'glpat-abcdefghij1234567890';
+
+/** Everything from the router down, for one upstream. */
+export interface Client {
+  exchange: TokenExchange;
+  gateway: GatewayClient;
+  router: DuoRouterService;
+  close(): Promise<void>;
+}
+
+export function clientOf(url: string, more: GitlabDuoModuleOptions = {}): Client {
+  const options = resolveOptions({ apiKey: PAT, instanceUrl: url, gatewayUrl: url, ...more });
+  const connections = new GatewayConnections(options);
+  const exchange = new TokenExchange(options, connections);
+  const gateway = new GatewayClient(options, connections, exchange);
+  const router = new DuoRouterService(options, new ModelRegistry(), gateway);
+  return { exchange, gateway, router, close: () => connections.onApplicationShutdown() };
+}
+
+/** Collects batches until one of them holds the event `end`. */
+export class Collector implements GatewaySink {
+  readonly batches: string[][] = [];
+  isDone = false;
+
+  constructor(
+    private readonly end = 'end',
+    private readonly hold?: () => Promise<void> | undefined,
+  ) {}
+
+  get events(): string[] {
+    return this.batches.flat();
+  }
+
+  push(batch: string[]): void | Promise<void> {
+    this.batches.push(batch);
+    if (batch.includes(this.end)) this.isDone = true;
+    return this.hold?.();
+  }
+}
+
+/** What a promise is rejected with. */
+export async function failure(promise: Promise<unknown>): Promise<unknown> {
+  try {
+    await promise;
+  } catch (error) {
+    return error;
+  }
+  throw new Error('This should have failed.');
+}

@@ -1,0 +1,451 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { getEventListeners } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { type GitlabDuoError } from '../../../src/errors/gitlab-duo.error.js';
+import { GatewayAuthError, UpstreamError, UpstreamTimeoutError } from '../../../src/errors/upstream.errors.js';
+import { type GatewayCall } from '../../../src/gateway/gateway-call.interface.js';
+import { type Client, clientOf, Collector, failure } from './client.js';
+import {
+  beginSse,
+  closing,
+  grant,
+  json,
+  type Reply,
+  reset,
+  silence,
+  sse,
+  startUpstream,
+  type Upstream,
+} from './upstream.js';
+
+let upstream: Upstream;
+let client: Client;
+
+beforeEach(async () => {
+  upstream = await startUpstream();
+  client = clientOf(upstream.url);
+});
+
+afterEach(async () => {
+  await client.close();
+  await upstream.close();
+});
+
+function call(more: Partial<GatewayCall> = {}): GatewayCall & { sink: Collector } {
+  return { path: '/anthropic/v1/messages', headers: {}, body: '{}', sink: new Collector(), ...more } as GatewayCall & {
+    sink: Collector;
+  };
+}
+
+/** The events of an answer with these bytes. */
+async function read(...pieces: (string | Buffer)[]): Promise<string[]> {
+  upstream.onGateway(sse(...pieces));
+  const { sink, ...rest } = call();
+  await client.gateway.stream({ ...rest, sink });
+  return sink.events;
+}
+
+const END = 'data: end\n\n';
+
+describe('GatewayClient sends', () => {
+  it('the path, the body and its headers', async () => {
+    upstream.onExchange(
+      grant({ token: 'jwt.of.gateway', headers: { 'X-Gitlab-Realm': 'saas', 'x-gitlab-user-id': 7 } }),
+    );
+    upstream.onGateway(sse(END));
+    await client.gateway.stream(call({ headers: { 'anthropic-version': '2023-06-01' }, body: '{"é":1}' }));
+    const [{ path, headers, body }] = upstream.requests;
+    expect(path).toBe('/ai/v1/proxy/anthropic/v1/messages');
+    expect(body).toBe('{"é":1}');
+    expect(headers).toMatchObject({
+      authorization: 'Bearer jwt.of.gateway',
+      'x-gitlab-realm': 'saas',
+      'x-gitlab-user-id': '7',
+      'anthropic-version': '2023-06-01',
+      'content-type': 'application/json',
+      accept: 'text/event-stream',
+      'accept-encoding': 'identity',
+    });
+  });
+
+  it('below a gateway that has a path and another prefix', async () => {
+    client = clientOf(upstream.url, { gatewayUrl: `${upstream.url}/duo/`, gatewayPrefix: '/v1/proxy' });
+    upstream.onGateway(sse(END));
+    await client.gateway.stream(call());
+    expect(upstream.requests[0].path).toBe('/duo/v1/proxy/anthropic/v1/messages');
+  });
+});
+
+describe('GatewayClient reads', () => {
+  it.each([
+    ['LF', 'event: x\ndata: a\n\ndata: b\n\n'],
+    ['CRLF', 'event: x\r\ndata: a\r\n\r\ndata: b\r\n\r\n'],
+    ['lone CR', 'event: x\rdata: a\r\rdata: b\r\r'],
+    ['a BOM', '\uFEFFdata: a\n\ndata: b\n\n'],
+    ['comments, ids and unknown fields', ': hi\n\nid: 1\nretry: x\nfoo\ndata: a\n\n: ping\ndata: b\n\n'],
+    ['no space after the colon', 'data:a\n\ndata:b\n\n'],
+  ])('%s', async (_name, stream) => {
+    const end = _name === 'lone CR' ? 'data: end\r\r' : END;
+    expect(await read(stream + end)).toEqual(['a', 'b', 'end']);
+    expect(await read(...[...Buffer.from(stream + end)].map((byte) => Buffer.of(byte)))).toEqual(['a', 'b', 'end']);
+  });
+
+  it('data of many lines', async () => {
+    expect(await read(`data: {\ndata: "a": 1}\n\n${END}`)).toEqual(['{\n"a": 1}', 'end']);
+  });
+
+  it('characters that packets split', async () => {
+    const bytes = Buffer.from(`data: é€🙂\n\n${END}`);
+    for (let cut = 7; cut < 15; cut += 1) {
+      expect(await read(bytes.subarray(0, cut), bytes.subarray(cut))).toEqual(['é€🙂', 'end']);
+    }
+  });
+
+  it('what one network read brought in one call', async () => {
+    upstream.onGateway((response) => {
+      beginSse(response);
+      response.cork();
+      for (let index = 0; index < 50; index += 1) response.write(`data: ${index}\n\n`);
+      response.end(END);
+    });
+    const { sink, ...rest } = call();
+    await client.gateway.stream({ ...rest, sink });
+    expect(sink.events).toHaveLength(51);
+    expect(sink.batches.length).toBeLessThanOrEqual(2);
+  });
+
+  it('no event of more than 16 MB', async () => {
+    upstream.onGateway(sse('data: ', ...Array.from({ length: 9 }, () => 'x'.repeat(2 * 1024 * 1024))));
+    const error = (await failure(client.gateway.stream(call()))) as GitlabDuoError;
+    expect(error).toBeInstanceOf(UpstreamError);
+    expect(error.message).toMatch(/16 MB/);
+  });
+
+  it('in the async context of its caller, whoever opened the connection', async () => {
+    const storage = new AsyncLocalStorage<string>();
+    const seen: unknown[] = [];
+    upstream.onGateway(sse(END));
+    for (const name of ['first', 'second']) {
+      const sink = new Collector('end', () => void seen.push(storage.getStore()));
+      await storage.run(name, () => client.gateway.stream(call({ sink })));
+      await sleep(20);
+    }
+    expect(upstream.requests[1].socket).toBe(upstream.requests[0].socket);
+    expect(seen).toEqual(['first', 'second']);
+  });
+});
+
+describe('GatewayClient ends', () => {
+  it('at the last event, and reuses the connection once the body ends', async () => {
+    upstream.onGateway((response) => {
+      beginSse(response);
+      response.write(`${END}data: more\n\n`);
+      setTimeout(() => response.end('data: even more\n\n'), 150);
+    });
+    const { sink, ...rest } = call();
+    const start = performance.now();
+    await client.gateway.stream({ ...rest, sink });
+    expect(performance.now() - start).toBeLessThan(120);
+    expect(sink.batches).toHaveLength(1);
+    await sleep(250);
+    upstream.onGateway(sse(END));
+    await client.gateway.stream(call());
+    expect(upstream.requests[1].socket).toBe(upstream.requests[0].socket);
+  });
+
+  it('and gives the connection up if the body does not', async () => {
+    upstream.onGateway((response) => {
+      beginSse(response);
+      response.write(END);
+    });
+    await client.gateway.stream(call());
+    expect(await closing(upstream.requests[0])).toBeLessThan(1_000);
+  });
+
+  it.each([
+    ['ends', sse('data: a\n\n'), undefined],
+    ['ends within an event', sse('data: a\n\ndata: en'), undefined],
+    ['ends after an event that no blank line ends', sse('data: a\n\ndata: end\n'), undefined],
+    [
+      'breaks off',
+      ((response, request) => {
+        beginSse(response);
+        response.write('data: a\n\n', () => setTimeout(() => request.socket.resetAndDestroy(), 20));
+      }) as Reply,
+      'cause',
+    ],
+  ])('with an error when the stream %s too early', async (_name, reply, cause) => {
+    upstream.onGateway(reply);
+    const { sink, ...rest } = call();
+    const error = (await failure(client.gateway.stream({ ...rest, sink }))) as GitlabDuoError;
+    expect(error).toBeInstanceOf(UpstreamError);
+    expect(error.message).toMatch(/cut/);
+    expect(error.isRetryable).toBe(true);
+    expect(error.cause !== undefined).toBe(cause !== undefined);
+    expect(sink.events).toEqual(['a']);
+  });
+
+  it('with what the sink throws or rejects, and hangs up', async () => {
+    for (const hold of [
+      () => Promise.reject(new Error('sink')),
+      () => {
+        throw new Error('sink');
+      },
+    ]) {
+      upstream.onGateway((response) => {
+        beginSse(response);
+        response.write('data: a\n\n');
+      });
+      const received = upstream.arrival('gateway');
+      const error = await failure(client.gateway.stream(call({ sink: new Collector('end', hold) })));
+      expect(error).toMatchObject({ message: 'sink' });
+      expect(await closing(await received)).toBeLessThan(100);
+    }
+  });
+});
+
+describe('GatewayClient and a refused token', () => {
+  const expired = json(401, { error: 'Forbidden by auth provider' });
+
+  it('asks once more with a new one', async () => {
+    upstream.onGateway(expired, sse(END));
+    await client.gateway.stream(call());
+    expect(upstream.exchanges).toHaveLength(2);
+    const [first, second] = upstream.requests.map(({ headers }) => headers.authorization);
+    expect(second).not.toBe(first);
+    await client.gateway.stream(call());
+    expect(upstream.exchanges).toHaveLength(2);
+  });
+
+  it('fails when that is refused too, after exactly two calls', async () => {
+    upstream.onGateway(expired);
+    const error = (await failure(client.gateway.stream(call()))) as GitlabDuoError;
+    expect(error).toBeInstanceOf(GatewayAuthError);
+    expect(error.message).toMatch(/Forbidden by auth provider/);
+    expect(error.isRetryable).toBe(false);
+    expect(upstream.requests).toHaveLength(2);
+    expect(upstream.exchanges).toHaveLength(2);
+  });
+
+  it('shares one new exchange among all calls that were refused', async () => {
+    const { token: revoked } = await client.exchange.get();
+    upstream.onGateway((response, request) => {
+      const isOld = request.headers.authorization === `Bearer ${revoked}`;
+      setTimeout(isOld ? expired : sse(END), Math.random() * 100, response, request);
+    });
+    await Promise.all(Array.from({ length: 20 }, () => client.gateway.stream(call())));
+    expect(upstream.exchanges).toHaveLength(2);
+    expect(upstream.requests).toHaveLength(40);
+  });
+});
+
+describe('GatewayClient aborts', () => {
+  const abortable = () => {
+    const controller = new AbortController();
+    return { controller, sent: failure(client.gateway.stream(call({ signal: controller.signal }))) };
+  };
+
+  it('before anything is sent', async () => {
+    expect(await failure(client.gateway.stream(call({ signal: AbortSignal.abort('no') })))).toBe('no');
+    expect(upstream.exchanges).toHaveLength(0);
+  });
+
+  it('during the exchange', async () => {
+    upstream.onExchange(silence);
+    const { controller, sent } = abortable();
+    const received = await upstream.arrival('exchange');
+    controller.abort();
+    expect(await sent).toBe(controller.signal.reason);
+    expect(await closing(received)).toBeLessThan(100);
+    expect(upstream.requests).toHaveLength(0);
+  });
+
+  it('before the connection stands', async () => {
+    await client.exchange.get();
+    const { controller, sent } = abortable();
+    await Promise.resolve();
+    controller.abort(new Error('early'));
+    expect(await sent).toBe(controller.signal.reason);
+    await sleep(50);
+    expect(upstream.requests).toHaveLength(0);
+  });
+
+  it('before the headers', async () => {
+    upstream.onGateway(silence);
+    const { controller, sent } = abortable();
+    const received = await upstream.arrival('gateway');
+    controller.abort('stop');
+    expect(await sent).toBe('stop');
+    expect(await closing(received)).toBeLessThan(100);
+    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
+  });
+
+  it('mid-stream, also while the sink holds', async () => {
+    for (const hold of [undefined, () => new Promise<void>(() => undefined)]) {
+      upstream.onGateway((response) => {
+        beginSse(response);
+        response.write('data: a\n\n');
+      });
+      const controller = new AbortController();
+      const sink = new Collector('end', hold);
+      const arrival = upstream.arrival('gateway');
+      const sent = failure(client.gateway.stream(call({ signal: controller.signal, sink })));
+      const received = await arrival;
+      while (sink.batches.length === 0) await sleep(5);
+      controller.abort();
+      expect(await sent).toBe(controller.signal.reason);
+      expect(await closing(received)).toBeLessThan(100);
+      expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
+    }
+  });
+
+  it('leaves no listener on the signal when it is not used', async () => {
+    upstream.onGateway(sse(END));
+    const { signal } = new AbortController();
+    await client.gateway.stream(call({ signal }));
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+  });
+});
+
+describe('GatewayClient waits', () => {
+  const stall: Reply = (response) => {
+    beginSse(response);
+    response.write('data: a\n\n');
+  };
+  const chatter: Reply = (response) => {
+    beginSse(response);
+    const ping = setInterval(() => response.write(': ping\n\n'), 20);
+    response.on('close', () => {
+      clearInterval(ping);
+    });
+  };
+
+  it.each([
+    ['for the first byte', { firstByteMs: 100 }, silence, /begin to answer in time \(timeouts.firstByteMs\)/],
+    ['between reads', { idleMs: 100 }, stall, /in the middle of its answer \(timeouts.idleMs\)/],
+    ['for the whole, pings or not', { totalMs: 300 }, chatter, /\(timeouts.totalMs\)/],
+  ])('no longer than allowed %s', async (_name, timeouts, reply, message) => {
+    client = clientOf(upstream.url, { timeouts });
+    upstream.onGateway(reply);
+    const error = (await failure(client.gateway.stream(call()))) as GitlabDuoError;
+    expect(error).toBeInstanceOf(UpstreamTimeoutError);
+    expect(error.message).toMatch(message);
+    expect(error.isRetryable).toBe(true);
+    expect(await closing(upstream.requests[0])).toBeLessThan(100);
+  });
+
+  it('for a sink that holds, and stops the upstream meanwhile', async () => {
+    const total = 40 * 1024 * 1024;
+    let written = 0;
+    upstream.onGateway((response) => {
+      beginSse(response);
+      const line = `data: ${'x'.repeat(16_000)}\n\n`;
+      const pour = () => {
+        while (written < total) {
+          written += line.length;
+          if (!response.write(line)) {
+            response.once('drain', pour);
+            return;
+          }
+        }
+        response.end(END);
+      };
+      pour();
+    });
+    let release = () => {};
+    let holds = 0;
+    const sink = new Collector('end', () => {
+      holds += 1;
+      return holds > 1 ? undefined : new Promise<void>((resolve) => (release = resolve));
+    });
+    const sent = client.gateway.stream(call({ sink }));
+    await sleep(400);
+    const stopped = written;
+    expect(stopped).toBeLessThan(total / 2);
+    await sleep(100);
+    expect(written).toBe(stopped);
+    expect(sink.batches).toHaveLength(1);
+    release();
+    await sent;
+    expect(sink.events).toHaveLength(Math.ceil(total / 16_008) + 1);
+  });
+
+  it('for a sink that holds at the end', async () => {
+    upstream.onGateway(sse(END));
+    let isReleased = false;
+    const sink = new Collector('end', async () => {
+      await sleep(80);
+      isReleased = true;
+    });
+    await client.gateway.stream(call({ sink }));
+    expect(isReleased).toBe(true);
+  });
+});
+
+describe('GatewayClient refuses', () => {
+  it('to follow a redirect', async () => {
+    const other = await startUpstream();
+    upstream.onGateway(json(307, '', { location: `${other.url}/steal?token=1` }));
+    const error = (await failure(client.gateway.stream(call()))) as GitlabDuoError;
+    expect(error).toBeInstanceOf(UpstreamError);
+    expect(error.message).toContain(`redirects (307) to ${other.url}/steal,`);
+    expect(other.requests).toHaveLength(0);
+    await other.close();
+  });
+
+  it.each([
+    ['JSON', json(200, { id: 'msg_1', content: [] }), /application\/json instead of a stream.*msg_1/],
+    ['gzip', json(200, 'x', { 'content-type': 'text/event-stream', 'content-encoding': 'gzip' }), /encoded as gzip/],
+    ['nothing', json(204, ''), /204/],
+  ])('%s in place of a stream', async (_name, reply, message) => {
+    upstream.onGateway(reply);
+    const error = (await failure(client.gateway.stream(call()))) as GitlabDuoError;
+    expect(error).toBeInstanceOf(UpstreamError);
+    expect(error.message).toMatch(message);
+    expect(error.isRetryable).toBe(false);
+  });
+
+  it('to read an endless error', async () => {
+    upstream.onGateway((response) => {
+      response.writeHead(500);
+      const pour = () => {
+        while (!response.destroyed && response.write('x'.repeat(10_000)));
+      };
+      response.on('drain', pour);
+      pour();
+    });
+    expect(await failure(client.gateway.stream(call()))).toBeInstanceOf(UpstreamError);
+    expect(await closing(upstream.requests[0])).toBeLessThan(100);
+  });
+
+  it('to lose the status of an error whose body breaks off', async () => {
+    upstream.onGateway((response, { socket }) => {
+      response.writeHead(422, { 'content-type': 'application/json' });
+      response.write('{"detail":"Valid', () => setTimeout(() => socket.destroy(), 20));
+    });
+    const error = (await failure(client.gateway.stream(call()))) as GitlabDuoError;
+    expect(error.message).toMatch(/422/);
+    expect(error.isRetryable).toBe(false);
+  });
+});
+
+describe('GatewayClient explains', () => {
+  it('a connection that breaks', async () => {
+    upstream.onGateway(reset);
+    const error = (await failure(client.gateway.stream(call()))) as GitlabDuoError;
+    expect(error).toBeInstanceOf(UpstreamError);
+    expect(error.isRetryable).toBe(true);
+    expect(error.cause).toBeInstanceOf(Error);
+  });
+
+  it('a host that is not there', async () => {
+    await client.exchange.get();
+    const gone = await startUpstream();
+    await gone.close();
+    client = clientOf(upstream.url, { gatewayUrl: gone.url });
+    const error = (await failure(client.gateway.stream(call()))) as GitlabDuoError;
+    expect(error.message).toMatch(/ECONNREFUSED/);
+    expect(error.isRetryable).toBe(true);
+  });
+});

@@ -1,0 +1,65 @@
+import { describe, expect, it } from '@jest/globals';
+import { type VendorError, vendorFailure } from '../../../src/gateway/vendor-failure.js';
+
+const cases: [VendorError, number | undefined, string, boolean][] = [
+  [{ type: 'overloaded_error', message: 'Overloaded' }, 529, 'UpstreamOverloadedError', true],
+  [{ type: 'overloaded_error', message: 'Overloaded' }, undefined, 'UpstreamOverloadedError', true],
+  [{ code: 'server_overloaded' }, 503, 'UpstreamOverloadedError', true],
+  [{}, 529, 'UpstreamOverloadedError', true],
+  [{ type: 'rate_limit_error' }, 429, 'RateLimitError', true],
+  [{ type: 'tokens', code: 'rate_limit_exceeded' }, undefined, 'RateLimitError', true],
+  [{ code: 429 }, undefined, 'RateLimitError', true],
+  [{}, 429, 'RateLimitError', true],
+  [{ type: 'insufficient_quota', code: 'insufficient_quota' }, 429, 'UpstreamError', false],
+  [{ type: 'api_error' }, undefined, 'UpstreamError', true],
+  [{ code: 'server_error' }, undefined, 'UpstreamError', true],
+  [{}, 500, 'UpstreamError', true],
+  [{ message: 'Bad Gateway' }, 502, 'UpstreamError', true],
+  [{ type: 'request_too_large' }, undefined, 'PayloadTooLargeError', false],
+  [{}, 413, 'PayloadTooLargeError', false],
+  [{ type: 'timeout_error' }, undefined, 'UpstreamTimeoutError', true],
+  [{ type: 'invalid_request_error', code: null, message: 'Bad schema' }, 400, 'UpstreamError', false],
+  [{}, undefined, 'UpstreamError', false],
+];
+
+describe('vendorFailure', () => {
+  it.each(cases)('takes %j with the status %s for a %s', (error, status, name, isRetryable) => {
+    expect(vendorFailure(error, status)).toMatchObject({ name, isRetryable });
+  });
+
+  it.each([
+    'prompt is too long: 213462 tokens > 200000 maximum',
+    'input length and `max_tokens` exceed context limit: 188240 + 21333 > 200000, decrease input length',
+    'Your input exceeds the context window of this model. Please adjust your input and try again.',
+  ])('takes %j for a full context window', (message) => {
+    const failure = vendorFailure({ type: 'invalid_request_error', message }, 400);
+    expect(failure).toMatchObject({ name: 'ContextWindowExceededError', isRetryable: false });
+  });
+
+  it('takes the code context_length_exceeded for a full context window', () => {
+    expect(vendorFailure({ code: 'context_length_exceeded' }, 400).code).toBe('context_window_exceeded');
+  });
+
+  it.each([
+    'max_tokens: 200000 > 128000, which is the maximum allowed number of output tokens',
+    '`max_tokens` must be greater than `thinking.budget_tokens`',
+    'Invalid token in the prompt: the context is too long to say',
+  ])('takes %j for a bad request', (message) => {
+    expect(vendorFailure({ type: 'invalid_request_error', message }, 400).code).toBe('upstream_error');
+  });
+
+  it('quotes the vendor, and says what to do', () => {
+    expect(vendorFailure({ type: 'overloaded_error', message: 'Overloaded' }).message).toBe(
+      'The model\'s vendor has no capacity at the moment. It said: "overloaded_error: Overloaded". Try again later, or use another model.',
+    );
+    expect(vendorFailure({}).message).toContain('It gave no reason.');
+  });
+
+  it('hides secrets before it shortens the quote', () => {
+    const secret = 'glpat-abcdefghijklmnopqrst';
+    const { message } = vendorFailure({ message: `${'x'.repeat(485)} ${secret} ${'y'.repeat(10_000)}` });
+    expect(message).not.toContain('glpat');
+    expect(message).toContain('…');
+    expect(message.length).toBeLessThan(800);
+  });
+});

@@ -1,0 +1,137 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { type Sandbox, startSandbox } from '../../../src/sandbox/index.js';
+import { ask, type Body, SandboxClient } from './sandbox-client.js';
+
+const user = (content: unknown) => ({ role: 'user', content });
+const call = (id: string, extra: Body = {}) => ({
+  type: 'function_call',
+  call_id: id,
+  name: 'clock',
+  arguments: '{}',
+  ...extra,
+});
+const output = (id: string) => ({ type: 'function_call_output', call_id: id, output: 'noon' });
+const thought = (extra: Body) => ({ type: 'reasoning', id: 'rs_1', summary: [], ...extra });
+const ENCRYPTED = { reasoning: { effort: 'low' }, include: ['reasoning.encrypted_content'] };
+
+describe('the rules of OpenAI Responses', () => {
+  let sandbox: Sandbox;
+  let client: SandboxClient;
+
+  beforeAll(async () => {
+    sandbox = await startSandbox();
+    client = await SandboxClient.connect(sandbox);
+  });
+
+  afterAll(() => sandbox.close());
+
+  const post = (extra: Body) => client.post('openai-responses', ask('openai-responses', 'Hello', extra));
+
+  it.each<[string, Body, string, string | null]>([
+    ['temperature', { temperature: 1 }, "'temperature' is not supported with this model.", 'unsupported_parameter'],
+    ['max_tokens', { max_tokens: 5 }, "Unknown parameter: 'max_tokens'.", 'unknown_parameter'],
+    ['few tokens', { max_output_tokens: 5 }, 'Expected a value >= 16, but got 5 instead.', 'integer_below_min_value'],
+    ['too many tokens', { max_output_tokens: 128_001 }, 'integer above maximum value', 'integer_above_max_value'],
+    ['an unknown response', { previous_response_id: 'resp_1' }, "'resp_1' not found", 'previous_response_not_found'],
+    ['no input', { input: undefined }, "Missing required parameter: 'input'.", 'missing_required_parameter'],
+    ['an unknown item', { input: [{ type: 'toString' }] }, "Invalid value: 'toString'", 'invalid_value'],
+    ['an unknown role', { input: [{ role: 'tool', content: 'Hi' }] }, "Invalid value: 'tool'", 'invalid_value'],
+    ['empty content', { input: [user('')] }, "Invalid 'input[0].content': empty string.", 'empty_string'],
+    ['an empty part', { input: [user([{ type: 'input_text', text: '' }])] }, 'empty string', 'empty_string'],
+    [
+      'input text of an assistant',
+      { input: [{ role: 'assistant', content: [{ type: 'input_text', text: 'A' }] }] },
+      "Supported values are: 'output_text', 'refusal'.",
+      'invalid_value',
+    ],
+    ['a call unanswered', { input: [user('Hi'), call('a')] }, 'No tool output found for function call a.', null],
+    [
+      'an output of nothing',
+      { input: [user('Hi'), output('a')] },
+      'No tool call found for function call output with call_id a.',
+      null,
+    ],
+    ['an output before its call', { input: [user('Hi'), output('a'), call('a')] }, 'No tool call found', null],
+    [
+      'a wrong item id',
+      { input: [user('Hi'), call('a', { id: 'call_1' }), output('a')] },
+      "Expected an ID that begins with 'fc'.",
+      'invalid_value',
+    ],
+    [
+      'a long call id',
+      { input: [user('Hi'), call('x'.repeat(65)), output('x'.repeat(65))] },
+      'maximum length 64',
+      'string_above_max_length',
+    ],
+    [
+      'foreign reasoning',
+      { input: [user('Hi'), thought({ encrypted_content: 'gAAAAAxyz' }), { role: 'assistant', content: 'A' }] },
+      'could not be verified',
+      'invalid_encrypted_content',
+    ],
+    ['a choice without tools', { tool_choice: 'required' }, "only allowed when 'tools' are specified", null],
+  ])('refuses %s', async (_what, extra, message, code) => {
+    const { status, json } = await post(extra);
+    expect(status).toBe(400);
+    expect(json).toMatchObject({
+      error: { type: 'invalid_request_error', message: expect.stringContaining(message), code },
+    });
+  });
+
+  interface Output {
+    output: { type: string; id: string; encrypted_content?: string }[];
+  }
+
+  const replay = ({ output: items }: Output, extra: Body = {}) =>
+    post({ input: [user('Hello'), ...items, user('More')], ...extra });
+
+  it('takes back encrypted reasoning that it made, and only as it was', async () => {
+    const made = (await post({ ...ENCRYPTED, store: false })).json as Output;
+    expect(made.output.map((item) => item.type)).toEqual(['reasoning', 'message']);
+    expect((await replay(made, { store: false })).status).toBe(200);
+    made.output[0].encrypted_content = made.output[0].encrypted_content?.replace(/.$/, '!');
+    expect((await replay(made, { store: false })).status).toBe(400);
+  });
+
+  it('finds reasoning by its id only when it was stored', async () => {
+    const stored = (await post({ reasoning: { effort: 'low' } })).json as Output;
+    const passing = (await post({ reasoning: { effort: 'low' }, store: false })).json as Output;
+    expect(stored.output[0]).not.toHaveProperty('encrypted_content');
+    expect((await replay(stored)).status).toBe(200);
+    const refused = await replay(passing);
+    expect(refused.status).toBe(404);
+    expect(refused.text).toContain('Items are not persisted when `store` is set to false.');
+  });
+
+  it('refuses reasoning without what it led to', async () => {
+    const made = (await post(ENCRYPTED)).json as Output;
+    const refused = await replay({ output: made.output.slice(0, 1) });
+    expect(refused.status).toBe(400);
+    expect(refused.text).toContain("of type 'reasoning' was provided without its required following item.");
+  });
+
+  it('keeps its ids within 64 characters', async () => {
+    const made = (await post(ENCRYPTED)).json as Output;
+    expect(Math.max(...made.output.map((item) => item.id.length))).toBeLessThanOrEqual(64);
+  });
+
+  it('summarises its reasoning when asked', async () => {
+    const { text } = await client.stream('openai-responses', 'Hello', {
+      reasoning: { effort: 'low', summary: 'auto' },
+    });
+    expect(text).toContain('event: response.reasoning_summary_text.delta\n');
+    expect((await client.stream('openai-responses', 'Hello', ENCRYPTED)).text).not.toContain('reasoning_summary_text');
+  });
+
+  it('is incomplete at max_output_tokens', async () => {
+    const long = 'x'.repeat(100);
+    const body = ask('openai-responses', long, { max_output_tokens: 16 });
+    const details = { status: 'incomplete', incomplete_details: { reason: 'max_output_tokens' } };
+    expect((await client.post('openai-responses', body)).json).toMatchObject(details);
+    const streamed = await client.post('openai-responses', { ...body, stream: true });
+    expect(streamed.text).toContain('event: response.incomplete\n');
+    expect(streamed.text).not.toContain('event: response.completed\n');
+  });
+});
