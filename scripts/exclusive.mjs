@@ -4,10 +4,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const BEAT_MS = 1_000;
 /** A lock that has not been touched for so long belongs to a process that was killed. */
-const DEAD_AFTER_MS = 15_000;
+const DEAD_AFTER_MS = 10_000;
 
 /**
- * Runs the work while no other process does the same: the file exists, and is touched, for as long as it lasts.
+ * Runs the work while no other process does the same: the file exists, and is touched, for as long as it lasts. Work
+ * that fails ends the process.
  * @param {string} file
  * @param {() => Promise<void>} work
  */
@@ -17,13 +18,13 @@ export async function exclusively(file, work) {
     if (turn === 0) console.log('Waiting for another process that prepares this folder…');
     await sleep(BEAT_MS);
   }
+  const release = () => rmSync(file, { force: true });
+  process.once('exit', release);
   const beat = setInterval(() => utimesSync(file, new Date(), new Date()), BEAT_MS);
-  try {
-    await work();
-  } finally {
-    clearInterval(beat);
-    rmSync(file, { force: true });
-  }
+  await work();
+  clearInterval(beat);
+  process.off('exit', release);
+  release();
 }
 
 /** @param {string} file */

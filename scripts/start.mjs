@@ -7,6 +7,14 @@ import { END_SIGNALS, exitCodeOf, root } from './run.mjs';
 /** What the server may take to end, in milliseconds; then it is killed, and recovers at its next start. */
 const STOP_MS = 9_500;
 
+// npm's shell does not pass a signal on, and dies of it; and npm may be killed. Then nobody else can stop this process.
+const launchers = npmLaunchers();
+const watch = setInterval(() => {
+  if (npmLaunchers() === launchers) return;
+  clearInterval(watch);
+  process.kill(process.pid, 'SIGTERM');
+}, 500);
+
 await install();
 await build();
 
@@ -21,15 +29,6 @@ function limitStop() {
   }, STOP_MS);
 }
 for (const signal of END_SIGNALS) process.on(signal, limitStop);
-
-// npm's shell does not pass a signal on, and dies of it; and npm may be killed. Then nobody can stop this process.
-const launchers = npmLaunchers();
-const watch = setInterval(() => {
-  if (npmLaunchers() === launchers) return;
-  clearInterval(watch);
-  server.kill('SIGTERM');
-  limitStop();
-}, 500);
 
 process.exitCode = await exitCodeOf(server);
 clearTimeout(deadline);

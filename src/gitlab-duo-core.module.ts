@@ -13,6 +13,7 @@ import { ModelRegistry } from './models/model-registry.js';
 import { DuoRouterService } from './router/duo-router.service.js';
 import { InstanceLeases } from './runs/instance-leases.service.js';
 import { RunService } from './runs/run.service.js';
+import { RunWorker } from './runs/run-worker.js';
 import { TurnService } from './turn/turn.service.js';
 
 /** Everything of which an application has one; `GitlabDuoModule` is the door to it. */
@@ -29,6 +30,7 @@ import { TurnService } from './turn/turn.service.js';
     GatewayClient,
     DuoRouterService,
     TurnService,
+    RunWorker,
     InstanceLeases,
     RunService,
     LeaseStores,

@@ -6,6 +6,7 @@ import { type GitlabDuoModuleOptions } from '../config/gitlab-duo-options.interf
 import { GitlabDuoError } from '../errors/gitlab-duo.error.js';
 import { startSandbox } from '../sandbox/index.js';
 import { AppModule } from './app.module.js';
+import { closeApp } from './close-app.js';
 import { EmbeddedPostgresError } from './embedded-postgres/embedded-postgres.error.js';
 import { startEmbeddedPostgres } from './embedded-postgres/start-embedded-postgres.js';
 import { type Environment, readEnvironment } from './environment.js';
@@ -43,10 +44,10 @@ async function start(environment: Environment, resources: OpenResources, logger:
   const logLevels: LogLevel[] = environment.isProduction ? ['log', 'warn', 'error', 'fatal'] : ['warn', 'error', 'fatal'];
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.register({ databaseUrl, migrations, gitlab }),
-    new FastifyAdapter({ bodyLimit: BODY_LIMIT_BYTES, forceCloseConnections: 'idle' }),
+    new FastifyAdapter({ bodyLimit: BODY_LIMIT_BYTES }),
     { logger: new ConsoleLogger({ json: environment.isProduction, logLevels }), abortOnError: false },
   );
-  await resources.add(() => app.close());
+  await resources.add(() => closeApp(app));
   await app.listen(environment.port, environment.host);
   welcome(await app.getUrl(), environment, databaseUrl, gitlab);
 }

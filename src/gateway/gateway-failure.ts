@@ -40,7 +40,7 @@ export function gatewayFailure(status: number, headers: IncomingHttpHeaders, bod
             say('The namespace has no GitLab Credits left. Buy more or wait for the next period'),
           );
     case 403:
-      return said.code === 'not_entitled'
+      return /not_entitled/i.test(said.code)
         ? new GatewayAuthError(
             say(
               'The user is not entitled to GitLab Duo, or the check of that failed. Try once more, then ask an administrator for a seat',

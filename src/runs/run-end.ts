@@ -1,4 +1,3 @@
-import { toProblem } from '../errors/problem.js';
 import { RunInterruptedError } from '../errors/run.errors.js';
 import { type MessageStatus } from '../messages/message.interface.js';
 import { textOf, storable } from '../messages/text.js';
@@ -41,9 +40,4 @@ export function runEnd(runId: string, messageId: string, model: string, outcome:
 function errorOf(runId: string, status: RunEndStatus, error: unknown): unknown {
   if (status === 'failed') return error;
   return status === 'interrupted' ? new RunInterruptedError(runId) : undefined;
-}
-
-/** The problem of an end, where it has one. */
-export function problemOf(end: RunEnd): ReturnType<typeof toProblem> | null {
-  return end.error === undefined ? null : toProblem(end.error);
 }

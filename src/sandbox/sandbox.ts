@@ -32,6 +32,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 }
 
 class RunningSandbox implements Sandbox {
+  url = '';
+  port = 0;
   private readonly vault = new TokenVault();
   private readonly faults = new FaultQueue();
   private readonly log = new CallLog();
@@ -52,15 +54,9 @@ class RunningSandbox implements Sandbox {
   async listen(port: number, host: string): Promise<void> {
     this.server.listen(port, host);
     await once(this.server, 'listening');
-  }
-
-  get url(): string {
-    const { address, family, port } = this.address;
-    return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
-  }
-
-  get port(): number {
-    return this.address.port;
+    const { address, family, port: bound } = this.server.address() as AddressInfo;
+    this.port = bound;
+    this.url = `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`;
   }
 
   get calls(): SandboxCalls {
@@ -89,9 +85,5 @@ class RunningSandbox implements Sandbox {
     this.server.close();
     this.server.closeAllConnections();
     await closed;
-  }
-
-  private get address(): AddressInfo {
-    return this.server.address() as AddressInfo;
   }
 }

@@ -7,8 +7,8 @@ import { type SqlClient } from './sql-client.js';
 /** Tells what this process is, to the recovery of runs. */
 export interface RunOwner {
   readonly instanceId: string;
-  /** Whether the run works in this process at this moment. */
-  isLive(runId: string): boolean;
+  /** Whether this process still holds the run: from before its begin is sent until its end is stored or given up. */
+  isHeld(runId: string): boolean;
 }
 
 /** Ends the runs that died with their process, so that they do not block their chats. */
@@ -42,9 +42,9 @@ export class RunRecovery {
     return undefined;
   }
 
-  /** A run of this very instance that no longer works here is one whose end could not be stored. */
+  /** A run of this very instance that is no longer held is one whose end could not be stored. */
   private isDead(run: ActiveRunRow): boolean {
     if (run.status !== 'running') return false;
-    return run.instance_id === this.owner.instanceId ? !this.owner.isLive(run.id) : run.is_dead;
+    return run.instance_id === this.owner.instanceId ? !this.owner.isHeld(run.id) : run.is_dead;
   }
 }

@@ -39,7 +39,7 @@ export function composeAnswer(prompt: Prompt): Answer {
   const hash = hashPairs(history);
   const turns = history.filter(([role]) => role === 'user').length;
   const proof = `Turn ${turns}. You said: "${quote(asked)}". History: ${hash}.`;
-  const whole = calls.length > 0 ? announce(asked, calls) : tell(results, isStory) + proof;
+  const whole = calls.length > 0 ? announce(prompt, asked, calls) : tell(results, isStory) + proof;
   const text = cutToTokens(whole, prompt.maxOutputTokens ?? Infinity);
   const isCut = text !== whole;
   const reasoning = prompt.isThinking ? `The user wants an answer to: "${quote(asked)}".` : null;
@@ -56,8 +56,8 @@ export function composeAnswer(prompt: Prompt): Answer {
 
 /** The answer with its output tokens counted anew. */
 export function withUsage(answer: Answer): Answer {
-  const reasoning = countTokens(answer.reasoning ?? '');
-  const spoken = countTokens(answer.text, ...answer.calls.flatMap((call) => [call.name, call.arguments]));
+  const reasoning = countTokens([answer.reasoning ?? '']);
+  const spoken = countTokens([answer.text, ...answer.calls.flatMap((call) => [call.name, call.arguments])]);
   return { ...answer, usage: { input: answer.usage.input, output: reasoning + spoken, reasoning } };
 }
 
@@ -69,8 +69,11 @@ function chooseCalls(prompt: Prompt, asked: string): RequestedCall[] {
   return [{ name: toolChoice === 'required' ? (tools[0] ?? '') : toolChoice.name, arguments: '{}' }];
 }
 
-function announce(asked: string, calls: RequestedCall[]): string {
-  return hasMoreThanCalls(asked) ? `Calling ${calls.map((call) => call.name).join(', ')}.` : '';
+/** What goes before calls. A model that must call says nothing first. */
+function announce(prompt: Prompt, asked: string, calls: RequestedCall[]): string {
+  return prompt.toolChoice === 'auto' && hasMoreThanCalls(asked)
+    ? `Calling ${calls.map((call) => call.name).join(', ')}.`
+    : '';
 }
 
 /** What goes before the proof of the replay. */

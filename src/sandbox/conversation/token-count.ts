@@ -3,13 +3,14 @@ import { type NeutralMessage } from './prompt.js';
 const CHARACTERS_PER_TOKEN = 4;
 
 /** Estimates tokens as the rule of thumb has it: four characters each. */
-export function countTokens(...texts: string[]): number {
+export function countTokens(texts: readonly string[]): number {
   return Math.ceil(texts.reduce((sum, text) => sum + text.length, 0) / CHARACTERS_PER_TOKEN);
 }
 
 /** Estimates the tokens of a request: all that was said, and the tools as JSON. */
 export function countInputTokens(messages: readonly NeutralMessage[], tools: unknown): number {
-  return countTokens(tools === undefined ? '' : JSON.stringify(tools), ...messages.map((message) => message.text));
+  const offered = tools === undefined ? '' : JSON.stringify(tools);
+  return countTokens([offered, ...messages.map((message) => message.text)]);
 }
 
 /** The longest beginning of a text that fits into so many tokens. */

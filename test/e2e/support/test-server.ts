@@ -4,6 +4,7 @@ import { Test } from '@nestjs/testing';
 import { DataSource } from 'typeorm';
 import { CreateChats1795337122646 } from '../../../migrations/1795337122646-CreateChats.js';
 import { AppModule } from '../../../src/app/app.module.js';
+import { closeApp } from '../../../src/app/close-app.js';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/index.js';
 import { createTestDatabase } from '../../database/test-database.js';
 
@@ -39,7 +40,7 @@ export async function startTestServer(options: { chunkDelayMs?: number; tries?: 
     database: app.get(DataSource),
     databaseUrl: database.url,
     async close() {
-      await app.close();
+      await closeApp(app);
       await sandbox.close();
       await database.drop();
     },

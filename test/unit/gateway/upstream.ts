@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
-import { type AddressInfo } from 'node:net';
-import { type Socket } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What came in on one request. */
 export interface Received {
@@ -59,6 +59,22 @@ export async function startUpstream(): Promise<Upstream> {
     },
     close: async () => {
       server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+/** A host that accepts TCP connections and never says a word, so that a TLS connection never stands. */
+export async function startMute(): Promise<{ url: string; close(): Promise<void> }> {
+  const sockets: Socket[] = [];
+  const server = createTcpServer((socket) => sockets.push(socket.on('error', () => undefined)));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: async () => {
+      for (const socket of sockets) socket.destroy();
       server.close();
       await once(server, 'close');
     },
@@ -137,9 +153,9 @@ export const reset: Reply = (_response, { socket }) => {
   socket.resetAndDestroy();
 };
 
-/** How long the socket of a request stays open, in milliseconds. */
-export async function closing(received: Received): Promise<number> {
+/** How long the socket of a request stays open from now, in milliseconds. */
+export async function closing({ socket }: Received): Promise<number> {
   const start = performance.now();
-  if (!received.socket.destroyed) await once(received.socket, 'close', { signal: AbortSignal.timeout(5_000) });
+  while (!socket.destroyed && performance.now() - start < 5_000) await sleep(2);
   return performance.now() - start;
 }

@@ -61,7 +61,10 @@ export class SandboxClient {
   ) {}
 
   static async connect(sandbox: Sandbox): Promise<SandboxClient> {
-    const granted = (await (await exchange(sandbox)).json()) as { token: string; headers: Record<string, unknown> };
+    const granted = (await (await exchange(sandbox)).json()) as {
+      token: string;
+      headers: Record<string, string | number | null>;
+    };
     const echoed = Object.entries(granted.headers).flatMap(([name, value]) =>
       value === null || name.toLowerCase() === 'x-api-key' ? [] : [[name.toLowerCase(), String(value)]],
     );

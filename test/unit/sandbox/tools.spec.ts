@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type OpenAI from 'openai';
 
 import { type Sandbox, startSandbox } from '../../../src/sandbox/index.js';
 import { CLAUDE, GPT_CHAT, GPT_RESPONSES, SandboxClient } from './sandbox-client.js';
@@ -29,7 +30,7 @@ describe('tool calls', () => {
     expect(clock).toMatchObject({ type: 'tool_use', name: 'clock', input: {} });
     const results = [weather, clock].map((call) => ({
       type: 'tool_result' as const,
-      tool_use_id: 'id' in call ? String(call.id) : '',
+      tool_use_id: call.type === 'tool_use' ? call.id : '',
       content: 'Fine.',
     }));
     const messages = [
@@ -87,7 +88,8 @@ describe('tool calls', () => {
       call_id: call.call_id,
       output: 'Fine.',
     }));
-    const answer = await client.openai.responses.create({ ...body, input: [question, ...called.output, ...results] });
+    const input = [question, ...called.output, ...results] as OpenAI.Responses.ResponseInput;
+    const answer = await client.openai.responses.create({ ...body, input });
     expect(answer.output_text).toMatch(/^The tools said: "Fine\.", "Fine\."\. Turn 1\. /);
   });
 

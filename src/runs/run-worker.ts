@@ -1,0 +1,125 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
+import { GitlabDuoError } from '../errors/gitlab-duo.error.js';
+import { toProblem } from '../errors/problem.js';
+import { RunLostError } from '../errors/run.errors.js';
+import { noUsage } from '../messages/usage.js';
+import { type AttemptLedger, type StepOutcome } from '../router/attempt.interface.js';
+import { TurnService } from '../turn/turn.service.js';
+import { type LiveRun } from './live-run.js';
+import { type RunEnd, runEnd } from './run-end.js';
+import { type StartRun, firstRequest } from './run-request.js';
+import { type BegunRun, type RunStore } from './run-store.interface.js';
+
+/** A run that has begun and is now to be worked. */
+export interface RunWork {
+  run: LiveRun;
+  store: RunStore;
+  begun: BegunRun;
+  start: StartRun;
+  /** The first attempt, which is in the ledger already. */
+  attemptId: string;
+  userMessageId: string | null;
+}
+
+/** How the turn of a run ended. */
+interface TurnEnd {
+  outcome: StepOutcome;
+  /** The last attempt. */
+  attemptId: string;
+  supersedes: string[];
+}
+
+/** Works a run: lets the model answer, stores the end, and tells the followers. */
+@Injectable()
+export class RunWorker {
+  private readonly logger = new Logger(RunWorker.name);
+
+  constructor(private readonly turns: TurnService) {}
+
+  /** Works the run to its end; never rejects. */
+  async work(work: RunWork): Promise<void> {
+    const { run, begun } = work;
+    const messageId = uuidv7();
+    run.append([
+      { type: 'run-start', runId: run.id, chatId: run.chatId, userMessageId: work.userMessageId },
+      { type: 'message-start', messageId, role: 'assistant' },
+    ]);
+    const turn = await this.turn(work);
+    const end = runEnd(run.id, messageId, begun.model, turn.outcome, run.stopReason);
+    this.logUnexpected(run, end.error);
+    await this.finish(work, turn, end);
+  }
+
+  private async turn({ run, store, begun, start, attemptId }: RunWork): Promise<TurnEnd> {
+    const turn: TurnEnd = { attemptId, supersedes: [], outcome: notSent(undefined) };
+    const ledger: AttemptLedger = {
+      async retrying(ended, nextNumber) {
+        const nextId = uuidv7();
+        await store.retry({ endedId: turn.attemptId, ended, nextId, nextNumber });
+        turn.attemptId = nextId;
+      },
+    };
+    const emit: LiveRun['append'] = (events) => {
+      run.append(events);
+    };
+    try {
+      const { request, supersedes } = firstRequest(begun, start);
+      turn.supersedes = supersedes;
+      turn.outcome = await this.turns.run({ request, signal: run.signal, emit, ledger });
+    } catch (error) {
+      turn.outcome = notSent(error);
+    }
+    return turn;
+  }
+
+  private async finish({ run, store, begun }: RunWork, turn: TurnEnd, end: RunEnd): Promise<void> {
+    const { status, answer, error } = end;
+    const { attempt } = turn.outcome;
+    const usage = attempt.usage ?? noUsage;
+    const problem = error === undefined ? null : toProblem(error);
+    try {
+      const message = await store.finish({
+        runId: run.id,
+        chatId: run.chatId,
+        fence: begun.fence,
+        status,
+        answer,
+        attemptId: turn.attemptId,
+        attempt,
+        error: problem,
+        supersedes: status === 'completed' ? turn.supersedes : [],
+      });
+      if (message) run.append([{ type: 'message-end', message, usage, finishReason: message.finishReason }]);
+      if (problem) run.append([{ type: 'error', problem }]);
+      run.append([{ type: 'run-end', status, usage }]);
+      run.end({ status, message, usage, error });
+    } catch (storeError) {
+      this.logUnexpected(run, storeError);
+      const lost = storeError instanceof RunLostError ? 'interrupted' : 'failed';
+      run.append([{ type: 'error', problem: toProblem(storeError) }]);
+      run.append([{ type: 'run-end', status: lost, usage }]);
+      run.end({ status: lost, message: null, usage, error: storeError });
+    }
+  }
+
+  private logUnexpected(run: LiveRun, error: unknown): void {
+    if (error !== undefined && !(error instanceof GitlabDuoError)) this.logger.error(`Run ${run.id} failed`, error);
+  }
+}
+
+/** The outcome of a turn that ended before any request had left. */
+function notSent(error: unknown): StepOutcome {
+  return {
+    answer: { parts: [], finishReason: 'other', usage: noUsage },
+    attempt: {
+      number: 1,
+      status: 'failed',
+      usage: noUsage,
+      firstTokenMs: null,
+      durationMs: 0,
+      errorCode: error instanceof GitlabDuoError ? error.code : 'internal_error',
+    },
+    error,
+  };
+}

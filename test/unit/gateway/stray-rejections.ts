@@ -1,0 +1,38 @@
+// Run by its spec as a process of its own: Node ends it with a failure if a rejection stays unhandled.
+import 'reflect-metadata';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { clientOf, Collector } from './client.js';
+import { beginSse, type Reply, reset, silence, startUpstream } from './upstream.js';
+
+const stall: Reply = (response) => {
+  beginSse(response);
+  response.write('data: a\n\n');
+};
+const rejectsLate = () => sleep(50).then(() => Promise.reject(new Error('late')));
+
+const upstream = await startUpstream();
+for (const [at, reply] of [
+  ['exchange', silence],
+  ['exchange', reset],
+  ['gateway', silence],
+  ['gateway', stall],
+  ['gateway', reset],
+] as const) {
+  for (const delayMs of [0, 1, 5, 30]) {
+    const client = clientOf(upstream.url);
+    if (at === 'exchange') upstream.onExchange(reply);
+    else upstream.onGateway(reply);
+    const { signal } = { signal: AbortSignal.timeout(delayMs) };
+    const call = { path: '/x', headers: {}, body: '{}', signal };
+    await Promise.allSettled([
+      client.gateway.stream({ ...call, sink: new Collector('end', rejectsLate) }),
+      client.gateway.stream({ ...call, sink: new Collector() }),
+      client.exchange.get(signal),
+    ]);
+    await client.close();
+  }
+  if (at === 'exchange') upstream.onExchange((response) => response.writeHead(201).end('{"token":"t"}'));
+}
+await sleep(100);
+await upstream.close();
+console.log('no stray rejection');

@@ -1,0 +1,368 @@
+import { getEventListeners } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { UnknownModelError } from '../../../src/errors/request.errors.js';
+import { RateLimitError, UpstreamError, UpstreamOverloadedError } from '../../../src/errors/upstream.errors.js';
+import { type ModelEvent, type ModelRequest } from '../../../src/messages/model-request.interface.js';
+import { type AttemptOutcome } from '../../../src/router/attempt.interface.js';
+import { type Client, clientOf } from '../gateway/client.js';
+import {
+  beginSse,
+  closing,
+  frame,
+  json,
+  messageEnd,
+  messageStart,
+  type Reply,
+  reset,
+  silence,
+  sse,
+  startUpstream,
+  text,
+  textDelta,
+  type Upstream,
+} from '../gateway/upstream.js';
+
+const question: ModelRequest = {
+  model: 'duo-chat-haiku-4-5',
+  messages: [{ role: 'user', parts: [{ type: 'text', text: 'Hi' }] }],
+};
+const overloaded = frame({ type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } });
+const busy = json(529, { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } });
+
+let upstream: Upstream;
+let client: Client;
+
+beforeAll(() => {
+  Logger.overrideLogger(false);
+});
+
+beforeEach(async () => {
+  upstream = await startUpstream();
+  client = clientOf(upstream.url);
+});
+
+afterEach(async () => {
+  await client.close();
+  await upstream.close();
+});
+
+/** Routes a question and notes all that happens. */
+async function route(more: { request?: ModelRequest; signal?: AbortSignal; onEvents?: () => void } = {}) {
+  const events: ModelEvent[] = [];
+  const retried: { ended: AttemptOutcome; next: number; requests: number }[] = [];
+  const outcome = await client.router.route(more.request ?? question, {
+    signal: more.signal,
+    onEvents: (batch) => {
+      events.push(...batch);
+      more.onEvents?.();
+    },
+    ledger: {
+      retrying: async (ended, next) => {
+        await sleep(10);
+        retried.push({ ended, next, requests: upstream.requests.length });
+      },
+    },
+  });
+  return { ...outcome, events, retried };
+}
+
+describe('DuoRouterService.route', () => {
+  it('gives events, answer and attempt', async () => {
+    upstream.onGateway(text('Hel', 'lo'));
+    const { answer, attempt, error, events, retried } = await route();
+    expect(error).toBeUndefined();
+    expect(events).toEqual([
+      { type: 'text-delta', text: 'Hel' },
+      { type: 'text-delta', text: 'lo' },
+    ]);
+    expect(answer).toMatchObject({ parts: [{ type: 'text', text: 'Hello' }], finishReason: 'stop' });
+    expect(attempt).toMatchObject({
+      number: 1,
+      status: 'succeeded',
+      errorCode: null,
+      usage: { inputTokens: 12, outputTokens: 7 },
+    });
+    expect(attempt.firstTokenMs).toBeLessThanOrEqual(attempt.durationMs);
+    expect(retried).toEqual([]);
+  });
+
+  it.each([
+    ['duo-chat-opus-5', '/ai/v1/proxy/anthropic/v1/messages', 'claude-opus-5', '2023-06-01'],
+    ['duo-chat-gpt-5-1', '/ai/v1/proxy/openai/v1/chat/completions', 'gpt-5.1-2025-11-13', undefined],
+    ['duo-chat-gpt-5-codex', '/ai/v1/proxy/openai/v1/responses', 'gpt-5-codex', undefined],
+  ])('sends %s to %s', async (model, path, upstreamId, version) => {
+    upstream.onGateway(json(400, { detail: 'enough' }));
+    await route({ request: { ...question, model } });
+    const [received] = upstream.requests;
+    expect(received.path).toBe(path);
+    expect(JSON.parse(received.body)).toMatchObject({ model: upstreamId, stream: true });
+    expect(received.headers['anthropic-version']).toBe(version);
+  });
+
+  it.each([
+    ['an overloaded vendor', busy, 'upstream_overloaded'],
+    ['a failing gateway', json(502, '<html></html>'), 'upstream_error'],
+    ['a lost connection', reset, 'upstream_error'],
+    ['an error event before any text', sse(messageStart, overloaded), 'upstream_overloaded'],
+    ['a stream that is cut before any text', sse(messageStart), 'upstream_error'],
+  ])('tries again after %s, and records both attempts', async (_name, reply, errorCode) => {
+    upstream.onGateway(reply, text('Hello'));
+    const { error, attempt, events, retried } = await route();
+    expect(error).toBeUndefined();
+    expect(events).toEqual([{ type: 'text-delta', text: 'Hello' }]);
+    expect(attempt).toMatchObject({ number: 2, status: 'succeeded' });
+    expect(retried).toHaveLength(1);
+    expect(retried[0]).toMatchObject({
+      ended: { number: 1, status: 'failed', errorCode, firstTokenMs: null },
+      next: 2,
+    });
+    expect(retried[0].requests).toBe(1);
+  });
+
+  it('gives up after three tries', async () => {
+    upstream.onGateway(busy);
+    const { error, attempt, retried } = await route();
+    expect(error).toBeInstanceOf(UpstreamOverloadedError);
+    expect(attempt).toMatchObject({ number: 3, status: 'failed', errorCode: 'upstream_overloaded', usage: null });
+    expect(retried.map(({ next }) => next)).toEqual([2, 3]);
+    expect(upstream.requests).toHaveLength(3);
+  });
+
+  it('waits as long as an edge says', async () => {
+    upstream.onGateway(json(429, 'slow', { 'retry-after': '1' }), text('Hello'));
+    const start = performance.now();
+    expect((await route()).error).toBeUndefined();
+    expect(performance.now() - start).toBeGreaterThan(990);
+  });
+
+  it('does not wait longer than its budget', async () => {
+    upstream.onGateway(json(429, 'slow', { 'retry-after': '3600' }));
+    const { error, attempt } = await route();
+    expect(error).toBeInstanceOf(RateLimitError);
+    expect(error).toMatchObject({ retryAfterMs: 3_600_000 });
+    expect(attempt.number).toBe(1);
+  });
+
+  it('tries again when the exchange failed', async () => {
+    upstream.onExchange(json(503, { message: 'Token creation failed' }), json(201, { token: 'x' }));
+    const { error, attempt } = await route();
+    expect(error).toBeUndefined();
+    expect(attempt.number).toBe(2);
+  });
+
+  it.each([
+    ['cut', sse(messageStart, textDelta('Hel')), UpstreamError],
+    ['an error event', sse(messageStart + textDelta('Hel') + overloaded), UpstreamOverloadedError],
+  ])('does not try again once text is out: %s', async (_name, reply, type) => {
+    upstream.onGateway(reply);
+    const { answer, attempt, error, events } = await route();
+    expect(error).toBeInstanceOf(type);
+    expect(error).toMatchObject({ isRetryable: true });
+    expect(events).toEqual([{ type: 'text-delta', text: 'Hel' }]);
+    expect(answer.parts).toEqual([{ type: 'text', text: 'Hel' }]);
+    expect(attempt).toMatchObject({ number: 1, status: 'failed', usage: { inputTokens: 12 } });
+    expect(upstream.requests).toHaveLength(1);
+  });
+
+  it('never lets half a tool call out', async () => {
+    const start = {
+      type: 'content_block_start',
+      index: 1,
+      content_block: { type: 'tool_use', id: 't1', name: 'delete', input: {} },
+    };
+    const half = {
+      type: 'content_block_delta',
+      index: 1,
+      delta: { type: 'input_json_delta', partial_json: '{"path":"/"' },
+    };
+    upstream.onGateway(sse(messageStart, textDelta('Deleting'), frame(start), frame(half)));
+    const { answer, error, events } = await route();
+    expect(error).toBeInstanceOf(UpstreamError);
+    expect(events.map(({ type }) => type)).toEqual(['text-delta']);
+    expect(answer.parts).toEqual([{ type: 'text', text: 'Deleting' }]);
+  });
+
+  it('does not send what it cannot route', async () => {
+    const { error, attempt } = await route({ request: { ...question, model: 'gpt-4' } });
+    expect(error).toBeInstanceOf(UnknownModelError);
+    expect(attempt).toMatchObject({ number: 1, status: 'failed', errorCode: 'unknown_model', usage: null });
+    expect(upstream.exchanges).toHaveLength(0);
+  });
+
+  it('does not send what it cannot render', async () => {
+    const circular: Record<string, unknown> = {};
+    circular.self = circular;
+    const request = { ...question, params: circular } as ModelRequest;
+    const { error, attempt } = await route({ request });
+    expect(error).toBeInstanceOf(TypeError);
+    expect(attempt).toMatchObject({ status: 'failed', errorCode: 'internal_error' });
+    expect(upstream.exchanges).toHaveLength(0);
+  });
+
+  it('ends with what its caller throws', async () => {
+    const { error, attempt } = await route({
+      onEvents: () => {
+        throw new Error('mine');
+      },
+    });
+    expect(error).toMatchObject({ message: 'mine' });
+    expect(attempt).toMatchObject({ number: 1, status: 'failed', errorCode: 'internal_error' });
+  });
+
+  it('cancels mid-delta, and keeps the text so far', async () => {
+    upstream.onGateway((response) => {
+      beginSse(response);
+      response.write(messageStart + textDelta('Hel'));
+    });
+    const controller = new AbortController();
+    const stop = () => {
+      controller.abort(new Error('stop'));
+    };
+    const { answer, attempt, error } = await route({ signal: controller.signal, onEvents: stop });
+    expect(error).toBe(controller.signal.reason);
+    expect(attempt).toMatchObject({ number: 1, status: 'cancelled', errorCode: null, usage: { inputTokens: 12 } });
+    expect(answer.parts).toEqual([{ type: 'text', text: 'Hel' }]);
+    expect(await closing(upstream.requests[0])).toBeLessThan(100);
+    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
+  });
+
+  it('cancels while it waits to try again', async () => {
+    upstream.onGateway(json(429, 'slow', { 'retry-after': '30' }));
+    const controller = new AbortController();
+    setTimeout(() => {
+      controller.abort();
+    }, 100);
+    const start = performance.now();
+    const { attempt, error, retried } = await route({ signal: controller.signal });
+    expect(performance.now() - start).toBeLessThan(1_000);
+    expect(error).toBe(controller.signal.reason);
+    expect(attempt).toMatchObject({ number: 1, status: 'failed', errorCode: 'rate_limited' });
+    expect(retried).toEqual([]);
+    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
+  });
+
+  it('does nothing for a signal that has aborted', async () => {
+    const { attempt, error } = await route({ signal: AbortSignal.abort('no') });
+    expect(error).toBe('no');
+    expect(attempt).toMatchObject({ number: 1, status: 'cancelled' });
+    expect(upstream.exchanges).toHaveLength(0);
+  });
+
+  it('ends when the ledger fails, before it sends again', async () => {
+    upstream.onGateway(busy, text('Hello'));
+    const { error, attempt } = await client.router.route(question, {
+      onEvents: () => undefined,
+      ledger: { retrying: () => Promise.reject(new Error('ledger')) },
+    });
+    expect(error).toMatchObject({ message: 'ledger' });
+    expect(attempt).toMatchObject({ number: 1, status: 'failed', errorCode: 'upstream_overloaded' });
+    expect(upstream.requests).toHaveLength(1);
+  });
+});
+
+describe('DuoRouterService.stream', () => {
+  const words = (events: ModelEvent[]) =>
+    events.map((event) => (event.type === 'text-delta' ? event.text : '')).join('');
+
+  it('yields the events and returns the answer', async () => {
+    upstream.onGateway(text('Hel', 'lo'));
+    const step = client.router.stream(question);
+    const events: ModelEvent[] = [];
+    let result = await step.next();
+    for (; !result.done; result = await step.next()) events.push(result.value);
+    expect(words(events)).toBe('Hello');
+    expect(result.value).toMatchObject({ finishReason: 'stop', usage: { outputTokens: 7 } });
+  });
+
+  it('yields what came, then throws', async () => {
+    upstream.onGateway(sse(messageStart + textDelta('Hel')));
+    const events: ModelEvent[] = [];
+    const all = (async () => {
+      for await (const event of client.router.stream(question)) events.push(event);
+    })();
+    await expect(all).rejects.toThrow(/cut/);
+    expect(words(events)).toBe('Hel');
+  });
+
+  it('sends nothing until it is pulled', async () => {
+    const step = client.router.stream(question);
+    await sleep(50);
+    expect(upstream.exchanges).toHaveLength(0);
+    await step.return({ parts: [], finishReason: 'other', usage: {} as never });
+    expect(upstream.exchanges).toHaveLength(0);
+  });
+
+  const endless: Reply = (response) => {
+    beginSse(response);
+    response.write(messageStart);
+    const drip = setInterval(() => response.write(textDelta('la ')), 5);
+    response.on('close', () => {
+      clearInterval(drip);
+    });
+  };
+
+  it('hangs up when the consumer leaves the loop', async () => {
+    upstream.onGateway(endless);
+    for await (const event of client.router.stream(question)) {
+      if (event.type === 'text-delta') break;
+    }
+    expect(await closing(upstream.requests[0])).toBeLessThan(100);
+  });
+
+  it('hangs up when the consumer leaves while it waits', async () => {
+    upstream.onGateway(silence);
+    const arrival = upstream.arrival('gateway');
+    const step = client.router.stream(question);
+    const pending = step.next();
+    const received = await arrival;
+    await step.return({ parts: [], finishReason: 'other', usage: {} as never });
+    expect(await pending).toMatchObject({ done: true });
+    expect(await closing(received)).toBeLessThan(100);
+  });
+
+  it('throws the reason of its signal', async () => {
+    upstream.onGateway(endless);
+    const controller = new AbortController();
+    const reason = new Error('stop');
+    const all = (async () => {
+      for await (const _event of client.router.stream(question, { signal: controller.signal }))
+        controller.abort(reason);
+    })();
+    await expect(all).rejects.toBe(reason);
+    expect(await closing(upstream.requests[0])).toBeLessThan(100);
+    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
+  });
+
+  it('stops reading while the consumer is behind', async () => {
+    const total = 4_000;
+    const large = 'x'.repeat(10_000);
+    let written = 0;
+    upstream.onGateway((response) => {
+      beginSse(response);
+      response.write(messageStart);
+      const pour = () => {
+        while (written < total) {
+          written += 1;
+          if (!response.write(textDelta(large))) {
+            response.once('drain', pour);
+            return;
+          }
+        }
+        response.end(messageEnd);
+      };
+      pour();
+    });
+    const step = client.router.stream(question);
+    await step.next();
+    await sleep(400);
+    const stopped = written;
+    expect(stopped).toBeLessThan(total / 2);
+    await sleep(100);
+    expect(written).toBe(stopped);
+    let count = 1;
+    for await (const _event of step) count += 1;
+    expect(count).toBe(total);
+  });
+});

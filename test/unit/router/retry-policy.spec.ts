@@ -1,0 +1,45 @@
+import { describe, expect, it } from '@jest/globals';
+import { GatewayAuthError, RateLimitError, UpstreamError } from '../../../src/errors/upstream.errors.js';
+import { RetryPolicy } from '../../../src/router/retry-policy.js';
+
+const transient = new UpstreamError('no', { isRetryable: true });
+const policy = (tries = 10, budgetMs = 60_000) => new RetryPolicy({ tries, budgetMs });
+
+describe('RetryPolicy', () => {
+  it('backs off exponentially, with full jitter, up to 8 s', () => {
+    const highest = [0, 0, 0, 0, 0, 0, 0];
+    for (let run = 0; run < 500; run += 1) {
+      const fresh = policy();
+      for (const index of highest.keys()) highest[index] = Math.max(highest[index], fresh.delayAfter(transient) ?? NaN);
+    }
+    const bounds = [500, 1_000, 2_000, 4_000, 8_000, 8_000, 8_000];
+    for (const [index, bound] of bounds.entries()) {
+      expect(highest[index]).toBeLessThan(bound);
+      expect(highest[index]).toBeGreaterThan(bound * 0.9);
+    }
+    expect(Math.min(...Array.from({ length: 500 }, () => policy().delayAfter(transient) ?? NaN))).toBeLessThan(50);
+  });
+
+  it('allows so many tries, the first included', () => {
+    const three = policy(3);
+    expect([1, 2, 3].map(() => three.delayAfter(transient) !== null)).toEqual([true, true, false]);
+  });
+
+  it('waits as long as the upstream said, within the budget', () => {
+    const wait = (retryAfterMs: number) => new RateLimitError('no', { isRetryable: true, retryAfterMs });
+    expect(policy().delayAfter(wait(30_000))).toBe(30_000);
+    expect(policy().delayAfter(wait(60_001))).toBeNull();
+  });
+
+  it('tries a refused credential once more only', () => {
+    const refused = new GatewayAuthError('no', { isRetryable: true });
+    const fresh = policy();
+    expect(fresh.delayAfter(refused)).not.toBeNull();
+    expect(fresh.delayAfter(refused)).toBeNull();
+  });
+
+  it('stops at what is not retryable', () => {
+    expect(policy().delayAfter(new UpstreamError('no'))).toBeNull();
+    expect(policy().delayAfter(new Error('no'))).toBeNull();
+  });
+});

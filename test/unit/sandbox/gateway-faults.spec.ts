@@ -1,0 +1,140 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { type Sandbox, type SandboxApi, type SandboxFault, startSandbox } from '../../../src/sandbox/index.js';
+import { ask, SandboxClient } from './sandbox-client.js';
+
+const APIS: SandboxApi[] = ['anthropic-messages', 'openai-chat', 'openai-responses'];
+const invalid = (message: string) => ({
+  type: 'error',
+  error: { type: 'invalid_request_error', message: expect.stringContaining(message) },
+});
+
+describe('faults of the gateway', () => {
+  let sandbox: Sandbox;
+  let client: SandboxClient;
+
+  beforeAll(async () => {
+    sandbox = await startSandbox();
+    client = await SandboxClient.connect(sandbox);
+  });
+
+  afterEach(() => {
+    sandbox.reset();
+  });
+
+  afterAll(() => sandbox.close());
+
+  const hello = (api: SandboxApi = 'anthropic-messages') => client.post(api, ask(api, 'Hello'));
+
+  const REPLIES: Partial<Record<SandboxFault, [status: number, body: unknown]>> = {
+    'gateway-unauthorized': [401, { error: 'Forbidden by auth provider' }],
+    'gateway-no-authorization': [401, { error: 'No authorization header presented' }],
+    'gateway-header-mismatch': [401, { error: "Header mismatch 'X-Gitlab-Realm'" }],
+    'gateway-unsupported-model': [400, { detail: 'Unsupported model' }],
+    'gateway-invalid-json': [400, { detail: 'Invalid JSON' }],
+    'gateway-missing-header': [400, { detail: 'Missing content-type header' }],
+    'gateway-bad-request': [400, invalid('messages.0.content')],
+    'gateway-bad-max-tokens': [400, invalid('max_tokens: 999999 > 64000')],
+    'gateway-context-overflow': [400, invalid('prompt is too long: 208310 tokens > 200000 maximum')],
+    'gateway-insufficient-credits': [402, expect.objectContaining({ error_code: 'USAGE_QUOTA_EXCEEDED' })],
+    'gateway-not-enabled': [402, { detail: 'Proxy endpoints are not enabled for this namespace' }],
+    'gateway-not-entitled': [403, expect.objectContaining({ error_code: 'USAGE_QUOTA_NOT_ENTITLED' })],
+    'gateway-forbidden': [403, { detail: expect.stringContaining('Unauthorized to access') }],
+    'gateway-not-found': [404, { detail: 'Not found' }],
+    'gateway-too-large': [413, { type: 'error', error: expect.objectContaining({ type: 'request_too_large' }) }],
+    'gateway-unprocessable': [422, { detail: 'Validation error' }],
+    'gateway-rate-limit': [429, { type: 'error', error: expect.objectContaining({ type: 'rate_limit_error' }) }],
+    'gateway-bad-gateway': [502, { detail: 'Bad Gateway' }],
+    'gateway-overloaded': [529, { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } }],
+  };
+
+  it.each(Object.entries(REPLIES))('%s answers once, then all is well', async (fault, [status, body]) => {
+    sandbox.fault({ fault: fault as SandboxFault });
+    const broken = await hello();
+    expect(broken.status).toBe(status);
+    expect(broken.json).toEqual(body);
+    expect(broken.headers.get('retry-after')).toBeNull();
+    expect((await hello()).status).toBe(200);
+  });
+
+  it('fails without a body', async () => {
+    sandbox.fault({ fault: 'gateway-internal-error' });
+    expect(await hello()).toMatchObject({ status: 500, text: '' });
+  });
+
+  it.each([
+    ['gateway-forbidden-page', 403],
+    ['gateway-error-page', 502],
+  ] as const)('%s is HTML', async (fault, status) => {
+    sandbox.fault({ fault });
+    const broken = await hello();
+    expect(broken.status).toBe(status);
+    expect(broken.headers.get('content-type')).toContain('text/html');
+    expect(broken.text).toMatch(/^<!DOCTYPE html>/);
+  });
+
+  it('limits the rate at the edge with Retry-After', async () => {
+    sandbox.fault({ fault: 'gateway-rate-limit-retry-after', retryAfter: 3 });
+    const broken = await hello();
+    expect([broken.status, broken.headers.get('retry-after')]).toEqual([429, '3']);
+  });
+
+  it.each([
+    ['anthropic-messages', 529, `b'{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}'`],
+    ['openai-chat', 503, expect.stringMatching(/^b'\{"error":\{"message":"The server had an error/)],
+    ['openai-responses', 503, expect.stringMatching(/^b'\{"error":\{"message":"The server had an error/)],
+  ] as [SandboxApi, number, unknown][])('wraps an error of %s into a bytes literal', async (api, status, message) => {
+    sandbox.fault({ fault: 'gateway-wrapped-error' });
+    const broken = await client.stream(api, 'Hello');
+    expect([broken.status, broken.json]).toEqual([status, { message }]);
+  });
+
+  it.each(APIS)('%s has its own words for an overflow', async (api) => {
+    const WORDS: Record<SandboxApi, string> = {
+      'anthropic-messages': 'prompt is too long: ',
+      'openai-chat': "This model's maximum context length is 200000 tokens.",
+      'openai-responses': 'Your input exceeds the context window of this model.',
+    };
+    sandbox.fault({ fault: 'gateway-context-overflow' });
+    const broken = await hello(api);
+    expect(broken.status).toBe(400);
+    expect(broken.text).toContain(WORDS[api]);
+  });
+
+  it('hits only the API that it was planned for', async () => {
+    sandbox.fault({ fault: 'gateway-overloaded', api: 'openai-chat' });
+    expect((await hello('anthropic-messages')).status).toBe(200);
+    expect((await hello('openai-responses')).status).toBe(200);
+    expect((await hello('openai-chat')).status).toBe(503);
+    expect((await hello('openai-chat')).status).toBe(200);
+  });
+
+  it('refuses for ever, until it is reset', async () => {
+    sandbox.fault({ fault: 'gateway-unauthorized', times: 0 });
+    expect([(await hello()).status, (await hello()).status]).toEqual([401, 401]);
+    sandbox.reset();
+    expect((await hello()).status).toBe(200);
+  });
+
+  it('resets the socket', async () => {
+    sandbox.fault({ fault: 'gateway-reset' });
+    await expect(hello()).rejects.toMatchObject({ cause: { code: 'ECONNRESET' } });
+  });
+
+  it('hangs', async () => {
+    sandbox.fault({ fault: 'gateway-hang' });
+    const init = { method: 'POST', headers: client.headers, signal: AbortSignal.timeout(100) };
+    await expect(fetch(client.url('openai-chat'), init)).rejects.toMatchObject({ name: 'TimeoutError' });
+  });
+
+  it.each([
+    ['answer-refusal', 'refusal', 1],
+    ['answer-pause-turn', 'pause_turn', 1],
+    ['answer-empty', 'end_turn', 0],
+  ] as const)('%s ends an answer oddly', async (fault, reason, blocks) => {
+    sandbox.fault({ fault });
+    const { json } = await hello();
+    expect(json).toMatchObject({ stop_reason: reason });
+    expect((json as { content: unknown[] }).content).toHaveLength(blocks);
+  });
+});

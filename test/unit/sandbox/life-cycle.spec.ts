@@ -1,0 +1,147 @@
+import { execFile } from 'node:child_process';
+import { createServer } from 'node:net';
+import { promisify } from 'node:util';
+
+import { afterEach, describe, expect, it } from '@jest/globals';
+
+import { type Sandbox, startSandbox } from '../../../src/sandbox/index.js';
+import { ask, answered, exchange, SandboxClient, until } from './sandbox-client.js';
+
+describe('a sandbox', () => {
+  let sandbox: Sandbox;
+
+  afterEach(() => sandbox.close());
+
+  const control = (path: string, init?: RequestInit) => fetch(`${sandbox.url}/sandbox/${path}`, init);
+  const plan = (body: unknown) => control('faults', { method: 'POST', body: JSON.stringify(body) });
+
+  it('listens where it is told to', async () => {
+    sandbox = await startSandbox();
+    const { port } = sandbox;
+    await sandbox.close();
+    sandbox = await startSandbox({ port });
+    expect([sandbox.port, sandbox.url]).toEqual([port, `http://127.0.0.1:${port}`]);
+    await expect(startSandbox({ port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  });
+
+  it('is steered over HTTP', async () => {
+    sandbox = await startSandbox();
+    expect((await plan({ fault: 'exchange-forbidden', times: 0 })).status).toBe(201);
+    expect((await exchange(sandbox)).status).toBe(403);
+    expect((await control('faults', { method: 'DELETE' })).status).toBe(200);
+    expect((await exchange(sandbox)).status).toBe(201);
+    const calls: unknown = await (await control('calls')).json();
+    expect(calls).toMatchObject({ exchanges: 2, requests: { 'openai-chat': 0 }, openStreams: 0 });
+  });
+
+  it('explains over HTTP what is wrong with a plan', async () => {
+    sandbox = await startSandbox();
+    const refused = await answered(await plan({ fault: 'nonsense' }));
+    expect(refused.status).toBe(400);
+    expect(refused.text).toMatch(/Unknown fault .*nonsense.*Known faults: exchange-unauthorized, /);
+    expect((await control('faults', { method: 'POST', body: '{' })).status).toBe(400);
+  });
+
+  it('counts requests, streams and sockets, and keeps the last bodies', async () => {
+    sandbox = await startSandbox();
+    const client = await SandboxClient.connect(sandbox);
+    await client.stream('openai-chat', 'One');
+    await client.post('openai-chat', { model: 'nonsense' });
+    expect(sandbox.calls).toMatchObject({ requests: { 'openai-chat': 2, 'anthropic-messages': 0 }, endedStreams: 1 });
+    expect(sandbox.calls.lastRequests['openai-chat']).toMatchObject({
+      body: { model: 'nonsense' },
+      headers: { 'x-gitlab-realm': 'self-managed' },
+    });
+    expect(sandbox.calls.openSockets).toBeGreaterThan(0);
+    sandbox.reset();
+    expect(sandbox.calls).toMatchObject({
+      exchanges: 0,
+      requests: { 'openai-chat': 0 },
+      endedStreams: 0,
+      lastExchange: null,
+    });
+    expect((await client.stream('openai-chat', 'Two')).status).toBe(200);
+  });
+
+  it('tells a story as long as a person likes to watch, and at its end the proof', async () => {
+    sandbox = await startSandbox({ chunkDelayMs: 0 });
+    const client = await SandboxClient.connect(sandbox);
+    const { json } = await client.post('anthropic-messages', ask('anthropic-messages', 'Tell me a STORY'));
+    const [{ text }] = (json as { content: { text: string }[] }).content;
+    expect(text.split('. ')).toHaveLength(63);
+    expect(text).toMatch(/ Turn 1\. You said: "Tell me a STORY"\. History: [0-9a-f]{12}\.$/);
+  });
+
+  it.each([
+    ['a story at its own pace', {}, 'Tell me a story', 25],
+    ['anything at the pace it is told', { chunkDelayMs: 40 }, 'Hello', 40],
+  ])('streams %s, one chunk at a time', async (_what, options, prompt, pace) => {
+    sandbox = await startSandbox(options);
+    const client = await SandboxClient.connect(sandbox);
+    const times: number[] = [];
+    void client.packets('openai-chat', ask('openai-chat', prompt, { stream: true }), () =>
+      times.push(performance.now()),
+    );
+    await until(() => times.length === 6);
+    expect(times[5] - times[1]).toBeGreaterThanOrEqual(4 * pace - 10);
+    expect(times[5] - times[1]).toBeLessThan(4 * pace + 150);
+  });
+
+  it('closes all that is open, at once', async () => {
+    sandbox = await startSandbox({ chunkDelayMs: 60_000 });
+    const client = await SandboxClient.connect(sandbox);
+    sandbox.fault({ fault: 'stream-late-first-byte', api: 'openai-chat' });
+    sandbox.fault({ fault: 'stream-stall', api: 'openai-responses', afterChunks: 0 });
+    const open = (['anthropic-messages', 'openai-chat', 'openai-responses'] as const).map((api) =>
+      client.packets(api, ask(api, 'Hello', { stream: true })),
+    );
+    await until(() => sandbox.calls.openStreams === 3);
+    sandbox.fault({ fault: 'exchange-hang' });
+    sandbox.fault({ fault: 'exchange-latency', delayMs: 60_000 });
+    const exchanges = Promise.allSettled([exchange(sandbox), exchange(sandbox)]);
+    await until(() => sandbox.calls.exchanges === 3);
+    const start = performance.now();
+    await sandbox.close();
+    expect(performance.now() - start).toBeLessThan(500);
+    expect((await Promise.all(open)).map(({ end }) => end)).toEqual(Array(3).fill('ECONNRESET'));
+    expect((await exchanges).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    await expect(exchange(sandbox)).rejects.toThrow();
+    await sandbox.close();
+  });
+
+  it('lets its process end', async () => {
+    const script = `
+      import { request } from 'node:http';
+      import { startSandbox } from './src/sandbox/index.ts';
+      const sandbox = await startSandbox();
+      const path = '/api/v4/ai/third_party_agents/direct_access';
+      for (const fault of ['exchange-hang', 'exchange-latency']) {
+        sandbox.fault({ fault, delayMs: 60_000 });
+        request(sandbox.url + path, { method: 'POST', agent: false }).on('error', () => {}).end();
+      }
+      while (sandbox.calls.exchanges < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+      if (process.argv[1] === 'close') await sandbox.close();
+      console.log('done');
+    `;
+    const run = promisify(execFile);
+    const node = ['--import', 'tsx', '--input-type=module', '-e', script];
+    const environment = { ...process.env, NODE_OPTIONS: '' };
+    expect((await run(process.execPath, [...node, 'close'], { env: environment, timeout: 20_000 })).stdout).toBe(
+      'done\n',
+    );
+    await expect(run(process.execPath, node, { env: environment, timeout: 3_000 })).rejects.toMatchObject({
+      killed: true,
+    });
+    sandbox = await startSandbox();
+  });
+
+  it('frees its port', async () => {
+    sandbox = await startSandbox();
+    await sandbox.close();
+    const server = createServer();
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject).listen(sandbox.port, '127.0.0.1', resolve);
+    });
+    await new Promise((resolve) => server.close(resolve));
+  });
+});

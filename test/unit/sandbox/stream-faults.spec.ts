@@ -1,0 +1,222 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { type Sandbox, type SandboxApi, type SandboxFault, startSandbox } from '../../../src/sandbox/index.js';
+import { ask, type Body, SandboxClient, STOP_EVENT, until } from './sandbox-client.js';
+
+const APIS: SandboxApi[] = ['anthropic-messages', 'openai-chat', 'openai-responses'];
+const TEXT_DELTA = /"text_delta"|"content":"[^"]+"|output_text\.delta",/g;
+const PROMPT = 'Grüße aus Tromsø 🎈';
+
+describe('faults of a stream', () => {
+  let sandbox: Sandbox;
+  let client: SandboxClient;
+  const plain = {} as Record<SandboxApi, string>;
+
+  beforeAll(async () => {
+    sandbox = await startSandbox();
+    client = await SandboxClient.connect(sandbox);
+    for (const api of APIS) plain[api] = timeless((await client.stream(api, PROMPT)).text);
+  });
+
+  afterEach(async () => {
+    await until(() => sandbox.calls.openStreams === 0);
+    sandbox.reset();
+  });
+
+  afterAll(() => sandbox.close());
+
+  /** Some events carry the second at which they were made. */
+  const timeless = (text: string) => text.replace(/"created(_at)?":\d+/g, '"created":0');
+  const deltas = (text: string) => text.match(TEXT_DELTA)?.length ?? 0;
+  const body = (api: SandboxApi): Body => ask(api, PROMPT, { stream: true });
+  const broken = async (api: SandboxApi, fault: SandboxFault, plan: object = {}) => {
+    sandbox.fault({ fault, ...plan });
+    return timeless((await client.stream(api, PROMPT)).text);
+  };
+
+  describe.each(APIS)('%s', (api) => {
+    const ERROR: Record<SandboxApi, [failed: string, event: string]> = {
+      'anthropic-messages': [
+        'event: error\ndata: {"type":"error","error":{"type":"overloaded_error"',
+        'event: error\n',
+      ],
+      'openai-chat': ['data: {"error":{"message":"The server had an error', 'data: {"error":{'],
+      'openai-responses': ['event: response.failed\n', 'event: error\ndata: {"type":"error","code":"server_error"'],
+    };
+
+    it('streams well without a fault', () => {
+      expect(plain[api]).toContain(STOP_EVENT[api]);
+      expect(deltas(plain[api])).toBe(10);
+    });
+
+    it('fails after so many chunks', async () => {
+      const text = await broken(api, 'stream-error', { afterChunks: 4 });
+      expect(deltas(text)).toBe(4);
+      expect(text).toContain(ERROR[api][0]);
+      expect(text).not.toContain(STOP_EVENT[api]);
+    });
+
+    it('fails before any text', async () => {
+      const text = await broken(api, 'stream-error-before-text');
+      expect(deltas(text)).toBe(0);
+      expect(text).toContain(ERROR[api][0]);
+      expect(text).not.toMatch(/^(event: error|data: \{"error)/);
+    });
+
+    it('fails with a bare error event', async () => {
+      expect(await broken(api, 'stream-error-event')).toContain(ERROR[api][1]);
+    });
+
+    it('ends before its stop event', async () => {
+      const text = await broken(api, 'stream-cut');
+      expect(plain[api].startsWith(text)).toBe(true);
+      expect(deltas(text)).toBe(10);
+      expect(text).not.toContain(STOP_EVENT[api]);
+    });
+
+    it('ends after so many chunks', async () => {
+      const text = await broken(api, 'stream-cut', { afterChunks: 2 });
+      expect(plain[api].startsWith(text)).toBe(true);
+      expect(deltas(text)).toBe(2);
+    });
+
+    it('ends inside the JSON of a tool call', async () => {
+      const prompt = 'call weather {"city":"Tromsø","days":3}';
+      const parameters = { type: 'object' };
+      const tool = { type: 'function', name: 'weather', parameters };
+      const TOOLS: Record<SandboxApi, unknown> = {
+        'anthropic-messages': { name: 'weather', input_schema: parameters },
+        'openai-chat': { type: 'function', function: tool },
+        'openai-responses': tool,
+      };
+      sandbox.fault({ fault: 'stream-cut-in-tool' });
+      const { text } = await client.stream(api, prompt, { tools: [TOOLS[api]] });
+      const pieces = [...text.matchAll(/"(?:partial_json|arguments|delta)":("(?:[^"\\]|\\.)*")/g)];
+      const json = pieces.map(([, piece]) => JSON.parse(piece) as string).join('');
+      expect(json).toMatch(/^\{"city":"Tromsø"/);
+      expect(json).not.toContain('}');
+      expect(text).not.toContain(STOP_EVENT[api]);
+    });
+
+    it('resets its socket after so many chunks', async () => {
+      sandbox.fault({ fault: 'stream-reset', afterChunks: 5 });
+      const { packets, end } = await client.packets(api, body(api));
+      expect(deltas(Buffer.concat(packets).toString())).toBe(5);
+      expect(end).toBe('ECONNRESET');
+    });
+
+    it('falls silent', async () => {
+      sandbox.fault({ fault: 'stream-stall', afterChunks: 2 });
+      const controller = new AbortController();
+      const response = await fetch(client.url(api), {
+        method: 'POST',
+        headers: client.headers,
+        body: JSON.stringify(body(api)),
+        signal: controller.signal,
+      });
+      let text = '';
+      const reading = (async () => {
+        for await (const chunk of response.body ?? []) text += Buffer.from(chunk as Uint8Array).toString();
+      })();
+      reading.catch(() => undefined);
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      expect(deltas(text)).toBe(2);
+      expect(sandbox.calls.openStreams).toBe(1);
+      controller.abort();
+      await expect(reading).rejects.toMatchObject({ name: 'AbortError' });
+      await until(() => sandbox.calls.openStreams === 0);
+      expect(sandbox.calls).toMatchObject({ endedStreams: 0, abortedStreams: 1 });
+    });
+
+    it('is silent for a while, then goes on', async () => {
+      const start = performance.now();
+      expect(await broken(api, 'stream-stall', { delayMs: 100 })).toBe(plain[api]);
+      expect(performance.now() - start).toBeGreaterThanOrEqual(95);
+    });
+
+    it('only pings', async () => {
+      sandbox.fault({ fault: 'stream-stall-with-pings', afterChunks: 1, delayMs: 10 });
+      let text = '';
+      const reading = client.packets(api, body(api), (packet) => {
+        text += packet.toString();
+      });
+      const ping = api === 'anthropic-messages' ? /event: ping/g : /: keep-alive/g;
+      await until(() => (text.match(ping)?.length ?? 0) > 4);
+      expect(deltas(text)).toBe(1);
+      await sandbox.close();
+      await reading;
+      sandbox = await startSandbox();
+      client = await SandboxClient.connect(sandbox);
+    });
+
+    it('sends its first byte late', async () => {
+      sandbox.fault({ fault: 'stream-late-first-byte', delayMs: 120 });
+      const start = performance.now();
+      const response = await fetch(client.url(api), {
+        method: 'POST',
+        headers: client.headers,
+        body: JSON.stringify(body(api)),
+      });
+      expect(performance.now() - start).toBeGreaterThanOrEqual(115);
+      expect(timeless(await response.text())).toBe(plain[api]);
+    });
+
+    it('comes byte by byte', async () => {
+      sandbox.fault({ fault: 'stream-byte-by-byte' });
+      const { packets } = await client.packets(api, body(api));
+      expect(timeless(Buffer.concat(packets).toString())).toBe(plain[api]);
+      expect(packets.every((packet) => packet.length === 1)).toBe(true);
+    });
+
+    it('comes in one write', async () => {
+      sandbox.fault({ fault: 'stream-one-write' });
+      const { packets } = await client.packets(api, body(api));
+      expect(packets.map((packet) => timeless(packet.toString()))).toEqual([plain[api]]);
+    });
+
+    it('splits characters', async () => {
+      sandbox.fault({ fault: 'stream-utf8-split' });
+      const { packets } = await client.packets(api, body(api));
+      expect(timeless(Buffer.concat(packets).toString())).toBe(plain[api]);
+      const isHalf = (packet: Buffer) => packet.toString().includes('\uFFFD');
+      expect(packets.filter(isHalf).length).toBeGreaterThanOrEqual(3);
+    });
+
+    it('ends its lines as it likes', async () => {
+      expect(await broken(api, 'stream-crlf')).toBe(plain[api].replaceAll('\n', '\r\n'));
+      expect(await broken(api, 'stream-lone-cr')).toBe(plain[api].replaceAll('\n', '\r'));
+    });
+
+    it('writes events in unusual but right ways', async () => {
+      sandbox.fault({ fault: 'stream-byte-order-mark' });
+      const { packets } = await client.packets(api, body(api));
+      expect(timeless(Buffer.concat(packets).toString())).toBe(`\uFEFF${plain[api]}`);
+      expect((await broken(api, 'stream-comments')).replaceAll(': a comment\n', '')).toBe(plain[api]);
+      const dense = await broken(api, 'stream-no-space');
+      expect(dense).toContain('data:{');
+      expect(dense.replace(/^(event|data):/gm, '$1: ')).toBe(plain[api]);
+    });
+
+    it('says what nobody knows', async () => {
+      const text = await broken(api, 'stream-unknown-events');
+      expect(text.match(/"surprise":/g)?.length).toBeGreaterThan(8);
+      expect(text.endsWith(plain[api].slice(plain[api].lastIndexOf(STOP_EVENT[api])))).toBe(true);
+    });
+
+    it('keeps a fault for a request that streams', async () => {
+      sandbox.fault({ fault: 'stream-cut' });
+      expect((await client.post(api, ask(api, PROMPT))).status).toBe(200);
+      expect((await client.stream(api, PROMPT)).text).not.toContain(STOP_EVENT[api]);
+    });
+  });
+
+  it('breaks the official clients as the real thing would', async () => {
+    const create = () => client.anthropic.messages.stream(ask('anthropic-messages', PROMPT) as never).finalMessage();
+    sandbox.fault({ fault: 'stream-error' });
+    await expect(create()).rejects.toThrow('Overloaded');
+    sandbox.fault({ fault: 'stream-crlf' });
+    expect((await create()).content).toHaveLength(1);
+    sandbox.fault({ fault: 'stream-utf8-split' });
+    expect((await create()).content).toMatchObject([{ text: expect.stringContaining(PROMPT) }]);
+  });
+});
