@@ -1,4 +1,4 @@
-import { MigrationInterface, QueryRunner } from 'typeorm';
+import { type MigrationInterface, type QueryRunner } from 'typeorm';
 
 export class CreateChats1795337122646 implements MigrationInterface {
   name = 'CreateChats1795337122646';

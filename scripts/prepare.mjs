@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { exclusively } from './exclusive.mjs';
 import { root, runNpm } from './run.mjs';
@@ -76,11 +77,12 @@ function readStamp() {
 
 /** A hash of the names of the sources, and one of their contents and of what else shapes the build. */
 function stampOfSources() {
-  const files = readdirSync(inRoot('src'), { recursive: true, withFileTypes: true })
+  const files = ['src', 'migrations']
+    .flatMap((folder) => readdirSync(inRoot(folder), { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile())
-    .map((entry) => `${entry.parentPath}/${entry.name}`)
+    .map((entry) => join(entry.parentPath, entry.name))
     .sort();
-  const settings = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json'].map(inRoot);
+  const settings = ['tsconfig.json', 'tsconfig.build.json', 'package.json', 'package-lock.json'].map(inRoot);
   const contents = createHash('sha256');
   for (const file of [...files, ...settings]) contents.update(readFileSync(file)).update('\0');
   return { names: createHash('sha256').update(files.join('\0')).digest('hex'), contents: contents.digest('hex') };

@@ -1,6 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { type ChatOf } from './chats/acts-as-chat.mixin.js';
 import { type ChatClass, chatKind } from './chats/chat-kind.js';
 import { chatProviders } from './chats/chat.providers.js';
 import { DUO_ENTITIES } from './chats/entities/duo-entities.js';
@@ -39,12 +38,17 @@ export class GitlabDuoModule {
    * @param dataSource the name of the data source, where it is not the default one
    * @throws ConfigurationError at startup when a class does not act as a chat or its data source cannot hold it
    */
-  static forFeature(chats: ChatClass<ChatOf<unknown>>[], dataSource?: string): DynamicModule {
+  static forFeature(chats: ChatClass[], dataSource?: string): DynamicModule {
     const kinds = chats.map((chat) => chatKind(chat));
     const providers = chatProviders(kinds, dataSource);
     return {
       module: GitlabDuoModule,
-      imports: [TypeOrmModule.forFeature([...kinds.flatMap(({ chat, message }) => [chat, message]), ...DUO_ENTITIES], dataSource)],
+      imports: [
+        TypeOrmModule.forFeature(
+          [...kinds.flatMap(({ chat, message }) => [chat, message]), ...DUO_ENTITIES],
+          dataSource,
+        ),
+      ],
       providers,
       exports: providers.map(({ provide }) => provide),
     };

@@ -35,12 +35,7 @@ export {
 } from './conversation/ask-options.interface.js';
 export { Conversation } from './conversation/conversation.js';
 export { DuoService } from './conversation/duo.service.js';
-export {
-  ChatBusyError,
-  ChatLockedError,
-  ChatNotFoundError,
-  DatabaseUnavailableError,
-} from './errors/chat.errors.js';
+export { ChatBusyError, ChatLockedError, ChatNotFoundError, DatabaseUnavailableError } from './errors/chat.errors.js';
 export { type ErrorCode, GitlabDuoError } from './errors/gitlab-duo.error.js';
 export { type Problem, problem, toProblem } from './errors/problem.js';
 export { ConfigurationError, ServerBusyError, UnknownModelError, ValidationError } from './errors/request.errors.js';

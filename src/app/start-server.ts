@@ -41,12 +41,13 @@ async function start(environment: Environment, resources: OpenResources, logger:
   const gitlab = await gitlabOptions(environment, resources, logger);
   const migrations = [join(import.meta.dirname, '../migrations/*.js')];
   // Nest's own start-up lines are for a log collector; a person gets the welcome.
-  const logLevels: LogLevel[] = environment.isProduction ? ['log', 'warn', 'error', 'fatal'] : ['warn', 'error', 'fatal'];
+  const logLevels: LogLevel[] = [...(environment.isProduction ? ['log' as const] : []), 'warn', 'error', 'fatal'];
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.register({ databaseUrl, migrations, gitlab }),
     new FastifyAdapter({ bodyLimit: BODY_LIMIT_BYTES }),
-    { logger: new ConsoleLogger({ json: environment.isProduction, logLevels }), abortOnError: false },
+    { abortOnError: false, bufferLogs: true },
   );
+  app.useLogger(new ConsoleLogger({ json: environment.isProduction, logLevels }));
   await resources.add(() => closeApp(app));
   await app.listen(environment.port, environment.host);
   welcome(await app.getUrl(), environment, databaseUrl, gitlab);
@@ -62,7 +63,11 @@ async function embeddedDatabase(resources: OpenResources): Promise<string> {
 }
 
 /** GitLab, or the sandbox in its place where no token is set. */
-async function gitlabOptions(environment: Environment, resources: OpenResources, logger: Logger): Promise<GitlabDuoModuleOptions> {
+async function gitlabOptions(
+  environment: Environment,
+  resources: OpenResources,
+  logger: Logger,
+): Promise<GitlabDuoModuleOptions> {
   const { gitlabToken, instanceUrl, gatewayUrl, gatewayPrefix, model } = environment;
   if (gitlabToken !== undefined) return { apiKey: gitlabToken, instanceUrl, gatewayUrl, gatewayPrefix, model };
   const sandbox = await startSandbox();

@@ -2,7 +2,12 @@ import { type GitlabDuoModuleOptions } from '../config/gitlab-duo-options.interf
 import { type Environment } from './environment.js';
 
 /** Prints where the server listens, what it runs on, and a first call to try. */
-export function welcome(url: string, environment: Environment, databaseUrl: string, gitlab: GitlabDuoModuleOptions): void {
+export function welcome(
+  url: string,
+  environment: Environment,
+  databaseUrl: string,
+  gitlab: GitlabDuoModuleOptions,
+): void {
   const isSandbox = environment.gitlabToken === undefined;
   console.log(`
   nestjs-gitlab-duo listens on ${url}

@@ -24,7 +24,9 @@ export interface ChatKind<C extends ChatOf<unknown> = ChatOf<unknown>> {
 export function chatKind<C extends ChatOf<unknown>>(chat: ChatClass<C>): ChatKind<C> {
   const metadata = Reflect.getMetadata(KIND_METADATA, chat) as KindMetadata | undefined;
   if (metadata === undefined) {
-    throw new ConfigurationError(`${chat.name} is not a chat: let it extend ActsAsChat<Message>({ messages: () => Message }).`);
+    throw new ConfigurationError(
+      `${chat.name} is not a chat: let it extend ActsAsChat<Message>({ messages: () => Message }).`,
+    );
   }
   return {
     chat,

@@ -1,4 +1,12 @@
-import { type DataSource, type FindOptionsWhere, IsNull, LessThan, MoreThan, type Repository } from 'typeorm';
+import {
+  type DataSource,
+  type EntityManager,
+  type FindOptionsWhere,
+  IsNull,
+  LessThan,
+  MoreThan,
+  type Repository,
+} from 'typeorm';
 import { v7 as uuidv7, validate as isUuid } from 'uuid';
 import { ChatNotFoundError } from '../errors/chat.errors.js';
 import { ValidationError } from '../errors/request.errors.js';
@@ -23,17 +31,12 @@ import {
   type PageOptions,
 } from './duo-chat-service.interface.js';
 import { type DuoMessage } from './entities/duo-message.entity.js';
-import { messageEntity } from './message-entity.js';
+import { page, pageLimit } from './page.js';
+import { type ChatHandle, persistedChatDriver } from './persisted-chat-driver.js';
 import { type KindStore } from './store/kind-store.js';
 
 /** The message entity of a kind of chat. */
 export type MessageOfChat<C> = C extends ChatOf<infer M> ? M : never;
-
-/** A chat of which no more is known than who asks for it. */
-interface ChatHandle {
-  id: string;
-  ownerId: string | null;
-}
 
 /** What a service is made of. */
 export interface DuoChatServiceParts<C extends ChatOf<unknown>> {
@@ -44,9 +47,6 @@ export interface DuoChatServiceParts<C extends ChatOf<unknown>> {
   models: ModelRegistry;
   defaultModel: string;
 }
-
-const DEFAULT_LIMIT = 20;
-const MAX_LIMIT = 100;
 
 /**
  * The chats of one kind. Every call by id takes the owner who asks, and a chat of another owner does not exist for it.
@@ -61,7 +61,7 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
     const { dataSource, kind } = parts;
     this.chats = dataSource.getRepository(kind.chat);
     this.messageRows = dataSource.getRepository(kind.message);
-    this.driver = this.createDriver();
+    this.driver = persistedChatDriver(kind, parts.store, parts.runs);
     dataSource.subscribers.push(
       new ChatSubscriber(kind.chat, parts.defaultModel, (chat) => {
         bindChat(chat, this.driver);
@@ -88,11 +88,7 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
     const chat = Object.assign(options.entity ? this.chats.create(options.entity) : this.chats.create(), columns);
     await this.chats.manager.transaction(async (manager) => {
       await manager.save(chat);
-      if (options.instructions === undefined) return;
-      await this.parts.store.addMessage(
-        { ...handle(chat.id, options), role: 'system', parts: contentParts({ role: 'system', content: options.instructions }) },
-        manager,
-      );
+      if (options.instructions !== undefined) await this.addInstructions(chat, options.instructions, manager);
     });
     return chat;
   }
@@ -125,13 +121,11 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
   async update(id: string, changes: ChatChanges, owner: OwnerOption = {}): Promise<C> {
     if (changes.model !== undefined) this.parts.models.get(changes.model);
     const { instructions, ...columns } = changes;
+    const given = Object.fromEntries(Object.entries<unknown>(columns).filter(([, value]) => value !== undefined));
     const chat = await this.find(id, owner);
-    const given = Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined));
     await this.chats.manager.transaction(async (manager) => {
       if (Object.keys(given).length > 0) await manager.save(Object.assign(chat, given));
-      if (instructions === undefined) return;
-      const parts = contentParts({ role: 'system', content: instructions });
-      await this.parts.store.addMessage({ ...handle(id, owner), role: 'system', parts }, manager);
+      if (instructions !== undefined) await this.addInstructions(chat, instructions, manager);
     });
     return chat;
   }
@@ -195,6 +189,11 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
     return askingRun(this.bound(id, options), content, options);
   }
 
+  private async addInstructions(chat: C, instructions: string, manager: EntityManager): Promise<void> {
+    const parts = contentParts({ role: 'system', content: instructions });
+    await this.parts.store.addMessage({ chatId: chat.id, ownerId: chat.ownerId, role: 'system', parts }, manager);
+  }
+
   private bound(id: string, owner: OwnerOption): ChatHandle {
     if (!isUuid(id)) throw new ChatNotFoundError(id);
     const chat = { id, ownerId: owner.ownerId ?? null };
@@ -205,44 +204,4 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
   private where(owner: OwnerOption, more: object): FindOptionsWhere<C> {
     return { ownerId: owner.ownerId ?? IsNull(), ...more } as FindOptionsWhere<C>;
   }
-
-  private createDriver(): ChatDriver<ChatHandle, MessageOfChat<C>> {
-    const { kind, store, runs } = this.parts;
-    return {
-      start: async (chat, start) => {
-        const run = await runs.start(store.runsOf(chat.id, chat.ownerId), start);
-        if (chat instanceof kind.chat) keepSettings(chat, start.settings);
-        return run;
-      },
-      answer: (_chat, message, { usage }) => messageEntity(kind.message, message, usage) as MessageOfChat<C>,
-      addMessage: async (chat, message) => {
-        const parts = contentParts(message);
-        const record = await store.addMessage({ chatId: chat.id, ownerId: chat.ownerId, role: message.role, parts });
-        return messageEntity(kind.message, record) as MessageOfChat<C>;
-      },
-    };
-  }
-}
-
-/** Shows on the entity what its ask has stored. */
-function keepSettings(chat: ChatOf<unknown>, { model, params }: { model?: string; params?: object }): void {
-  if (model !== undefined) chat.model = model;
-  if (params) chat.params = Object.fromEntries(Object.entries({ ...chat.params, ...params }).filter(([, value]) => value !== null));
-}
-
-function handle(chatId: string, owner: OwnerOption): { chatId: string; ownerId: string | null } {
-  return { chatId, ownerId: owner.ownerId ?? null };
-}
-
-function pageLimit(limit: number = DEFAULT_LIMIT): number {
-  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT) {
-    throw new ValidationError(`limit must be a whole number from 1 to ${MAX_LIMIT}.`);
-  }
-  return limit;
-}
-
-function page<T>(rows: T[], limit: number, cursorOf: (row: T) => string): Page<T> {
-  const items = rows.slice(0, limit);
-  const last = items.at(-1);
-  return { items, nextCursor: rows.length > limit && last !== undefined ? cursorOf(last) : null };
 }

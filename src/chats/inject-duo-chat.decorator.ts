@@ -1,14 +1,13 @@
 import { Inject } from '@nestjs/common';
-import { type ChatOf } from './acts-as-chat.mixin.js';
 import { type ChatClass } from './chat-kind.js';
 
-const tokens = new WeakMap<ChatClass<ChatOf<unknown>>, Map<string, symbol>>();
+const tokens = new WeakMap<ChatClass, Map<string, symbol>>();
 
 /**
  * The injection token of the service of one kind of chat.
  * @publicApi
  */
-export function getDuoChatToken(chat: ChatClass<ChatOf<unknown>>, dataSource = 'default'): symbol {
+export function getDuoChatToken(chat: ChatClass, dataSource = 'default'): symbol {
   const ofChat = tokens.get(chat) ?? new Map<string, symbol>();
   tokens.set(chat, ofChat);
   const token = ofChat.get(dataSource) ?? Symbol(`DuoChatService<${chat.name}>(${dataSource})`);
@@ -22,6 +21,6 @@ export function getDuoChatToken(chat: ChatClass<ChatOf<unknown>>, dataSource = '
  * constructor(@InjectDuoChat(SupportChat) private readonly chats: DuoChatService<SupportChat>) {}
  * @publicApi
  */
-export function InjectDuoChat(chat: ChatClass<ChatOf<unknown>>, dataSource?: string): ReturnType<typeof Inject> {
+export function InjectDuoChat(chat: ChatClass, dataSource?: string): ReturnType<typeof Inject> {
   return Inject(getDuoChatToken(chat, dataSource));
 }

@@ -7,7 +7,10 @@ type Environment = Record<string, string | undefined>;
  * Applies the environment and the defaults; an empty string counts as unset.
  * @throws ConfigurationError when the key is missing or a URL or a number cannot work
  */
-export function resolveOptions(options: GitlabDuoModuleOptions, environment: Environment = process.env): ResolvedOptions {
+export function resolveOptions(
+  options: GitlabDuoModuleOptions,
+  environment: Environment = process.env,
+): ResolvedOptions {
   const apiKey = (options.apiKey ?? environment.GITLAB_TOKEN ?? '').trim();
   if (apiKey === '') {
     throw new ConfigurationError(
@@ -21,7 +24,11 @@ export function resolveOptions(options: GitlabDuoModuleOptions, environment: Env
     gatewayUrl: url('gatewayUrl', options.gatewayUrl || environment.GITLAB_GATEWAY_URL || 'https://cloud.gitlab.com'),
     gatewayPrefix: `/${(options.gatewayPrefix ?? '/ai/v1/proxy').replace(/^\/+|\/+$/g, '')}`.replace(/^\/$/, ''),
     model: options.model || environment.GITLAB_DUO_MODEL || 'duo-chat-sonnet-4-6',
-    timeouts: positive('timeouts', { connectMs: 10_000, firstByteMs: 120_000, idleMs: 60_000, totalMs: 600_000 }, options.timeouts),
+    timeouts: positive(
+      'timeouts',
+      { connectMs: 10_000, firstByteMs: 120_000, idleMs: 60_000, totalMs: 600_000 },
+      options.timeouts,
+    ),
     retries: positive('retries', { tries: 3, budgetMs: 60_000 }, options.retries),
   };
 }
@@ -29,7 +36,9 @@ export function resolveOptions(options: GitlabDuoModuleOptions, environment: Env
 function url(name: string, value: string): string {
   const parsed = URL.canParse(value) ? new URL(value) : undefined;
   if (parsed === undefined || !/^https?:$/.test(parsed.protocol) || parsed.search !== '' || parsed.hash !== '') {
-    throw new ConfigurationError(`${name} must be an http or https URL without a query, such as https://gitlab.com; it is ${JSON.stringify(value)}.`);
+    throw new ConfigurationError(
+      `${name} must be an http or https URL without a query, such as https://gitlab.com; it is ${JSON.stringify(value)}.`,
+    );
   }
   if (parsed.username !== '' || parsed.password !== '') {
     throw new ConfigurationError(`${name} must not hold a user name or a password: pass the token as apiKey.`);
@@ -38,7 +47,10 @@ function url(name: string, value: string): string {
 }
 
 function positive<T extends object>(name: string, defaults: Required<T>, given: T | undefined): Required<T> {
-  const merged = { ...defaults, ...(given && Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))) };
+  const merged = {
+    ...defaults,
+    ...(given && Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))),
+  };
   for (const [key, value] of Object.entries(merged)) {
     if (!Number.isInteger(value) || (value as number) < 1) {
       throw new ConfigurationError(`${name}.${key} must be a whole number above 0; it is ${String(value)}.`);

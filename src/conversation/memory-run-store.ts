@@ -67,5 +67,7 @@ export class MemoryRunStore implements RunStore {
 }
 
 function merged(params: ModelParams, changes: ModelParams | undefined): ModelParams {
-  return Object.fromEntries(Object.entries({ ...params, ...changes }).filter(([, value]) => value !== null && value !== undefined));
+  return Object.fromEntries(
+    Object.entries({ ...params, ...changes }).filter(([, value]) => value !== null && value !== undefined),
+  );
 }

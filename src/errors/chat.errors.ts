@@ -5,7 +5,9 @@ export class ChatNotFoundError extends GitlabDuoError {
   readonly code = 'chat_not_found';
 
   constructor(chatId: string) {
-    super(`There is no chat ${chatId} for this owner. Check the id, and pass the ownerId that the chat was created with.`);
+    super(
+      `There is no chat ${chatId} for this owner. Check the id, and pass the ownerId that the chat was created with.`,
+    );
   }
 }
 

@@ -41,7 +41,14 @@ const problems: Record<ErrorCode, readonly [status: number, title: string]> = {
 /** The one mapping from codes to HTTP statuses; the exception filter and the `error` event share it. */
 export function problem(code: ErrorCode, detail: string, requestId?: string): Problem {
   const [status, title] = problems[code];
-  return { type: `urn:gitlab-duo:problem:${code}`, title, status, detail, code, ...(requestId !== undefined && { requestId }) };
+  return {
+    type: `urn:gitlab-duo:problem:${code}`,
+    title,
+    status,
+    detail,
+    code,
+    ...(requestId !== undefined && { requestId }),
+  };
 }
 
 /** The problem that an error is to the outside; an error that is not ours keeps its message to itself. */

@@ -7,5 +7,9 @@ const secrets = [
 
 /** Replaces what looks like a GitLab token, a JWT, a vendor key or a bearer credential. Redact before you truncate. */
 export function redact(text: string): string {
-  return secrets.reduce((clean, pattern) => clean.replace(pattern, (_all, prefix: unknown) => (typeof prefix === 'string' ? prefix : '') + '[redacted]'), text);
+  return secrets.reduce(
+    (clean, pattern) =>
+      clean.replace(pattern, (_all, prefix: unknown) => (typeof prefix === 'string' ? prefix : '') + '[redacted]'),
+    text,
+  );
 }

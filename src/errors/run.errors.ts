@@ -5,9 +5,12 @@ export class RunInterruptedError extends GitlabDuoError {
   readonly code = 'server_busy';
 
   constructor(runId: string) {
-    super(`Run ${runId} was interrupted because the server is stopping. Its text so far is kept: ask for a completion to answer again.`, {
-      isRetryable: true,
-    });
+    super(
+      `Run ${runId} was interrupted because the server is stopping. Its text so far is kept: ask for a completion to answer again.`,
+      {
+        isRetryable: true,
+      },
+    );
   }
 }
 
@@ -16,8 +19,11 @@ export class RunLostError extends GitlabDuoError {
   readonly code = 'server_busy';
 
   constructor(runId: string) {
-    super(`Run ${runId} was taken over by another instance, since this one did not renew its lease in time. Read the chat's messages, then go on from there.`, {
-      isRetryable: true,
-    });
+    super(
+      `Run ${runId} was taken over by another instance, since this one did not renew its lease in time. Read the chat's messages, then go on from there.`,
+      {
+        isRetryable: true,
+      },
+    );
   }
 }

@@ -3,10 +3,9 @@ import { type HttpAdapterHost } from '@nestjs/core';
 import { type DuoChatService } from '../chats/duo-chat.service.js';
 import { type ChatChanges, type Page } from '../chats/duo-chat-service.interface.js';
 import { type MessageRecord } from '../messages/message.interface.js';
-import { type ModelParams } from '../messages/model-request.interface.js';
 import { type FilePart } from '../messages/part.interface.js';
 import { ChatDto } from './dto/chat.dto.js';
-import { CompletionDto, MessageDto } from './dto/message.dto.js';
+import { type AttachmentDto, CompletionDto, MessageDto } from './dto/message.dto.js';
 import { ChatPageDto, MessagePageDto } from './dto/page.dto.js';
 import { type HttpReply, type HttpRequest } from './http.interface.js';
 import { type OwnerResolver } from './owner-resolver.interface.js';
@@ -37,7 +36,11 @@ export abstract class ChatsController {
 
   @Get()
   async list(@Req() request: unknown, @Query() query: ChatPageDto): Promise<Page<ChatView>> {
-    const { items, nextCursor } = await this.chats.list({ ...query, ...(await this.owner(request)) });
+    const { items, nextCursor } = await this.chats.list({
+      limit: query.limit,
+      cursor: query.cursor,
+      ...(await this.owner(request)),
+    });
     return { items: items.map(chatView), nextCursor };
   }
 
@@ -63,7 +66,11 @@ export abstract class ChatsController {
     @Param('id') id: string,
     @Query() query: MessagePageDto,
   ): Promise<Page<MessageRecord>> {
-    const { items, nextCursor } = await this.chats.messages(id, { ...query, ...(await this.owner(request)) });
+    const { items, nextCursor } = await this.chats.messages(id, {
+      after: query.after,
+      limit: query.limit,
+      ...(await this.owner(request)),
+    });
     return { items: items.map(messageView), nextCursor };
   }
 
@@ -74,7 +81,7 @@ export abstract class ChatsController {
     @Param('id') id: string,
     @Body() body: MessageDto,
   ): Promise<AnswerView | undefined> {
-    const attachments = body.attachments?.map((attachment): FilePart => ({ type: 'file', ...attachment }));
+    const attachments = body.attachments?.map(filePart);
     const owner = await this.owner(request);
     const run = await this.chats.start(id, body.content, { model: body.model, attachments, ...owner });
     return this.responder.respond(run, request, reply);
@@ -96,6 +103,16 @@ export abstract class ChatsController {
   }
 }
 
-function chatChanges({ params, ...rest }: ChatDto): ChatChanges {
-  return { ...rest, ...(params && { params: { ...params } as ModelParams }) };
+function chatChanges({ model, title, instructions, params, metadata }: ChatDto): ChatChanges {
+  return {
+    model,
+    title,
+    instructions,
+    params: params && Object.fromEntries(Object.entries(params)),
+    metadata,
+  };
+}
+
+function filePart({ mediaType, data, url, filename }: AttachmentDto): FilePart {
+  return { type: 'file', mediaType, data, url, filename };
 }

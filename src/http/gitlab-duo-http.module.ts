@@ -9,7 +9,6 @@ import {
   UseGuards,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { type ChatOf } from '../chats/acts-as-chat.mixin.js';
 import { type ChatClass } from '../chats/chat-kind.js';
 import { type DuoChatService } from '../chats/duo-chat.service.js';
 import { InjectDuoChat } from '../chats/inject-duo-chat.decorator.js';
@@ -21,7 +20,7 @@ import { type OwnerResolver } from './owner-resolver.interface.js';
 /** Options of `GitlabDuoHttpModule.register()`. */
 export interface GitlabDuoHttpModuleOptions {
   /** The chat entity whose chats are served. */
-  chat: ChatClass<ChatOf<unknown>>;
+  chat: ChatClass;
   /** Where the routes are mounted; `chats` by default. */
   path?: string;
   /** The data source of the chats, where it is not the default one. */

@@ -23,7 +23,8 @@ export class ProblemFilter implements ExceptionFilter {
     httpAdapter.setHeader(response, 'content-type', 'application/problem+json; charset=utf-8');
     httpAdapter.setHeader(response, 'x-request-id', id);
     const retryAfterMs = error instanceof GitlabDuoError ? error.retryAfterMs : undefined;
-    if (retryAfterMs !== undefined) httpAdapter.setHeader(response, 'retry-after', String(Math.ceil(retryAfterMs / 1000)));
+    if (retryAfterMs !== undefined)
+      httpAdapter.setHeader(response, 'retry-after', String(Math.ceil(retryAfterMs / 1000)));
     httpAdapter.reply(response, JSON.stringify(answer), answer.status);
   }
 }

@@ -13,6 +13,8 @@ export function validationPipe(): ValidationPipe {
 
 function complaints(error: FieldError, parent: string): string[] {
   const path = parent === '' ? error.property : `${parent}.${error.property}`;
-  const own = Object.values(error.constraints ?? {}).map((constraint) => (parent === '' ? constraint : `${parent}: ${constraint}`));
+  const own = Object.values(error.constraints ?? {}).map((constraint) =>
+    parent === '' ? constraint : `${parent}: ${constraint}`,
+  );
   return [...own, ...(error.children ?? []).flatMap((child) => complaints(child, path))];
 }

@@ -13,7 +13,6 @@ export function eventStream(start: Start, signal?: AbortSignal): AsyncGenerator<
   const events = pull(start, leaving, signal);
   const finish = events.return.bind(events);
   events.return = (answer) => {
-    leaving.abort();
     return finish(answer);
   };
   return events;

@@ -49,7 +49,9 @@ class Lease {
     if (performance.now() >= this.heldUntil) await this.renew();
     this.heartbeat ??= setInterval(() => {
       this.renew().catch((error: unknown) => {
-        this.logger.warn(`The instance's lease was not renewed: ${error instanceof Error ? error.message : String(error)}`);
+        this.logger.warn(
+          `The instance's lease was not renewed: ${error instanceof Error ? error.message : String(error)}`,
+        );
       });
     }, HEARTBEAT_MS).unref();
   }

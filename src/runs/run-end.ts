@@ -21,7 +21,13 @@ const messageStatuses: Record<RunEndStatus, MessageStatus> = {
 };
 
 /** Decides how a run ends by its last step and by why it was told to stop, if it was. */
-export function runEnd(runId: string, messageId: string, model: string, outcome: StepOutcome, stopReason: StopReason | undefined): RunEnd {
+export function runEnd(
+  runId: string,
+  messageId: string,
+  model: string,
+  outcome: StepOutcome,
+  stopReason: StopReason | undefined,
+): RunEnd {
   const status = outcome.error === undefined ? 'completed' : (stopReason ?? 'failed');
   const text = storable(textOf(outcome.answer.parts));
   const isKept = status === 'completed' || status === 'cancelled' || text !== '';

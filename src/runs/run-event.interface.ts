@@ -3,7 +3,8 @@ import { type FinishReason, type MessageRecord, type Role, type Usage } from '..
 import { type ModelEvent } from '../messages/model-request.interface.js';
 
 /** Where a run stands; the last four are ends. */
-export type RunStatus = 'queued' | 'running' | 'awaiting_approval' | 'completed' | 'failed' | 'cancelled' | 'interrupted';
+export type RunStatus =
+  'queued' | 'running' | 'awaiting_approval' | 'completed' | 'failed' | 'cancelled' | 'interrupted';
 
 export type RunEndStatus = Extract<RunStatus, 'completed' | 'failed' | 'cancelled' | 'interrupted'>;
 

@@ -27,7 +27,8 @@ export interface FirstRequest {
  * @throws ValidationError when nothing waits for an answer
  */
 export function firstRequest(begun: BegunRun, start: StartRun): FirstRequest {
-  const { kept, supersedes } = start.user === null ? withoutUnfinished(begun.history) : { kept: begun.history, supersedes: [] };
+  const { kept, supersedes } =
+    start.user === null ? withoutUnfinished(begun.history) : { kept: begun.history, supersedes: [] };
   const last = kept.findLast((message) => message.role !== 'system');
   if (last === undefined || last.role === 'assistant') {
     throw new ValidationError(

@@ -1,5 +1,11 @@
 import { type Problem } from '../errors/problem.js';
-import { type FinishReason, type MessageRecord, type MessageStatus, type ModelMessage, type Role } from '../messages/message.interface.js';
+import {
+  type FinishReason,
+  type MessageRecord,
+  type MessageStatus,
+  type ModelMessage,
+  type Role,
+} from '../messages/message.interface.js';
 import { type ModelParams } from '../messages/model-request.interface.js';
 import { type Part } from '../messages/part.interface.js';
 import { type AttemptOutcome } from '../router/attempt.interface.js';

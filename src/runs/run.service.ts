@@ -45,7 +45,8 @@ export class RunService implements BeforeApplicationShutdown {
   async start(store: RunStore, start: StartRun): Promise<LiveRun> {
     start.signal?.throwIfAborted();
     for (const model of [start.model, start.settings.model]) if (model !== undefined) this.models.get(model);
-    if (this.isStopping) throw new ServerBusyError('The server is stopping and takes no new asks. Ask again in a moment.');
+    if (this.isStopping)
+      throw new ServerBusyError('The server is stopping and takes no new asks. Ask again in a moment.');
     const beginning = this.begin(store, start);
     this.keepOpen(beginning);
     return withTimeout(beginning, BEGIN_TIMEOUT_MS, () => {
@@ -90,7 +91,14 @@ export class RunService implements BeforeApplicationShutdown {
         model: start.model ?? null,
         settings: start.settings,
       });
-      return this.letWork({ store, begun, start, attemptId, userMessageId: user?.id ?? null, run: new LiveRun(runId, begun.chatId) });
+      return this.letWork({
+        store,
+        begun,
+        start,
+        attemptId,
+        userMessageId: user?.id ?? null,
+        run: new LiveRun(runId, begun.chatId),
+      });
     } catch (error) {
       this.held.delete(runId);
       throw error;

@@ -24,7 +24,13 @@ describe('Asking over HTTP', () => {
     for (let turn = 1; turn <= 10; turn += 1) {
       const answer = await client.ask(chatId, `Question ${turn}?`);
       const history = (await client.messages(chatId)).slice(0, -1);
-      expect(answer).toMatchObject({ role: 'assistant', status: 'complete', seq: turn * 2, model, finishReason: 'stop' });
+      expect(answer).toMatchObject({
+        role: 'assistant',
+        status: 'complete',
+        seq: turn * 2,
+        model,
+        finishReason: 'stop',
+      });
       expect(answer.text).toBe(`Turn ${turn}. You said: "Question ${turn}?". History: ${historyHash(history)}.`);
     }
   });
@@ -92,7 +98,11 @@ describe('Asking over HTTP', () => {
       const leaving = new HttpClient(slow.url);
       const chatId = await leaving.createChat();
       const hangUp = new AbortController();
-      const response = await leaving.openEvents(chatId, 'Say something long enough to leave in the middle', hangUp.signal);
+      const response = await leaving.openEvents(
+        chatId,
+        'Say something long enough to leave in the middle',
+        hangUp.signal,
+      );
       for await (const { type } of readEvents(response)) if (type === 'text-delta') break;
       hangUp.abort();
       const deadline = Date.now() + 10_000;
@@ -110,7 +120,9 @@ describe('Asking over HTTP', () => {
   it('lets one of fifty asks at once through, and refuses the others as busy', async () => {
     const chatId = await client.createChat();
     const responses = await Promise.all(
-      Array.from({ length: 50 }, (_value, index) => client.send('POST', `/chats/${chatId}/messages`, { content: `Ask ${index}` })),
+      Array.from({ length: 50 }, (_value, index) =>
+        client.send('POST', `/chats/${chatId}/messages`, { content: `Ask ${index}` }),
+      ),
     );
     const statuses = responses.map(({ status }) => status).sort();
     const messages = await client.messages(chatId);
@@ -150,7 +162,10 @@ describe('Asking over HTTP', () => {
     server.sandbox.fault({ fault: 'gateway-internal-error' });
     const failed = await client.send('POST', `/chats/${chatId}/messages`, { content: 'Hello' });
     expect(failed.status).toBe(502);
-    expect(await failed.json()).toMatchObject({ code: 'upstream_error', requestId: failed.headers.get('x-request-id') });
+    expect(await failed.json()).toMatchObject({
+      code: 'upstream_error',
+      requestId: failed.headers.get('x-request-id'),
+    });
     expect(await client.messages(chatId)).toMatchObject([{ role: 'user', text: 'Hello' }]);
     const response = await client.send('POST', `/chats/${chatId}/completions`);
     expect(response.status).toBe(201);
@@ -199,7 +214,13 @@ describe('Asking over HTTP', () => {
       [chatId],
     );
     expect(rows).toMatchObject([
-      { status: 'succeeded', input_tokens: answer.usage.inputTokens, message_id: answer.id, error_code: null, owner_id: 'local' },
+      {
+        status: 'succeeded',
+        input_tokens: answer.usage.inputTokens,
+        message_id: answer.id,
+        error_code: null,
+        owner_id: 'local',
+      },
       { status: 'failed', message_id: null, error_code: 'upstream_overloaded' },
     ]);
   });

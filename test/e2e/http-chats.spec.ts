@@ -38,7 +38,9 @@ describe('Chats over HTTP', () => {
 
   it('keeps instructions as the first message', async () => {
     const chatId = await client.createChat({ instructions: 'Be brief.' });
-    expect(await client.messages(chatId)).toMatchObject([{ seq: 0, role: 'system', text: 'Be brief.', status: 'complete' }]);
+    expect(await client.messages(chatId)).toMatchObject([
+      { seq: 0, role: 'system', text: 'Be brief.', status: 'complete' },
+    ]);
   });
 
   it('changes what a patch names, and nothing else', async () => {
@@ -46,6 +48,17 @@ describe('Chats over HTTP', () => {
     const changed = await client.json('PATCH', `/chats/${chatId}`, { title: 'New', model: 'duo-chat-gpt-5-2' });
     expect(changed).toMatchObject({ title: 'New', model: 'duo-chat-gpt-5-2', metadata: { a: 1 } });
     expect(await client.json('GET', `/chats/${chatId}`)).toEqual(changed);
+  });
+
+  it('removes a title by null', async () => {
+    const chatId = await client.createChat({ title: 'Old' });
+    expect(await client.json('PATCH', `/chats/${chatId}`, { title: null })).toMatchObject({ title: null });
+  });
+
+  it('keeps parameters as they were given', async () => {
+    const params = { temperature: 0, thinking: { budgetTokens: 2048 }, stopSequences: ['END'] };
+    const chatId = await client.createChat({ params });
+    expect(await client.json('GET', `/chats/${chatId}`)).toMatchObject({ params });
   });
 
   it('lists the newest first, page by page', async () => {
@@ -86,7 +99,10 @@ describe('Chats over HTTP', () => {
     expect([response.status, await response.text()]).toEqual([204, '']);
     expect((await client.send('GET', `/chats/${chatId}`)).status).toBe(404);
     const count = async (table: string): Promise<number> => {
-      const rows: { n: number }[] = await server.database.query(`SELECT count(*)::int AS n FROM ${table} WHERE chat_id = $1`, [chatId]);
+      const rows: { n: number }[] = await server.database.query(
+        `SELECT count(*)::int AS n FROM ${table} WHERE chat_id = $1`,
+        [chatId],
+      );
       return rows[0]?.n ?? -1;
     };
     expect([await count('messages'), await count('duo_runs'), await count('duo_attempts')]).toEqual([0, 0, 1]);
@@ -112,6 +128,9 @@ describe('Chats over HTTP', () => {
     ['an unknown parameter', 'POST', '/chats', { params: { colour: 'red' } }, 400, 'validation_failed'],
     ['a wrong type', 'POST', '/chats', { title: 7 }, 400, 'validation_failed'],
     ['a temperature out of range', 'POST', '/chats', { params: { temperature: 3 } }, 400, 'validation_failed'],
+    ['null for parameters', 'POST', '/chats', { params: null }, 400, 'validation_failed'],
+    ['null for a model', 'POST', '/chats', { model: null }, 400, 'validation_failed'],
+    ['thinking that says nothing', 'POST', '/chats', { params: { thinking: {} } }, 400, 'validation_failed'],
     ['an array for a body', 'POST', '/chats', [], 400, 'validation_failed'],
     ['an unknown model', 'POST', '/chats', { model: 'duo-chat-sonnet-4-7' }, 422, 'unknown_model'],
     ['a limit out of range', 'GET', '/chats?limit=0', undefined, 400, 'validation_failed'],
@@ -149,7 +168,10 @@ describe('Chats over HTTP', () => {
 
   it('names the models that come near an unknown one', async () => {
     const chatId = await client.createChat();
-    const response = await client.send('POST', `/chats/${chatId}/messages`, { content: 'x', model: 'duo-chat-opus-46' });
+    const response = await client.send('POST', `/chats/${chatId}/messages`, {
+      content: 'x',
+      model: 'duo-chat-opus-46',
+    });
     expect([response.status, await response.json()]).toMatchObject([
       422,
       { code: 'unknown_model', detail: expect.stringContaining('duo-chat-opus-4-6') },

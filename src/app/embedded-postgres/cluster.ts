@@ -88,7 +88,11 @@ async function initialise(
       ],
       { account, timeoutMs: 180_000 },
     );
-    if (!succeeded) throw new EmbeddedPostgresError(`A new database could not be made in ${home}:\n${output}`);
+    if (!succeeded) {
+      throw new EmbeddedPostgresError(
+        `A new database could not be made in ${home}: see below, or set DATABASE_URL.\n${output}`,
+      );
+    }
     await rename(unfinished, directory).catch(async (error: unknown) => {
       if ((await readVersion(join(directory, 'data'))) === undefined) throw error;
     });

@@ -14,7 +14,19 @@ export interface FinishRow {
  */
 export function finishStatement(t: KindTables): Statement {
   const { chat, message } = t;
-  const answer = ['id', 'chatId', 'seq', 'runId', 'role', 'status', 'text', 'parts', 'model', 'finishReason', 'createdAt'];
+  const answer = [
+    'id',
+    'chatId',
+    'seq',
+    'runId',
+    'role',
+    'status',
+    'text',
+    'parts',
+    'model',
+    'finishReason',
+    'createdAt',
+  ];
   return statement(`
 WITH s AS MATERIALIZED (SELECT set_config('lock_timeout', '${LOCK_TIMEOUT_MS}', true)),
 l AS MATERIALIZED (SELECT t.${chat('id')} FROM ${t.chats} t, s WHERE t.${chat('id')} = $1 FOR NO KEY UPDATE OF t),

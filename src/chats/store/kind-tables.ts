@@ -59,7 +59,8 @@ function table(metadata: EntityMetadata): string {
 
 function column(metadata: EntityMetadata, property: string): string {
   const found = metadata.findColumnWithPropertyName(property);
-  if (found === undefined) throw new ConfigurationError(`${metadata.targetName} has no column for its property ${property}.`);
+  if (found === undefined)
+    throw new ConfigurationError(`${metadata.targetName} has no column for its property ${property}.`);
   return quoted(found.databaseName);
 }
 

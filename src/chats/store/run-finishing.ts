@@ -48,7 +48,9 @@ export class RunFinishing {
   private async unowned(run: FinishRun): Promise<MessageRecord | null> {
     const [stored] = await this.client.rows<RunRow>(this.run, [run.runId]);
     const isOurs =
-      stored?.fence === run.fence && stored.status === run.status && stored.answer_message_id === (run.answer?.id ?? null);
+      stored?.fence === run.fence &&
+      stored.status === run.status &&
+      stored.answer_message_id === (run.answer?.id ?? null);
     if (isOurs) return record(run, stored.seq);
     await this.client.rows(this.attempt, attemptValues(run.attemptId, run.attempt));
     throw stored === undefined ? new ChatNotFoundError(run.chatId) : new RunLostError(run.runId);

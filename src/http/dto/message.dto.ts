@@ -5,13 +5,13 @@ import {
   IsBase64,
   IsMimeType,
   IsNotEmpty,
-  IsOptional,
   IsString,
   IsUrl,
   MaxLength,
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
+import { Optional } from './optional.decorator.js';
 
 /** An image or a document: `data` (base64) or `url`. */
 export class AttachmentDto {
@@ -26,7 +26,7 @@ export class AttachmentDto {
   @IsUrl({ protocols: ['https'], require_protocol: true })
   url?: string;
 
-  @IsOptional()
+  @Optional()
   @IsString()
   @MaxLength(255)
   filename?: string;
@@ -35,7 +35,7 @@ export class AttachmentDto {
 /** The body of `POST /chats/:id/completions`. */
 export class CompletionDto {
   /** A Duo model id for this answer alone. */
-  @IsOptional()
+  @Optional()
   @IsString()
   @IsNotEmpty()
   model?: string;
@@ -47,7 +47,7 @@ export class MessageDto extends CompletionDto {
   @IsNotEmpty()
   content!: string;
 
-  @IsOptional()
+  @Optional()
   @IsArray()
   @ArrayMaxSize(20)
   @ValidateNested({ each: true })

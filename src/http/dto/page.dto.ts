@@ -1,8 +1,9 @@
 import { Type } from 'class-transformer';
-import { IsInt, IsOptional, IsUUID, Max, Min } from 'class-validator';
+import { IsInt, IsUUID, Max, Min } from 'class-validator';
+import { Optional } from './optional.decorator.js';
 
 class LimitDto {
-  @IsOptional()
+  @Optional()
   @Type(() => Number)
   @IsInt()
   @Min(1)
@@ -12,14 +13,14 @@ class LimitDto {
 
 /** The query of `GET /chats`. */
 export class ChatPageDto extends LimitDto {
-  @IsOptional()
+  @Optional()
   @IsUUID()
   cursor?: string;
 }
 
 /** The query of `GET /chats/:id/messages`; `after` is a sequence number. */
 export class MessagePageDto extends LimitDto {
-  @IsOptional()
+  @Optional()
   @Type(() => Number)
   @IsInt()
   @Min(-1)

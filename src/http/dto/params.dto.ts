@@ -5,19 +5,20 @@ import {
   IsIn,
   IsInt,
   IsNumber,
-  IsOptional,
   IsString,
   Max,
   Min,
+  ValidateIf,
   ValidateNested,
 } from 'class-validator';
+import { Optional } from './optional.decorator.js';
 
 export class ThinkingDto {
-  @IsOptional()
+  @ValidateIf(({ budgetTokens }: ThinkingDto) => budgetTokens === undefined)
   @IsIn(['low', 'medium', 'high'])
   effort?: 'low' | 'medium' | 'high';
 
-  @IsOptional()
+  @Optional()
   @IsInt()
   @Min(1024)
   budgetTokens?: number;
@@ -25,30 +26,30 @@ export class ThinkingDto {
 
 /** Settings of the model; anything else is refused over HTTP. */
 export class ParamsDto {
-  @IsOptional()
+  @Optional()
   @IsNumber()
   @Min(0)
   @Max(2)
   temperature?: number;
 
-  @IsOptional()
+  @Optional()
   @IsNumber()
   @Min(0)
   @Max(1)
   topP?: number;
 
-  @IsOptional()
+  @Optional()
   @IsInt()
   @Min(1)
   maxOutputTokens?: number;
 
-  @IsOptional()
+  @Optional()
   @IsArray()
   @ArrayMaxSize(16)
   @IsString({ each: true })
   stopSequences?: string[];
 
-  @IsOptional()
+  @Optional()
   @ValidateNested()
   @Type(() => ThinkingDto)
   thinking?: ThinkingDto;

@@ -78,10 +78,9 @@ function checkLast(turns: readonly Turn[], model: UpstreamModel): void {
 /** With a thinking budget, the assistant turn whose results are the last message starts with its thinking. */
 function checkThoughtBeforeCalls(turns: readonly Turn[]): void {
   const index = turns.findLastIndex((turn) => turn.role === 'assistant');
-  const isOpen = index === turns.length - 1 || turns[index + 1].blocks[0].type === 'tool_result';
-  if (index < 0 || !isOpen) return;
-  const [first] = turns[index].blocks;
-  if (first.type === 'thinking') return;
+  const isOpen = index === turns.length - 1 || turns[index + 1]?.blocks[0]?.type === 'tool_result';
+  const first = turns[index]?.blocks[0];
+  if (!first || !isOpen || first.type === 'thinking') return;
   refuse(
     `messages.${index}.content.0.type: Expected \`thinking\` or \`redacted_thinking\`, but found \`${stringOf(first.type)}\`. When \`thinking\` is enabled, a final \`assistant\` message must start with a thinking block (preceeding the lastmost set of \`tool_use\` and \`tool_result\` blocks).`,
   );

@@ -39,7 +39,7 @@ function* beginning(frames: Iterable<Frame>, deltas: number): Generator<StreamSt
   let left = deltas;
   for (const frame of openEnded(frames)) {
     if (frame.kind === 'stop' || (left === 0 && frame.kind !== 'start')) return frame;
-    if (isDelta(frame)) left -= 2;
+    if (isDelta(frame)) left -= 1;
     yield frame;
   }
   return undefined;

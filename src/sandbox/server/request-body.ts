@@ -10,14 +10,14 @@ export const TOO_LARGE = {
   body: { type: 'error', error: { type: 'request_too_large', message: 'Request exceeds the maximum size' } },
 };
 
-/** Reads a request's body as text. Throws a `Refusal` past 32 MB. */
+/** Reads a request's body as text. Throws a `Refusal` past 32 MB, but reads on, or the client would not hear of it. */
 export async function readBody(request: IncomingMessage): Promise<string> {
   const pieces: Buffer[] = [];
   let size = 0;
   for await (const piece of request as AsyncIterable<Buffer>) {
     size += piece.length;
-    if (size > LARGEST_BODY) throw new Refusal(TOO_LARGE);
-    pieces.push(piece);
+    if (size <= LARGEST_BODY) pieces.push(piece);
   }
+  if (size > LARGEST_BODY) throw new Refusal(TOO_LARGE);
   return Buffer.concat(pieces).toString('utf8');
 }

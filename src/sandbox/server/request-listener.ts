@@ -31,7 +31,7 @@ export class RequestListener {
     if (vendor) return this.gateway.handle(vendor, request, response);
     if (method === 'POST' && url === DIRECT_ACCESS_PATH) return this.directAccess.handle(request, response);
     const control = findControl(method, url);
-    request.resume();
+    if (!control) request.resume();
     sendReply(response, control ? await control(this.controls, request) : notFound(url));
   }
 }

@@ -184,10 +184,10 @@ describe('GatewayClient ends', () => {
     ['ends after an event that no blank line ends', sse('data: a\n\ndata: end\n'), undefined],
     [
       'breaks off',
-      ((response, request) => {
+      (response, request) => {
         beginSse(response);
         response.write('data: a\n\n', () => setTimeout(() => request.socket.resetAndDestroy(), 20));
-      }) as Reply,
+      },
       'cause',
     ],
   ])('with an error when the stream %s too early', async (_name, reply, cause) => {
@@ -277,8 +277,8 @@ describe('GatewayClient aborts', () => {
   });
 
   it('before the connection stands', async () => {
-    const { url, close } = await startMute();
-    client = clientOf(upstream.url, { gatewayUrl: url });
+    const mute = await startMute();
+    client = clientOf(upstream.url, { gatewayUrl: mute.url });
     await client.exchange.get();
     const { controller, sent } = abortable();
     await sleep(50);
@@ -286,7 +286,7 @@ describe('GatewayClient aborts', () => {
     controller.abort(new Error('early'));
     expect(await sent).toBe(controller.signal.reason);
     expect(performance.now() - start).toBeLessThan(100);
-    await close();
+    await mute.close();
   });
 
   it('before the headers', async () => {
@@ -354,12 +354,12 @@ describe('GatewayClient waits', () => {
   });
 
   it('no longer than allowed for a connection', async () => {
-    const { url, close } = await startMute();
-    client = clientOf(upstream.url, { gatewayUrl: url, timeouts: { connectMs: 100 } });
+    const mute = await startMute();
+    client = clientOf(upstream.url, { gatewayUrl: mute.url, timeouts: { connectMs: 100 } });
     const error = (await failure(client.gateway.stream(call()))) as GitlabDuoError;
     expect(error).toBeInstanceOf(UpstreamTimeoutError);
     expect(error.message).toMatch(/timeouts.connectMs/);
-    await close();
+    await mute.close();
   });
 
   it('for a sink that holds, and stops the upstream meanwhile', async () => {

@@ -67,6 +67,12 @@ describe('the gateway door', () => {
     expect([answer.status, answer.json]).toEqual([400, { detail: 'Invalid JSON' }]);
   });
 
+  it('refuses a body past 32 MB', async () => {
+    const answer = await client.post('openai-chat', ask('openai-chat', 'x'.repeat(32 * 1024 * 1024)));
+    expect(answer.status).toBe(413);
+    expect(answer.json).toMatchObject({ error: { type: 'request_too_large' } });
+  });
+
   it.each([['duo-chat-sonnet-4-6'], [GPT_CHAT], [undefined]])('refuses model %s on Messages', async (model) => {
     const answer = await client.post('anthropic-messages', { ...body, model });
     expect([answer.status, answer.json]).toEqual([400, { detail: 'Unsupported model' }]);

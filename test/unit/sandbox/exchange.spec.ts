@@ -28,7 +28,7 @@ describe('the token exchange', () => {
 
   it('never grants the same token twice', async () => {
     const [first, second] = await Promise.all([exchange(sandbox), exchange(sandbox)]);
-    const [left, right] = (await Promise.all([first.json(), second.json()])) as { token: string }[];
+    const [left, right] = (await Promise.all([first.json(), second.json()])) as [{ token: string }, { token: string }];
     expect(left.token).not.toBe(right.token);
   });
 

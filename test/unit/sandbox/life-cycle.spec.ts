@@ -67,7 +67,7 @@ describe('a sandbox', () => {
     sandbox = await startSandbox({ chunkDelayMs: 0 });
     const client = await SandboxClient.connect(sandbox);
     const { json } = await client.post('anthropic-messages', ask('anthropic-messages', 'Tell me a STORY'));
-    const [{ text }] = (json as { content: { text: string }[] }).content;
+    const [{ text }] = (json as { content: [{ text: string }] }).content;
     expect(text.split('. ')).toHaveLength(63);
     expect(text).toMatch(/ Turn 1\. You said: "Tell me a STORY"\. History: [0-9a-f]{12}\.$/);
   });
@@ -83,8 +83,9 @@ describe('a sandbox', () => {
       times.push(performance.now()),
     );
     await until(() => times.length === 6);
-    expect(times[5] - times[1]).toBeGreaterThanOrEqual(4 * pace - 10);
-    expect(times[5] - times[1]).toBeLessThan(4 * pace + 150);
+    const elapsed = Number(times[5]) - Number(times[1]);
+    expect(elapsed).toBeGreaterThanOrEqual(4 * pace - 10);
+    expect(elapsed).toBeLessThan(4 * pace + 150);
   });
 
   it('closes all that is open, at once', async () => {
@@ -111,15 +112,16 @@ describe('a sandbox', () => {
 
   it('lets its process end', async () => {
     const script = `
-      import { request } from 'node:http';
       import { startSandbox } from './src/sandbox/index.ts';
-      const sandbox = await startSandbox();
-      const path = '/api/v4/ai/third_party_agents/direct_access';
+      import { ask, exchange, SandboxClient } from './test/unit/sandbox/sandbox-client.ts';
+      const sandbox = await startSandbox({ chunkDelayMs: 60_000 });
+      const client = await SandboxClient.connect(sandbox);
+      for (const api of ['openai-chat', 'openai-responses']) void client.packets(api, ask(api, 'Hello', { stream: true }));
       for (const fault of ['exchange-hang', 'exchange-latency']) {
         sandbox.fault({ fault, delayMs: 60_000 });
-        request(sandbox.url + path, { method: 'POST', agent: false }).on('error', () => {}).end();
+        exchange(sandbox).catch(() => undefined);
       }
-      while (sandbox.calls.exchanges < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+      while (sandbox.calls.openStreams < 2 || sandbox.calls.exchanges < 3) await new Promise((go) => setTimeout(go, 5));
       if (process.argv[1] === 'close') await sandbox.close();
       console.log('done');
     `;

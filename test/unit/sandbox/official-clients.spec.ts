@@ -49,7 +49,7 @@ describe("the vendors' own clients", () => {
     const whole = await client.openai.chat.completions.create({ model: GPT_CHAT, messages: chat });
     expect(streamed.choices).toMatchObject([{ message: { content: expected }, finish_reason: 'stop' }]);
     expect(streamed.usage).toEqual(whole.usage);
-    expect(whole.choices[0].message.content).toBe(expected);
+    expect(whole.choices[0]?.message.content).toBe(expected);
   });
 
   it('OpenAI Responses streams and answers whole', async () => {

@@ -91,8 +91,11 @@ describe('the rules of OpenAI Responses', () => {
     const made = (await post({ ...ENCRYPTED, store: false })).json as Output;
     expect(made.output.map((item) => item.type)).toEqual(['reasoning', 'message']);
     expect((await replay(made, { store: false })).status).toBe(200);
-    made.output[0].encrypted_content = made.output[0].encrypted_content?.replace(/.$/, '!');
-    expect((await replay(made, { store: false })).status).toBe(400);
+    const altered = made.output.map((item) => ({
+      ...item,
+      encrypted_content: item.encrypted_content?.replace(/.$/, '!'),
+    }));
+    expect((await replay({ output: altered }, { store: false })).status).toBe(400);
   });
 
   it('finds reasoning by its id only when it was stored', async () => {

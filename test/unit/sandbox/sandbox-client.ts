@@ -130,7 +130,7 @@ export class SandboxClient {
   }
 
   private get token(): string {
-    return this.headers.authorization.slice('Bearer '.length);
+    return String(this.headers.authorization).slice('Bearer '.length);
   }
 }
 

@@ -92,7 +92,7 @@ describe('faults of a stream', () => {
       sandbox.fault({ fault: 'stream-cut-in-tool' });
       const { text } = await client.stream(api, prompt, { tools: [TOOLS[api]] });
       const pieces = [...text.matchAll(/"(?:partial_json|arguments|delta)":("(?:[^"\\]|\\.)*")/g)];
-      const json = pieces.map(([, piece]) => JSON.parse(piece) as string).join('');
+      const json = pieces.map(([, piece]) => JSON.parse(String(piece)) as string).join('');
       expect(json).toMatch(/^\{"city":"Tromsø"/);
       expect(json).not.toContain('}');
       expect(text).not.toContain(STOP_EVENT[api]);

@@ -1,0 +1,211 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Inject, Injectable, Module, type ModuleMetadata } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import {
+  ConfigurationError,
+  DuoRouterService,
+  DuoService,
+  GitlabDuoModule,
+  type GitlabDuoModuleOptions,
+  type GitlabDuoOptionsFactory,
+} from '../../src/index.js';
+import { type Sandbox, startSandbox } from '../../src/sandbox/index.js';
+import { sandboxOptions } from './support/test-module.js';
+
+let sandbox: Sandbox;
+beforeAll(async () => {
+  sandbox = await startSandbox();
+});
+afterAll(() => sandbox.close());
+
+const OPTIONS = Symbol('options');
+
+@Injectable()
+class Settings implements GitlabDuoOptionsFactory {
+  createGitlabDuoOptions(): GitlabDuoModuleOptions {
+    return sandboxOptions(sandbox);
+  }
+}
+
+@Module({
+  providers: [Settings, { provide: OPTIONS, useFactory: () => sandboxOptions(sandbox) }],
+  exports: [Settings, OPTIONS],
+})
+class SettingsModule {}
+
+@Injectable()
+class Asker {
+  constructor(@Inject(DuoService) readonly duo: DuoService) {}
+}
+
+@Module({ providers: [Asker], exports: [Asker] })
+class ElsewhereModule {}
+
+async function answerIn(imports: ModuleMetadata['imports']): Promise<string> {
+  const app = await Test.createTestingModule({ imports: [...(imports ?? []), ElsewhereModule] }).compile();
+  try {
+    const { text } = await app.get(Asker).duo.chat().ask('Hello');
+    return text;
+  } finally {
+    await app.close();
+  }
+}
+
+describe('GitlabDuoModule', () => {
+  it.each<[string, () => ModuleMetadata['imports']]>([
+    ['forRoot', () => [GitlabDuoModule.forRoot(sandboxOptions(sandbox))]],
+    ['forRoot with isGlobal', () => [GitlabDuoModule.forRoot({ ...sandboxOptions(sandbox), isGlobal: true })]],
+    [
+      'forRootAsync with useFactory',
+      () => [
+        GitlabDuoModule.forRootAsync({
+          imports: [SettingsModule],
+          inject: [OPTIONS],
+          useFactory: (options: GitlabDuoModuleOptions) => Promise.resolve(options),
+        }),
+      ],
+    ],
+    ['forRootAsync with useClass', () => [GitlabDuoModule.forRootAsync({ useClass: Settings })]],
+    [
+      'forRootAsync with useExisting',
+      () => [GitlabDuoModule.forRootAsync({ imports: [SettingsModule], useExisting: Settings })],
+    ],
+  ])('works by %s', async (_name, imports) => {
+    expect(await answerIn(imports())).toContain('Turn 1. You said: "Hello"');
+  });
+
+  it('is only where it is imported when it is not global', async () => {
+    const isGlobal = false;
+    await expect(answerIn([GitlabDuoModule.forRoot({ ...sandboxOptions(sandbox), isGlobal })])).rejects.toThrow(
+      /DuoService/,
+    );
+  });
+
+  it('reads the environment', async () => {
+    const before = { ...process.env };
+    Object.assign(process.env, {
+      GITLAB_TOKEN: 'glpat-fromtheenvironment',
+      GITLAB_INSTANCE_URL: `${sandbox.url}/`,
+      GITLAB_GATEWAY_URL: sandbox.url,
+      GITLAB_DUO_MODEL: 'duo-chat-gpt-5-2',
+    });
+    try {
+      expect(await answerIn([GitlabDuoModule.forRoot()])).toContain('Turn 1');
+      expect(sandbox.calls.lastRequests['openai-chat']?.body).toMatchObject({ model: 'gpt-5.2-2025-12-11' });
+    } finally {
+      process.env = before;
+    }
+  });
+
+  it.each([{}, { apiKey: '' }, { apiKey: '  ' }])('stops the start without a key: %j', async (options) => {
+    await expect(
+      answerIn([GitlabDuoModule.forRoot({ ...sandboxOptions(sandbox), apiKey: undefined, ...options })]),
+    ).rejects.toThrow(
+      new ConfigurationError(
+        'Missing configuration for GitLab: apiKey. Set GITLAB_TOKEN or pass { apiKey } to GitlabDuoModule.forRoot().',
+      ),
+    );
+  });
+
+  it.each([
+    [{ instanceUrl: 'gitlab.com' }, /instanceUrl must be an http or https URL/],
+    [{ gatewayUrl: 'ftp://gitlab.com' }, /gatewayUrl must be/],
+    [{ gatewayUrl: 'https://user:secret@gitlab.com' }, /must not hold a user name/],
+    [{ timeouts: { idleMs: 0 } }, /timeouts\.idleMs must be a whole number above 0/],
+    [{ apiKey: 'glpat-\nx' }, /one line/],
+  ])('stops the start with %j', async (options, message) => {
+    await expect(answerIn([GitlabDuoModule.forRoot({ ...sandboxOptions(sandbox), ...options })])).rejects.toThrow(
+      message,
+    );
+  });
+
+  it('keeps two applications in one process apart', async () => {
+    const other = await startSandbox();
+    try {
+      const answers = await Promise.all([
+        answerIn([GitlabDuoModule.forRoot(sandboxOptions(sandbox))]),
+        answerIn([GitlabDuoModule.forRoot(sandboxOptions(other))]),
+      ]);
+      expect(answers).toEqual([expect.stringContaining('Turn 1'), expect.stringContaining('Turn 1')]);
+      expect(other.calls.exchanges).toBe(1);
+    } finally {
+      await other.close();
+    }
+  });
+});
+
+describe('DuoService', () => {
+  async function withDuo(work: (duo: DuoService, router: DuoRouterService) => Promise<void>): Promise<void> {
+    const app = await Test.createTestingModule({
+      imports: [GitlabDuoModule.forRoot(sandboxOptions(sandbox))],
+    }).compile();
+    try {
+      await work(app.get(DuoService), app.get(DuoRouterService));
+    } finally {
+      await app.close();
+    }
+  }
+
+  it('chats in memory with the verbs of a persisted chat', () =>
+    withDuo(async (duo) => {
+      const chat = duo.chat({ model: 'duo-chat-opus-4-5', instructions: 'Be brief.' });
+      const chunks: string[] = [];
+      const first = await chat.ask('One', ({ text }) => chunks.push(text));
+      expect(first).toMatchObject({ seq: 2, role: 'assistant', usage: { inputTokens: expect.any(Number) } });
+      expect(chunks.join('')).toBe(first.text);
+      expect(chunks.length).toBeGreaterThan(1);
+      const second = await chat.withModel('duo-chat-gpt-5-6-luna').withParams({ maxOutputTokens: 500 }).ask('Two');
+      expect(second.text).toContain('Turn 2. You said: "Two"');
+      expect(sandbox.calls.lastRequests['openai-responses']?.body).toMatchObject({
+        max_output_tokens: 500,
+        instructions: 'Be brief.',
+      });
+      expect(chat.messages.map(({ role }) => role)).toEqual(['system', 'user', 'assistant', 'user', 'assistant']);
+      const types: string[] = [];
+      for await (const event of chat.stream('Three')) types.push(event.type);
+      expect([types[0], types.at(-1)]).toEqual(['run-start', 'run-end']);
+      await chat.addMessage({ role: 'user', content: 'Four' });
+      expect(await chat.complete()).toMatchObject({ text: expect.stringContaining('Turn 4. You said: "Four"') });
+    }));
+
+  it('refuses a second ask at once', () =>
+    withDuo(async (duo) => {
+      const chat = duo.chat();
+      const first = chat.ask('One');
+      await expect(chat.ask('Two')).rejects.toMatchObject({ code: 'chat_busy' });
+      await first;
+      expect(await chat.ask('Three')).toMatchObject({ seq: 3 });
+    }));
+
+  it('refuses an unknown model at once', () =>
+    withDuo((duo) => {
+      expect(() => duo.chat({ model: 'duo-chat-opus-46' })).toThrow(/Did you mean "duo-chat-opus-4-6"/);
+      return Promise.resolve();
+    }));
+
+  it('lists the models and tests the connection', () =>
+    withDuo(async (duo) => {
+      expect(duo.models()).toHaveLength(25);
+      await duo.testConnection();
+      sandbox.reset();
+    }));
+
+  it('tells what is wrong with the connection', () =>
+    withDuo(async (duo) => {
+      sandbox.fault({ fault: 'exchange-insufficient-scope' });
+      await expect(duo.testConnection()).rejects.toMatchObject({
+        code: 'gateway_auth_failed',
+        message: expect.stringMatching(/^Failed to obtain GitLab direct access token: .*ai_features/),
+      });
+    }));
+
+  it('routes one step', () =>
+    withDuo(async (_duo, router) => {
+      const messages = [{ role: 'user' as const, parts: [{ type: 'text' as const, text: 'Hello' }] }];
+      let text = '';
+      for await (const event of router.stream({ model: 'duo-chat-haiku-4-5', messages })) {
+        if (event.type === 'text-delta') text += event.text;
+      }
+      expect(text).toContain('Turn 1');
+    }));
+});

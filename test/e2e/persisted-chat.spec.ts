@@ -1,0 +1,270 @@
+import { inspect, isDeepStrictEqual } from 'node:util';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Column, type DataSource, Entity } from 'typeorm';
+import { ActsAsChat, ActsAsMessage, Chat, DuoChatService, getDuoChatToken, type RunEvent } from '../../src/index.js';
+import { historyHash } from '../../src/sandbox/index.js';
+import { startTestHost, type TestHost } from './support/test-module.js';
+
+@Entity('ticket_messages')
+class TicketMessage extends ActsAsMessage<Ticket>({ chat: () => Ticket }) {}
+
+@Entity('tickets')
+class Ticket extends ActsAsChat<TicketMessage>({
+  messages: () => TicketMessage,
+  model: 'duo-chat-gpt-5-1',
+  kind: 'ticket',
+}) {
+  @Column({ type: 'text', nullable: true })
+  subject!: string | null;
+}
+
+describe('A persisted chat', () => {
+  let host: TestHost;
+  let chats: DuoChatService<Chat>;
+  let tickets: DuoChatService<Ticket>;
+  let database: DataSource;
+
+  beforeAll(async () => {
+    host = await startTestHost([Chat, Ticket]);
+    chats = host.app.get(getDuoChatToken(Chat));
+    tickets = host.app.get(getDuoChatToken(Ticket));
+    database = host.database;
+  });
+  afterAll(() => host.close());
+  beforeEach(() => {
+    host.sandbox.reset();
+  });
+
+  it('asks, and returns the stored message', async () => {
+    const chat = await chats.create({ ownerId: 'ann' });
+    const answer = await chat.ask('Explain transactions');
+    expect(answer).toMatchObject({
+      chatId: chat.id,
+      seq: 1,
+      role: 'assistant',
+      status: 'complete',
+      finishReason: 'stop',
+    });
+    expect(answer.usage?.outputTokens).toBeGreaterThan(0);
+    expect(answer.createdAt).toBeInstanceOf(Date);
+    const stored = await database.getRepository('messages').findOneByOrFail({ id: answer.id });
+    const { usage: _usage, ...columns } = answer;
+    expect({ ...stored }).toEqual(columns);
+  });
+
+  it('hands the pieces on as they come, and waits for the callback', async () => {
+    const chat = await chats.create();
+    const chunks: string[] = [];
+    const answer = await chat.ask('Tell me', { params: { maxOutputTokens: 700 } }, async ({ text }) => {
+      await Promise.resolve();
+      chunks.push(text);
+    });
+    expect(chunks.length).toBeGreaterThan(3);
+    expect(chunks.join('')).toBe(answer.text);
+    expect(host.sandbox.calls.lastRequests['anthropic-messages']?.body).toMatchObject({ max_tokens: 700 });
+    expect(chat.params).toEqual({});
+  });
+
+  it('streams the events of the run', async () => {
+    const chat = await chats.create();
+    const events: RunEvent[] = [];
+    for await (const event of chat.stream('Hello')) events.push(event);
+    expect(events.map(({ type }) => type).filter((type) => type !== 'text-delta')).toEqual([
+      'run-start',
+      'message-start',
+      'message-end',
+      'run-end',
+    ]);
+  });
+
+  it('applies what is set with the next ask, stores it, and chains', async () => {
+    const chat = await chats.create();
+    chat.withInstructions('Be brief.').withModel('duo-chat-haiku-4-5').withTemperature(0.2).withParams({ topP: 0.9 });
+    expect(await chats.find(chat.id)).toMatchObject({ model: 'duo-chat-sonnet-4-6', params: {} });
+    await chat.ask('Hello');
+    expect(host.sandbox.calls.lastRequests['anthropic-messages']?.body).toMatchObject({
+      model: 'claude-haiku-4-5-20251001',
+      temperature: 0.2,
+      system: [{ text: 'Be brief.' }],
+    });
+    const stored = await chats.find(chat.id);
+    expect([stored.model, stored.params]).toEqual(['duo-chat-haiku-4-5', { temperature: 0.2, topP: 0.9 }]);
+    expect([chat.model, chat.params]).toEqual([stored.model, stored.params]);
+    const { items } = await chats.messages(chat.id);
+    expect(items.map(({ seq, role }) => [seq, role])).toEqual([
+      [0, 'system'],
+      [1, 'user'],
+      [2, 'assistant'],
+    ]);
+    await stored.withInstructions('Be long.').ask('Again');
+    expect(host.sandbox.calls.lastRequests['anthropic-messages']?.body).toMatchObject({
+      system: [{ text: 'Be long.' }],
+    });
+  });
+
+  it('keeps what was set when the ask could not begin', async () => {
+    const chat = await chats.create();
+    chat.withInstructions('Be brief.');
+    await expect(chat.ask('')).rejects.toMatchObject({ code: 'validation_failed' });
+    await chat.ask('Hello');
+    expect(host.sandbox.calls.lastRequests['anthropic-messages']?.body).toMatchObject({
+      system: [{ text: 'Be brief.' }],
+    });
+  });
+
+  it('answers a message that was added, and one whose ask has failed', async () => {
+    const chat = await chats.create();
+    await chat.addMessage({ role: 'user', content: 'One' });
+    expect((await chat.complete()).text).toContain('Turn 1. You said: "One"');
+    host.sandbox.fault({ fault: 'gateway-internal-error' });
+    await expect(chat.ask('Two')).rejects.toMatchObject({ code: 'upstream_error' });
+    expect((await chat.complete()).text).toContain('Turn 2. You said: "Two"');
+  });
+
+  it('works however it was loaded, and shows nothing of its service', async () => {
+    const created = await chats.create();
+    const repository = database.getRepository(Chat);
+    const byBuilder = await repository.createQueryBuilder('c').where('c.id = :id', { id: created.id }).getOneOrFail();
+    const saved = await repository.save(repository.create({ ownerId: 'bob' }));
+    expect((await byBuilder.ask('One')).seq).toBe(1);
+    expect((await saved.ask('One')).seq).toBe(1);
+    expect(saved).toMatchObject({ id: expect.any(String), model: 'duo-chat-sonnet-4-6' });
+    const [one, two] = [await chats.find(created.id), await repository.findOneByOrFail({ id: created.id })];
+    one.withTemperature(1);
+    expect(isDeepStrictEqual(one, two)).toBe(true);
+    expect(inspect(one)).toBe(inspect(two));
+    expect(Object.keys(JSON.parse(JSON.stringify(one)) as object).sort()).toEqual(
+      'agent,createdAt,id,metadata,model,ownerId,params,title,updatedAt'.split(','),
+    );
+  });
+
+  it('tells what to do with a chat that was never saved', async () => {
+    await expect(database.getRepository(Chat).create().ask('Hello')).rejects.toThrow(/not bound to its service/);
+  });
+
+  it('cannot set the sequence back by saving a stale chat', async () => {
+    const chat = await chats.create();
+    const stale = await chats.find(chat.id);
+    await chat.ask('One');
+    stale.title = 'Renamed';
+    await database.getRepository(Chat).save(stale);
+    expect((await chat.ask('Two')).seq).toBe(3);
+    expect((await chats.find(chat.id)).title).toBe('Renamed');
+  });
+
+  it('does not exist for another owner', async () => {
+    const chat = await chats.create({ ownerId: 'ann' });
+    const missing = { code: 'chat_not_found' };
+    for (const owner of [{ ownerId: 'bob' }, {}]) {
+      await expect(chats.find(chat.id, owner)).rejects.toMatchObject(missing);
+      await expect(chats.ask(chat.id, 'Hello', owner)).rejects.toMatchObject(missing);
+      await expect(chats.complete(chat.id, owner)).rejects.toMatchObject(missing);
+      await expect(chats.messages(chat.id, owner)).rejects.toMatchObject(missing);
+      await expect(chats.addMessage(chat.id, { role: 'user', content: 'x' }, owner)).rejects.toMatchObject(missing);
+      await expect(chats.update(chat.id, { title: 'x' }, owner)).rejects.toMatchObject(missing);
+      await expect(chats.delete(chat.id, owner)).rejects.toMatchObject(missing);
+      expect((await chats.list(owner)).items.map(({ id }) => id)).not.toContain(chat.id);
+    }
+    expect(await chats.ask(chat.id, 'Hello', { ownerId: 'ann' })).toMatchObject({ seq: 1 });
+  });
+
+  it('is busy for a second ask, by the index of the database', async () => {
+    const chat = await chats.create();
+    host.sandbox.fault({ fault: 'stream-late-first-byte', delayMs: 300 });
+    const first = chat.ask('One');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await expect(chats.ask(chat.id, 'Two')).rejects.toMatchObject({ code: 'chat_busy', isRetryable: true });
+    expect((await first).seq).toBe(1);
+    expect((await chats.messages(chat.id)).items.map(({ text }) => text)).not.toContain('Two');
+  });
+
+  it('takes messages beside a run, in order', async () => {
+    const chat = await chats.create();
+    host.sandbox.fault({ fault: 'stream-late-first-byte', delayMs: 300 });
+    const asking = chat.ask('One');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await chat.addMessage({ role: 'user', content: 'Beside' });
+    expect((await asking).seq).toBe(2);
+    const next = await chat.ask('Two');
+    const { items } = await chats.messages(chat.id);
+    expect(items.map(({ seq }) => seq)).toEqual([0, 1, 2, 3, 4]);
+    expect(next.text).toContain(historyHash(items.slice(0, -1)));
+  });
+
+  it('keeps the text of a cancelled ask, closes the upstream, and goes on', async () => {
+    const chat = await chats.create();
+    const cancel = new AbortController();
+    host.sandbox.fault({ fault: 'stream-stall', afterChunks: 3 });
+    const asking = chat.ask('Hello', { signal: cancel.signal }, () => {
+      setTimeout(() => {
+        cancel.abort(new Error('enough'));
+      }, 50);
+    });
+    await expect(asking).rejects.toThrow('enough');
+    const { items } = await chats.messages(chat.id);
+    expect(items[1]).toMatchObject({ role: 'assistant', status: 'cancelled', finishReason: null });
+    expect(items[1]?.text.length).toBeGreaterThan(0);
+    expect(host.sandbox.calls.openStreams).toBe(0);
+    expect((await chat.ask('And?')).text).toContain(historyHash((await chats.messages(chat.id)).items.slice(0, -1)));
+  });
+
+  it('does not wait for ever for a row that another transaction holds', async () => {
+    const chat = await chats.create();
+    await database.transaction(async (manager) => {
+      await manager.query('SELECT 1 FROM chats WHERE id = $1 FOR UPDATE', [chat.id]);
+      await expect(chat.ask('Hello')).rejects.toMatchObject({ code: 'chat_locked' });
+    });
+    expect((await chat.ask('Hello')).seq).toBe(1);
+  });
+
+  it('stops its run when it is deleted, and keeps what that cost', async () => {
+    const chat = await chats.create();
+    host.sandbox.fault({ fault: 'stream-stall', afterChunks: 3 });
+    const asking = chat.ask('Hello');
+    asking.catch(() => undefined);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await chats.delete(chat.id);
+    await expect(asking).rejects.toMatchObject({ code: 'chat_not_found' });
+    expect(host.sandbox.calls.openStreams).toBe(0);
+    const ledger: unknown[] = await database.query('SELECT status FROM duo_attempts WHERE chat_id = $1', [chat.id]);
+    expect(ledger).toEqual([{ status: 'cancelled' }]);
+  });
+
+  it('writes each retry into the ledger before it leaves', async () => {
+    const retrying = await startTestHost([Chat], { tries: 2 });
+    try {
+      const service = retrying.app.get<DuoChatService<Chat>>(DuoChatService);
+      const chat = await service.create();
+      retrying.sandbox.fault({ fault: 'gateway-overloaded' });
+      const answer = await chat.ask('Hello');
+      const rows: unknown[] = await retrying.database.query(
+        'SELECT number, status, error_code, output_tokens, message_id FROM duo_attempts ORDER BY number',
+      );
+      expect(rows).toEqual([
+        { number: 1, status: 'failed', error_code: 'upstream_overloaded', output_tokens: null, message_id: null },
+        {
+          number: 2,
+          status: 'succeeded',
+          error_code: null,
+          output_tokens: answer.usage?.outputTokens,
+          message_id: answer.id,
+        },
+      ]);
+    } finally {
+      await retrying.close();
+    }
+  });
+
+  it('comes in kinds, with tables, columns and models of their own', async () => {
+    const ticket = await tickets.create({ ownerId: 'ann', entity: { subject: 'Printer' } });
+    const answer = await ticket.ask('It burns');
+    expect(answer).toBeInstanceOf(TicketMessage);
+    expect(answer.model).toBe('duo-chat-gpt-5-1');
+    expect(await tickets.find(ticket.id, { ownerId: 'ann' })).toMatchObject({ subject: 'Printer' });
+    await expect(chats.find(ticket.id, { ownerId: 'ann' })).rejects.toMatchObject({ code: 'chat_not_found' });
+    const runs: unknown[] = await database.query('SELECT chat_kind, status FROM duo_runs WHERE chat_id = $1', [
+      ticket.id,
+    ]);
+    expect(runs).toEqual([{ chat_kind: 'ticket', status: 'completed' }]);
+  });
+});

@@ -1,0 +1,119 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type DataSource } from 'typeorm';
+import { Chat, DuoChatService, RunInterruptedError, RunLostError } from '../../src/index.js';
+import { createTestDatabase, type TestDatabase } from '../database/test-database.js';
+import { startTestHost, type TestHost } from './support/test-module.js';
+
+describe('A run whose instance is gone', () => {
+  let shared: TestDatabase;
+  let hosts: [TestHost, TestHost];
+  let chats: [DuoChatService<Chat>, DuoChatService<Chat>];
+  let database: DataSource;
+
+  beforeAll(async () => {
+    shared = await createTestDatabase();
+    hosts = [await startTestHost([Chat], { database: shared }), await startTestHost([Chat], { database: shared })];
+    chats = [hosts[0].app.get(DuoChatService), hosts[1].app.get(DuoChatService)];
+    database = hosts[1].database;
+  });
+  afterAll(async () => {
+    await Promise.all(hosts.map((host) => host.close()));
+    await shared.drop();
+  });
+
+  const runsOf = (chatId: string): Promise<Record<string, unknown>[]> =>
+    database.query('SELECT status, fence, error, finished_at FROM duo_runs WHERE chat_id = $1 ORDER BY id', [chatId]);
+
+  /** Begins an ask on the first host that says a few words and then hangs. */
+  async function hangingAsk(): Promise<{ chat: Chat; ended: Promise<unknown> }> {
+    const chat = await chats[0].create();
+    hosts[0].sandbox.fault({ fault: 'stream-stall', afterChunks: 3 });
+    const ended = chat.ask('Hello').catch((error: unknown) => error);
+    await sleep(200);
+    return { chat, ended };
+  }
+
+  it('keeps the chat busy for another instance while its lease holds', async () => {
+    const { chat } = await hangingAsk();
+    await expect(chats[1].ask(chat.id, 'Mine')).rejects.toMatchObject({ code: 'chat_busy' });
+    await chats[1].delete(chat.id);
+  });
+
+  it('is ended by the next ask of another instance once the lease has run out, and its late end is refused', async () => {
+    const { chat, ended } = await hangingAsk();
+    await database.query("UPDATE duo_instances SET expires_at = now() - interval '1 second'");
+    const answer = await chats[1].ask(chat.id, 'Mine');
+    expect(answer).toMatchObject({ seq: 2, text: expect.stringContaining('Turn 1') });
+    expect(await runsOf(chat.id)).toMatchObject([
+      { status: 'interrupted', fence: 1, error: { code: 'server_busy' }, finished_at: expect.any(Date) },
+      { status: 'completed', fence: 0, error: null },
+    ]);
+    const attempts: unknown[] = await database.query('SELECT status FROM duo_attempts WHERE chat_id = $1 ORDER BY id', [
+      chat.id,
+    ]);
+    expect(attempts).toEqual([{ status: 'unknown' }, { status: 'succeeded' }]);
+
+    await hosts[0].sandbox.close();
+    expect(await ended).toBeInstanceOf(RunLostError);
+    expect((await chats[1].messages(chat.id)).items.map(({ role }) => role)).toEqual(['user', 'user', 'assistant']);
+    expect(await database.query('SELECT status FROM duo_attempts WHERE chat_id = $1 ORDER BY id', [chat.id])).toEqual([
+      { status: 'failed' },
+      { status: 'succeeded' },
+    ]);
+  });
+
+  it('renews the lease before it begins when it has run out', async () => {
+    await database.query('DELETE FROM duo_instances');
+    const chat = await chats[1].create();
+    await sleep(5_500);
+    await chat.ask('Hello');
+    const rows: { n: number }[] = await database.query(
+      'SELECT count(*)::int AS n FROM duo_instances WHERE expires_at > now()',
+    );
+    expect(rows[0]?.n).toBeGreaterThanOrEqual(1);
+  });
+});
+
+describe('A shutdown', () => {
+  it('stores running asks as interrupted, with their text, and gives the lease back', async () => {
+    const shared = await createTestDatabase();
+    const host = await startTestHost([Chat], { database: shared });
+    const other = await startTestHost([Chat], { database: shared });
+    try {
+      const chat = await host.app.get<DuoChatService<Chat>>(DuoChatService).create();
+      host.sandbox.fault({ fault: 'stream-stall', afterChunks: 3 });
+      const ended = chat.ask('Hello').catch((error: unknown) => error);
+      await sleep(200);
+      const before = performance.now();
+      await host.close();
+      expect(performance.now() - before).toBeLessThan(5_000);
+      expect(await ended).toBeInstanceOf(RunInterruptedError);
+      const service = other.app.get<DuoChatService<Chat>>(DuoChatService);
+      const { items } = await service.messages(chat.id);
+      expect(items[1]).toMatchObject({
+        role: 'assistant',
+        status: 'interrupted',
+        text: expect.stringMatching(/^Turn 1/),
+      });
+      const left: unknown[] = await other.database.query(
+        'SELECT status FROM duo_runs UNION ALL SELECT id::text FROM duo_instances',
+      );
+      expect(left).toEqual([{ status: 'interrupted' }]);
+      expect((await service.complete(chat.id)).text).toContain('Turn 1. You said: "Hello"');
+    } finally {
+      await other.close();
+      await shared.drop();
+    }
+  });
+
+  it('refuses new asks', async () => {
+    const host = await startTestHost([Chat]);
+    const chat = await host.app.get<DuoChatService<Chat>>(DuoChatService).create();
+    const closing = host.close();
+    await expect(chat.ask('Hello')).rejects.toMatchObject({
+      code: expect.stringMatching(/server_busy|database_unavailable/),
+    });
+    await closing;
+  });
+});

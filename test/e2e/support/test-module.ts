@@ -1,0 +1,57 @@
+import { type INestApplicationContext } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { GitlabDuoModule } from '../../../src/gitlab-duo.module.js';
+import { type Sandbox, startSandbox } from '../../../src/sandbox/index.js';
+import { createTestDatabase, type TestDatabase } from '../../database/test-database.js';
+
+/** A host application without HTTP, with a sandbox and a database of its own. */
+export interface TestHost {
+  app: INestApplicationContext;
+  sandbox: Sandbox;
+  database: DataSource;
+  close(): Promise<void>;
+}
+
+/** Starts a host with these kinds of chat; its tables are made from the entities. */
+export async function startTestHost(
+  kinds: Parameters<typeof GitlabDuoModule.forFeature>[0],
+  options: { tries?: number; database?: TestDatabase } = {},
+): Promise<TestHost> {
+  const database = options.database ?? (await createTestDatabase());
+  const sandbox = await startSandbox({ chunkDelayMs: 0 });
+  const app = await Test.createTestingModule({
+    imports: [
+      TypeOrmModule.forRoot({ type: 'postgres', url: database.url, autoLoadEntities: true, synchronize: true }),
+      GitlabDuoModule.forRoot({ ...sandboxOptions(sandbox), retries: { tries: options.tries ?? 1 } }),
+      GitlabDuoModule.forFeature(kinds),
+    ],
+  }).compile();
+  app.useLogger(false);
+  await app.init();
+  return {
+    app,
+    sandbox,
+    database: app.get(DataSource),
+    async close() {
+      await app.close();
+      await sandbox.close();
+      if (options.database === undefined) await database.drop();
+    },
+  };
+}
+
+export function sandboxOptions(sandbox: Sandbox): {
+  apiKey: string;
+  instanceUrl: string;
+  gatewayUrl: string;
+  retries: { tries: number };
+} {
+  return {
+    apiKey: 'glpat-testtesttesttesttest',
+    instanceUrl: sandbox.url,
+    gatewayUrl: sandbox.url,
+    retries: { tries: 1 },
+  };
+}
