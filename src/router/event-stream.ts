@@ -13,6 +13,7 @@ export function eventStream(start: Start, signal?: AbortSignal): AsyncGenerator<
   const events = pull(start, leaving, signal);
   const finish = events.return.bind(events);
   events.return = (answer) => {
+    leaving.abort();
     return finish(answer);
   };
   return events;
@@ -42,7 +43,7 @@ async function* pull(
     if ('error' in outcome && !hasLeft) throw outcome.error;
     return outcome.answer;
   } finally {
-    signal?.removeEventListener('abort', follow);
+    
     leaving.abort();
     await step;
   }
