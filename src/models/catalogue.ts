@@ -60,6 +60,6 @@ function model(
   limits: Limits,
   traits: Pick<Model, 'vendor' | 'api' | 'thinking' | 'sampling'>,
 ): Model {
-  const [contextWindow, maxOutputTokens] = limits?.map((thousands) => thousands * 1000) ?? [null, null];
+  const [contextWindow, maxOutputTokens] = limits === null ? [null, null] : [limits[0] * 1000, limits[1] * 1000];
   return Object.freeze({ id, upstreamId, ...traits, contextWindow, maxOutputTokens });
 }

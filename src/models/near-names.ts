@@ -26,14 +26,17 @@ function coreOf(name: string): string {
 
 /** Levenshtein's distance. */
 function distance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
-  for (let row = 1; row <= a.length; row += 1) {
-    const current = [row];
-    for (let column = 1; column <= b.length; column += 1) {
-      const replaced = previous[column - 1] + (a[row - 1] === b[column - 1] ? 0 : 1);
-      current.push(Math.min(replaced, previous[column] + 1, current[column - 1] + 1));
-    }
-    previous = current;
+  let costs = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let row = 0; row < a.length; row += 1) {
+    let diagonal = row;
+    let left = row + 1;
+    costs = costs.map((above, column) => {
+      if (column === 0) return left;
+      const replaced = diagonal + (a[row] === b[column - 1] ? 0 : 1);
+      diagonal = above;
+      left = Math.min(replaced, above + 1, left + 1);
+      return left;
+    });
   }
-  return previous[b.length];
+  return costs.at(-1) ?? a.length;
 }

@@ -43,7 +43,7 @@ async function* pull(
     if ('error' in outcome && !hasLeft) throw outcome.error;
     return outcome.answer;
   } finally {
-    
+    signal?.removeEventListener('abort', follow);
     leaving.abort();
     await step;
   }

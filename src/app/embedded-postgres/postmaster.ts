@@ -44,7 +44,7 @@ export async function startPostmaster(cluster: Cluster): Promise<boolean> {
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
     timezone: 'UTC',
-    ...(cluster.durable ? {} : { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' }),
+    ...(cluster.durable ? {} : { fsync: 'off', full_page_writes: 'off' }),
   };
   const server = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`);
   await rename(cluster.logFile, `${cluster.logFile}.previous`).catch(() => undefined);

@@ -25,7 +25,7 @@ export function runTool(
       detached: true,
       windowsHide: true,
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: timeoutMs,
+      signal: AbortSignal.timeout(timeoutMs),
       killSignal: 'SIGKILL',
     });
     let output = '';
@@ -35,7 +35,8 @@ export function runTool(
     child.stdout.setEncoding('utf8').on('data', collect);
     child.stderr.setEncoding('utf8').on('data', collect);
     child.once('error', (error) => {
-      resolve({ succeeded: false, output: error.message });
+      const reason = error.name === 'AbortError' ? `killed after ${timeoutMs / 1_000} s` : error.message;
+      resolve({ succeeded: false, output: `${output}\n${reason}`.trim() });
     });
     child.once('close', (code, signal) => {
       if (signal !== null) output += `\nended by ${signal}`;

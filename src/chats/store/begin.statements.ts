@@ -7,18 +7,23 @@ import { type Statement, statement } from './sql-client.js';
 /** How long a statement waits for the chat's row, in milliseconds: a caller's own transaction may hold it. */
 export const LOCK_TIMEOUT_MS = 3_000;
 
-/**
- * The rows of a begin: first the chat itself (`seq` -1, its model in `model`, its parameters in `parts`, the next free
- * sequence number in `next_seq`), then the history in order, without the messages that this statement adds.
- */
-export interface BeginRow {
+/** What a begin tells of the chat and the run. */
+export interface BegunHeader {
+  model: string;
+  params: ModelParams;
+  /** The sequence number after the messages that the begin has added. */
+  nextSeq: number;
+}
+
+/** The rows of a begin: first the header (`seq` -1, in `parts`), then the history in order, without what was added. */
+export type BeginRow = HistoryRow | { seq: -1; parts: BegunHeader };
+
+export interface HistoryRow {
   id: string;
   seq: number;
   role: Role;
   status: MessageStatus;
-  parts: Part[] | ModelParams;
-  model: string | null;
-  next_seq: number | null;
+  parts: Part[];
 }
 
 /**
@@ -53,9 +58,10 @@ u AS (
 a AS (
   INSERT INTO ${t.attempts} (id, run_id, chat_kind, chat_id, owner_id, step, number, provider, model, status)
   SELECT $15, r.id, $4, c.id, c.owner_id, 1, 1, 'gitlab', r.model, 'pending' FROM c, r)
-SELECT NULL::uuid AS id, -1 AS seq, NULL AS role, NULL AS status, c.params AS parts, r.model, c.next_seq FROM c, r
+SELECT NULL::uuid AS id, -1 AS seq, NULL AS role, NULL AS status, ${header('r.model', 'c.params', 'c.next_seq')} AS parts
+  FROM c, r
 UNION ALL
-(SELECT ${historyColumns(t)}, NULL, NULL FROM ${t.messages} m
+(SELECT ${historyColumns(t)} FROM ${t.messages} m
   WHERE m.${message('chatId')} = $1 AND m.${message('supersededBy')} IS NULL AND EXISTS (SELECT FROM c))
 ORDER BY seq`);
 }
@@ -73,13 +79,17 @@ SELECT ${historyColumns(t)} FROM ${t.messages} m
 export function begunStatement(t: KindTables): Statement {
   const { chat, message } = t;
   return statement(`
-SELECT NULL::uuid AS id, -1 AS seq, NULL AS role, NULL AS status, c.${chat('params')} AS parts, r.model,
-       c.${chat('nextSeq')} AS next_seq
+SELECT NULL::uuid AS id, -1 AS seq, NULL AS role, NULL AS status,
+       ${header('r.model', `c.${chat('params')}`, `c.${chat('nextSeq')}`)} AS parts
   FROM ${t.runs} r JOIN ${t.chats} c ON c.${chat('id')} = r.chat_id WHERE r.id = $2 AND r.status = 'running'
 UNION ALL
-(SELECT ${historyColumns(t)}, NULL, NULL FROM ${t.messages} m
+(SELECT ${historyColumns(t)} FROM ${t.messages} m
   WHERE m.${message('chatId')} = $1 AND m.${message('supersededBy')} IS NULL)
 ORDER BY seq`);
+}
+
+function header(model: string, params: string, nextSeq: string): string {
+  return `json_build_object('model', ${model}, 'params', ${params}, 'nextSeq', ${nextSeq})`;
 }
 
 function historyColumns({ message }: KindTables): string {

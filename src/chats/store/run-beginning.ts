@@ -1,11 +1,16 @@
 import { v7 as uuidv7 } from 'uuid';
 import { ChatBusyError, ChatNotFoundError } from '../../errors/chat.errors.js';
-import { type ModelParams } from '../../messages/model-request.interface.js';
-import { type Part } from '../../messages/part.interface.js';
 import { textOf, storable } from '../../messages/text.js';
 import { type BeginRun, type BegunRun, type HistoryMessage } from '../../runs/run-store.interface.js';
 import { ACTIVE_RUN_INDEX } from '../entities/duo-run.entity.js';
-import { type BeginRow, beginStatement, begunStatement, historyStatement } from './begin.statements.js';
+import {
+  type BeginRow,
+  beginStatement,
+  type BegunHeader,
+  begunStatement,
+  type HistoryRow,
+  historyStatement,
+} from './begin.statements.js';
 import { resendWhileLost, violatedUnique } from './database-error.js';
 import { type KindTables } from './kind-tables.js';
 import { type RunRecovery } from './run-recovery.js';
@@ -32,19 +37,20 @@ export class RunBeginning {
     const system = systemMessage(run.settings.instructions);
     const values = this.values(chatId, ownerId, run, system);
     const [header, ...history] = await this.insertOrRecover(chatId, run.runId, values);
-    if (header?.next_seq == null) throw new ChatNotFoundError(chatId);
+    if (!isHeader(header)) throw new ChatNotFoundError(chatId);
+    const { model, params, nextSeq } = header.parts;
     const added = [
       ...(system ? [{ ...system, role: 'system' as const }] : []),
       ...(run.user ? [{ ...run.user, role: 'user' as const }] : []),
     ];
-    const firstSeq = header.next_seq - added.length;
+    const firstSeq = nextSeq - added.length;
     return {
       chatId,
       fence: 0,
-      model: header.model as string,
-      params: header.parts as ModelParams,
+      model,
+      params,
       history: [
-        ...(await this.upTo(chatId, firstSeq - 1, history)),
+        ...(await this.upTo(chatId, firstSeq - 1, history as HistoryRow[])),
         ...added.map((message, index): HistoryMessage => ({ ...message, seq: firstSeq + index, status: 'complete' })),
       ],
     };
@@ -55,7 +61,7 @@ export class RunBeginning {
       try {
         return await resendWhileLost(async (isResent) => {
           const stored = isResent ? await this.client.rows<BeginRow>(this.begun, [chatId, runId]) : [];
-          return stored[0]?.next_seq == null ? this.client.rows<BeginRow>(this.insert, values) : stored;
+          return isHeader(stored[0]) ? stored : this.client.rows<BeginRow>(this.insert, values);
         });
       } catch (error) {
         if (violatedUnique(error) !== ACTIVE_RUN_INDEX) throw error;
@@ -66,11 +72,10 @@ export class RunBeginning {
   }
 
   /** The history in order; read once more where the last writer's messages were not yet in the statement's snapshot. */
-  private async upTo(chatId: string, lastSeq: number, rows: BeginRow[]): Promise<HistoryMessage[]> {
-    const history = rows as (BeginRow & { parts: Part[] })[];
+  private async upTo(chatId: string, lastSeq: number, history: HistoryRow[]): Promise<HistoryRow[]> {
     const known = history.filter((row) => row.seq <= lastSeq);
     if ((known.at(-1)?.seq ?? -1) === lastSeq) return known;
-    return this.client.rows<HistoryMessage>(this.history, [chatId, lastSeq]);
+    return this.client.rows<HistoryRow>(this.history, [chatId, lastSeq]);
   }
 
   private values(chatId: string, ownerId: string | null, run: BeginRun, system: NewMessage | null): unknown[] {
@@ -89,6 +94,10 @@ export class RunBeginning {
       run.attemptId,
     ];
   }
+}
+
+function isHeader(row: BeginRow | undefined): row is { seq: -1; parts: BegunHeader } {
+  return row?.seq === -1;
 }
 
 type NewMessage = NonNullable<BeginRun['user']>;

@@ -1,4 +1,5 @@
 import { type BenchRow } from '../bench-row.interface.js';
+import { median, micros } from '../figures.js';
 import { type Contestant, floor, ours } from './contestants.js';
 import { type Pace, startUpstream } from './upstream.js';
 
@@ -23,21 +24,22 @@ export async function runClientBench(): Promise<BenchRow[]> {
 
 async function measure(load: Load): Promise<BenchRow> {
   const upstream = await startUpstream(load);
-  const sides = [floor(upstream.url), ours(upstream.url)];
-  const costs: number[][] = [[], []];
+  const least = { side: floor(upstream.url), costs: [] as number[] };
+  const own = { side: ours(upstream.url), costs: [] as number[] };
   try {
     for (let round = -1; round < load.rounds; round += 1) {
-      for (const [side, contestant] of sides.entries()) {
-        const cost = await costOf(contestant, load);
-        if (round >= 0) costs[side].push(cost);
+      for (const { side, costs } of [least, own]) {
+        const cost = await costOf(side, load);
+        if (round >= 0) costs.push(cost);
       }
     }
   } finally {
-    await Promise.all(sides.map((side) => side.close()));
+    await Promise.all([least.side.close(), own.side.close()]);
     upstream.stop();
   }
-  const [least, value] = costs.map(median);
-  return { name: load.name, value: micros(value), floor: micros(least), ratio: value / least, budget: 1.3 };
+  const value = median(own.costs);
+  const bound = median(least.costs);
+  return { name: load.name, value: micros(value), floor: micros(bound), ratio: value / bound, budget: 1.3 };
 }
 
 async function costOf(contestant: Contestant, { streams, deltas }: Load): Promise<number> {
@@ -48,13 +50,4 @@ async function costOf(contestant: Contestant, { streams, deltas }: Load): Promis
   const count = counts.reduce((sum, one) => sum + one, 0);
   if (count !== streams * deltas) throw new Error(`${count} of ${streams * deltas} chunks came.`);
   return (user + system) / count;
-}
-
-function median(values: number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)];
-}
-
-function micros(value: number): string {
-  return `${value.toFixed(2)} µs`;
 }

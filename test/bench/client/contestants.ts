@@ -42,7 +42,11 @@ export function ours(url: string): Contestant {
 /** The least that reading a stream can cost: no checks, no messages, no answer. */
 export function floor(url: string): Contestant {
   const dispatcher = new Agent();
-  const body = JSON.stringify({ model: 'claude', stream: true, messages: [{ role: 'user', content: 'Tell me a story' }] });
+  const body = JSON.stringify({
+    model: 'claude',
+    stream: true,
+    messages: [{ role: 'user', content: 'Tell me a story' }],
+  });
   return {
     async read() {
       const headers = { 'content-type': 'application/json' };

@@ -48,7 +48,7 @@ async function separateInstance(): Promise<void> {
 }
 
 function isSameSocket(): boolean {
-  return upstream.requests[0].socket === upstream.requests[1].socket;
+  return upstream.request(0).socket === upstream.request(1).socket;
 }
 
 /** The events of an answer with these bytes. */
@@ -61,6 +61,11 @@ async function read(...pieces: (string | Buffer)[]): Promise<string[]> {
 
 const END = 'data: end\n\n';
 
+const breaksOff: Reply = (response, { socket }) => {
+  beginSse(response);
+  response.write('data: a\n\n', () => setTimeout(() => socket.resetAndDestroy(), 20));
+};
+
 describe('GatewayClient sends', () => {
   it('the path, the body and its headers', async () => {
     upstream.onExchange(
@@ -68,7 +73,7 @@ describe('GatewayClient sends', () => {
     );
     upstream.onGateway(sse(END));
     await client.gateway.stream(call({ headers: { 'anthropic-version': '2023-06-01' }, body: '{"é":1}' }));
-    const [{ path, headers, body }] = upstream.requests;
+    const { path, headers, body } = upstream.request();
     expect(path).toBe('/ai/v1/proxy/anthropic/v1/messages');
     expect(body).toBe('{"é":1}');
     expect(headers).toMatchObject({
@@ -86,7 +91,7 @@ describe('GatewayClient sends', () => {
     client = clientOf(upstream.url, { gatewayUrl: `${upstream.url}/duo/`, gatewayPrefix: '/v1/proxy' });
     upstream.onGateway(sse(END));
     await client.gateway.stream(call());
-    expect(upstream.requests[0].path).toBe('/duo/v1/proxy/anthropic/v1/messages');
+    expect(upstream.request().path).toBe('/duo/v1/proxy/anthropic/v1/messages');
   });
 });
 
@@ -175,21 +180,14 @@ describe('GatewayClient ends', () => {
       response.write(END);
     });
     await client.gateway.stream(call());
-    expect(await closing(upstream.requests[0])).toBeLessThan(1_000);
+    expect(await closing(upstream.request())).toBeLessThan(1_000);
   });
 
   it.each([
     ['ends', sse('data: a\n\n'), undefined],
     ['ends within an event', sse('data: a\n\ndata: en'), undefined],
     ['ends after an event that no blank line ends', sse('data: a\n\ndata: end\n'), undefined],
-    [
-      'breaks off',
-      (response, request) => {
-        beginSse(response);
-        response.write('data: a\n\n', () => setTimeout(() => request.socket.resetAndDestroy(), 20));
-      },
-      'cause',
-    ],
+    ['breaks off', breaksOff, 'cause'],
   ])('with an error when the stream %s too early', async (_name, reply, cause) => {
     upstream.onGateway(reply);
     const { sink, ...rest } = call();
@@ -289,6 +287,16 @@ describe('GatewayClient aborts', () => {
     await mute.close();
   });
 
+  it('while it connects, and then sends nothing', async () => {
+    await separateInstance();
+    const { controller, sent } = abortable();
+    for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+    controller.abort();
+    expect(await sent).toBe(controller.signal.reason);
+    await sleep(50);
+    expect(upstream.requests).toHaveLength(0);
+  });
+
   it('before the headers', async () => {
     upstream.onGateway(silence);
     const { controller, sent } = abortable();
@@ -350,7 +358,7 @@ describe('GatewayClient waits', () => {
     expect(error).toBeInstanceOf(UpstreamTimeoutError);
     expect(error.message).toMatch(message);
     expect(error.isRetryable).toBe(true);
-    expect(await closing(upstream.requests[0])).toBeLessThan(100);
+    expect(await closing(upstream.request())).toBeLessThan(100);
   });
 
   it('no longer than allowed for a connection', async () => {
@@ -384,16 +392,18 @@ describe('GatewayClient waits', () => {
     let holds = 0;
     const sink = new Collector('end', () => {
       holds += 1;
-      return holds > 1 ? undefined : new Promise<void>((resolve) => (release = resolve));
+      return holds > 2 ? undefined : new Promise<void>((resolve) => (release = resolve));
     });
     const sent = client.gateway.stream(call({ sink }));
-    await sleep(400);
-    const stopped = written;
-    expect(stopped).toBeLessThan(total / 2);
-    await sleep(100);
-    expect(written).toBe(stopped);
-    expect(sink.batches).toHaveLength(1);
-    release();
+    for (const hold of [1, 2]) {
+      await sleep(400);
+      const stopped = written;
+      expect(stopped).toBeLessThan(total / 2);
+      await sleep(100);
+      expect(written).toBe(stopped);
+      expect(sink.batches).toHaveLength(hold);
+      release();
+    }
     await sent;
     expect(sink.events).toHaveLength(Math.ceil(total / 16_008) + 1);
   });
@@ -443,7 +453,7 @@ describe('GatewayClient refuses', () => {
       pour();
     });
     expect(await failure(client.gateway.stream(call()))).toBeInstanceOf(UpstreamError);
-    expect(await closing(upstream.requests[0])).toBeLessThan(100);
+    expect(await closing(upstream.request())).toBeLessThan(100);
   });
 
   it('to lose the status of an error whose body breaks off', async () => {

@@ -1,8 +1,14 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
+import { Test } from '@nestjs/testing';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { resolveOptions } from '../../../src/config/resolve-options.js';
+import { GITLAB_DUO_OPTIONS } from '../../../src/config/tokens.js';
 import { ServerBusyError } from '../../../src/errors/request.errors.js';
+import { GatewayClient } from '../../../src/gateway/gateway-client.js';
+import { GatewayConnections } from '../../../src/gateway/gateway-connections.js';
+import { TokenExchange } from '../../../src/gateway/token-exchange.js';
 import { type Client, clientOf, Collector, failure } from './client.js';
 import { closing, silence, sse, startUpstream, type Upstream } from './upstream.js';
 
@@ -55,6 +61,22 @@ describe('GatewayConnections', () => {
     await client.close();
     expect(await sent).toBeInstanceOf(ServerBusyError);
     expect(await closing(received)).toBeLessThan(100);
-    expect(await closing(upstream.exchanges[0])).toBeLessThan(100);
+    expect(await closing(upstream.exchange())).toBeLessThan(100);
+  });
+
+  it('belongs to its application, which closes it', async () => {
+    const options = resolveOptions({ apiKey: 'token', instanceUrl: upstream.url, gatewayUrl: upstream.url });
+    const providers = [
+      GatewayConnections,
+      TokenExchange,
+      GatewayClient,
+      { provide: GITLAB_DUO_OPTIONS, useValue: options },
+    ];
+    const application = await Test.createTestingModule({ providers }).compile();
+    upstream.onGateway(sse('data: end\n\n'));
+    await application.get(GatewayClient).stream(call());
+    await application.close();
+    expect(await closing(upstream.request())).toBeLessThan(100);
+    expect(await failure(application.get(GatewayClient).stream(call()))).toBeInstanceOf(ServerBusyError);
   });
 });

@@ -37,7 +37,7 @@ const inSeconds = (seconds: number) => Math.floor(Date.now() / 1000) + seconds;
 describe('TokenExchange', () => {
   it('asks as the reference does', async () => {
     await client.exchange.get();
-    const [{ path, headers, body }] = upstream.exchanges;
+    const { path, headers, body } = upstream.exchange();
     expect(path).toBe('/api/v4/ai/third_party_agents/direct_access');
     expect(headers.authorization).toBe(`Bearer ${PAT}`);
     expect(headers['content-type']).toBe('application/json');

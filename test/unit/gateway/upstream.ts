@@ -18,6 +18,9 @@ export interface Upstream {
   url: string;
   exchanges: Received[];
   requests: Received[];
+  /** The exchange or the gateway's request of this index, 0 by default, which must have come. */
+  exchange(index?: number): Received;
+  request(index?: number): Received;
   /** Resolves with the next request of the gateway, or of the exchange. */
   arrival(at: 'gateway' | 'exchange'): Promise<Received>;
   onExchange(...replies: Reply[]): void;
@@ -50,6 +53,8 @@ export async function startUpstream(): Promise<Upstream> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     exchanges,
     requests,
+    exchange: (index = 0) => had(exchanges[index]),
+    request: (index = 0) => had(requests[index]),
     arrival: async (at) => ((await once(server, at)) as [Received])[0],
     onExchange: (...replies) => {
       exchangeReplies = replies;
@@ -63,6 +68,11 @@ export async function startUpstream(): Promise<Upstream> {
       await once(server, 'close');
     },
   };
+}
+
+function had(received: Received | undefined): Received {
+  if (received === undefined) throw new Error('No such request has come.');
+  return received;
 }
 
 /** A host that accepts TCP connections and never says a word, so that a TLS connection never stands. */

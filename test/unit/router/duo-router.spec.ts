@@ -95,7 +95,7 @@ describe('DuoRouterService.route', () => {
   ])('sends %s to %s', async (model, path, upstreamId, version) => {
     upstream.onGateway(json(400, { detail: 'enough' }));
     await route({ request: { ...question, model } });
-    const [received] = upstream.requests;
+    const received = upstream.request();
     expect(received.path).toBe(path);
     expect(JSON.parse(received.body)).toMatchObject({ model: upstreamId, stream: true });
     expect(received.headers['anthropic-version']).toBe(version);
@@ -117,8 +117,8 @@ describe('DuoRouterService.route', () => {
     expect(retried[0]).toMatchObject({
       ended: { number: 1, status: 'failed', errorCode, firstTokenMs: null },
       next: 2,
+      requests: 1,
     });
-    expect(retried[0].requests).toBe(1);
   });
 
   it('gives up after three tries', async () => {
@@ -224,7 +224,7 @@ describe('DuoRouterService.route', () => {
     expect(error).toBe(controller.signal.reason);
     expect(attempt).toMatchObject({ number: 1, status: 'cancelled', errorCode: null, usage: { inputTokens: 12 } });
     expect(answer.parts).toEqual([{ type: 'text', text: 'Hel' }]);
-    expect(await closing(upstream.requests[0])).toBeLessThan(100);
+    expect(await closing(upstream.request())).toBeLessThan(100);
     expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
   });
 
@@ -268,12 +268,14 @@ describe('DuoRouterService.stream', () => {
 
   it('yields the events and returns the answer', async () => {
     upstream.onGateway(text('Hel', 'lo'));
-    const step = client.router.stream(question);
+    const { signal } = new AbortController();
+    const step = client.router.stream(question, { signal });
     const events: ModelEvent[] = [];
     let result = await step.next();
     for (; !result.done; result = await step.next()) events.push(result.value);
     expect(words(events)).toBe('Hello');
     expect(result.value).toMatchObject({ finishReason: 'stop', usage: { outputTokens: 7 } });
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
   });
 
   it('yields what came, then throws', async () => {
@@ -308,7 +310,7 @@ describe('DuoRouterService.stream', () => {
     for await (const event of client.router.stream(question)) {
       if (event.type === 'text-delta') break;
     }
-    expect(await closing(upstream.requests[0])).toBeLessThan(100);
+    expect(await closing(upstream.request())).toBeLessThan(100);
   });
 
   it('hangs up when the consumer leaves while it waits', async () => {
@@ -322,6 +324,14 @@ describe('DuoRouterService.stream', () => {
     expect(await closing(received)).toBeLessThan(100);
   });
 
+  it('hangs up when the consumer throws into it', async () => {
+    upstream.onGateway(endless);
+    const step = client.router.stream(question);
+    await step.next();
+    await expect(step.throw(new Error('mine'))).rejects.toThrow('mine');
+    expect(await closing(upstream.request())).toBeLessThan(100);
+  });
+
   it('throws the reason of its signal', async () => {
     upstream.onGateway(endless);
     const controller = new AbortController();
@@ -332,7 +342,7 @@ describe('DuoRouterService.stream', () => {
       }
     })();
     await expect(all).rejects.toBe(reason);
-    expect(await closing(upstream.requests[0])).toBeLessThan(100);
+    expect(await closing(upstream.request())).toBeLessThan(100);
     expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
   });
 

@@ -1,4 +1,0 @@
-import 'reflect-metadata';
-import { runClientBench } from './client-bench.js';
-
-console.table(await runClientBench());

@@ -1,0 +1,11 @@
+/** The middle one of some measurements. */
+export function median(values: readonly number[]): number {
+  const middle = values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+  if (middle === undefined) throw new Error('Nothing was measured.');
+  return middle;
+}
+
+/** A duration in microseconds, as the table shows it. */
+export function micros(value: number): string {
+  return `${value.toFixed(2)} µs`;
+}

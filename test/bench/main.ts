@@ -1,0 +1,22 @@
+import 'reflect-metadata';
+import { type BenchRow } from './bench-row.interface.js';
+import { runClientBench } from './client/client-bench.js';
+import { runRunBench } from './run/run-bench.js';
+
+/** The benches by their names on the command line; all of them without one. */
+const benches: Record<string, () => Promise<BenchRow[]>> = { client: runClientBench, run: runRunBench };
+
+const wanted = process.argv.slice(2);
+const rows: BenchRow[] = [];
+for (const [name, bench] of Object.entries(benches)) {
+  if (wanted.length === 0 || wanted.includes(name)) rows.push(...(await bench()));
+}
+console.table(
+  rows.map(({ name, value, floor, ratio, budget }) => ({
+    what: name,
+    ours: value,
+    floor,
+    ratio: ratio.toFixed(2),
+    budget: budget === null ? '' : `≤ ${budget}`,
+  })),
+);
