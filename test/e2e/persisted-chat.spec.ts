@@ -1,7 +1,17 @@
 import { inspect, isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Injectable, Module } from '@nestjs/common';
 import { Column, type DataSource, Entity } from 'typeorm';
-import { ActsAsChat, ActsAsMessage, Chat, DuoChatService, getDuoChatToken, type RunEvent } from '../../src/index.js';
+import {
+  ActsAsChat,
+  ActsAsMessage,
+  Chat,
+  DuoChatService,
+  getDuoChatToken,
+  GitlabDuoModule,
+  InjectDuoChat,
+  type RunEvent,
+} from '../../src/index.js';
 import { historyHash } from '../../src/sandbox/index.js';
 import { startTestHost, type TestHost } from './support/test-module.js';
 
@@ -18,6 +28,14 @@ class Ticket extends ActsAsChat<TicketMessage>({
   subject!: string | null;
 }
 
+@Injectable()
+class Desk {
+  constructor(@InjectDuoChat(Ticket) readonly tickets: DuoChatService<Ticket>) {}
+}
+
+@Module({ imports: [GitlabDuoModule.forFeature([Ticket])], providers: [Desk] })
+class DeskModule {}
+
 describe('A persisted chat', () => {
   let host: TestHost;
   let chats: DuoChatService<Chat>;
@@ -25,9 +43,9 @@ describe('A persisted chat', () => {
   let database: DataSource;
 
   beforeAll(async () => {
-    host = await startTestHost([Chat, Ticket]);
+    host = await startTestHost([Chat, Ticket], { imports: [DeskModule] });
     chats = host.app.get(getDuoChatToken(Chat));
-    tickets = host.app.get(getDuoChatToken(Ticket));
+    tickets = host.app.get(Desk).tickets;
     database = host.database;
   });
   afterAll(() => host.close());
@@ -266,5 +284,6 @@ describe('A persisted chat', () => {
       ticket.id,
     ]);
     expect(runs).toEqual([{ chat_kind: 'ticket', status: 'completed' }]);
+    expect(host.app.get(getDuoChatToken(Ticket), { strict: false })).toBe(tickets);
   });
 });

@@ -51,8 +51,8 @@ export async function openCluster(
 function readVersion(data: string): Promise<string | undefined> {
   return readFile(join(data, 'PG_VERSION'), 'utf8').then(
     (text) => text.trim(),
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return undefined;
+    (error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw new EmbeddedPostgresError(`${data} cannot be read: start the server as its owner, or set DATABASE_URL.`, {
         cause: error,
       });

@@ -1,4 +1,4 @@
-import { type INestApplicationContext } from '@nestjs/common';
+import { type INestApplicationContext, type ModuleMetadata } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
@@ -17,7 +17,7 @@ export interface TestHost {
 /** Starts a host with these kinds of chat; its tables are made from the entities. */
 export async function startTestHost(
   kinds: Parameters<typeof GitlabDuoModule.forFeature>[0],
-  options: { tries?: number; database?: TestDatabase } = {},
+  options: { tries?: number; database?: TestDatabase; imports?: ModuleMetadata['imports'] } = {},
 ): Promise<TestHost> {
   const database = options.database ?? (await createTestDatabase());
   const sandbox = await startSandbox({ chunkDelayMs: 0 });
@@ -26,6 +26,7 @@ export async function startTestHost(
       TypeOrmModule.forRoot({ type: 'postgres', url: database.url, autoLoadEntities: true, synchronize: true }),
       GitlabDuoModule.forRoot({ ...sandboxOptions(sandbox), retries: { tries: options.tries ?? 1 } }),
       GitlabDuoModule.forFeature(kinds),
+      ...(options.imports ?? []),
     ],
   }).compile();
   app.useLogger(false);

@@ -1,0 +1,180 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { cp, mkdtemp, readdir, readFile, realpath, rm, symlink } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+
+const root = join(import.meta.dirname, '../..');
+const NOT_IN_A_CLONE = ['.data', '.git', 'coverage', 'dist', 'node_modules'];
+/** What the README promises for the end of everything, in milliseconds. */
+const STOP_MS = 10_000;
+/** For a build and a start on a busy machine, in milliseconds. */
+const START_MS = 240_000;
+
+interface Server {
+  readonly npm: ChildProcess;
+  readonly group: number;
+  readonly url: string;
+  readonly postmaster: number;
+}
+
+let clone: string;
+let started: Server[] = [];
+
+jest.setTimeout(START_MS + 60_000);
+
+beforeAll(async () => {
+  clone = await mkdtemp(join(await realpath(tmpdir()), 'duo-start-'));
+  await cp(root, clone, {
+    recursive: true,
+    filter: (source) => !NOT_IN_A_CLONE.some((name) => source === join(root, name)),
+  });
+  await symlink(join(root, 'node_modules'), join(clone, 'node_modules'));
+});
+
+afterEach(async () => {
+  for (const { group, postmaster } of started) {
+    signal(-group, 'SIGKILL');
+    if (await isPostgres(postmaster)) signal(postmaster, 'SIGINT');
+    await until(async () => (await living(postmaster)).length === 0);
+  }
+  started = [];
+});
+
+afterAll(async () => {
+  const home = await realpath(join(clone, '.data/postgres')).catch(() => undefined);
+  await rm(clone, { recursive: true, force: true, maxRetries: 10 });
+  if (home !== undefined) await rm(home, { recursive: true, force: true, maxRetries: 10 });
+});
+
+/** Types `npm start` in the clone, and waits until the server is ready. */
+async function start(): Promise<Server> {
+  const port = await freePort();
+  const { DATABASE_URL: _databaseUrl, GITLAB_TOKEN: _token, NODE_OPTIONS: _options, ...environment } = process.env;
+  const npm = spawn('npm', ['start'], {
+    cwd: clone,
+    env: { ...environment, NODE_ENV: 'development', PORT: String(port) },
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  if (npm.pid === undefined) throw new Error('npm cannot be run.');
+  const output: string[] = [];
+  for (const stream of [npm.stdout, npm.stderr]) stream.on('data', (chunk: Buffer) => output.push(String(chunk)));
+  const url = `http://127.0.0.1:${port}`;
+  await until(async () => {
+    if (npm.exitCode !== null) throw new Error(`npm start ended:\n${output.join('')}`);
+    return (await statusOf(`${url}/health/ready`)) === 200;
+  }, START_MS);
+  const postmaster = Number.parseInt(await readFile(join(clone, '.data/postgres/cluster/data/postmaster.pid'), 'utf8'));
+  const server = { npm, group: npm.pid, url, postmaster };
+  started.push(server);
+  return server;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+async function until(condition: () => Promise<boolean>, limitMs = STOP_MS): Promise<void> {
+  const end = Date.now() + limitMs;
+  while (!(await condition())) {
+    if (Date.now() > end) throw new Error(`This did not happen within ${limitMs / 1_000} s: ${condition.toString()}`);
+    await sleep(50);
+  }
+}
+
+/** The status of the answer; 0 when there is none. */
+async function statusOf(url: string, init?: RequestInit): Promise<number> {
+  return fetch(url, { signal: AbortSignal.timeout(5_000), ...init }).then(
+    async (response) => {
+      await response.arrayBuffer();
+      return response.status;
+    },
+    () => 0,
+  );
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It is gone already.
+  }
+}
+
+/** The processes of a group that still run: in a container, those that ended may stay in the table. */
+async function living(group: number): Promise<number[]> {
+  if (process.platform !== 'linux') return isAnswering(-group) ? [group] : [];
+  const pids = (await readdir('/proc')).map(Number).filter((pid) => pid > 0);
+  const isLiving = await Promise.all(
+    pids.map(async (pid) => {
+      const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+      const [state, , processGroup] = text.slice(text.lastIndexOf(')') + 2).split(' ');
+      return Number(processGroup) === group && state !== 'Z';
+    }),
+  );
+  return pids.filter((_pid, index) => isLiving[index]);
+}
+
+function isAnswering(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+async function isPostgres(pid: number): Promise<boolean> {
+  if (process.platform !== 'linux') return isAnswering(pid);
+  const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+  return basename(command.split('\0')[0] ?? '') === 'postgres';
+}
+
+/** Waits until neither the server, nor its launchers, nor its database run any more. */
+async function expectAllEnded({ url, group, postmaster }: Server): Promise<void> {
+  const begin = Date.now();
+  await until(async () => (await living(group)).length === 0 && (await living(postmaster)).length === 0);
+  expect(Date.now() - begin).toBeLessThan(STOP_MS);
+  expect(await statusOf(`${url}/health/ready`)).toBe(0);
+}
+
+describe('npm start', () => {
+  it('builds and starts from a clone, and ends with a SIGTERM to npm', async () => {
+    const server = await start();
+    expect(await isPostgres(server.postmaster)).toBe(true);
+    signal(server.group, 'SIGTERM');
+    await expectAllEnded(server);
+  });
+
+  it('ends with Ctrl-C, which goes to the whole process group', async () => {
+    const server = await start();
+    signal(-server.group, 'SIGINT');
+    await expectAllEnded(server);
+  });
+
+  (process.platform === 'linux' ? it : it.skip)('ends when npm is killed', async () => {
+    const server = await start();
+    signal(server.group, 'SIGKILL');
+    await expectAllEnded(server);
+  });
+
+  it('starts again after everything was killed, with all that it had acknowledged', async () => {
+    const killed = await start();
+    const created = await fetch(`${killed.url}/chats`, { method: 'POST' });
+    expect(created.status).toBe(201);
+    const { id } = (await created.json()) as { id: string };
+    signal(-killed.group, 'SIGKILL');
+    await until(async () => (await living(killed.group)).length === 0);
+
+    const again = await start();
+    expect(await statusOf(`${again.url}/chats/${id}`)).toBe(200);
+    signal(again.group, 'SIGTERM');
+    await expectAllEnded(again);
+  });
+});

@@ -1,0 +1,53 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { pathToFileURL } from 'node:url';
+import { afterEach, describe, expect, it } from '@jest/globals';
+
+const module = pathToFileURL(join(import.meta.dirname, '../../../src/app/stop-when-asked.ts')).href;
+/** Says what it is asked for, and ends a moment later, as a server does. */
+const program = `
+  import { stopWhenAsked } from '${module}';
+  const work = setInterval(() => undefined, 1_000);
+  stopWhenAsked((reason) => {
+    console.log('asked by ' + reason);
+    setTimeout(() => clearInterval(work), 300);
+  });
+  console.log('ready');
+`;
+
+let child: ChildProcess | undefined;
+
+afterEach(() => {
+  child?.kill('SIGKILL');
+});
+
+async function run(channel: 'ipc' | 'ignore') {
+  const spawned = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', program], {
+    env: { ...process.env, NODE_OPTIONS: '' },
+    stdio: ['ignore', 'pipe', 'inherit', channel],
+  });
+  child = spawned;
+  if (spawned.stdout === null) throw new Error('There is no output to read.');
+  const exited = once(spawned, 'exit');
+  await once(spawned.stdout, 'readable');
+  return { spawned, end: Promise.all([exited, text(spawned.stdout)]) };
+}
+
+describe('stopWhenAsked', () => {
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('asks once for any number of %s', async (signal) => {
+    const { spawned, end } = await run('ignore');
+    spawned.kill(signal);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    spawned.kill(signal);
+    spawned.kill('SIGTERM');
+    expect(await end).toEqual([[0, null], `ready\nasked by ${signal}\n`]);
+  });
+
+  it('asks when the launcher is gone', async () => {
+    const { spawned, end } = await run('ipc');
+    spawned.disconnect();
+    expect(await end).toEqual([[0, null], 'ready\nasked by the end of its launcher\n']);
+  });
+});
