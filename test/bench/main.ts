@@ -1,4 +1,6 @@
 import 'reflect-metadata';
+import { fileURLToPath } from 'node:url';
+import { startDatabaseServer } from '../database/global-setup.js';
 import { type BenchRow } from './bench-row.interface.js';
 import { runClientBench } from './client/client-bench.js';
 import { runRunBench } from './run/run-bench.js';
@@ -8,8 +10,16 @@ const benches: Record<string, () => Promise<BenchRow[]>> = { client: runClientBe
 
 const wanted = process.argv.slice(2);
 const rows: BenchRow[] = [];
-for (const [name, bench] of Object.entries(benches)) {
-  if (wanted.length === 0 || wanted.includes(name)) rows.push(...(await bench()));
+const server = process.env.DATABASE_URL
+  ? undefined
+  : await startDatabaseServer(fileURLToPath(new URL('../..', import.meta.url)));
+process.env.DATABASE_URL ||= server?.url;
+try {
+  for (const [name, bench] of Object.entries(benches)) {
+    if (wanted.length === 0 || wanted.includes(name)) rows.push(...(await bench()));
+  }
+} finally {
+  await server?.stop();
 }
 console.table(
   rows.map(({ name, value, floor, ratio, budget }) => ({

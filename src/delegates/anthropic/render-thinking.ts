@@ -33,5 +33,5 @@ function hasThoughtlessTurn(messages: readonly TranscriptMessage[]): boolean {
     else if (message.role === 'user' && !hasResults) first = undefined;
     hasResults = message.role === 'tool' || (hasResults && message.role === 'user');
   }
-  return first !== undefined && first.parts[0].type !== 'reasoning';
+  return first !== undefined && first.parts[0]?.type !== 'reasoning';
 }

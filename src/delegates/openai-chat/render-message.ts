@@ -39,7 +39,8 @@ function renderAssistant(parts: readonly AssistantPart[]): JsonObject {
 }
 
 function renderContent(parts: readonly (TextPart | FilePart)[]): string | JsonObject[] {
-  if (parts.length === 1 && parts[0].type === 'text') return parts[0].text;
+  const [only] = parts;
+  if (parts.length === 1 && only?.type === 'text') return only.text;
   return parts.map((part) => (part.type === 'text' ? { type: 'text', text: part.text } : renderFile(part)));
 }
 

@@ -19,7 +19,7 @@ const callIds = ['a', 'b', 'a_2', 'call:1', 'call/1', '', 'x'.repeat(60), 'ü'];
 /** A history as unruly as a chat may become: lost, late and stray results, repeated ids, blanks, other vendors' thoughts. */
 export function randomHistory(seed: number): ModelMessage[] {
   const below = generator(seed);
-  const pick = <Value>(values: readonly Value[]): Value => values[below(values.length)];
+  const pick = <Value>(values: readonly Value[]): Value => values[below(values.length)] as Value;
   const many = (make: () => Part): Part[] => Array.from({ length: below(5) }, make);
   const text = (): Part => ({ type: 'text', text: pick(texts) });
 
