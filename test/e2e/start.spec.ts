@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cp, mkdtemp, readdir, readFile, realpath, rm, symlink } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -31,7 +31,11 @@ beforeAll(async () => {
     recursive: true,
     filter: (source) => !NOT_IN_A_CLONE.some((name) => source === join(root, name)),
   });
-  await symlink(join(root, 'node_modules'), join(clone, 'node_modules'));
+  // Link by link: should the launcher install anything, it replaces the links, and not what they point to.
+  await mkdir(join(clone, 'node_modules'));
+  for (const name of await readdir(join(root, 'node_modules'))) {
+    await symlink(join(root, 'node_modules', name), join(clone, 'node_modules', name));
+  }
 });
 
 afterEach(async () => {
