@@ -1,4 +1,4 @@
-import { mkdirSync, openSync, closeSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { mkdirSync, openSync, closeSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -20,7 +20,7 @@ export async function exclusively(file, work) {
   }
   const release = () => rmSync(file, { force: true });
   process.once('exit', release);
-  const beat = setInterval(() => utimesSync(file, new Date(), new Date()), BEAT_MS);
+  const beat = setInterval(() => writeFileSync(file, ''), BEAT_MS);
   await work();
   clearInterval(beat);
   process.off('exit', release);

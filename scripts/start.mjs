@@ -1,20 +1,13 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { endWithNpm } from './launchers.mjs';
 import { build, install } from './prepare.mjs';
-import { npmLaunchers } from './launchers.mjs';
 import { END_SIGNALS, exitCodeOf, root } from './run.mjs';
 
 /** What the server may take to end, in milliseconds; then it is killed, and recovers at its next start. */
 const STOP_MS = 9_500;
 
-// npm's shell does not pass a signal on, and dies of it; and npm may be killed. Then nobody else can stop this process.
-const launchers = npmLaunchers();
-const watch = setInterval(() => {
-  if (npmLaunchers() === launchers) return;
-  clearInterval(watch);
-  process.kill(process.pid, 'SIGTERM');
-}, 500);
-
+endWithNpm();
 await install();
 await build();
 
@@ -23,7 +16,8 @@ const server = fork(fileURLToPath(new URL('dist/main.js', root)), process.argv.s
 let deadline;
 
 function limitStop() {
-  deadline ??= setTimeout(() => {
+  if (deadline !== undefined) return;
+  deadline = setTimeout(() => {
     console.error(`The server did not stop within ${STOP_MS / 1_000} s: killing it.`);
     server.kill('SIGKILL');
   }, STOP_MS);
@@ -32,4 +26,3 @@ for (const signal of END_SIGNALS) process.on(signal, limitStop);
 
 process.exitCode = await exitCodeOf(server);
 clearTimeout(deadline);
-clearInterval(watch);

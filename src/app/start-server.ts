@@ -3,14 +3,13 @@ import { ConsoleLogger, Logger, type LogLevel } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type GitlabDuoModuleOptions } from '../config/gitlab-duo-options.interface.js';
-import { GitlabDuoError } from '../errors/gitlab-duo.error.js';
 import { startSandbox } from '../sandbox/index.js';
 import { AppModule } from './app.module.js';
 import { closeApp } from './close-app.js';
-import { EmbeddedPostgresError } from './embedded-postgres/embedded-postgres.error.js';
 import { startEmbeddedPostgres } from './embedded-postgres/start-embedded-postgres.js';
 import { type Environment, readEnvironment } from './environment.js';
 import { OpenResources } from './open-resources.js';
+import { adviceFor } from './start-failure.js';
 import { stopWhenAsked } from './stop-when-asked.js';
 import { welcome } from './welcome.js';
 
@@ -29,8 +28,9 @@ export async function startServer(): Promise<void> {
     await start(readEnvironment(process.env), resources, logger);
   } catch (error) {
     if (resources.isClosing) return;
-    if (error instanceof GitlabDuoError || error instanceof EmbeddedPostgresError) logger.error(error.message);
-    else logger.error('The server did not start', error);
+    const advice = adviceFor(error);
+    if (advice === undefined) logger.error('The server did not start', error);
+    else logger.error(`The server did not start. ${advice}`);
     await resources.close();
     process.exit(1);
   }
@@ -45,9 +45,8 @@ async function start(environment: Environment, resources: OpenResources, logger:
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.register({ databaseUrl, migrations, gitlab }),
     new FastifyAdapter({ bodyLimit: BODY_LIMIT_BYTES }),
-    { abortOnError: false, bufferLogs: true },
+    { logger: new ConsoleLogger({ json: environment.isProduction, logLevels }), abortOnError: false },
   );
-  app.useLogger(new ConsoleLogger({ json: environment.isProduction, logLevels }));
   await resources.add(() => closeApp(app));
   await app.listen(environment.port, environment.host);
   welcome(await app.getUrl(), environment, databaseUrl, gitlab);

@@ -5,19 +5,21 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startEmbeddedPostgres } from '../../src/app/embedded-postgres/start-embedded-postgres.js';
+import { stopWhenAsked } from '../../src/app/stop-when-asked.js';
 
 const directory = process.argv[2];
 if (directory === undefined) throw new Error('Usage: server-process.ts <directory>');
-const disconnected = new Promise<void>((resolve) => process.once('disconnect', resolve));
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+const asked = new Promise((resolve) => {
+  stopWhenAsked(resolve);
+});
 try {
   const postgres = await startEmbeddedPostgres({
     dataDirectory: join(directory, 'postgres'),
     database: 'test',
     durable: false,
   });
-  process.send?.(postgres.url);
-  await disconnected;
+  if (process.connected) process.send?.(postgres.url);
+  await asked;
   await postgres.stop();
 } finally {
   await rm(directory, { recursive: true, force: true });

@@ -1,0 +1,15 @@
+import { isConnectionLost } from '../chats/store/database-error.js';
+import { GitlabDuoError } from '../errors/gitlab-duo.error.js';
+import { EmbeddedPostgresError } from './embedded-postgres/embedded-postgres.error.js';
+
+/** What a person can do about a server that did not start; `undefined` where only the stack tells. */
+export function adviceFor(error: unknown): string | undefined {
+  if (error instanceof GitlabDuoError || error instanceof EmbeddedPostgresError) return error.message;
+  const { code, address, port } = error as { code?: string; address?: string; port?: number };
+  if (code === 'EADDRINUSE') return `${address}:${port} is taken by another process: end that one, or set PORT.`;
+  if (code === 'EADDRNOTAVAIL') return `This machine has no address ${address}: correct HOST.`;
+  if (code === '28P01' || code === '28000') return 'The database refuses the user or the password of DATABASE_URL.';
+  if (code === '3D000') return 'The database that DATABASE_URL names does not exist: create it first.';
+  if (isConnectionLost(error)) return 'The database does not answer: check that it runs, and DATABASE_URL.';
+  return undefined;
+}
