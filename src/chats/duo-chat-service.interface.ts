@@ -34,7 +34,7 @@ export interface PageOptions {
   cursor?: string;
 }
 
-/** Messages after a sequence number. */
+/** Messages after a sequence number: at most `limit` (100 by default, 1,000 at most). */
 export interface MessagePageOptions {
   limit?: number;
   after?: number;

@@ -31,7 +31,7 @@ import {
   type PageOptions,
 } from './duo-chat-service.interface.js';
 import { type DuoMessage } from './entities/duo-message.entity.js';
-import { page, pageLimit } from './page.js';
+import { CHAT_PAGE, MESSAGE_PAGE, page, pageLimit } from './page.js';
 import { type ChatHandle, persistedChatDriver } from './persisted-chat-driver.js';
 import { type KindStore } from './store/kind-store.js';
 
@@ -105,7 +105,7 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
     if (options.cursor !== undefined && !isUuid(options.cursor)) {
       throw new ValidationError('cursor is not one that a list has returned: pass its nextCursor unchanged.');
     }
-    const limit = pageLimit(options.limit);
+    const limit = pageLimit(options.limit, CHAT_PAGE);
     const chats = await this.chats.find({
       where: this.where(options, options.cursor === undefined ? {} : { id: LessThan(options.cursor) }),
       order: { id: 'DESC' } as object,
@@ -146,7 +146,7 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
    */
   async messages(id: string, options: OwnerOption & MessagePageOptions = {}): Promise<Page<DuoMessage>> {
     await this.find(id, options);
-    const limit = pageLimit(options.limit);
+    const limit = pageLimit(options.limit, MESSAGE_PAGE);
     const messages = await this.messageRows.find({
       where: { chatId: id, seq: MoreThan(options.after ?? -1) },
       order: { seq: 'ASC' },

@@ -1,13 +1,20 @@
 import { ValidationError } from '../errors/request.errors.js';
 import { type Page } from './duo-chat-service.interface.js';
 
-const DEFAULT_LIMIT = 20;
-const MAX_LIMIT = 100;
+/** How many items a page has when nobody says, and at most. */
+interface PageSize {
+  usual: number;
+  most: number;
+}
+
+export const CHAT_PAGE: PageSize = { usual: 20, most: 100 };
+export const MESSAGE_PAGE: PageSize = { usual: 100, most: 1_000 };
 
 /** @throws ValidationError when the limit is out of range */
-export function pageLimit(limit: number = DEFAULT_LIMIT): number {
-  if (Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT) return limit;
-  throw new ValidationError(`limit must be a whole number from 1 to ${MAX_LIMIT}.`);
+export function pageLimit(limit: number | undefined, { usual, most }: PageSize): number {
+  if (limit === undefined) return usual;
+  if (Number.isInteger(limit) && limit >= 1 && limit <= most) return limit;
+  throw new ValidationError(`limit must be a whole number from 1 to ${most}.`);
 }
 
 /** A page of rows that were read one beyond the limit. */

@@ -1,25 +1,31 @@
 import { Type } from 'class-transformer';
 import { IsInt, IsUUID, Max, Min } from 'class-validator';
+import { CHAT_PAGE, MESSAGE_PAGE } from '../../chats/page.js';
 import { Optional } from './optional.decorator.js';
 
-class LimitDto {
+/** The query of `GET /chats`. */
+export class ChatPageDto {
   @Optional()
   @Type(() => Number)
   @IsInt()
   @Min(1)
-  @Max(100)
+  @Max(CHAT_PAGE.most)
   limit?: number;
-}
 
-/** The query of `GET /chats`. */
-export class ChatPageDto extends LimitDto {
   @Optional()
   @IsUUID()
   cursor?: string;
 }
 
 /** The query of `GET /chats/:id/messages`; `after` is a sequence number. */
-export class MessagePageDto extends LimitDto {
+export class MessagePageDto {
+  @Optional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(MESSAGE_PAGE.most)
+  limit?: number;
+
   @Optional()
   @Type(() => Number)
   @IsInt()
