@@ -36,6 +36,21 @@ export function missingFinish(): UpstreamError {
   });
 }
 
+/**
+ * A piece of text; an absent one is empty.
+ * @throws UpstreamError for anything else, of which leaving it out would falsify the answer
+ */
+export function pieceOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (value === undefined || value === null) return '';
+  throw brokenStream('a piece of it is not text');
+}
+
+/** Events that contradict each other: what they add up to is not what the model said. */
+export function brokenStream(what: string): UpstreamError {
+  return new UpstreamError(`The answer came through broken: ${what}. Try again.`, { isRetryable: true });
+}
+
 function notAnEvent(cause?: unknown): UpstreamError {
   return new UpstreamError('The stream holds an event that is not a JSON object. Try again.', {
     isRetryable: true,

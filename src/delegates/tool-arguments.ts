@@ -30,6 +30,13 @@ export function isCutShort(reason: FinishReason): boolean {
   return reason === 'length' || reason === 'context-window' || reason === 'refusal' || reason === 'content-filter';
 }
 
+/** An answer that ended in order to call tools, and called none. */
+export function missingCall(): UpstreamError {
+  return new UpstreamError('The model stopped to call a tool, and its call did not come. Try again.', {
+    isRetryable: true,
+  });
+}
+
 /** A call without what it takes to run and answer it. */
 export function unnamedCall(): UpstreamError {
   return new UpstreamError('The model called a tool without a name or an id, so the call cannot run. Try again.', {

@@ -21,5 +21,12 @@ export function noUsage(): Usage {
 }
 
 function count(tokens: unknown): number {
-  return typeof tokens === 'number' ? tokens : 0;
+  return isCount(tokens) ? tokens : 0;
+}
+
+const mostTokens = 2 ** 31 - 1;
+
+/** Whether a vendor's number can be a count of tokens, which the ledger keeps in 32 bits. */
+export function isCount(tokens: unknown): tokens is number {
+  return Number.isInteger(tokens) && (tokens as number) >= 0 && (tokens as number) <= mostTokens;
 }

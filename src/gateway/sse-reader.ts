@@ -28,8 +28,9 @@ export class SseReader {
    * @throws UpstreamError when an event exceeds 16 MB
    */
   feed(bytes: Buffer): void {
-    this.text = this.decoder.write(bytes);
-    if (this.text === '') return;
+    const text = this.decoder.write(bytes);
+    if (text === '') return;
+    this.text = text;
     if (this.isFirst) {
       this.isFirst = false;
       if (this.text.startsWith('\uFEFF')) this.text = this.text.slice(1);

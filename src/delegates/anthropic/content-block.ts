@@ -1,5 +1,6 @@
 import { type JsonObject } from '../../messages/json.interface.js';
 import { type Part } from '../../messages/part.interface.js';
+import { pieceOf } from '../stream-event.js';
 import { unnamedCall } from '../tool-arguments.js';
 
 export interface TextBlock {
@@ -37,12 +38,12 @@ export type ContentBlock = TextBlock | ThinkingBlock | RedactedBlock | ToolBlock
 export function startBlock(start: JsonObject): ContentBlock | undefined {
   switch (start.type) {
     case 'text':
-      return { type: 'text', text: textOf(start.text) };
+      return { type: 'text', text: pieceOf(start.text) };
     case 'thinking':
       return {
         type: 'thinking',
-        text: textOf(start.thinking),
-        signature: textOf(start.signature),
+        text: pieceOf(start.thinking),
+        signature: pieceOf(start.signature),
         start,
         isComplete: false,
       };
@@ -79,8 +80,4 @@ function thinkingPart({ text, signature, start, isComplete }: ThinkingBlock): Pa
     return { type: 'reasoning', text, api: 'anthropic-messages', raw };
   }
   return text === '' ? undefined : { type: 'reasoning', text, api: 'anthropic-messages' };
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : '';
 }

@@ -1,4 +1,5 @@
 import { type Usage } from '../../messages/message.interface.js';
+import { isCount } from '../usage.js';
 import { type WireUsage } from './wire.interface.js';
 
 /** Takes over the counts that an event tells; they are cumulative, so the last word wins. */
@@ -12,5 +13,5 @@ export function mergeUsage(usage: Usage, wire: WireUsage | null | undefined): vo
 }
 
 function told(tokens: unknown, before: number): number {
-  return typeof tokens === 'number' ? tokens : before;
+  return isCount(tokens) ? tokens : before;
 }

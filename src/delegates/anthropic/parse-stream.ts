@@ -2,8 +2,8 @@ import { type FinishReason } from '../../messages/message.interface.js';
 import { type JsonObject } from '../../messages/json.interface.js';
 import { type ModelAnswer, type ModelEvent } from '../../messages/model-request.interface.js';
 import { type StreamParser } from '../delegate.interface.js';
-import { missingFinish, parseEvent, streamFailure } from '../stream-event.js';
-import { isCutShort, parseArguments, wholeArguments } from '../tool-arguments.js';
+import { brokenStream, missingFinish, parseEvent, pieceOf, streamFailure } from '../stream-event.js';
+import { isCutShort, missingCall, parseArguments, wholeArguments } from '../tool-arguments.js';
 import { noUsage } from '../usage.js';
 import { type ContentBlock, startBlock, toPart, type ToolBlock } from './content-block.js';
 import { finishReason } from './finish-reason.js';
@@ -13,7 +13,9 @@ import { type WireEvent } from './wire.interface.js';
 /** Reads the stream of one answer of the Messages API. */
 export class AnthropicStreamParser implements StreamParser {
   isDone = false;
-  private readonly blocks = new Map<unknown, ContentBlock>();
+  /** In the order in which they began; undefined for kinds that nobody here asked for. */
+  private readonly blocks = new Map<unknown, ContentBlock | undefined>();
+  private readonly open = new Set<unknown>();
   /** Ended calls whose input is empty or broken: only what follows tells whether they were cut. */
   private doubtful: ToolBlock[] = [];
   private finish: FinishReason | undefined;
@@ -30,7 +32,7 @@ export class AnthropicStreamParser implements StreamParser {
         if (event.content_block) this.start(event.index, event.content_block, events);
         break;
       case 'content_block_stop':
-        this.end(this.blocks.get(event.index), events);
+        this.end(event.index, events);
         break;
       case 'message_start':
         mergeUsage(this.usage, event.message?.usage);
@@ -40,6 +42,7 @@ export class AnthropicStreamParser implements StreamParser {
         if (typeof event.delta?.stop_reason === 'string') {
           this.finish = finishReason(event.delta.stop_reason);
           this.settle(isCutShort(this.finish), events);
+          if (!isCutShort(this.finish)) this.checkCalls();
         }
         break;
       case 'message_stop':
@@ -53,46 +56,51 @@ export class AnthropicStreamParser implements StreamParser {
 
   answer(): ModelAnswer {
     const parts = [...this.blocks.values()]
-      .filter((block) => this.isDone || block.type !== 'tool_use')
-      .map(toPart)
+      .filter((block) => this.isDone || block?.type !== 'tool_use')
+      .map((block) => block && toPart(block))
       .filter((part) => part !== undefined);
     return { parts, finishReason: this.finish ?? 'other', usage: { ...this.usage } };
   }
 
   private grow({ index, delta }: WireEvent, events: ModelEvent[]): void {
-    const block = this.blocks.get(index);
-    if (!block || !delta) return;
-    switch (delta.type) {
-      case 'text_delta':
-        if (block.type === 'text' && typeof delta.text === 'string' && delta.text !== '') {
-          block.text += delta.text;
-          events.push({ type: 'text-delta', text: delta.text });
-        }
+    switch (delta?.type) {
+      case 'text_delta': {
+        const text = pieceOf(delta.text);
+        if (text === '') return;
+        this.openBlock(index, 'text').text += text;
+        events.push({ type: 'text-delta', text });
         break;
-      case 'thinking_delta':
-        if (block.type === 'thinking' && typeof delta.thinking === 'string' && delta.thinking !== '') {
-          block.text += delta.thinking;
-          events.push({ type: 'reasoning-delta', text: delta.thinking });
-        }
+      }
+      case 'thinking_delta': {
+        const text = pieceOf(delta.thinking);
+        if (text === '') return;
+        this.openBlock(index, 'thinking').text += text;
+        events.push({ type: 'reasoning-delta', text });
+        break;
+      }
+      case 'signature_delta':
+        this.openBlock(index, 'thinking').signature += pieceOf(delta.signature);
         break;
       case 'input_json_delta':
-        if (block.type === 'tool_use' && typeof delta.partial_json === 'string') block.pieces.push(delta.partial_json);
-        break;
-      case 'signature_delta':
-        if (block.type === 'thinking' && typeof delta.signature === 'string') block.signature += delta.signature;
+        // The vendor's own tools have input too, in blocks that are left out here.
+        if (this.blocks.has(index) && this.blocks.get(index) === undefined) return;
+        this.openBlock(index, 'tool_use').pieces.push(pieceOf(delta.partial_json));
     }
   }
 
   private start(index: unknown, wire: JsonObject, events: ModelEvent[]): void {
+    if (this.blocks.has(index)) throw brokenStream('a block began twice');
     this.settle(false, events);
     const block = startBlock(wire);
-    if (!block) return;
     this.blocks.set(index, block);
-    if (block.type === 'text' && block.text !== '') events.push({ type: 'text-delta', text: block.text });
-    if (block.type === 'thinking' && block.text !== '') events.push({ type: 'reasoning-delta', text: block.text });
+    this.open.add(index);
+    if (block?.type === 'text' && block.text !== '') events.push({ type: 'text-delta', text: block.text });
+    if (block?.type === 'thinking' && block.text !== '') events.push({ type: 'reasoning-delta', text: block.text });
   }
 
-  private end(block: ContentBlock | undefined, events: ModelEvent[]): void {
+  private end(index: unknown, events: ModelEvent[]): void {
+    if (!this.open.delete(index)) throw brokenStream('a block ended that was not open');
+    const block = this.blocks.get(index);
     if (block?.type === 'thinking') block.isComplete = true;
     if (block?.type !== 'tool_use') return;
     const json = block.pieces.join('');
@@ -100,6 +108,22 @@ export class AnthropicStreamParser implements StreamParser {
     const input = parseArguments(json);
     if (input) this.call(block, input, events);
     else this.doubtful.push(block);
+  }
+
+  private openBlock<Type extends ContentBlock['type']>(
+    index: unknown,
+    type: Type,
+  ): Extract<ContentBlock, { type: Type }> {
+    const block = this.blocks.get(index);
+    if (block?.type !== type || !this.open.has(index)) throw brokenStream(`a piece came for no open ${type} block`);
+    return block as Extract<ContentBlock, { type: Type }>;
+  }
+
+  /** An answer that came to its end has no open call, and at least one where it waits for results. */
+  private checkCalls(): void {
+    const calls = [...this.blocks.values()].filter((block) => block?.type === 'tool_use');
+    if (calls.some((call) => !call.arguments)) throw missingCall();
+    if (this.finish === 'tool-calls' && calls.length === 0) throw missingCall();
   }
 
   private settle(isCut: boolean, events: ModelEvent[]): void {

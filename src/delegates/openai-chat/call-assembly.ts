@@ -1,4 +1,5 @@
 import { type ToolCallPart } from '../../messages/part.interface.js';
+import { pieceOf } from '../stream-event.js';
 import { parseArguments, unnamedCall, wholeArguments } from '../tool-arguments.js';
 import { type WireToolCall } from './wire.interface.js';
 
@@ -19,7 +20,7 @@ export class CallAssembly {
     const { id, function: called } = piece;
     if (typeof id === 'string' && id !== '') call.id = id;
     if (typeof called?.name === 'string' && called.name !== '') call.name = called.name;
-    if (typeof called?.arguments === 'string') call.pieces.push(called.arguments);
+    call.pieces.push(pieceOf(called?.arguments));
   }
 
   /**

@@ -2,12 +2,12 @@ import { type FinishReason, type Usage } from '../../messages/message.interface.
 import { type ModelAnswer, type ModelEvent } from '../../messages/model-request.interface.js';
 import { type Part, type ToolCallPart } from '../../messages/part.interface.js';
 import { type StreamParser } from '../delegate.interface.js';
-import { missingFinish, parseEvent, streamFailure } from '../stream-event.js';
-import { isCutShort } from '../tool-arguments.js';
+import { brokenStream, missingFinish, parseEvent, pieceOf, streamFailure } from '../stream-event.js';
+import { isCutShort, missingCall } from '../tool-arguments.js';
 import { noUsage, openaiUsage } from '../usage.js';
 import { CallAssembly } from './call-assembly.js';
 import { finishReason } from './finish-reason.js';
-import { type WireChoice, type WireChunk, type WireUsage } from './wire.interface.js';
+import { type WireChoice, type WireChunk, type WireToolCall, type WireUsage } from './wire.interface.js';
 
 /** Reads the stream of one answer of Chat Completions. */
 export class ChatStreamParser implements StreamParser {
@@ -41,19 +41,22 @@ export class ChatStreamParser implements StreamParser {
 
   private read({ delta, finish_reason: reason }: WireChoice, events: ModelEvent[]): void {
     if (delta) {
-      if (typeof delta.content === 'string' && delta.content !== '') this.say(delta.content, events);
-      if (typeof delta.refusal === 'string' && delta.refusal !== '') {
-        this.hasRefused = true;
-        this.say(delta.refusal, events);
-      }
-      if (delta.tool_calls) {
-        for (const piece of delta.tool_calls) if (piece) this.assembly.add(piece);
-      }
+      this.say(pieceOf(delta.content), events);
+      if (delta.refusal) this.hasRefused = true;
+      this.say(pieceOf(delta.refusal), events);
+      if (delta.tool_calls) this.addCalls(delta.tool_calls);
     }
     if (typeof reason === 'string' && !this.finish) this.end(reason, events);
   }
 
+  private addCalls(pieces: unknown): void {
+    if (this.finish) throw brokenStream('a tool call went on after the answer had ended');
+    if (!Array.isArray(pieces)) throw brokenStream('its tool calls are not a list');
+    for (const piece of pieces as (WireToolCall | null)[]) if (piece) this.assembly.add(piece);
+  }
+
   private say(text: string, events: ModelEvent[]): void {
+    if (text === '') return;
     this.text += text;
     events.push({ type: 'text-delta', text });
   }
@@ -62,6 +65,7 @@ export class ChatStreamParser implements StreamParser {
     const told = this.hasRefused ? 'refusal' : finishReason(reason);
     this.calls = this.assembly.finish(isCutShort(told));
     events.push(...this.calls);
+    if (told === 'tool-calls' && this.calls.length === 0) throw missingCall();
     // A call that the request forced ends with "stop".
     this.finish = told === 'stop' && this.calls.length > 0 ? 'tool-calls' : told;
   }

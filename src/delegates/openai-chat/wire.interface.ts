@@ -14,7 +14,7 @@ export interface WireChoice {
 export interface WireDelta {
   content?: unknown;
   refusal?: unknown;
-  tool_calls?: (WireToolCall | null)[] | null;
+  tool_calls?: unknown;
 }
 
 export interface WireToolCall {

@@ -3,7 +3,7 @@ import { type FinishReason, type Usage } from '../../messages/message.interface.
 import { type ModelAnswer, type ModelEvent } from '../../messages/model-request.interface.js';
 import { type Part, type ReasoningPart, type TextPart, type ToolCallPart } from '../../messages/part.interface.js';
 import { type StreamParser } from '../delegate.interface.js';
-import { parseEvent, streamFailure } from '../stream-event.js';
+import { brokenStream, parseEvent, pieceOf, streamFailure } from '../stream-event.js';
 import { unnamedCall, wholeArguments } from '../tool-arguments.js';
 import { noUsage, openaiUsage } from '../usage.js';
 import { type WireEvent, type WireResponse } from './wire.interface.js';
@@ -36,6 +36,7 @@ export class ResponsesStreamParser implements StreamParser {
         if (event.item) this.endItem(indexOf(event), event.item, events);
         break;
       case 'response.completed':
+        this.addLateCalls(event.response?.output, events);
         this.end(event.response, this.completion());
         break;
       case 'response.incomplete':
@@ -57,15 +58,15 @@ export class ResponsesStreamParser implements StreamParser {
   }
 
   private say(event: WireEvent, events: ModelEvent[]): void {
-    const { delta } = event;
-    if (typeof delta !== 'string' || delta === '') return;
+    const delta = pieceOf(event.delta);
+    if (delta === '') return;
     this.textAt(indexOf(event)).text += delta;
     events.push({ type: 'text-delta', text: delta });
   }
 
   private think(event: WireEvent, events: ModelEvent[]): void {
-    const { delta } = event;
-    if (typeof delta !== 'string' || delta === '') return;
+    const delta = pieceOf(event.delta);
+    if (delta === '') return;
     const part = this.reasoningAt(indexOf(event));
     // A summary comes in paragraphs, numbered and without the break between them.
     const text = part.text !== '' && event.summary_index !== this.paragraph ? `\n\n${delta}` : delta;
@@ -83,8 +84,18 @@ export class ResponsesStreamParser implements StreamParser {
     }
     if (item.type !== 'function_call') return;
     const call = toCall(item);
+    if (this.items.has(index)) throw brokenStream('two items have one place');
     this.items.set(index, call);
     events.push(call);
+  }
+
+  /** The whole answer comes once more at its end: a call that is only there has not been told. */
+  private addLateCalls(output: unknown, events: ModelEvent[]): void {
+    if (!Array.isArray(output)) return;
+    for (const [index, item] of (output as (JsonObject | null)[]).entries()) {
+      if (item?.type === 'function_call' && this.items.get(index)?.type !== 'tool-call')
+        this.endItem(index, item, events);
+    }
   }
 
   private completion(): FinishReason {
@@ -109,6 +120,7 @@ export class ResponsesStreamParser implements StreamParser {
   private textAt(index: number): TextPart {
     const part = this.items.get(index);
     if (part?.type === 'text') return part;
+    if (part) throw brokenStream('two items have one place');
     const text: TextPart = { type: 'text', text: '' };
     this.items.set(index, text);
     return text;
@@ -117,6 +129,7 @@ export class ResponsesStreamParser implements StreamParser {
   private reasoningAt(index: number): ReasoningPart {
     const part = this.items.get(index);
     if (part?.type === 'reasoning') return part;
+    if (part) throw brokenStream('two items have one place');
     const reasoning: ReasoningPart = { type: 'reasoning', text: '', api: 'openai-responses' };
     this.items.set(index, reasoning);
     return reasoning;
@@ -138,5 +151,6 @@ function saysSomething(part: Part): boolean {
 
 function toCall({ call_id: id, name, arguments: json }: JsonObject): ToolCallPart {
   if (typeof id !== 'string' || typeof name !== 'string' || id === '' || name === '') throw unnamedCall();
-  return { type: 'tool-call', id, name, arguments: wholeArguments(name, typeof json === 'string' ? json : '') };
+  if (typeof json !== 'string') throw brokenStream('a tool call came without its arguments');
+  return { type: 'tool-call', id, name, arguments: wholeArguments(name, json) };
 }

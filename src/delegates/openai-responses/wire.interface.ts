@@ -15,6 +15,7 @@ export interface WireEvent {
 
 export interface WireResponse {
   error?: unknown;
+  output?: unknown;
   incomplete_details?: { reason?: unknown } | null;
   usage?: WireUsage | null;
 }

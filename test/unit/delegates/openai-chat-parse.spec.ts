@@ -66,7 +66,6 @@ describe('the Chat Completions stream', () => {
   it.each([
     ['stop', 'stop'],
     ['length', 'length'],
-    ['tool_calls', 'tool-calls'],
     ['content_filter', 'content-filter'],
     ['toString', 'other'],
   ])('maps the finish reason %s to %s', (wire, neutral) => {

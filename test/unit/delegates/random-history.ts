@@ -1,17 +1,7 @@
 import { type ModelMessage } from '../../../src/messages/message.interface.js';
 import { type Part } from '../../../src/messages/part.interface.js';
+import { generator } from '../random.js';
 import { call, image, pdf, reasoning } from './conversation.js';
-
-/** A small generator of the mulberry32 kind: the same seed gives the same numbers. */
-function generator(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
 
 const texts = ['Hello', 'One\n', ' ', '', '  two', '\n\n', 'Three.'];
 const callIds = ['a', 'b', 'a_2', 'call:1', 'call/1', '', 'x'.repeat(60), 'ü'];

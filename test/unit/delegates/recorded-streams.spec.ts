@@ -3,24 +3,9 @@ import { anthropicDelegate } from '../../../src/delegates/anthropic/anthropic.de
 import { openaiChatDelegate } from '../../../src/delegates/openai-chat/openai-chat.delegate.js';
 import { openaiResponsesDelegate } from '../../../src/delegates/openai-responses/openai-responses.delegate.js';
 import { feed, recorded, spoken } from './feed.js';
+import { RECORDED_ANSWERS } from './wire.js';
 
-const finished = [
-  ['anthropic/text', anthropicDelegate],
-  ['anthropic/thinking', anthropicDelegate],
-  ['anthropic/parallel-tools', anthropicDelegate],
-  ['anthropic/refusal', anthropicDelegate],
-  ['anthropic/cut-in-tool', anthropicDelegate],
-  ['openai-chat/text', openaiChatDelegate],
-  ['openai-chat/parallel-tools', openaiChatDelegate],
-  ['openai-chat/refusal', openaiChatDelegate],
-  ['openai-chat/cut-in-tool', openaiChatDelegate],
-  ['openai-responses/text', openaiResponsesDelegate],
-  ['openai-responses/reasoning-and-tools', openaiResponsesDelegate],
-  ['openai-responses/refusal', openaiResponsesDelegate],
-  ['openai-responses/cut-in-tool', openaiResponsesDelegate],
-] as const;
-
-describe.each(finished)('the recorded stream %s', (name, delegate) => {
+describe.each(RECORDED_ANSWERS)('the recorded stream %s', (name, delegate) => {
   const stream = recorded(name);
   const whole = feed(delegate, stream);
 
