@@ -13,7 +13,11 @@ export function renderThinking(
 ): JsonObject | undefined {
   if (!thinking) return undefined;
   if (model.thinking !== 'budget') {
-    return { thinking: { type: 'adaptive' }, output_config: { effort: thinkingEffort(thinking) } };
+    // Left to its default, the display of these models is empty: they would think in silence.
+    return {
+      thinking: { type: 'adaptive', display: 'summarized' },
+      output_config: { effort: thinkingEffort(thinking) },
+    };
   }
   const budget = thinkingBudget(thinking, maxTokens);
   if (budget === undefined || hasThoughtlessTurn(messages)) return undefined;

@@ -8,6 +8,9 @@ import { toTranscript } from '../transcript.js';
 import { withVendorParams } from '../vendor-params.js';
 import { renderItems } from './render-items.js';
 
+// The vendor refuses a request for less.
+const smallestLimit = 16;
+
 /** The body of a streamed request to the Responses API, which knows no stop sequences. */
 export function renderRequest(model: Model, request: ModelRequest): JsonObject {
   const { params = {}, tools = [] } = request;
@@ -18,7 +21,7 @@ export function renderRequest(model: Model, request: ModelRequest): JsonObject {
     ...(instructions !== undefined && { instructions }),
     input: messages.flatMap(renderItems),
     ...(tools.length > 0 && { tools: tools.map(renderTool) }),
-    max_output_tokens: outputLimit(model, params),
+    max_output_tokens: Math.max(outputLimit(model, params), smallestLimit),
     ...(params.thinking && { reasoning: { effort: thinkingEffort(params.thinking), summary: 'auto' } }),
     ...renderSampling(model, params, params.thinking !== undefined),
     include: ['reasoning.encrypted_content'],

@@ -63,7 +63,7 @@ describe('thinking', () => {
     [{ budgetTokens: 24_576 }, 'high'],
   ] as const)('%j is the effort %s for models without budgets', (thinking, effort) => {
     expect(render(adaptiveClaude, { thinking })).toMatchObject({
-      thinking: { type: 'adaptive' },
+      thinking: { type: 'adaptive', display: 'summarized' },
       output_config: { effort },
     });
     expect(render(chatGpt, { thinking })).toMatchObject({ reasoning_effort: effort });
@@ -82,6 +82,11 @@ describe('thinking', () => {
 
 describe('sampling', () => {
   const params = { temperature: 0, topP: 0.9, stopSequences: ['END'] };
+
+  it('is as hot as Claude can be where more was asked for', () => {
+    expect(render(budgetClaude, { temperature: 1.7 })).toMatchObject({ temperature: 1 });
+    expect(render(chatGpt, { temperature: 1.7 })).toMatchObject({ temperature: 1.7 });
+  });
 
   it('goes to models that take it; Claude takes one of the two', () => {
     expect(render(budgetClaude, params)).toMatchObject({ temperature: 0, stop_sequences: ['END'] });
