@@ -4,9 +4,14 @@ import { startDatabaseServer } from '../database/global-setup.js';
 import { type BenchRow } from './bench-row.interface.js';
 import { runClientBench } from './client/client-bench.js';
 import { runRunBench } from './run/run-bench.js';
+import { runSandboxBench } from './sandbox/sandbox-bench.js';
 
 /** The benches by their names on the command line; all of them without one. */
-const benches: Record<string, () => Promise<BenchRow[]>> = { client: runClientBench, run: runRunBench };
+const benches: Record<string, () => Promise<BenchRow[]>> = {
+  client: runClientBench,
+  run: runRunBench,
+  sandbox: runSandboxBench,
+};
 
 const wanted = process.argv.slice(2);
 const rows: BenchRow[] = [];

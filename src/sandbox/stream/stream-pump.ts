@@ -2,14 +2,22 @@ import { type ServerResponse } from 'node:http';
 
 import { isDelta, type StreamStep } from './frame.js';
 
+/** How much text joins one write at most; more would ask for much of a client that reads little. In characters. */
+const LARGEST_WRITE = 16 * 1024;
+
 /**
- * Writes the steps of a stream to a response, at its pace and never faster than its client reads. One timer at most,
- * which dies with the response.
+ * Writes the steps of a stream to a response, at its pace and never faster than its client reads. Deltas are due by
+ * the clock and not by timers: those that a busy process is late with leave in one write, and the stream keeps its
+ * pace. One timer at most, which dies with the response.
  */
 export class StreamPump {
   private timer: NodeJS.Timeout | undefined;
   private isEnded = false;
   private readonly steps: Iterator<StreamStep>;
+  /** Text that waits for the next write. */
+  private text = '';
+  /** When the next step may be taken. */
+  private due = 0;
 
   constructor(
     private readonly response: ServerResponse,
@@ -25,15 +33,27 @@ export class StreamPump {
       clearTimeout(this.timer);
       onClose(this.isEnded);
     });
-    this.run();
+    this.restart();
   }
 
+  /** Goes on after a pause that was not the pace's, and after which there is nothing to catch up with. */
+  private readonly restart = (): void => {
+    this.due = Math.max(this.due, performance.now());
+    this.run();
+  };
+
   private readonly run = (): void => {
+    const now = performance.now();
     while (!this.response.destroyed) {
+      if (this.due > now) {
+        if (this.flush()) this.timer = setTimeout(this.run, Math.ceil(this.due - now));
+        else this.awaitDrain();
+        return;
+      }
       const next = this.steps.next();
       if (next.done) {
         this.isEnded = true;
-        this.response.end();
+        this.response.end(this.text);
         return;
       }
       if (!this.take(next.value)) return;
@@ -44,29 +64,40 @@ export class StreamPump {
   private take(step: StreamStep): boolean {
     switch (step.kind) {
       case 'wait':
+        this.flush();
         return this.pause(step.milliseconds);
       case 'stall':
+        this.flush();
         return false;
       case 'reset':
         this.isEnded = true;
         this.response.socket?.resetAndDestroy();
         return false;
+      case 'bytes':
+        this.flush();
+        return this.response.write(step.data) || this.awaitDrain();
       default:
-        return this.write(step.data, this.paceMs > 0 && isDelta(step));
+        this.text += step.data;
+        if (this.paceMs > 0 && isDelta(step)) this.due += this.paceMs;
+        return this.text.length < LARGEST_WRITE || this.flush() || this.awaitDrain();
     }
   }
 
-  private write(data: string | Uint8Array, isPaced: boolean): boolean {
-    if (!this.response.write(data)) {
-      this.response.once('drain', isPaced ? () => this.pause(this.paceMs) : this.run);
-      return false;
-    }
-    return isPaced ? this.pause(this.paceMs) : true;
+  /** Writes the text that waits; false when the client has to read before more is written. */
+  private flush(): boolean {
+    const { text } = this;
+    this.text = '';
+    return text === '' || this.response.write(text);
+  }
+
+  private awaitDrain(): false {
+    this.response.once('drain', this.restart);
+    return false;
   }
 
   private pause(milliseconds: number): false {
-    if (milliseconds === 0) setImmediate(this.run);
-    else this.timer = setTimeout(this.run, milliseconds);
+    if (milliseconds === 0) setImmediate(this.restart);
+    else this.timer = setTimeout(this.restart, milliseconds);
     return false;
   }
 }

@@ -45,7 +45,7 @@ export const STOP_EVENT: Record<SandboxApi, string> = {
   'openai-responses': 'event: response.completed\n',
 };
 
-export function exchange(sandbox: Sandbox, token = 'glpat-any'): Promise<Response> {
+export function exchange(sandbox: Pick<Sandbox, 'url'>, token = 'glpat-any'): Promise<Response> {
   return fetch(`${sandbox.url}/api/v4/ai/third_party_agents/direct_access`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
@@ -56,11 +56,11 @@ export function exchange(sandbox: Sandbox, token = 'glpat-any'): Promise<Respons
 /** A client of the gateway with a token of its own, which sends what it is told to, right or wrong. */
 export class SandboxClient {
   private constructor(
-    private readonly sandbox: Sandbox,
+    private readonly sandbox: Pick<Sandbox, 'url'>,
     readonly headers: Record<string, string>,
   ) {}
 
-  static async connect(sandbox: Sandbox): Promise<SandboxClient> {
+  static async connect(sandbox: Pick<Sandbox, 'url'>): Promise<SandboxClient> {
     const granted = (await (await exchange(sandbox)).json()) as {
       token: string;
       headers: Record<string, string | number | null>;

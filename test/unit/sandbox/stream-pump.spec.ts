@@ -83,4 +83,20 @@ describe('StreamPump', () => {
     await until(() => closed.length === 1);
     expect(closed).toEqual([true]);
   });
+
+  it('keeps its pace when its process was busy, in one write', async () => {
+    const deltas = Array.from({ length: 20 }, () => ({ kind: 'text' as const, data: 'x' }));
+    const start = performance.now();
+    const response = await open(deltas, 20);
+    const packets: string[] = [];
+    response.on('data', (packet: Buffer) => packets.push(packet.toString()));
+    await until(() => packets.length === 3);
+    const busy = performance.now() + 200;
+    while (performance.now() < busy);
+    await once(response, 'end');
+    expect(performance.now() - start).toBeLessThan(500);
+    expect(performance.now() - start).toBeGreaterThanOrEqual(375);
+    expect(packets.join('')).toBe('x'.repeat(20));
+    expect(Math.max(...packets.map((packet) => packet.length))).toBeGreaterThanOrEqual(8);
+  });
 });
