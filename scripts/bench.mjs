@@ -4,4 +4,4 @@ import { runNode } from './run.mjs';
 
 endWithNpm();
 await install();
-process.exitCode = await runNode(['--import', 'tsx', 'test/bench/main.ts', ...process.argv.slice(2)]);
+process.exitCode = await runNode(['--expose-gc', '--import', 'tsx', 'test/bench/main.ts', ...process.argv.slice(2)]);

@@ -1,10 +1,14 @@
-/** One line of the benchmark's table: what was measured, against the least that the same work can cost. */
+/** What a ratio must keep to: two costs may be far enough apart, or close enough. */
+export type Budget = { atMost: number } | { atLeast: number };
+
+/** One line of the benchmark's table: a cost, over another that the same work had in the same run. */
 export interface BenchRow {
   name: string;
   value: string;
-  floor: string;
-  /** `value` over `floor`. */
+  /** What the value is measured against: the least that the work can cost, or ours where the value is another's. */
+  against: string;
+  /** `value` over `against`. */
   ratio: number;
-  /** The ratio that must not be exceeded; null where the row is for information. */
-  budget: number | null;
+  /** Null where the row is for information. */
+  budget: Budget | null;
 }

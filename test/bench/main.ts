@@ -1,8 +1,11 @@
 import 'reflect-metadata';
+import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { startDatabaseServer } from '../database/global-setup.js';
 import { type BenchRow } from './bench-row.interface.js';
 import { runClientBench } from './client/client-bench.js';
+import { jsonRow, tableRow } from './report.js';
 import { runRunBench } from './run/run-bench.js';
 import { runSandboxBench } from './sandbox/sandbox-bench.js';
 
@@ -13,25 +16,22 @@ const benches: Record<string, () => Promise<BenchRow[]>> = {
   sandbox: runSandboxBench,
 };
 
-const wanted = process.argv.slice(2);
-const rows: BenchRow[] = [];
+const { positionals, values } = parseArgs({ allowPositionals: true, options: { json: { type: 'string' } } });
+const unknown = positionals.find((name) => !(name in benches));
+if (unknown !== undefined) {
+  throw new Error(`There is no bench "${unknown}". Name some of ${Object.keys(benches).join(', ')}, or none for all.`);
+}
+const wanted = positionals.length === 0 ? Object.keys(benches) : positionals;
+
 const server = process.env.DATABASE_URL
   ? undefined
   : await startDatabaseServer(fileURLToPath(new URL('../..', import.meta.url)));
 process.env.DATABASE_URL ||= server?.url;
+const rows: BenchRow[] = [];
 try {
-  for (const [name, bench] of Object.entries(benches)) {
-    if (wanted.length === 0 || wanted.includes(name)) rows.push(...(await bench()));
-  }
+  for (const [name, bench] of Object.entries(benches)) if (wanted.includes(name)) rows.push(...(await bench()));
 } finally {
   await server?.stop();
 }
-console.table(
-  rows.map(({ name, value, floor, ratio, budget }) => ({
-    what: name,
-    ours: value,
-    floor,
-    ratio: ratio.toFixed(2),
-    budget: budget === null ? '' : `≤ ${budget}`,
-  })),
-);
+console.table(rows.map(tableRow));
+if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(rows.map(jsonRow), null, 2)}\n`);

@@ -1,53 +1,91 @@
-import { type BenchRow } from '../bench-row.interface.js';
-import { median, micros } from '../figures.js';
-import { type Contestant, floor, ours } from './contestants.js';
-import { type Pace, startUpstream } from './upstream.js';
+import { type BenchRow, type Budget } from '../bench-row.interface.js';
+import { micros } from '../figures.js';
+import { type Load } from '../load.interface.js';
+import { medianCosts } from '../rounds.js';
+import { startUpstream } from '../upstream/start-upstream.js';
+import { aiSdk, gitlabAiProvider } from './ai-sdk.js';
+import { type Contestant } from './contestant.interface.js';
+import { CpuMeter } from './cpu-meter.js';
+import { floor } from './floor.js';
+import { ours } from './ours.js';
+import { anthropicSdk, openaiChat, openaiResponses } from './vendor-sdks.js';
 
-/** What one row measures: `streams` at once, `rounds` times each side, in turns. */
-interface Load extends Pace {
-  name: string;
-  streams: number;
-  rounds: number;
+/** A load of the client, and how many times our cost the clients on top of AI SDK must have at least. */
+interface ClientLoad extends Load {
+  aiSdkTimes: number;
 }
 
-const loads: Load[] = [
-  { name: 'client CPU a chunk, unpaced', deltas: 20_000, everyMs: 0, streams: 4, rounds: 9 },
-  { name: 'client CPU a chunk, 100 streams at 50 chunks/s', deltas: 150, everyMs: 20, streams: 100, rounds: 5 },
+const loads: ClientLoad[] = [
+  { name: 'unpaced', deltas: 5_000, everyMs: 0, streams: 4, edge: 0, rounds: 7, aiSdkTimes: 12 },
+  { name: '500 streams, 10 chunks/s', deltas: 20, everyMs: 100, streams: 500, edge: 4, rounds: 5, aiSdkTimes: 4 },
 ];
 
-/** CPU time of this process for each chunk that our client reads, over that of a bare loop; medians of all rounds. */
+type Name = keyof ReturnType<typeof contestants>;
+
+/**
+ * CPU time of this process for each chunk that a client reads: ours over that of a bare loop on the same stream, and the
+ * other clients' over ours; medians of all rounds.
+ */
 export async function runClientBench(): Promise<BenchRow[]> {
   const rows: BenchRow[] = [];
-  for (const load of loads) rows.push(await measure(load));
+  for (const load of loads) rows.push(...(await measure(load)));
   return rows;
 }
 
-async function measure(load: Load): Promise<BenchRow> {
+async function measure(load: ClientLoad): Promise<BenchRow[]> {
   const upstream = await startUpstream(load);
-  const least = { side: floor(upstream.url), costs: [] as number[] };
-  const own = { side: ours(upstream.url), costs: [] as number[] };
+  const sides = contestants(upstream.url);
   try {
-    for (let round = -1; round < load.rounds; round += 1) {
-      for (const { side, costs } of [least, own]) {
-        const cost = await costOf(side, load);
-        if (round >= 0) costs.push(cost);
-      }
-    }
+    const entries = Object.entries(sides).map(([name, side]) => [name, () => costOf(side, load)] as const);
+    return rowsOf(
+      load,
+      await medianCosts(Object.fromEntries(entries) as Record<Name, () => Promise<number>>, load.rounds),
+    );
   } finally {
-    await Promise.all([least.side.close(), own.side.close()]);
+    for (const side of Object.values(sides)) await side.close?.();
     upstream.stop();
   }
-  const value = median(own.costs);
-  const bound = median(least.costs);
-  return { name: load.name, value: micros(value), floor: micros(bound), ratio: value / bound, budget: 1.3 };
 }
 
-async function costOf(contestant: Contestant, { streams, deltas }: Load): Promise<number> {
+function contestants(url: string) {
+  return {
+    claudeFloor: floor(url, '/v1/messages'),
+    claude: ours(url, 'duo-chat-sonnet-4-6'),
+    anthropicSdk: anthropicSdk(url),
+    chatFloor: floor(url, '/v1/chat/completions'),
+    chat: ours(url, 'duo-chat-gpt-5-2'),
+    openaiChat: openaiChat(url),
+    responsesFloor: floor(url, '/v1/responses'),
+    responses: ours(url, 'duo-chat-gpt-5-6-sol'),
+    openaiResponses: openaiResponses(url),
+    aiSdk: aiSdk(url),
+    gitlabAiProvider: gitlabAiProvider(url),
+  };
+}
+
+async function costOf(contestant: Contestant, { streams, deltas, edge }: Load): Promise<number> {
   globalThis.gc?.();
-  const before = process.cpuUsage();
-  const counts = await Promise.all(Array.from({ length: streams }, () => contestant.read()));
-  const { user, system } = process.cpuUsage(before);
-  const count = counts.reduce((sum, one) => sum + one, 0);
-  if (count !== streams * deltas) throw new Error(`${count} of ${streams * deltas} chunks came.`);
-  return (user + system) / count;
+  const meter = new CpuMeter(streams * edge, streams * (deltas - edge));
+  await Promise.all(Array.from({ length: streams }, () => contestant.read(meter.add)));
+  return meter.cost;
+}
+
+function rowsOf({ name, aiSdkTimes }: ClientLoad, costs: Record<Name, number>): BenchRow[] {
+  const row = (what: string, value: Name, against: Name, budget: Budget | null): BenchRow => ({
+    name: `CPU a chunk, ${name}: ${what}`,
+    value: micros(costs[value]),
+    against: micros(costs[against]),
+    ratio: costs[value] / costs[against],
+    budget,
+  });
+  return [
+    row('ours / floor, Messages', 'claude', 'claudeFloor', { atMost: 1.3 }),
+    row('ours / floor, Chat Completions', 'chat', 'chatFloor', { atMost: 1.3 }),
+    row('ours / floor, Responses', 'responses', 'responsesFloor', { atMost: 1.3 }),
+    row('@anthropic-ai/sdk / ours', 'anthropicSdk', 'claude', null),
+    row('openai, Chat Completions / ours', 'openaiChat', 'chat', null),
+    row('openai, Responses / ours', 'openaiResponses', 'responses', null),
+    row('ai streamText / ours', 'aiSdk', 'claude', { atLeast: aiSdkTimes }),
+    row('gitlab-ai-provider / ours', 'gitlabAiProvider', 'claude', { atLeast: aiSdkTimes }),
+  ];
 }
