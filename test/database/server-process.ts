@@ -12,6 +12,7 @@ if (directory === undefined) throw new Error('Usage: server-process.ts <director
 const asked = new Promise((resolve) => {
   stopWhenAsked(resolve);
 });
+process.channel?.ref();
 try {
   const postgres = await startEmbeddedPostgres({
     dataDirectory: join(directory, 'postgres'),
