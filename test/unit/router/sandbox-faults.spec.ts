@@ -7,7 +7,8 @@ import { type Client, clientOf } from '../gateway/client.js';
 
 /** What must come of a step that a fault hits: an answer after so many attempts, or an error and what it is. */
 type Expected =
-  { attempts: number; exchanges?: number } | { fails: ErrorCode | Record<Api, ErrorCode>; retryable?: true };
+  | { attempts: number; exchanges?: number }
+  | { fails: ErrorCode | Record<Api, ErrorCode>; retryable?: true; requests?: number };
 type Api = 'anthropic-messages' | 'openai-chat' | 'openai-responses';
 
 const passes = { attempts: 1 };
@@ -40,6 +41,7 @@ const expected: Record<SandboxFault, Expected> = {
   'exchange-missing-namespace': unauthorized,
   'exchange-hang': recovers,
   'exchange-reset': recovers,
+  'exchange-redirect': refused,
   'exchange-invalid-json': refused,
   'exchange-empty-object': refused,
   'exchange-null-headers': passes,
@@ -47,6 +49,7 @@ const expected: Record<SandboxFault, Expected> = {
   'exchange-latency': passes,
   'exchange-short-lived': passes,
   'gateway-unauthorized': refreshes,
+  'gateway-unauthorized-twice': { ...unauthorized, requests: 2 },
   'gateway-no-authorization': refreshes,
   'gateway-header-mismatch': refreshes,
   'gateway-unsupported-model': refused,
@@ -54,7 +57,10 @@ const expected: Record<SandboxFault, Expected> = {
   'gateway-missing-header': refused,
   'gateway-bad-request': refused,
   'gateway-bad-max-tokens': refused,
+  'gateway-image-too-large': refused,
+  'gateway-context-decoy': refused,
   'gateway-context-overflow': { fails: 'context_window_exceeded' },
+  'gateway-context-overflow-by-output': { fails: 'context_window_exceeded' },
   'gateway-insufficient-credits': { fails: 'insufficient_credits' },
   'gateway-not-enabled': unauthorized,
   'gateway-not-entitled': recovers,
@@ -70,11 +76,21 @@ const expected: Record<SandboxFault, Expected> = {
   'gateway-error-page': recovers,
   'gateway-overloaded': recovers,
   'gateway-wrapped-error': recovers,
+  'gateway-wrapped-rate-limit': recovers,
+  'gateway-wrapped-bad-request': refused,
+  'gateway-wrapped-context-overflow': { fails: 'context_window_exceeded' },
+  'gateway-redirect': refused,
   'gateway-hang': recovers,
   'gateway-reset': recovers,
   'answer-empty': passes,
   'answer-refusal': passes,
   'answer-pause-turn': passes,
+  'answer-max-tokens': passes,
+  'answer-max-tokens-in-tool': passes,
+  'answer-context-window': passes,
+  'answer-huge-tool-call': passes,
+  'stream-json-body': refused,
+  'stream-gzip': refused,
   'stream-error': vendorBreaks,
   'stream-error-before-text': recovers,
   'stream-error-event': vendorBreaks,
@@ -92,7 +108,11 @@ const expected: Record<SandboxFault, Expected> = {
   'stream-byte-order-mark': passes,
   'stream-comments': passes,
   'stream-no-space': passes,
+  'stream-multi-line-data': passes,
   'stream-unknown-events': passes,
+  'stream-unknown-deltas': passes,
+  'stream-interleaved-calls': passes,
+  'stream-late-tool-name': passes,
   'revoke-tokens': refreshes,
 };
 
@@ -154,7 +174,7 @@ describe.each([
       expect((error as GitlabDuoError).isRetryable).toBe(want.retryable ?? false);
       expect(attempt).toMatchObject({ number: 1, status: 'failed', errorCode: (error as GitlabDuoError).code });
       expect(answer.parts.some((part) => part.type === 'tool-call')).toBe(false);
-      expect(requests[api]).toBe(fault.startsWith('exchange-') ? 0 : 1);
+      expect(requests[api]).toBe(want.requests ?? (fault.startsWith('exchange-') ? 0 : 1));
     }
   });
 });
