@@ -5,4 +5,4 @@ export { SANDBOX_FAULTS, type SandboxFault } from './faults/sandbox-fault.js';
 export { type SandboxApi } from './gateway/sandbox-api.js';
 export { type Sandbox, type SandboxOptions } from './sandbox.interface.js';
 export { startSandbox } from './sandbox.js';
-export { type ReceivedRequest, type SandboxCalls } from './server/call-log.js';
+export { type ReceivedRequest, type SandboxCalls, type StrayRequest } from './server/call-log.js';

@@ -1,6 +1,5 @@
-import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import { type AddressInfo, type Socket } from 'node:net';
+import { type Socket } from 'node:net';
 
 import { type FaultPlan, readFaultPlan } from './faults/fault-plan.js';
 import { FaultQueue } from './faults/fault-queue.js';
@@ -10,6 +9,8 @@ import { DirectAccess } from './instance/direct-access.js';
 import { TokenVault } from './instance/token-vault.js';
 import { type Sandbox, type SandboxOptions } from './sandbox.interface.js';
 import { CallLog, type SandboxCalls } from './server/call-log.js';
+import { Elsewhere } from './server/elsewhere.js';
+import { close, listen } from './server/listening.js';
 import { RequestListener } from './server/request-listener.js';
 
 /** Longer than clients keep an idle connection, so that none is closed under a request. */
@@ -37,12 +38,13 @@ class RunningSandbox implements Sandbox {
   private readonly vault = new TokenVault();
   private readonly faults = new FaultQueue();
   private readonly log = new CallLog();
+  private readonly elsewhere = new Elsewhere(this.log);
   private readonly sockets = new Set<Socket>();
   private readonly server: Server;
 
   constructor({ token, chunkDelayMs, chunkSize = 1 }: SandboxOptions) {
-    const directAccess = new DirectAccess(this.vault, this.faults, this.log, token);
-    const gateway = new Gateway(this.vault, this.faults, this.log, { chunkDelayMs, chunkSize });
+    const directAccess = new DirectAccess(this.vault, this.faults, this.log, this.elsewhere, token);
+    const gateway = new Gateway(this.vault, this.faults, this.log, this.elsewhere, { chunkDelayMs, chunkSize });
     const listener = new RequestListener(directAccess, gateway, this);
     this.server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, listener.listen);
     this.server.on('connection', (socket) => {
@@ -52,11 +54,9 @@ class RunningSandbox implements Sandbox {
   }
 
   async listen(port: number, host: string): Promise<void> {
-    this.server.listen(port, host);
-    await once(this.server, 'listening');
-    const { address, family, port: bound } = this.server.address() as AddressInfo;
-    this.port = bound;
-    this.url = `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`;
+    this.url = await listen(this.server, port, host);
+    this.port = Number(new URL(this.url).port);
+    await this.elsewhere.listen(host);
   }
 
   get calls(): SandboxCalls {
@@ -80,10 +80,6 @@ class RunningSandbox implements Sandbox {
   }
 
   async close(): Promise<void> {
-    if (!this.server.listening) return;
-    const closed = once(this.server, 'close');
-    this.server.close();
-    this.server.closeAllConnections();
-    await closed;
+    await Promise.all([close(this.server), this.elsewhere.close()]);
   }
 }

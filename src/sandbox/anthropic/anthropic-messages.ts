@@ -5,6 +5,7 @@ import { checkBlock, checkCacheMarks } from './block-rules.js';
 import { anthropicErrors, refuse } from './errors.js';
 import { streamMessage } from './message-stream.js';
 import { type MessageStyle, renderMessage } from './message.js';
+import { anthropicOddities } from './oddities.js';
 import { checkParameters } from './parameter-rules.js';
 import { promptOf } from './prompt-of.js';
 import { checkTools } from './tool-rules.js';
@@ -18,6 +19,7 @@ export const anthropicMessages: Vendor = {
   queries: ['?beta=true'],
   requiredHeaders: ['anthropic-version'],
   errors: anthropicErrors,
+  oddities: anthropicOddities,
   read,
 };
 

@@ -6,12 +6,24 @@ function error(status: number, type: string, message: string): Reply {
   return { status, body: { type: 'error', error: { type, message } } };
 }
 
+function invalid(message: string): Reply {
+  return error(400, 'invalid_request_error', message);
+}
+
 const OVERLOADED = { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } };
 
 export const anthropicErrors: VendorErrors = {
-  invalidRequest: (message) => error(400, 'invalid_request_error', message),
-  contextOverflow: (tokens, limit) =>
-    error(400, 'invalid_request_error', `prompt is too long: ${tokens} tokens > ${limit} maximum`),
+  invalidRequest: invalid,
+  contextOverflow: (tokens, limit) => invalid(`prompt is too long: ${tokens} tokens > ${limit} maximum`),
+  contextOverflowByOutput: () =>
+    invalid(
+      'input length and `max_tokens` exceed context limit: 190000 + 64000 > 200000, decrease input length or `max_tokens` and try again',
+    ),
+  maxTokensTooLarge: () =>
+    invalid('max_tokens: 999999 > 64000, which is the maximum allowed number of output tokens for claude-sonnet-4-6'),
+  imageTooLarge: () =>
+    invalid('messages.0.content.1.image.source.base64: image exceeds 5 MB maximum: 6291456 bytes > 5242880 bytes'),
+  contextDecoy: () => invalid("Tool 'prompt is too long: context_length_exceeded' not found in provided tools"),
   rateLimit: () =>
     error(
       429,
@@ -19,10 +31,8 @@ export const anthropicErrors: VendorErrors = {
       "This request would exceed your organization's rate limit of input tokens per minute.",
     ),
   overloaded: () => ({ status: 529, body: OVERLOADED }),
-  ping: namedEvent('ping', { type: 'ping' }),
   streamError: namedEvent('error', OVERLOADED),
   errorEvent: namedEvent('error', OVERLOADED),
-  unknownEvent: namedEvent('surprise', { type: 'surprise', surprise: { text: 'unknown' } }),
 };
 
 /** Refuses a request as Anthropic does. */

@@ -1,23 +1,31 @@
 import { type Answer } from '../conversation/answer.js';
 import { jsonDeltas, wordDeltas } from '../conversation/deltas.js';
 import { type JsonObject, stringOf } from '../json.js';
-import { type Frame } from '../stream/frame.js';
+import { type Frame, ofCall } from '../stream/frame.js';
 import { namedEvent } from '../stream/sse.js';
-import { anthropicErrors } from './errors.js';
 import { contentBlocks, messageHead, type MessageStyle, stopReason, usageOf } from './message.js';
+import { anthropicOddities } from './oddities.js';
 
 /** The events of a streamed message. */
 export function* streamMessage(answer: Answer, style: MessageStyle, words: number): Generator<Frame> {
   yield frame('start', 'message_start', { message: messageHead(answer, style, 1) });
-  for (const [index, block] of contentBlocks(answer, style).entries()) {
-    yield frame('other', 'content_block_start', { index, content_block: emptied(block) });
-    if (index === 0) yield { kind: 'other', data: anthropicErrors.ping };
-    yield* blockDeltas(block, index, words);
-    yield frame('other', 'content_block_stop', { index });
+  const blocks = contentBlocks(answer, style);
+  const firstCall = blocks.length - answer.calls.length;
+  for (const [index, block] of blocks.entries()) {
+    const call = answer.calls[index - firstCall];
+    if (call) yield* ofCall(index - firstCall, streamBlock(block, index, callDeltas(index, call.arguments)));
+    else yield* streamBlock(block, index, textDeltas(block, index, words));
   }
   const delta = { stop_reason: stopReason(answer), stop_sequence: null };
   yield frame('other', 'message_delta', { delta, usage: usageOf(answer.usage) });
   yield frame('stop', 'message_stop', {});
+}
+
+function* streamBlock(block: JsonObject, index: number, deltas: Iterable<Frame>): Generator<Frame> {
+  yield frame('other', 'content_block_start', { index, content_block: emptied(block) });
+  if (index === 0) yield { kind: 'other', data: anthropicOddities.ping };
+  yield* deltas;
+  yield frame('other', 'content_block_stop', { index });
 }
 
 function frame(kind: Frame['kind'], type: string, fields: JsonObject): Frame {
@@ -36,19 +44,18 @@ function emptied(block: JsonObject): JsonObject {
   }
 }
 
-function* blockDeltas(block: JsonObject, index: number, words: number): Generator<Frame> {
-  switch (block.type) {
-    case 'thinking':
-      yield* deltas('reasoning', index, 'thinking_delta', 'thinking', wordDeltas(stringOf(block.thinking), words));
-      yield* deltas('other', index, 'signature_delta', 'signature', [stringOf(block.signature)]);
-      break;
-    case 'tool_use':
-      yield* deltas('tool', index, 'input_json_delta', 'partial_json', ['']);
-      yield* deltas('tool', index, 'input_json_delta', 'partial_json', jsonDeltas(JSON.stringify(block.input)));
-      break;
-    default:
-      yield* deltas('text', index, 'text_delta', 'text', wordDeltas(stringOf(block.text), words));
+function* textDeltas(block: JsonObject, index: number, words: number): Generator<Frame> {
+  if (block.type === 'thinking') {
+    yield* deltas('reasoning', index, 'thinking_delta', 'thinking', wordDeltas(stringOf(block.thinking), words));
+    yield* deltas('other', index, 'signature_delta', 'signature', [stringOf(block.signature)]);
+  } else {
+    yield* deltas('text', index, 'text_delta', 'text', wordDeltas(stringOf(block.text), words));
   }
+}
+
+function* callDeltas(index: number, json: string): Generator<Frame> {
+  yield* deltas('tool', index, 'input_json_delta', 'partial_json', ['']);
+  yield* deltas('tool', index, 'input_json_delta', 'partial_json', jsonDeltas(json));
 }
 
 /** One event for each piece; all but the piece is the same bytes, made once. */

@@ -8,6 +8,7 @@ const STOP_REASONS: Record<Finish, string> = {
   length: 'max_tokens',
   refusal: 'refusal',
   pause: 'pause_turn',
+  'context-window': 'model_context_window_exceeded',
 };
 
 /** How a request wants its answer. */
@@ -67,5 +68,5 @@ function thinkingBlock(thinking: string): JsonObject {
 }
 
 function toolBlock(answer: Answer, index: number, name: string, json: string): JsonObject {
-  return { type: 'tool_use', id: `toolu_${answer.hash}${index}`, name, input: parseJson(json) };
+  return { type: 'tool_use', id: `toolu_${answer.hash}${index}`, name, input: parseJson(json) ?? {} };
 }

@@ -5,7 +5,7 @@ import { countTokens, cutText, cutToTokens } from './token-count.js';
 import { hashPairs, normaliseHistory, toLine } from './transcript.js';
 
 /** Why an answer ended. */
-export type Finish = 'stop' | 'tool-calls' | 'length' | 'refusal' | 'pause';
+export type Finish = 'stop' | 'tool-calls' | 'length' | 'refusal' | 'pause' | 'context-window';
 
 /** An answer in neutral words, which each vendor's wire renders. */
 export interface Answer {

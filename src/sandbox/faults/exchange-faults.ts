@@ -35,6 +35,7 @@ export const EXCHANGE_FAULTS: Record<ExchangeFault, (plan: FaultPlan) => Exchang
   'exchange-missing-namespace': () => json(503, { message: 'Missing default GitLab Duo namespace user preference' }),
   'exchange-hang': () => ({ instead: 'hang' }),
   'exchange-reset': () => ({ instead: 'reset' }),
+  'exchange-redirect': () => ({ instead: 'redirect' }),
   'exchange-invalid-json': () => ({
     instead: { status: 201, headers: { 'content-type': 'application/json' }, body: '{"token":"eyJ' },
   }),

@@ -5,7 +5,7 @@ import { SANDBOX_FAULTS, type SandboxFault } from './sandbox-fault.js';
 /** A fault for coming requests. */
 export interface FaultPlan {
   fault: SandboxFault;
-  /** How many requests it hits. Default 1; 0 hits all until it is dropped. */
+  /** How many requests it hits. Default 1, or what its name says; 0 hits all until it is dropped. */
   times?: number;
   /** Only requests to this API; without it, to any. Means nothing for the exchange. */
   api?: SandboxApi;
@@ -17,6 +17,14 @@ export interface FaultPlan {
   retryAfter?: number | string;
   /** Lifetime of a short-lived token, in seconds. Default 1. */
   expiresInSeconds?: number;
+}
+
+/** Faults that hit more than one request, unless they are told otherwise. */
+const USUAL_TIMES: Partial<Record<SandboxFault, number>> = { 'gateway-unauthorized-twice': 2 };
+
+/** How many requests a plan hits. */
+export function timesOf({ fault, times = USUAL_TIMES[fault] ?? 1 }: FaultPlan): number {
+  return times;
 }
 
 const NUMBERS = ['times', 'afterChunks', 'delayMs', 'expiresInSeconds'] as const;

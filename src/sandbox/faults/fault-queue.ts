@@ -1,5 +1,5 @@
 import { type SandboxApi } from '../gateway/sandbox-api.js';
-import { type FaultPlan } from './fault-plan.js';
+import { type FaultPlan, timesOf } from './fault-plan.js';
 
 /** A fault whose turn has come: its entry in the table, and how it was planned. */
 export interface DueFault<Effect> {
@@ -12,7 +12,7 @@ export class FaultQueue {
   private plans: FaultPlan[] = [];
 
   add(plan: FaultPlan): void {
-    this.plans.push({ ...plan, times: plan.times ?? 1 });
+    this.plans.push({ ...plan, times: timesOf(plan) });
   }
 
   /** Takes the first planned fault that stands in this table and is for this API. */
@@ -21,7 +21,7 @@ export class FaultQueue {
       const effect = table[plan.fault];
       if (effect === undefined || (api !== undefined && plan.api !== undefined && plan.api !== api)) continue;
       if (plan.times === 1) this.plans.splice(index, 1);
-      else if (plan.times !== 0) this.plans[index] = { ...plan, times: (plan.times ?? 1) - 1 };
+      else if (plan.times !== 0) this.plans[index] = { ...plan, times: timesOf(plan) - 1 };
       return { effect, plan };
     }
     return undefined;

@@ -18,15 +18,18 @@ import { type GatewayFault } from './sandbox-fault.js';
 /** What each fault sends instead of an answer. */
 export const GATEWAY_FAULTS: Record<GatewayFault, (errors: VendorErrors, plan: FaultPlan) => BrokenAnswer> = {
   'gateway-unauthorized': () => TOKEN_NOT_ACCEPTED,
+  'gateway-unauthorized-twice': () => TOKEN_NOT_ACCEPTED,
   'gateway-no-authorization': () => NO_AUTHORIZATION,
   'gateway-header-mismatch': () => headerMismatch('X-Gitlab-Realm'),
   'gateway-unsupported-model': () => UNSUPPORTED_MODEL,
   'gateway-invalid-json': () => INVALID_JSON,
   'gateway-missing-header': () => MISSING_CONTENT_TYPE,
   'gateway-bad-request': (errors) => errors.invalidRequest('messages.0.content: Input should be a valid list'),
-  'gateway-bad-max-tokens': (errors) =>
-    errors.invalidRequest('max_tokens: 999999 > 64000, which is the maximum allowed number of output tokens'),
+  'gateway-bad-max-tokens': (errors) => errors.maxTokensTooLarge(),
+  'gateway-image-too-large': (errors) => errors.imageTooLarge(),
+  'gateway-context-decoy': (errors) => errors.contextDecoy(),
   'gateway-context-overflow': (errors) => errors.contextOverflow(208_310, 200_000),
+  'gateway-context-overflow-by-output': (errors) => errors.contextOverflowByOutput(),
   'gateway-insufficient-credits': () => ({
     status: 402,
     body: {
@@ -65,9 +68,16 @@ export const GATEWAY_FAULTS: Record<GatewayFault, (errors: VendorErrors, plan: F
   'gateway-error-page': () => page(502, '502 Bad Gateway'),
   'gateway-overloaded': (errors) => errors.overloaded(),
   'gateway-wrapped-error': (errors) => wrap(errors.overloaded()),
+  'gateway-wrapped-rate-limit': (errors) => wrap(errors.rateLimit()),
+  'gateway-wrapped-bad-request': (errors) => wrap(errors.invalidRequest(QUOTED)),
+  'gateway-wrapped-context-overflow': (errors) => wrap(errors.contextOverflow(208_310, 200_000)),
   'gateway-hang': () => 'hang',
   'gateway-reset': () => 'reset',
+  'gateway-redirect': () => 'redirect',
 };
+
+/** All that a bytes literal has to escape, or that looks like its end. */
+const QUOTED = "It's no 'tool' \\ of \"Tromsø\" 🎈\nat all";
 
 /** A vendor's error as the gateway mangles it when it should have streamed. */
 function wrap(reply: Reply): Reply {

@@ -18,6 +18,7 @@ export const EXCHANGE_FAULT_NAMES = [
   'exchange-empty-object',
   'exchange-null-headers',
   'exchange-no-expiry',
+  'exchange-redirect',
   'exchange-latency',
   'exchange-short-lived',
 ] as const;
@@ -25,6 +26,7 @@ export const EXCHANGE_FAULT_NAMES = [
 /** Faults of the gateway before an answer begins. */
 export const GATEWAY_FAULT_NAMES = [
   'gateway-unauthorized',
+  'gateway-unauthorized-twice',
   'gateway-no-authorization',
   'gateway-header-mismatch',
   'gateway-unsupported-model',
@@ -32,7 +34,10 @@ export const GATEWAY_FAULT_NAMES = [
   'gateway-missing-header',
   'gateway-bad-request',
   'gateway-bad-max-tokens',
+  'gateway-image-too-large',
+  'gateway-context-decoy',
   'gateway-context-overflow',
+  'gateway-context-overflow-by-output',
   'gateway-insufficient-credits',
   'gateway-not-enabled',
   'gateway-not-entitled',
@@ -48,12 +53,27 @@ export const GATEWAY_FAULT_NAMES = [
   'gateway-error-page',
   'gateway-overloaded',
   'gateway-wrapped-error',
+  'gateway-wrapped-rate-limit',
+  'gateway-wrapped-bad-request',
+  'gateway-wrapped-context-overflow',
+  'gateway-redirect',
   'gateway-hang',
   'gateway-reset',
 ] as const;
 
 /** Answers that end in an unusual way, streamed or not. */
-export const ANSWER_FAULT_NAMES = ['answer-empty', 'answer-refusal', 'answer-pause-turn'] as const;
+export const ANSWER_FAULT_NAMES = [
+  'answer-empty',
+  'answer-refusal',
+  'answer-pause-turn',
+  'answer-max-tokens',
+  'answer-max-tokens-in-tool',
+  'answer-context-window',
+  'answer-huge-tool-call',
+] as const;
+
+/** Streams that are sent in another way than as plain events; only requests that stream use them up. */
+export const DELIVERY_FAULT_NAMES = ['stream-json-body', 'stream-gzip'] as const;
 
 /** Faults of a stream that had begun; only requests that stream use them up. */
 export const STREAM_FAULT_NAMES = [
@@ -74,7 +94,11 @@ export const STREAM_FAULT_NAMES = [
   'stream-byte-order-mark',
   'stream-comments',
   'stream-no-space',
+  'stream-multi-line-data',
   'stream-unknown-events',
+  'stream-unknown-deltas',
+  'stream-interleaved-calls',
+  'stream-late-tool-name',
 ] as const;
 
 /** Faults that happen at once, when they are planned, and only then. */
@@ -83,6 +107,7 @@ export const IMMEDIATE_FAULT_NAMES = ['revoke-tokens'] as const;
 export type ExchangeFault = (typeof EXCHANGE_FAULT_NAMES)[number];
 export type GatewayFault = (typeof GATEWAY_FAULT_NAMES)[number];
 export type AnswerFault = (typeof ANSWER_FAULT_NAMES)[number];
+export type DeliveryFault = (typeof DELIVERY_FAULT_NAMES)[number];
 export type StreamFault = (typeof STREAM_FAULT_NAMES)[number];
 export type ImmediateFault = (typeof IMMEDIATE_FAULT_NAMES)[number];
 
@@ -91,6 +116,7 @@ export const SANDBOX_FAULTS = [
   ...EXCHANGE_FAULT_NAMES,
   ...GATEWAY_FAULT_NAMES,
   ...ANSWER_FAULT_NAMES,
+  ...DELIVERY_FAULT_NAMES,
   ...STREAM_FAULT_NAMES,
   ...IMMEDIATE_FAULT_NAMES,
 ] as const;

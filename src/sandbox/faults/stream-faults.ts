@@ -1,12 +1,22 @@
-import { type VendorErrors } from '../gateway/vendor.interface.js';
+import { type Vendor } from '../gateway/vendor.interface.js';
 import { type Frame, type StreamStep } from '../stream/frame.js';
 import { type FaultPlan } from './fault-plan.js';
 import { type StreamFault } from './sandbox-fault.js';
 import { breakOff, breakOffInTool, interpose } from './stream-interruptions.js';
-import { byteByByte, interleaved, oneWrite, prefixed, rewrite, splitCharacters } from './wire-forms.js';
+import { interleaveCalls } from './interleaved-calls.js';
+import {
+  byteByByte,
+  doubled,
+  interleaved,
+  oneWrite,
+  prefixed,
+  rewrite,
+  splitCharacters,
+  spreadData,
+} from './wire-forms.js';
 
 /** Turns the frames of an answer into what goes wrong on the wire. */
-export type StreamEffect = (frames: Iterable<Frame>, plan: FaultPlan, errors: VendorErrors) => Iterable<StreamStep>;
+export type StreamEffect = (frames: Iterable<Frame>, plan: FaultPlan, vendor: Vendor) => Iterable<StreamStep>;
 
 const CHUNKS_BEFORE = 3;
 const FIRST_BYTE_MS = 70_000;
@@ -16,15 +26,15 @@ const FLUSH_MS = 25;
 
 /** What each fault does to the stream that it hits. */
 export const STREAM_FAULTS: Record<StreamFault, StreamEffect> = {
-  'stream-error': (frames, plan, errors) => breakOff(frames, chunks(plan), [say(errors.streamError)]),
-  'stream-error-before-text': (frames, _plan, errors) => breakOff(frames, 0, [say(errors.streamError)]),
-  'stream-error-event': (frames, plan, errors) => breakOff(frames, chunks(plan), [say(errors.errorEvent)]),
+  'stream-error': (frames, plan, { errors }) => breakOff(frames, chunks(plan), [say(errors.streamError)]),
+  'stream-error-before-text': (frames, _plan, { errors }) => breakOff(frames, 0, [say(errors.streamError)]),
+  'stream-error-event': (frames, plan, { errors }) => breakOff(frames, chunks(plan), [say(errors.errorEvent)]),
   'stream-cut': (frames, plan) => breakOff(frames, plan.afterChunks ?? Infinity, []),
   'stream-cut-in-tool': (frames) => breakOffInTool(frames),
   'stream-reset': (frames, plan) => breakOff(frames, chunks(plan), [wait(FLUSH_MS), { kind: 'reset' }]),
   'stream-stall': (frames, plan) => interpose(frames, chunks(plan), [silence(plan)]),
-  'stream-stall-with-pings': (frames, plan, errors) =>
-    breakOff(frames, chunks(plan), pings(errors.ping, plan.delayMs ?? PING_MS)),
+  'stream-stall-with-pings': (frames, plan, { oddities }) =>
+    breakOff(frames, chunks(plan), pings(oddities.ping, plan.delayMs ?? PING_MS)),
   'stream-late-first-byte': (frames, { delayMs = FIRST_BYTE_MS }) => late(frames, delayMs),
   'stream-byte-by-byte': (frames) => byteByByte(frames),
   'stream-one-write': (frames) => oneWrite(frames),
@@ -34,7 +44,11 @@ export const STREAM_FAULTS: Record<StreamFault, StreamEffect> = {
   'stream-byte-order-mark': (frames) => prefixed(frames, '\uFEFF'),
   'stream-comments': (frames) => rewrite(frames, (text) => `: a comment\n${text}`),
   'stream-no-space': (frames) => rewrite(frames, (text) => text.replace(/^(event|data): /gm, '$1:')),
-  'stream-unknown-events': (frames, _plan, errors) => interleaved(frames, errors.unknownEvent),
+  'stream-multi-line-data': (frames) => rewrite(frames, spreadData),
+  'stream-unknown-events': (frames, _plan, { oddities }) => interleaved(frames, oddities.unknownEvent),
+  'stream-unknown-deltas': (frames, _plan, { oddities }) => doubled(frames, (delta) => oddities.unknownDelta(delta)),
+  'stream-interleaved-calls': (frames) => interleaveCalls(frames),
+  'stream-late-tool-name': (frames, _plan, { oddities }) => oddities.delayToolNames(frames),
 };
 
 function chunks(plan: FaultPlan): number {

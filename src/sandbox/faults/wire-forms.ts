@@ -1,4 +1,5 @@
-import { type Frame, type StreamStep } from '../stream/frame.js';
+import { isJsonObject, parseJson } from '../json.js';
+import { type Frame, isDelta, type StreamStep } from '../stream/frame.js';
 
 const END_OF_PACKET: StreamStep = { kind: 'wait', milliseconds: 0 };
 
@@ -49,4 +50,20 @@ export function* interleaved(frames: Iterable<Frame>, event: string): Generator<
     yield frame;
     if (frame.kind !== 'stop') yield { kind: 'other', data: event };
   }
+}
+
+/** The stream with one more event after each delta, made from the delta. */
+export function* doubled(frames: Iterable<Frame>, next: (delta: string) => string): Generator<StreamStep> {
+  for (const frame of frames) {
+    yield frame;
+    if (isDelta(frame)) yield { kind: 'other', data: next(frame.data) };
+  }
+}
+
+/** The event with its JSON on many lines of data. */
+export function spreadData(event: string): string {
+  return event.replace(/^data: (.*)$/gm, (line, data: string) => {
+    const value = parseJson(data);
+    return isJsonObject(value) ? JSON.stringify(value, null, 1).replace(/^/gm, 'data: ') : line;
+  });
 }

@@ -3,14 +3,17 @@ import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Answer, composeAnswer } from '../conversation/answer.js';
 import { ANSWER_FAULTS } from '../faults/answer-faults.js';
 import { sendBroken } from '../faults/broken-answer.js';
+import { DELIVERY_FAULTS } from '../faults/delivery-faults.js';
 import { type FaultQueue } from '../faults/fault-queue.js';
 import { GATEWAY_FAULTS } from '../faults/gateway-faults.js';
 import { STREAM_FAULTS } from '../faults/stream-faults.js';
 import { type TokenVault } from '../instance/token-vault.js';
 import { isJsonObject, parseJson } from '../json.js';
 import { type CallLog } from '../server/call-log.js';
+import { type Elsewhere } from '../server/elsewhere.js';
 import { Refusal, sendReply } from '../server/reply.js';
 import { readBody } from '../server/request-body.js';
+import { openEventStream } from '../stream/delivery.js';
 import { type StreamStep } from '../stream/frame.js';
 import { StreamPump } from '../stream/stream-pump.js';
 import { admit } from './admission.js';
@@ -32,6 +35,7 @@ export class Gateway {
     private readonly vault: TokenVault,
     private readonly faults: FaultQueue,
     private readonly calls: CallLog,
+    private readonly elsewhere: Elsewhere,
     private readonly pacing: Pacing,
   ) {}
 
@@ -41,30 +45,37 @@ export class Gateway {
     this.calls.request(vendor.api, request.headers, text);
     const broken = this.faults.take(GATEWAY_FAULTS, vendor.api);
     if (broken) {
-      sendBroken(response, broken.effect(vendor.errors, broken.plan));
+      sendBroken(response, broken.effect(vendor.errors, broken.plan), this.elsewhere.url);
       return;
     }
     admit(request.headers, this.vault, vendor.requiredHeaders);
     const asked = readRequest(vendor, text);
     const answer = this.compose(vendor, asked);
-    if (asked.isStream) this.stream(vendor, asked, answer, response);
-    else sendReply(response, { status: 200, body: asked.renderJson(answer) });
+    const delivery = asked.isStream ? (this.faults.take(DELIVERY_FAULTS, vendor.api)?.effect ?? 'events') : 'json';
+    if (delivery === 'json') sendReply(response, { status: 200, body: asked.renderJson(answer) });
+    else this.stream(vendor, asked, answer, response, delivery === 'gzip');
   }
 
   private compose(vendor: Vendor, asked: VendorRequest): Answer {
     const answer = composeAnswer(asked.prompt);
     const odd = this.faults.take(ANSWER_FAULTS, vendor.api);
-    return odd ? odd.effect(answer) : answer;
+    return odd ? odd.effect(answer, asked.prompt) : answer;
   }
 
-  private stream(vendor: Vendor, asked: VendorRequest, answer: Answer, response: ServerResponse): void {
+  private stream(
+    vendor: Vendor,
+    asked: VendorRequest,
+    answer: Answer,
+    response: ServerResponse,
+    isCompressed: boolean,
+  ): void {
     const frames = asked.renderStream(answer, this.pacing.chunkSize);
     const fault = this.faults.take(STREAM_FAULTS, vendor.api);
-    const steps: Iterable<StreamStep> = fault ? fault.effect(frames, fault.plan, vendor.errors) : frames;
+    const steps: Iterable<StreamStep> = fault ? fault.effect(frames, fault.plan, vendor) : frames;
     const paceMs = this.pacing.chunkDelayMs ?? (answer.isStory ? STORY_DELAY_MS : 0);
-    response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' });
+    const output = openEventStream(response, isCompressed);
     this.calls.streamOpened();
-    new StreamPump(response, steps, paceMs).start((isEnded) => {
+    new StreamPump(response, output, steps, paceMs).start((isEnded) => {
       this.calls.streamClosed(isEnded);
     });
   }

@@ -18,6 +18,7 @@ export interface Vendor {
   /** Reads a request by the vendor's rules. Throws a `Refusal` when it breaks one. */
   read(body: JsonObject, model: UpstreamModel): VendorRequest;
   errors: VendorErrors;
+  oddities: VendorOddities;
 }
 
 /** A request that kept all the rules. */
@@ -33,14 +34,30 @@ export interface VendorRequest {
 export interface VendorErrors {
   invalidRequest(message: string): Reply;
   contextOverflow(tokens: number, limit: number): Reply;
+  /** The other wording: the prompt fits, but not together with the tokens that the answer may have. */
+  contextOverflowByOutput(): Reply;
+  /** A limit on the answer's tokens that the model does not take, which is no overflow. */
+  maxTokensTooLarge(): Reply;
+  /** An image that is too large, which is no overflow. */
+  imageTooLarge(): Reply;
+  /** A refusal that quotes the words of an overflow, and is none. */
+  contextDecoy(): Reply;
   rateLimit(): Reply;
   overloaded(): Reply;
-  /** A comment or an event that only keeps the connection alive. */
-  ping: string;
   /** An error in a stream that had begun, as the vendor mostly sends it. */
   streamError: string;
   /** An error as a bare `error` event. */
   errorEvent: string;
+}
+
+/** What may come between the events of an answer, or make them unusual, without any harm. */
+export interface VendorOddities {
+  /** A comment or an event that only keeps the connection alive. */
+  ping: string;
   /** An event that no client knows. */
   unknownEvent: string;
+  /** A delta of a kind that no client knows, for what this delta is a part of. */
+  unknownDelta(delta: string): string;
+  /** Lets the names of tools come after the beginning of their arguments, where the vendor's wire has room for it. */
+  delayToolNames(frames: Iterable<Frame>): Iterable<Frame>;
 }

@@ -5,6 +5,7 @@ import { sendBroken } from '../faults/broken-answer.js';
 import { EXCHANGE_FAULTS, type ExchangeEffect } from '../faults/exchange-faults.js';
 import { type FaultQueue } from '../faults/fault-queue.js';
 import { type CallLog } from '../server/call-log.js';
+import { type Elsewhere } from '../server/elsewhere.js';
 import { type Reply, sendReply } from '../server/reply.js';
 import { readBody } from '../server/request-body.js';
 import { ECHOED_HEADERS } from './echoed-headers.js';
@@ -21,6 +22,7 @@ export class DirectAccess {
     private readonly vault: TokenVault,
     private readonly faults: FaultQueue,
     private readonly calls: CallLog,
+    private readonly elsewhere: Elsewhere,
     private readonly token: string | undefined,
   ) {}
 
@@ -30,7 +32,7 @@ export class DirectAccess {
     const fault = this.faults.take(EXCHANGE_FAULTS);
     const effect = fault ? fault.effect(fault.plan) : {};
     if (effect.delayMs !== undefined) await delay(effect.delayMs, response);
-    if (effect.instead !== undefined) sendBroken(response, effect.instead);
+    if (effect.instead !== undefined) sendBroken(response, effect.instead, this.elsewhere.url);
     else sendReply(response, refusePersonalToken(request.headers.authorization, this.token) ?? this.grant(effect));
   }
 

@@ -1,7 +1,7 @@
 import { type Answer } from '../conversation/answer.js';
 import { jsonDeltas, wordDeltas } from '../conversation/deltas.js';
 import { type JsonObject } from '../json.js';
-import { type Frame } from '../stream/frame.js';
+import { type Frame, ofCall } from '../stream/frame.js';
 import { dataEvent } from '../stream/sse.js';
 import { completionHead, finishReason, toolCallsOf, usageOf } from './completion.js';
 
@@ -27,9 +27,9 @@ export function* streamCompletion(answer: Answer, style: CompletionStyle, words:
   yield* deltas('text', (content) => ({ content }), wordDeltas(answer.text, words));
   for (const [index, call] of calls.entries()) {
     const opened = { index, ...call, function: { name: call.function.name, arguments: '' } };
-    yield { kind: 'tool', data: chunk({ tool_calls: [opened] }) };
+    yield { kind: 'tool', data: chunk({ tool_calls: [opened] }), call: index };
     const piece = (json: string) => ({ tool_calls: [{ index, function: { arguments: json } }] });
-    yield* deltas('tool', piece, jsonDeltas(call.function.arguments));
+    yield* ofCall(index, deltas('tool', piece, jsonDeltas(call.function.arguments)));
   }
   yield { kind: 'other', data: chunk({}, finishReason(answer)) };
   if (style.isUsageIncluded) {

@@ -7,6 +7,7 @@ const FINISH_REASONS: Record<Finish, string> = {
   length: 'length',
   refusal: 'content_filter',
   pause: 'stop',
+  'context-window': 'length',
 };
 
 export function finishReason(answer: Answer): string {

@@ -1,9 +1,10 @@
-import { openaiError, RATE_LIMIT, SERVER_ERROR } from '../openai/errors.js';
+import { contextDecoy, imageTooLarge, openaiError, RATE_LIMIT, SERVER_ERROR } from '../openai/errors.js';
 import { type VendorErrors } from '../gateway/vendor.interface.js';
+import { type Reply } from '../server/reply.js';
 import { namedEvent } from '../stream/sse.js';
 
 /** Past any number that the stream before it has used. */
-const LATE = 1_000_000;
+export const LATE = 1_000_000;
 
 const FAILED_RESPONSE = {
   id: 'resp_failed',
@@ -15,19 +16,32 @@ const FAILED_RESPONSE = {
   usage: null,
 };
 
+function overflow(): Reply {
+  return openaiError(
+    400,
+    'invalid_request_error',
+    'Your input exceeds the context window of this model. Please adjust your input and try again.',
+    'context_length_exceeded',
+    'input',
+  );
+}
+
 export const responsesErrors: VendorErrors = {
   invalidRequest: (message) => openaiError(400, 'invalid_request_error', message),
-  contextOverflow: () =>
+  contextOverflow: overflow,
+  contextOverflowByOutput: overflow,
+  maxTokensTooLarge: () =>
     openaiError(
       400,
       'invalid_request_error',
-      'Your input exceeds the context window of this model. Please adjust your input and try again.',
-      'context_length_exceeded',
-      'input',
+      "Invalid 'max_output_tokens': integer above maximum value. Expected a value <= 128000, but got 999999 instead.",
+      'integer_above_max_value',
+      'max_output_tokens',
     ),
+  imageTooLarge,
+  contextDecoy,
   rateLimit: () => openaiError(429, 'tokens', RATE_LIMIT, 'rate_limit_exceeded'),
   overloaded: () => openaiError(503, 'server_error', SERVER_ERROR),
-  ping: ': keep-alive\n\n',
   streamError: namedEvent('response.failed', {
     type: 'response.failed',
     response: FAILED_RESPONSE,
@@ -38,11 +52,6 @@ export const responsesErrors: VendorErrors = {
     code: 'server_error',
     message: SERVER_ERROR,
     param: null,
-    sequence_number: LATE,
-  }),
-  unknownEvent: namedEvent('response.surprise', {
-    type: 'response.surprise',
-    surprise: 'unknown',
     sequence_number: LATE,
   }),
 };

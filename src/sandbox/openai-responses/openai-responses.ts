@@ -4,6 +4,7 @@ import { isJsonObject, type JsonObject, listOf } from '../json.js';
 import { responsesErrors } from './errors.js';
 import { readItems } from './input-items.js';
 import { checkItemOrder } from './item-order.js';
+import { responsesOddities } from './oddities.js';
 import { checkParameters } from './parameter-rules.js';
 import { promptOf } from './prompt-of.js';
 import { streamResponse } from './response-stream.js';
@@ -16,6 +17,7 @@ export const openaiResponses: Vendor = {
   queries: [],
   requiredHeaders: [],
   errors: responsesErrors,
+  oddities: responsesOddities,
   read,
 };
 

@@ -1,7 +1,7 @@
 import { type Answer } from '../conversation/answer.js';
 import { jsonDeltas, wordDeltas } from '../conversation/deltas.js';
 import { type JsonObject, objectsOf, stringOf } from '../json.js';
-import { type Frame } from '../stream/frame.js';
+import { type Frame, ofCall } from '../stream/frame.js';
 import { namedEvent } from '../stream/sse.js';
 import {
   incompleteReason,
@@ -27,7 +27,12 @@ class ResponseEvents {
     const head = responseHead(answer, style);
     yield this.event('start', 'response.created', { response: head });
     yield this.event('start', 'response.in_progress', { response: head });
-    for (const [index, item] of outputItems(answer, style).entries()) yield* this.item(item, index);
+    const items = outputItems(answer, style);
+    const firstCall = items.length - answer.calls.length;
+    for (const [index, item] of items.entries()) {
+      if (index < firstCall) yield* this.item(item, index);
+      else yield* ofCall(index - firstCall, this.item(item, index));
+    }
     const end = incompleteReason(answer) === undefined ? 'response.completed' : 'response.incomplete';
     yield this.event('stop', end, { response: renderResponse(answer, style) });
   }

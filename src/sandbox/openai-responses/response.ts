@@ -1,4 +1,5 @@
 import { type Answer, type Usage } from '../conversation/answer.js';
+import { type RequestedCall } from '../conversation/call-lines.js';
 import { type JsonObject } from '../json.js';
 import { reasoningItem, type ReasoningStyle } from './reasoning.js';
 
@@ -14,7 +15,7 @@ export function outputItems(answer: Answer, style: ResponseStyle): JsonObject[] 
   const items: JsonObject[] = [];
   if (answer.reasoning !== null) items.push(reasoningItem(answer.hash, answer.reasoning, style));
   if (answer.text !== '') items.push(messageItem(answer));
-  return [...items, ...answer.calls.map((call, index) => callItem(answer.hash, index, call.name, call.arguments))];
+  return [...items, ...answer.calls.map((call, index) => callItem(answer, call, index))];
 }
 
 /** The response before it has any output, as a stream starts with it. */
@@ -50,8 +51,12 @@ export function renderResponse(answer: Answer, style: ResponseStyle): JsonObject
 
 /** Why a response is incomplete; `undefined` when it is not. */
 export function incompleteReason(answer: Answer): string | undefined {
-  if (answer.finish === 'length') return 'max_output_tokens';
+  if (isCut(answer)) return 'max_output_tokens';
   return answer.finish === 'refusal' ? 'content_filter' : undefined;
+}
+
+function isCut(answer: Answer): boolean {
+  return answer.finish === 'length' || answer.finish === 'context-window';
 }
 
 function messageItem(answer: Answer): JsonObject {
@@ -69,14 +74,15 @@ export function textPart(text: string): JsonObject {
   return { type: 'output_text', annotations: [], logprobs: [], text };
 }
 
-function callItem(hash: string, index: number, name: string, json: string): JsonObject {
+function callItem(answer: Answer, call: RequestedCall, index: number): JsonObject {
+  const isWhole = !isCut(answer) || index < answer.calls.length - 1;
   return {
-    id: `fc_${hash}${index}`,
+    id: `fc_${answer.hash}${index}`,
     type: 'function_call',
-    status: 'completed',
-    arguments: json,
-    call_id: `call_${hash}${index}`,
-    name,
+    status: isWhole ? 'completed' : 'incomplete',
+    arguments: call.arguments,
+    call_id: `call_${answer.hash}${index}`,
+    name: call.name,
   };
 }
 

@@ -20,3 +20,19 @@ export const SERVER_ERROR = 'The server had an error while processing your reque
 
 export const RATE_LIMIT =
   'Rate limit reached for organization on tokens per min (TPM): Limit 30000, Used 29000, Requested 2000. Please try again in 2s.';
+
+/** An image that is too large. */
+export function imageTooLarge(): Reply {
+  return openaiError(
+    400,
+    'invalid_request_error',
+    'Invalid image: the image exceeds the maximum size of 20 MB.',
+    'image_too_large',
+  );
+}
+
+/** A refusal that quotes the words of a context overflow, and is none. */
+export function contextDecoy(): Reply {
+  const name = 'maximum context length exceeded';
+  return openaiError(400, 'invalid_request_error', `Unknown parameter: '${name}'.`, 'unknown_parameter', name);
+}

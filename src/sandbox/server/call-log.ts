@@ -1,4 +1,4 @@
-import { type IncomingHttpHeaders } from 'node:http';
+import { type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 
 import { type SandboxApi, SANDBOX_APIS } from '../gateway/sandbox-api.js';
 import { parseJson } from '../json.js';
@@ -7,6 +7,12 @@ import { parseJson } from '../json.js';
 export interface ReceivedRequest {
   headers: IncomingHttpHeaders;
   body: unknown;
+}
+
+/** A request that followed a redirect to another host, with all its headers: none of them should be a credential. */
+export interface StrayRequest extends ReceivedRequest {
+  method: string;
+  url: string;
 }
 
 /** What has been asked of a sandbox. */
@@ -23,6 +29,8 @@ export interface SandboxCalls {
   openSockets: number;
   lastExchange: ReceivedRequest | null;
   lastRequests: Record<SandboxApi, ReceivedRequest | null>;
+  /** What came to the other host that `exchange-redirect` and `gateway-redirect` lead to. */
+  strayRequests: StrayRequest[];
 }
 
 /** Counts what is asked of the sandbox. */
@@ -38,6 +46,7 @@ export class CallLog {
       abortedStreams: 0,
       lastExchange: null,
       lastRequests: byApi<ReceivedRequest | null>(null),
+      strayRequests: [],
     };
   }
 
@@ -49,6 +58,10 @@ export class CallLog {
   request(api: SandboxApi, headers: IncomingHttpHeaders, body: string): void {
     this.counted.requests[api] += 1;
     this.counted.lastRequests[api] = received(headers, body);
+  }
+
+  stray({ method = '', url = '', headers }: IncomingMessage, body: string): void {
+    this.counted.strayRequests.push({ method, url, headers, body: parseJson(body) ?? body });
   }
 
   streamOpened(): void {

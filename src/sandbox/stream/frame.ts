@@ -1,10 +1,16 @@
-/**
- * One event of a streamed answer: what it is about, and its text on the wire. `stop` is the event without which a
- * stream was cut.
- */
+/** One event of a streamed answer. */
 export interface Frame {
+  /** What it is about. `stop` is the event without which a stream was cut. */
   kind: 'start' | 'reasoning' | 'text' | 'tool' | 'other' | 'stop';
+  /** Its text on the wire. */
   data: string;
+  /** Which of the answer's tool calls it belongs to. */
+  call?: number;
+}
+
+/** The same frames, as those of one tool call. */
+export function* ofCall(call: number, frames: Iterable<Frame>): Generator<Frame> {
+  for (const frame of frames) yield { ...frame, call };
 }
 
 /**

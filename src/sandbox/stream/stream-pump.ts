@@ -1,4 +1,5 @@
 import { type ServerResponse } from 'node:http';
+import { type Writable } from 'node:stream';
 
 import { isDelta, type StreamStep } from './frame.js';
 
@@ -21,6 +22,8 @@ export class StreamPump {
 
   constructor(
     private readonly response: ServerResponse,
+    /** Where the steps are written: the response, or what leads to it. */
+    private readonly output: Writable,
     steps: Iterable<StreamStep>,
     private readonly paceMs: number,
   ) {
@@ -53,7 +56,7 @@ export class StreamPump {
       const next = this.steps.next();
       if (next.done) {
         this.isEnded = true;
-        this.response.end(this.text);
+        this.output.end(this.text);
         return;
       }
       if (!this.take(next.value)) return;
@@ -75,7 +78,7 @@ export class StreamPump {
         return false;
       case 'bytes':
         this.flush();
-        return this.response.write(step.data) || this.awaitDrain();
+        return this.output.write(step.data) || this.awaitDrain();
       default:
         this.text += step.data;
         if (this.paceMs > 0 && isDelta(step)) this.due += this.paceMs;
@@ -87,11 +90,11 @@ export class StreamPump {
   private flush(): boolean {
     const { text } = this;
     this.text = '';
-    return text === '' || this.response.write(text);
+    return text === '' || this.output.write(text);
   }
 
   private awaitDrain(): false {
-    this.response.once('drain', this.restart);
+    this.output.once('drain', this.restart);
     return false;
   }
 

@@ -98,6 +98,25 @@ describe('faults of the exchange', () => {
     expect(performance.now() - start).toBeLessThan(290);
   });
 
+  it('is late for 50 callers at once, and counts them all', async () => {
+    sandbox.fault({ fault: 'exchange-latency', times: 0 });
+    const start = performance.now();
+    const answers = await Promise.all(Array.from({ length: 50 }, () => exchange(sandbox)));
+    expect(answers.map((answer) => answer.status)).toEqual(Array(50).fill(201));
+    expect(performance.now() - start).toBeGreaterThanOrEqual(495);
+    expect(performance.now() - start).toBeLessThan(2_000);
+    expect(sandbox.calls.exchanges).toBe(50);
+  });
+
+  it('leads to another host', async () => {
+    sandbox.fault({ fault: 'exchange-redirect' });
+    expect((await exchange(sandbox)).status).toBe(404);
+    const [stray] = sandbox.calls.strayRequests;
+    expect(stray).toMatchObject({ method: 'POST', url: '/api/v4/ai/third_party_agents/direct_access' });
+    expect(stray?.body).toEqual({ feature_flags: { DuoAgentPlatformNext: true } });
+    expect(stray?.headers).not.toHaveProperty('authorization');
+  });
+
   it('grants a token for so many seconds', async () => {
     sandbox.fault({ fault: 'exchange-short-lived', expiresInSeconds: 30 });
     const { expires_at } = (await (await exchange(sandbox)).json()) as { expires_at: number };

@@ -34,6 +34,9 @@ describe('faults of the gateway', () => {
     'gateway-invalid-json': [400, { detail: 'Invalid JSON' }],
     'gateway-missing-header': [400, { detail: 'Missing content-type header' }],
     'gateway-bad-request': [400, invalid('messages.0.content')],
+    'gateway-image-too-large': [400, invalid('image exceeds 5 MB maximum')],
+    'gateway-context-decoy': [400, invalid('prompt is too long')],
+    'gateway-context-overflow-by-output': [400, invalid('`max_tokens` exceed context limit: 190000 + 64000 > 200000')],
     'gateway-bad-max-tokens': [400, invalid('max_tokens: 999999 > 64000')],
     'gateway-context-overflow': [400, invalid('prompt is too long: 208310 tokens > 200000 maximum')],
     'gateway-insufficient-credits': [402, expect.objectContaining({ error_code: 'USAGE_QUOTA_EXCEEDED' })],
@@ -89,6 +92,69 @@ describe('faults of the gateway', () => {
     expect([broken.status, broken.json]).toEqual([status, { message }]);
   });
 
+  it.each([
+    [
+      'gateway-wrapped-rate-limit',
+      429,
+      expect.stringMatching(/^b'\{"type":"error","error":\{"type":"rate_limit_error"/),
+    ],
+    // As Python prints these bytes.
+    [
+      'gateway-wrapped-bad-request',
+      400,
+      String.raw`b'{"type":"error","error":{"type":"invalid_request_error","message":"It\'s no \'tool\' \\\\ of \\"Troms\xc3\xb8\\" \xf0\x9f\x8e\x88\\nat all"}}'`,
+    ],
+    ['gateway-wrapped-context-overflow', 400, expect.stringContaining('prompt is too long')],
+  ] as [SandboxFault, number, unknown][])('%s is a bytes literal', async (fault, status, message) => {
+    sandbox.fault({ fault });
+    const broken = await client.stream('anthropic-messages', 'Hello');
+    expect([broken.status, broken.json]).toEqual([status, { message }]);
+  });
+
+  it.each([
+    ['openai-chat', 'gateway-bad-max-tokens', 'max_tokens is too large: 999999', 'invalid_value'],
+    ['openai-chat', 'gateway-context-decoy', 'maximum context length exceeded', 'unknown_parameter'],
+    ['openai-chat', 'gateway-image-too-large', 'the image exceeds the maximum size', 'image_too_large'],
+    ['openai-chat', 'gateway-context-overflow-by-output', 'in the completion', 'context_length_exceeded'],
+    ['openai-responses', 'gateway-bad-max-tokens', "Invalid 'max_output_tokens'", 'integer_above_max_value'],
+    ['openai-responses', 'gateway-context-decoy', 'maximum context length exceeded', 'unknown_parameter'],
+    ['openai-responses', 'gateway-context-overflow-by-output', 'exceeds the context window', 'context_length_exceeded'],
+  ] as [SandboxApi, SandboxFault, string, string][])(
+    '%s has its own words for %s',
+    async (api, fault, message, code) => {
+      sandbox.fault({ fault });
+      const { status, json } = await hello(api);
+      expect(status).toBe(400);
+      expect(json).toMatchObject({ error: { message: expect.stringContaining(message), code } });
+    },
+  );
+
+  it('refuses a token twice, and no more', async () => {
+    sandbox.fault({ fault: 'gateway-unauthorized-twice' });
+    expect([(await hello()).status, (await hello()).status, (await hello()).status]).toEqual([401, 401, 200]);
+  });
+
+  it('leads to another host, which keeps all that comes', async () => {
+    sandbox.fault({ fault: 'gateway-redirect' });
+    const init = { method: 'POST', headers: client.headers, body: JSON.stringify(ask('openai-chat', 'Secret')) };
+    const redirect = await fetch(client.url('openai-chat'), { ...init, redirect: 'manual' });
+    expect(redirect.status).toBe(307);
+    const location = String(redirect.headers.get('location'));
+    expect(new URL(location).host).not.toBe(new URL(sandbox.url).host);
+    expect(sandbox.calls.strayRequests).toEqual([]);
+    expect((await fetch(location, init)).status).toBe(404);
+    expect(sandbox.calls.strayRequests).toMatchObject([
+      {
+        method: 'POST',
+        url: '/ai/v1/proxy/openai/v1/chat/completions',
+        headers: { authorization: client.headers.authorization },
+        body: { messages: [{ content: 'Secret' }] },
+      },
+    ]);
+    sandbox.reset();
+    expect(sandbox.calls.strayRequests).toEqual([]);
+  });
+
   it.each(APIS)('%s has its own words for an overflow', async (api) => {
     const WORDS: Record<SandboxApi, string> = {
       'anthropic-messages': 'prompt is too long: ',
@@ -131,6 +197,8 @@ describe('faults of the gateway', () => {
     ['answer-refusal', 'refusal', 1],
     ['answer-pause-turn', 'pause_turn', 1],
     ['answer-empty', 'end_turn', 0],
+    ['answer-max-tokens', 'max_tokens', 1],
+    ['answer-context-window', 'model_context_window_exceeded', 1],
   ] as const)('%s ends an answer oddly', async (fault, reason, blocks) => {
     sandbox.fault({ fault });
     const { json } = await hello();

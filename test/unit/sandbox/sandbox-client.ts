@@ -38,6 +38,19 @@ export function ask(api: SandboxApi, text: string, extra: Body = {}): Body {
   }
 }
 
+/** A tool that takes anything, as each API wants it. */
+export function tool(api: SandboxApi, name: string): Body {
+  const parameters = { type: 'object' };
+  switch (api) {
+    case 'anthropic-messages':
+      return { name, input_schema: parameters };
+    case 'openai-chat':
+      return { type: 'function', function: { name, parameters } };
+    case 'openai-responses':
+      return { type: 'function', name, parameters };
+  }
+}
+
 /** The event without which a stream was cut. */
 export const STOP_EVENT: Record<SandboxApi, string> = {
   'anthropic-messages': 'event: message_stop\n',

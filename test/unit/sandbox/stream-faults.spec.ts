@@ -1,5 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { createParser } from 'eventsource-parser';
+
 import { type Sandbox, type SandboxApi, type SandboxFault, startSandbox } from '../../../src/sandbox/index.js';
 import { ask, type Body, SandboxClient, STOP_EVENT, until } from './sandbox-client.js';
 
@@ -27,6 +29,14 @@ describe('faults of a stream', () => {
 
   /** Some events carry the second at which they were made. */
   const timeless = (text: string) => text.replace(/"created(_at)?":\d+/g, '"created":0');
+  const parse = (text: string) => {
+    const events: unknown[] = [];
+    const parser = createParser({
+      onEvent: ({ event, data }) => events.push([event, data === '[DONE]' ? data : JSON.parse(data)]),
+    });
+    parser.feed(text);
+    return events;
+  };
   const deltas = (text: string) => text.match(TEXT_DELTA)?.length ?? 0;
   const body = (api: SandboxApi): Body => ask(api, PROMPT, { stream: true });
   const broken = async (api: SandboxApi, fault: SandboxFault, plan: object = {}) => {
@@ -201,6 +211,44 @@ describe('faults of a stream', () => {
       const text = await broken(api, 'stream-unknown-events');
       expect(text.match(/"surprise":/g)?.length).toBeGreaterThan(8);
       expect(text.endsWith(plain[api].slice(plain[api].lastIndexOf(STOP_EVENT[api])))).toBe(true);
+    });
+
+    it('spreads its JSON over many lines of data', async () => {
+      const text = (await broken(api, 'stream-multi-line-data')).replace(/"created(_at)?": \d+/g, '"created":0');
+      expect(text).toMatch(/^data: \{\ndata: {2}"/m);
+      expect(parse(text)).toEqual(parse(plain[api]));
+    });
+
+    it('has deltas that nobody knows, each for what is being said', async () => {
+      const text = await broken(api, 'stream-unknown-deltas');
+      const events = text.split('\n\n');
+      const unknown = events.filter((event) => event.includes('surprise'));
+      expect(unknown).toHaveLength(10);
+      expect(events.filter((event) => !unknown.includes(event)).join('\n\n')).toBe(plain[api]);
+      if (api !== 'openai-responses') expect(unknown.every((event) => event.includes('"index":0'))).toBe(true);
+    });
+
+    it('is compressed, and still comes piece by piece', async () => {
+      sandbox.fault({ fault: 'stream-gzip' });
+      sandbox.fault({ fault: 'stream-stall', delayMs: 100, api });
+      const response = await fetch(client.url(api), {
+        method: 'POST',
+        headers: client.headers,
+        body: JSON.stringify(body(api)),
+      });
+      expect(response.headers.get('content-encoding')).toBe('gzip');
+      const pieces: Buffer[] = [];
+      for await (const piece of response.body ?? []) pieces.push(Buffer.from(piece as Uint8Array));
+      expect(pieces.length).toBeGreaterThan(1);
+      expect(deltas(String(pieces[0]))).toBeLessThan(10);
+      expect(timeless(Buffer.concat(pieces).toString())).toBe(plain[api]);
+    });
+
+    it('is one JSON body instead', async () => {
+      sandbox.fault({ fault: 'stream-json-body' });
+      const streamed = await client.stream(api, PROMPT);
+      expect([streamed.status, streamed.headers.get('content-type')]).toEqual([200, 'application/json']);
+      expect(timeless(streamed.text)).toBe(timeless((await client.post(api, ask(api, PROMPT))).text));
     });
 
     it('keeps a fault for a request that streams', async () => {

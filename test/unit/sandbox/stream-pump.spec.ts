@@ -20,7 +20,7 @@ describe('StreamPump', () => {
   async function open(steps: Iterable<StreamStep>, paceMs = 0): Promise<IncomingMessage> {
     closed = [];
     server = createServer((_request, response) => {
-      new StreamPump(response, steps, paceMs).start((isEnded) => closed.push(isEnded));
+      new StreamPump(response, response, steps, paceMs).start((isEnded) => closed.push(isEnded));
     });
     await once(server.listen(0, '127.0.0.1'), 'listening');
     const request = get({ port: (server.address() as AddressInfo).port, agent: false });

@@ -1,0 +1,31 @@
+import { type Frame } from '../stream/frame.js';
+
+/** Deals the events of neighbouring tool calls out in turn, so that the calls come at the same time. */
+export function* interleaveCalls(frames: Iterable<Frame>): Generator<Frame> {
+  let calls: Frame[] = [];
+  for (const frame of frames) {
+    if (frame.call !== undefined) {
+      calls.push(frame);
+      continue;
+    }
+    yield* inTurn(calls);
+    calls = [];
+    yield frame;
+  }
+}
+
+function* inTurn(frames: readonly Frame[]): Generator<Frame> {
+  const calls = [...new Set(frames.map((frame) => frame.call))];
+  const lanes = calls.map((call) => frames.filter((frame) => frame.call === call));
+  const longest = Math.max(0, ...lanes.map((lane) => lane.length));
+  const dealt = Array.from({ length: longest }, (_, place) => lanes.flatMap((lane) => lane[place] ?? [])).flat();
+  for (const [index, frame] of dealt.entries()) yield renumbered(frame, frames[index]);
+}
+
+const NUMBER = /"sequence_number":\d+/;
+
+/** The event with the number of the one in whose place it comes, where the vendor numbers them. */
+function renumbered(frame: Frame, place: Frame | undefined): Frame {
+  const [number] = NUMBER.exec(place?.data ?? '') ?? [];
+  return number === undefined ? frame : { ...frame, data: frame.data.replace(NUMBER, number) };
+}
