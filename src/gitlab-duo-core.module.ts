@@ -7,6 +7,7 @@ import { GITLAB_DUO_OPTIONS } from './config/tokens.js';
 import { DuoService } from './conversation/duo.service.js';
 import { GatewayClient } from './gateway/gateway-client.js';
 import { GatewayConnections } from './gateway/gateway-connections.js';
+import { GatewayTokens } from './gateway/gateway-tokens.js';
 import { TokenExchange } from './gateway/token-exchange.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './gitlab-duo.module-definition.js';
 import { ModelRegistry } from './models/model-registry.js';
@@ -27,6 +28,7 @@ import { TurnService } from './turn/turn.service.js';
     ModelRegistry,
     GatewayConnections,
     TokenExchange,
+    GatewayTokens,
     GatewayClient,
     DuoRouterService,
     TurnService,

@@ -22,6 +22,9 @@ export { DuoRun } from './chats/entities/duo-run.entity.js';
 export { DuoToolCall } from './chats/entities/duo-tool-call.entity.js';
 export { getDuoChatToken, InjectDuoChat } from './chats/inject-duo-chat.decorator.js';
 export {
+  type Caller,
+  type CredentialContext,
+  type Credentials,
   type GitlabDuoModuleOptions,
   type RetryOptions,
   type TimeoutOptions,
@@ -34,7 +37,7 @@ export {
   type OnChunk,
 } from './conversation/ask-options.interface.js';
 export { Conversation } from './conversation/conversation.js';
-export { DuoService } from './conversation/duo.service.js';
+export { DuoService, type NewConversation } from './conversation/duo.service.js';
 export { ChatBusyError, ChatLockedError, ChatNotFoundError, DatabaseUnavailableError } from './errors/chat.errors.js';
 export { type ErrorCode, GitlabDuoError } from './errors/gitlab-duo.error.js';
 export { type Problem, problem, toProblem } from './errors/problem.js';
@@ -80,6 +83,6 @@ export {
 } from './messages/part.interface.js';
 export { type Model } from './models/model.interface.js';
 export { ModelRegistry } from './models/model-registry.js';
-export { DuoRouterService } from './router/duo-router.service.js';
+export { DuoRouterService, type StreamOptions } from './router/duo-router.service.js';
 export { LiveRun, type RunEventBatch, type RunResult } from './runs/live-run.js';
 export { type RunEndStatus, type RunEvent, type RunStatus } from './runs/run-event.interface.js';

@@ -1,3 +1,5 @@
+import { type Dispatcher } from 'undici';
+
 /** Time limits of a request to GitLab, in milliseconds. */
 export interface TimeoutOptions {
   /** Until the socket is connected; 10,000 by default. */
@@ -19,12 +21,45 @@ export interface RetryOptions {
 }
 
 /**
+ * For whom a request is made.
+ * @publicApi
+ */
+export interface Caller {
+  /** The owner of the chat; `null` where it has none. */
+  ownerId: string | null;
+  chatId?: string;
+}
+
+/**
+ * What the `credentials` option is told.
+ * @publicApi
+ */
+export interface CredentialContext extends Caller {
+  /** Aborted once nobody waits for the credential any more. */
+  signal?: AbortSignal;
+}
+
+/**
+ * Finds the GitLab token of a caller; see `GitlabDuoModuleOptions.credentials`.
+ * @publicApi
+ */
+export type Credentials = (context: CredentialContext) => string | Promise<string>;
+
+/**
  * Options of `GitlabDuoModule.forRoot()`. What is unset is read from the environment variable in brackets.
  * @publicApi
  */
 export interface GitlabDuoModuleOptions {
   /** A GitLab personal access token (scope `ai_features` or `api`) or OAuth token [`GITLAB_TOKEN`]. */
   apiKey?: string;
+  /**
+   * Several tokens in one application, for example one for each owner; in place of `apiKey`. It is called before every
+   * request, so keep what it returns near. What it throws fails the request as `gateway_auth_failed`. The gateway
+   * tokens of the 1,000 tokens that were used last are kept, each apart from the others.
+   * @example
+   * credentials: ({ ownerId }) => vault.gitlabTokenOf(ownerId)
+   */
+  credentials?: Credentials;
   /** The GitLab instance that issues gateway tokens [`GITLAB_INSTANCE_URL`]; https://gitlab.com by default. */
   instanceUrl?: string;
   /** The AI gateway [`GITLAB_GATEWAY_URL`]; https://cloud.gitlab.com by default. */
@@ -35,11 +70,19 @@ export interface GitlabDuoModuleOptions {
   model?: string;
   timeouts?: TimeoutOptions;
   retries?: RetryOptions;
+  /**
+   * A dispatcher of undici 7 that takes both the exchange and the gateway calls, in place of our own, which follows
+   * `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`. Its owner closes it; `timeouts.connectMs` is then the dispatcher's matter.
+   * @example
+   * dispatcher: new Agent({ connect: { ca: await readFile('private-ca.pem') } })
+   */
+  dispatcher?: Dispatcher;
 }
 
 /** The options with every default applied and every URL checked. */
 export interface ResolvedOptions {
-  readonly apiKey: string;
+  /** Of the `apiKey` where that is all there is. */
+  readonly credentials: Credentials;
   /** Without a trailing slash, like `gatewayUrl`. */
   readonly instanceUrl: string;
   readonly gatewayUrl: string;
@@ -48,4 +91,5 @@ export interface ResolvedOptions {
   readonly model: string;
   readonly timeouts: Readonly<Required<TimeoutOptions>>;
   readonly retries: Readonly<Required<RetryOptions>>;
+  readonly dispatcher: Dispatcher | undefined;
 }

@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../errors/request.errors.js';
-import { type GitlabDuoModuleOptions, type ResolvedOptions } from './gitlab-duo-options.interface.js';
+import { type Credentials, type GitlabDuoModuleOptions, type ResolvedOptions } from './gitlab-duo-options.interface.js';
 
 type Environment = Record<string, string | undefined>;
 
@@ -11,15 +11,8 @@ export function resolveOptions(
   options: GitlabDuoModuleOptions,
   environment: Environment = process.env,
 ): ResolvedOptions {
-  const apiKey = (options.apiKey ?? environment.GITLAB_TOKEN ?? '').trim();
-  if (apiKey === '') {
-    throw new ConfigurationError(
-      'Missing configuration for GitLab: apiKey. Set GITLAB_TOKEN or pass { apiKey } to GitlabDuoModule.forRoot().',
-    );
-  }
-  if (/[\r\n]/.test(apiKey)) throw new ConfigurationError('apiKey must be one line: it holds a line break.');
   return {
-    apiKey,
+    credentials: options.credentials ?? oneKey(options.apiKey ?? environment.GITLAB_TOKEN ?? ''),
     instanceUrl: url('instanceUrl', options.instanceUrl || environment.GITLAB_INSTANCE_URL || 'https://gitlab.com'),
     gatewayUrl: url('gatewayUrl', options.gatewayUrl || environment.GITLAB_GATEWAY_URL || 'https://cloud.gitlab.com'),
     gatewayPrefix: `/${(options.gatewayPrefix ?? '/ai/v1/proxy').replace(/^\/+|\/+$/g, '')}`.replace(/^\/$/, ''),
@@ -30,7 +23,24 @@ export function resolveOptions(
       options.timeouts,
     ),
     retries: positive('retries', { tries: 3, budgetMs: 60_000 }, options.retries),
+    dispatcher: dispatcher(options.dispatcher),
   };
+}
+
+function oneKey(given: string): Credentials {
+  const apiKey = given.trim();
+  if (apiKey === '') {
+    throw new ConfigurationError(
+      'Missing configuration for GitLab: apiKey. Set GITLAB_TOKEN or pass { apiKey } to GitlabDuoModule.forRoot().',
+    );
+  }
+  if (/[\r\n]/.test(apiKey)) throw new ConfigurationError('apiKey must be one line: it holds a line break.');
+  return () => apiKey;
+}
+
+function dispatcher(given: ResolvedOptions['dispatcher']): ResolvedOptions['dispatcher'] {
+  if (given === undefined || typeof given.dispatch === 'function') return given;
+  throw new ConfigurationError('dispatcher must be a Dispatcher of undici 7, such as new Agent() or new ProxyAgent().');
 }
 
 function url(name: string, value: string): string {

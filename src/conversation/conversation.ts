@@ -15,10 +15,10 @@ export class Conversation extends ChatVerbs<ConversationMessage> {
   readonly id: string;
   readonly #store: MemoryRunStore;
 
-  constructor(runs: RunService, model: string, params?: ModelParams) {
+  constructor(runs: RunService, model: string, params?: ModelParams, ownerId?: string | null) {
     super();
     this.id = uuidv7();
-    const store = new MemoryRunStore(this.id, model, params);
+    const store = new MemoryRunStore(this.id, model, params, ownerId);
     this.#store = store;
     bindChat<Conversation, ConversationMessage>(this, {
       start: (_chat, start) => runs.start(store, start),

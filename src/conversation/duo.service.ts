@@ -1,12 +1,22 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type ResolvedOptions } from '../config/gitlab-duo-options.interface.js';
 import { GITLAB_DUO_OPTIONS } from '../config/tokens.js';
-import { TokenExchange } from '../gateway/token-exchange.js';
+import { GatewayClient } from '../gateway/gateway-client.js';
 import { type ModelParams } from '../messages/model-request.interface.js';
 import { type Model } from '../models/model.interface.js';
 import { ModelRegistry } from '../models/model-registry.js';
 import { RunService } from '../runs/run.service.js';
 import { Conversation } from './conversation.js';
+
+/** A chat in memory before it is made. */
+export interface NewConversation {
+  /** By its Duo id; the `model` of the module when unset. */
+  model?: string;
+  params?: ModelParams;
+  instructions?: string;
+  /** Whose credential pays, where `credentials` tells owners apart. */
+  ownerId?: string | null;
+}
 
 /**
  * Chats in memory, the catalogue, and a check of the connection.
@@ -17,7 +27,7 @@ export class DuoService {
   constructor(
     private readonly runs: RunService,
     private readonly registry: ModelRegistry,
-    private readonly exchange: TokenExchange,
+    private readonly gateway: GatewayClient,
     @Inject(GITLAB_DUO_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
@@ -27,9 +37,9 @@ export class DuoService {
    * @example
    * const answer = await duo.chat({ model: 'duo-chat-opus-4-6' }).ask('Explain transactions');
    */
-  chat(options: { model?: string; params?: ModelParams; instructions?: string } = {}): Conversation {
+  chat(options: NewConversation = {}): Conversation {
     const model = this.registry.get(options.model ?? this.options.model);
-    const chat = new Conversation(this.runs, model.id, options.params);
+    const chat = new Conversation(this.runs, model.id, options.params, options.ownerId);
     return options.instructions === undefined ? chat : chat.withInstructions(options.instructions);
   }
 
@@ -39,10 +49,14 @@ export class DuoService {
   }
 
   /**
-   * Exchanges the token, unless a fresh one is at hand.
+   * Exchanges the token anew and shows what it gets to the gateway; no model is asked.
+   * @param options.ownerId whose token, where `credentials` tells owners apart
    * @throws GatewayAuthError and the like, whose message says what is wrong and what to do
    */
-  async testConnection(signal?: AbortSignal): Promise<void> {
-    await this.exchange.get(signal);
+  async testConnection({
+    ownerId = null,
+    signal,
+  }: { ownerId?: string | null; signal?: AbortSignal } = {}): Promise<void> {
+    await this.gateway.check({ ownerId }, signal);
   }
 }

@@ -17,6 +17,7 @@ export class MemoryRunStore implements RunStore {
     readonly chatId: string,
     public model: string,
     public params: ModelParams = {},
+    private readonly ownerId: string | null = null,
   ) {}
 
   begin(run: BeginRun): Promise<BegunRun> {
@@ -30,6 +31,7 @@ export class MemoryRunStore implements RunStore {
     if (run.user) this.add({ id: run.user.id, role: 'user', parts: run.user.parts, runId: run.runId });
     return Promise.resolve({
       chatId: this.chatId,
+      ownerId: this.ownerId,
       fence: 0,
       model: run.model ?? this.model,
       params: this.params,

@@ -1,3 +1,5 @@
+import { type Caller } from '../config/gitlab-duo-options.interface.js';
+
 /** Takes the events of a response. */
 export interface GatewaySink {
   /** True once the vendor's last event has come; the call then resolves, whatever may follow. */
@@ -17,6 +19,8 @@ export interface GatewayCall {
   headers: Readonly<Record<string, string>>;
   /** JSON. */
   body: string;
+  /** For whom: the credential of this owner pays. Unset: a caller without an owner. */
+  caller?: Caller;
   signal?: AbortSignal;
   sink: GatewaySink;
 }

@@ -1,13 +1,23 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { type ResolvedOptions } from '../config/gitlab-duo-options.interface.js';
+import { type Caller, type ResolvedOptions } from '../config/gitlab-duo-options.interface.js';
 import { GITLAB_DUO_OPTIONS } from '../config/tokens.js';
 import { type GatewayCall, type Refusal } from './gateway-call.interface.js';
 import { GatewayConnections } from './gateway-connections.js';
 import { gatewayFailure } from './gateway-failure.js';
 import { type GatewayToken } from './gateway-token.interface.js';
+import { GatewayTokens } from './gateway-tokens.js';
 import { StreamedResponse } from './streamed-response.js';
-import { TokenExchange } from './token-exchange.js';
 import { USER_AGENT } from './user-agent.js';
+
+const NOBODY: Caller = { ownerId: null };
+
+/** A request without a model and without messages. */
+const EMPTY_CALL: GatewayCall = {
+  path: '/anthropic/v1/messages',
+  headers: { 'anthropic-version': '2023-06-01' },
+  body: '{}',
+  sink: { isDone: false, push: () => undefined },
+};
 
 /** Sends requests to the AI gateway, with a gateway token of its own getting, and reads the streams that come back. */
 @Injectable()
@@ -18,7 +28,7 @@ export class GatewayClient {
   constructor(
     @Inject(GITLAB_DUO_OPTIONS) private readonly options: ResolvedOptions,
     @Inject(GatewayConnections) private readonly connections: GatewayConnections,
-    @Inject(TokenExchange) private readonly exchange: TokenExchange,
+    @Inject(GatewayTokens) private readonly tokens: GatewayTokens,
   ) {
     const { origin, pathname } = new URL(options.gatewayUrl);
     this.origin = origin;
@@ -32,13 +42,28 @@ export class GatewayClient {
    * ends before the sink is done; whatever the sink throws; the reason of `signal`, whose abort closes the socket
    */
   async stream(call: GatewayCall): Promise<void> {
-    const token = await this.exchange.get(call.signal);
-    let refusal = await this.send(call, token);
-    if (refusal?.status === 401) {
-      this.exchange.invalidate(token);
-      refusal = await this.send(call, await this.exchange.get(call.signal));
-    }
+    const token = await this.tokens.get(call.caller ?? NOBODY, call.signal);
+    const refusal = await this.sendWith(token, call);
     if (refusal !== undefined) throw gatewayFailure(refusal.status, refusal.headers, refusal.body);
+  }
+
+  /**
+   * Exchanges the caller's credential anew and shows the token to the gateway, with a request that it must refuse before
+   * any model is asked.
+   * @throws like `stream`
+   */
+  async check(caller: Caller, signal?: AbortSignal): Promise<void> {
+    const token = await this.tokens.next(caller, signal);
+    const refusal = await this.sendWith(token, { ...EMPTY_CALL, caller, signal });
+    const isReached = refusal?.status === 400 || refusal?.status === 422;
+    if (refusal !== undefined && !isReached) throw gatewayFailure(refusal.status, refusal.headers, refusal.body);
+  }
+
+  private async sendWith(token: GatewayToken, call: GatewayCall): Promise<Refusal | undefined> {
+    const refusal = await this.send(call, token);
+    if (refusal?.status !== 401) return refusal;
+    this.tokens.invalidate(token);
+    return this.send(call, await this.tokens.get(call.caller ?? NOBODY, call.signal));
   }
 
   private send(call: GatewayCall, { token, headers }: GatewayToken): Promise<Refusal | undefined> {
@@ -46,6 +71,7 @@ export class GatewayClient {
     return new Promise((resolve, reject) => {
       this.connections.dispatcher.dispatch(
         {
+          ...this.connections.requestOptions,
           origin: this.origin,
           path: this.prefix + call.path,
           method: 'POST',

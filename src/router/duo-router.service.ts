@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { type ResolvedOptions } from '../config/gitlab-duo-options.interface.js';
+import { type Caller, type ResolvedOptions } from '../config/gitlab-duo-options.interface.js';
 import { GITLAB_DUO_OPTIONS } from '../config/tokens.js';
 import { type Delegate } from '../delegates/delegate.interface.js';
 import { GatewayClient } from '../gateway/gateway-client.js';
@@ -15,6 +15,8 @@ import { RetryPolicy } from './retry-policy.js';
 
 /** How a step is followed. */
 export interface RouteOptions {
+  /** For whom the request is made; a caller without an owner when unset. */
+  caller?: Caller;
   /** Closes the upstream socket at once; the step ends with the signal's reason. */
   signal?: AbortSignal;
   /**
@@ -26,6 +28,8 @@ export interface RouteOptions {
 
 /** How a step is pulled. */
 export interface StreamOptions {
+  /** For whom the request is made, where the `credentials` option tells owners apart. */
+  caller?: Caller;
   signal?: AbortSignal;
 }
 
@@ -72,21 +76,24 @@ export class DuoRouterService {
    *   if (value.type === 'text-delta') process.stdout.write(value.text);
    * }
    */
-  stream(request: ModelRequest, { signal }: StreamOptions = {}): AsyncGenerator<ModelEvent, ModelAnswer, undefined> {
-    return eventStream((stop, onEvents) => this.route(request, { signal: stop, onEvents }), signal);
+  stream(
+    request: ModelRequest,
+    { caller, signal }: StreamOptions = {},
+  ): AsyncGenerator<ModelEvent, ModelAnswer, undefined> {
+    return eventStream((stop, onEvents) => this.route(request, { caller, signal: stop, onEvents }), signal);
   }
 
   private async send(
     delegate: Delegate,
     body: string,
-    { signal, onEvents, ledger }: RouteOptions,
+    { caller, signal, onEvents, ledger }: RouteOptions,
   ): Promise<StepOutcome> {
     const policy = new RetryPolicy(this.options.retries);
     const { path, headers } = delegate;
     for (let number = 1; ; number += 1) {
       const attempt = new Attempt(number, delegate.createParser(), onEvents);
       try {
-        await this.gateway.stream({ path, headers, body, signal, sink: attempt });
+        await this.gateway.stream({ path, headers, body, caller, signal, sink: attempt });
         return attempt.succeeded();
       } catch (error) {
         const isAborted = signal?.aborted === true;

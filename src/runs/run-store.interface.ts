@@ -44,6 +44,8 @@ export interface HistoryMessage extends ModelMessage {
 /** A run that has begun, with what it works on. */
 export interface BegunRun {
   chatId: string;
+  /** Whose chat it is, and whose credential pays. */
+  ownerId: string | null;
   /** Grows when another instance takes the run over, whose end is then the only one that counts. */
   fence: number;
   model: string;

@@ -65,8 +65,9 @@ export class RunWorker {
     };
     try {
       const { request, supersedes } = firstRequest(begun, start);
+      const caller = { ownerId: begun.ownerId, chatId: begun.chatId };
       turn.supersedes = supersedes;
-      turn.outcome = await this.turns.run({ request, signal: run.signal, emit, ledger });
+      turn.outcome = await this.turns.run({ request, caller, signal: run.signal, emit, ledger });
     } catch (error) {
       turn.outcome = notSent(error);
     }

@@ -46,6 +46,7 @@ export class RunBeginning {
     const firstSeq = nextSeq - added.length;
     return {
       chatId,
+      ownerId,
       fence: 0,
       model,
       params,

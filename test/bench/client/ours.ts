@@ -1,6 +1,7 @@
 import { resolveOptions } from '../../../src/config/resolve-options.js';
 import { GatewayClient } from '../../../src/gateway/gateway-client.js';
 import { GatewayConnections } from '../../../src/gateway/gateway-connections.js';
+import { GatewayTokens } from '../../../src/gateway/gateway-tokens.js';
 import { TokenExchange } from '../../../src/gateway/token-exchange.js';
 import { ModelRegistry } from '../../../src/models/model-registry.js';
 import { DuoRouterService } from '../../../src/router/duo-router.service.js';
@@ -10,7 +11,8 @@ import { type Contestant } from './contestant.interface.js';
 export function ours(url: string, model: string): Contestant {
   const options = resolveOptions({ apiKey: 'token', instanceUrl: url, gatewayUrl: url });
   const connections = new GatewayConnections(options);
-  const gateway = new GatewayClient(options, connections, new TokenExchange(options, connections));
+  const tokens = new GatewayTokens(options, new TokenExchange(options, connections));
+  const gateway = new GatewayClient(options, connections, tokens);
   const router = new DuoRouterService(options, new ModelRegistry(), gateway);
   return {
     async read(onChunks) {

@@ -2,6 +2,7 @@ import { type INestApplicationContext, type ModuleMetadata } from '@nestjs/commo
 import { Test } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
+import { type GitlabDuoModuleOptions } from '../../../src/config/gitlab-duo-options.interface.js';
 import { GitlabDuoModule } from '../../../src/gitlab-duo.module.js';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/index.js';
 import { createTestDatabase, type TestDatabase } from '../../database/test-database.js';
@@ -17,14 +18,23 @@ export interface TestHost {
 /** Starts a host with these kinds of chat; its tables are made from the entities. */
 export async function startTestHost(
   kinds: Parameters<typeof GitlabDuoModule.forFeature>[0],
-  options: { tries?: number; database?: TestDatabase; imports?: ModuleMetadata['imports'] } = {},
+  options: {
+    tries?: number;
+    database?: TestDatabase;
+    imports?: ModuleMetadata['imports'];
+    gitlab?: GitlabDuoModuleOptions;
+  } = {},
 ): Promise<TestHost> {
   const database = options.database ?? (await createTestDatabase());
   const sandbox = await startSandbox({ chunkDelayMs: 0 });
   const app = await Test.createTestingModule({
     imports: [
       TypeOrmModule.forRoot({ type: 'postgres', url: database.url, autoLoadEntities: true, synchronize: true }),
-      GitlabDuoModule.forRoot({ ...sandboxOptions(sandbox), retries: { tries: options.tries ?? 1 } }),
+      GitlabDuoModule.forRoot({
+        ...sandboxOptions(sandbox),
+        retries: { tries: options.tries ?? 1 },
+        ...options.gitlab,
+      }),
       GitlabDuoModule.forFeature(kinds),
       ...(options.imports ?? []),
     ],

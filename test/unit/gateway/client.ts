@@ -3,6 +3,8 @@ import { resolveOptions } from '../../../src/config/resolve-options.js';
 import { type GatewaySink } from '../../../src/gateway/gateway-call.interface.js';
 import { GatewayClient } from '../../../src/gateway/gateway-client.js';
 import { GatewayConnections } from '../../../src/gateway/gateway-connections.js';
+import { type GatewayToken } from '../../../src/gateway/gateway-token.interface.js';
+import { GatewayTokens } from '../../../src/gateway/gateway-tokens.js';
 import { TokenExchange } from '../../../src/gateway/token-exchange.js';
 import { ModelRegistry } from '../../../src/models/model-registry.js';
 import { DuoRouterService } from '../../../src/router/duo-router.service.js';
@@ -11,7 +13,9 @@ export const PAT = 'glpat-abcdefghij1234567890';
 
 /** Everything from the router down, for one upstream. */
 export interface Client {
-  exchange: TokenExchange;
+  /** Of a caller without an owner. */
+  exchange: { get(signal?: AbortSignal): Promise<GatewayToken>; invalidate(token: GatewayToken): void };
+  tokens: GatewayTokens;
   gateway: GatewayClient;
   router: DuoRouterService;
   close(): Promise<void>;
@@ -20,10 +24,20 @@ export interface Client {
 export function clientOf(url: string, more: GitlabDuoModuleOptions = {}): Client {
   const options = resolveOptions({ apiKey: PAT, instanceUrl: url, gatewayUrl: url, ...more });
   const connections = new GatewayConnections(options);
-  const exchange = new TokenExchange(options, connections);
-  const gateway = new GatewayClient(options, connections, exchange);
+  const tokens = new GatewayTokens(options, new TokenExchange(options, connections));
+  const gateway = new GatewayClient(options, connections, tokens);
   const router = new DuoRouterService(options, new ModelRegistry(), gateway);
-  return { exchange, gateway, router, close: () => connections.onApplicationShutdown() };
+  const exchange: Client['exchange'] = {
+    get: (signal) => tokens.get({ ownerId: null }, signal),
+    invalidate: (token) => {
+      tokens.invalidate(token);
+    },
+  };
+  const close = () => {
+    tokens.onApplicationShutdown();
+    return connections.onApplicationShutdown();
+  };
+  return { exchange, tokens, gateway, router, close };
 }
 
 /** Collects batches until one of them holds the event `end`. */

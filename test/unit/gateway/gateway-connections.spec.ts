@@ -8,6 +8,7 @@ import { GITLAB_DUO_OPTIONS } from '../../../src/config/tokens.js';
 import { ServerBusyError } from '../../../src/errors/request.errors.js';
 import { GatewayClient } from '../../../src/gateway/gateway-client.js';
 import { GatewayConnections } from '../../../src/gateway/gateway-connections.js';
+import { GatewayTokens } from '../../../src/gateway/gateway-tokens.js';
 import { TokenExchange } from '../../../src/gateway/token-exchange.js';
 import { type Client, clientOf, Collector, failure } from './client.js';
 import { closing, silence, sse, startUpstream, type Upstream } from './upstream.js';
@@ -69,6 +70,7 @@ describe('GatewayConnections', () => {
     const providers = [
       GatewayConnections,
       TokenExchange,
+      GatewayTokens,
       GatewayClient,
       { provide: GITLAB_DUO_OPTIONS, useValue: options },
     ];

@@ -1,0 +1,28 @@
+import { type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
+import { ConfigurationError } from '../errors/request.errors.js';
+
+/** How long an idle connection is kept for the next request, where the other side does not say. */
+const KEEP_ALIVE_MS = 30_000;
+
+/**
+ * A dispatcher that goes through the proxy of `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`.
+ * @param connectMs for the connection to the proxy, for its tunnel and for the connection itself, each
+ * @throws ConfigurationError when a proxy's address cannot work
+ */
+export function proxyingDispatcher(connectMs: number): Dispatcher {
+  const connection = { timeout: connectMs };
+  try {
+    return new EnvHttpProxyAgent({
+      connect: connection,
+      requestTls: connection,
+      proxyTls: connection,
+      clientFactory: (origin, options) => new Pool(origin, { ...options, headersTimeout: connectMs }),
+      keepAliveTimeout: KEEP_ALIVE_MS,
+    });
+  } catch {
+    // Without the cause: an address may hold a password.
+    throw new ConfigurationError(
+      'The proxy of HTTPS_PROXY or HTTP_PROXY cannot be used: it must be a URL such as http://proxy.example:3128.',
+    );
+  }
+}

@@ -1,0 +1,34 @@
+import { describe, expect, it } from '@jest/globals';
+import { Agent } from 'undici';
+import { resolveOptions } from '../../../src/config/resolve-options.js';
+import { ConfigurationError } from '../../../src/errors/request.errors.js';
+
+const nobody = { ownerId: null };
+
+describe('resolveOptions', () => {
+  it('wants a key or a way to find one', () => {
+    for (const options of [{}, { apiKey: '' }, { apiKey: ' \n' }]) {
+      expect(() => resolveOptions(options, { GITLAB_TOKEN: '' })).toThrow(
+        /^Missing configuration for GitLab: apiKey\. Set GITLAB_TOKEN or pass/,
+      );
+    }
+    expect(() => resolveOptions({ apiKey: 'a\nb' }, {})).toThrow(ConfigurationError);
+  });
+
+  it('takes the key of the options, then that of the environment', async () => {
+    expect(await resolveOptions({ apiKey: ' mine ' }, { GITLAB_TOKEN: 'other' }).credentials(nobody)).toBe('mine');
+    expect(await resolveOptions({}, { GITLAB_TOKEN: 'theirs' }).credentials(nobody)).toBe('theirs');
+  });
+
+  it('takes credentials in place of a key', async () => {
+    const credentials = ({ ownerId }: { ownerId: string | null }) => `pat-${ownerId}`;
+    const options = resolveOptions({ credentials }, { GITLAB_TOKEN: 'other' });
+    expect(await options.credentials({ ownerId: 'anna' })).toBe('pat-anna');
+  });
+
+  it('refuses a dispatcher that is none', () => {
+    const agent = new Agent();
+    expect(resolveOptions({ apiKey: 'a', dispatcher: agent }).dispatcher).toBe(agent);
+    expect(() => resolveOptions({ apiKey: 'a', dispatcher: {} as Agent })).toThrow(/must be a Dispatcher of undici 7/);
+  });
+});

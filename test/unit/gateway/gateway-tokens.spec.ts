@@ -1,0 +1,290 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { type GitlabDuoError } from '../../../src/errors/gitlab-duo.error.js';
+import { GatewayAuthError, RateLimitError, UpstreamError } from '../../../src/errors/upstream.errors.js';
+import { type Client, clientOf, Collector, failure } from './client.js';
+import { grant, json, type Reply, silence, sse, startUpstream, type Upstream } from './upstream.js';
+
+let upstream: Upstream;
+let client: Client;
+
+beforeAll(() => {
+  Logger.overrideLogger(false);
+});
+
+beforeEach(async () => {
+  upstream = await startUpstream();
+  client = clientOf(upstream.url);
+});
+
+afterEach(async () => {
+  await client.close();
+  await upstream.close();
+});
+
+let issued = 0;
+
+/** A token that is used for so long, told by an instance whose clock has nothing to do with ours. */
+function lasting(ms: number): Reply {
+  return (response) => {
+    const clock = Date.UTC(2040, 0, 1);
+    response.writeHead(201, { 'content-type': 'application/json', date: new Date(clock).toUTCString() });
+    issued += 1;
+    response.end(JSON.stringify({ token: `lasting-${issued}`, expires_at: (clock + 60_000 + ms) / 1000 }));
+  };
+}
+
+describe('GatewayTokens', () => {
+  it('replaces a token in the background, so that no ask waits', async () => {
+    upstream.onExchange(lasting(1_500));
+    await client.exchange.get();
+    upstream.onExchange((...reply) => setTimeout(lasting(1_500), 100, ...reply));
+    let longest = 0;
+    const tokens = new Set<string>();
+    const end = performance.now() + 3_600;
+    while (performance.now() < end) {
+      await sleep(10);
+      const asked = performance.now();
+      tokens.add((await client.exchange.get()).token);
+      longest = Math.max(longest, performance.now() - asked);
+    }
+    // Whoever had to wait for an exchange would have waited longer.
+    expect(longest).toBeLessThan(90);
+    expect(tokens.size).toBe(3);
+    expect(upstream.exchanges).toHaveLength(3);
+  });
+
+  it('lets a token that nobody uses run out', async () => {
+    upstream.onExchange(lasting(200));
+    await client.exchange.get();
+    await sleep(1_000);
+    expect(upstream.exchanges).toHaveLength(2);
+  });
+
+  it('keeps the old token while it is valid when the renewal fails', async () => {
+    upstream.onExchange(lasting(600), json(503, { message: 'Token creation failed' }), lasting(600));
+    const first = await client.exchange.get();
+    await sleep(530);
+    expect(upstream.exchanges).toHaveLength(2);
+    expect(await client.exchange.get()).toBe(first);
+    await sleep(100);
+    expect(await client.exchange.get()).not.toBe(first);
+    expect(upstream.exchanges).toHaveLength(3);
+  });
+
+  it('tries a failed renewal again when GitLab says', async () => {
+    upstream.onExchange(lasting(2_000), json(429, 'Retry later', { 'retry-after': '0' }), lasting(60_000));
+    const first = await client.exchange.get();
+    await sleep(1_800);
+    expect(upstream.exchanges).toHaveLength(3);
+    expect(await client.exchange.get()).not.toBe(first);
+  });
+
+  it('joins the callers of a refused token to the renewal that is under way', async () => {
+    upstream.onExchange(lasting(200), (...reply) => setTimeout(grant(), 150, ...reply));
+    const first = await client.exchange.get();
+    await upstream.arrival('exchange');
+    client.exchange.invalidate(first);
+    const [one, two] = await Promise.all([client.exchange.get(), client.exchange.get()]);
+    expect(one).toBe(two);
+    expect(one).not.toBe(first);
+    expect(upstream.exchanges).toHaveLength(2);
+  });
+
+  it('goes on with a renewal that a caller joined and left', async () => {
+    upstream.onExchange(lasting(200), (...reply) => setTimeout(grant(), 100, ...reply));
+    const first = await client.exchange.get();
+    await upstream.arrival('exchange');
+    client.exchange.invalidate(first);
+    await failure(client.exchange.get(AbortSignal.timeout(20)));
+    await sleep(150);
+    await client.exchange.get();
+    expect(upstream.exchanges).toHaveLength(2);
+  });
+
+  it('renews nothing after the application has shut down', async () => {
+    upstream.onExchange(lasting(200));
+    await client.exchange.get();
+    await client.close();
+    await sleep(300);
+    expect(upstream.exchanges).toHaveLength(1);
+  });
+
+  it.each([
+    ['ahead', -24 * 3_600],
+    ['behind', 24 * 3_600],
+  ])('exchanges once when our clock is a day %s', async (_name, offset) => {
+    const theirs = Date.now() + offset * 1_000;
+    const token = { token: 't', expires_at: Math.floor(theirs / 1000) + 3_600 };
+    upstream.onExchange(json(201, token, { date: new Date(theirs).toUTCString() }));
+    for (let turn = 0; turn < 5; turn += 1) await client.exchange.get();
+    expect(upstream.exchanges).toHaveLength(1);
+  });
+});
+
+describe('GatewayTokens of many credentials', () => {
+  /** Every credential gets a gateway token that names it. */
+  const named: Reply = (response, { headers }) => {
+    json(201, { token: `gateway-of-${headers.authorization?.slice(7)}`, headers: { 'x-gitlab-user-id': 'u' } })(
+      response,
+      undefined as never,
+    );
+  };
+  const call = (ownerId: string | null) => ({
+    path: '/anthropic/v1/messages',
+    headers: {},
+    body: JSON.stringify({ ownerId }),
+    caller: { ownerId },
+    sink: new Collector(),
+  });
+
+  beforeEach(() => {
+    upstream.onExchange((...reply) => setTimeout(named, Math.random() * 30, ...reply));
+    client = clientOf(upstream.url, {
+      apiKey: undefined,
+      credentials: ({ ownerId }) => (ownerId === 'anna' ? Promise.resolve('pat-anna') : `pat-${ownerId}`),
+    });
+  });
+
+  it('never mixes their tokens', async () => {
+    upstream.onGateway(sse('data: end\n\n'));
+    const owners = Array.from({ length: 60 }, (_, index) => ['anna', 'bert', null][index % 3] ?? null);
+    await Promise.all(owners.map((owner) => client.gateway.stream(call(owner))));
+    expect(upstream.exchanges).toHaveLength(3);
+    expect(upstream.requests).toHaveLength(60);
+    for (const { headers, body } of upstream.requests) {
+      const { ownerId } = JSON.parse(body) as { ownerId: string | null };
+      expect(headers.authorization).toBe(`Bearer gateway-of-pat-${ownerId}`);
+    }
+  });
+
+  it('renews that of a refused one alone', async () => {
+    upstream.onGateway(sse('data: end\n\n'));
+    for (const owner of ['anna', 'bert']) await client.gateway.stream(call(owner));
+    upstream.onGateway(json(401, { error: 'Forbidden by auth provider' }), sse('data: end\n\n'));
+    await client.gateway.stream(call('anna'));
+    await client.gateway.stream(call('bert'));
+    expect(upstream.exchanges.map(({ headers }) => headers.authorization)).toEqual([
+      'Bearer pat-anna',
+      'Bearer pat-bert',
+      'Bearer pat-anna',
+    ]);
+  });
+
+  it('leaves the others alone when one cannot be exchanged', async () => {
+    upstream.onExchange((...reply) => {
+      (reply[1].headers.authorization?.endsWith('bert') ? json(401, { message: '401' }) : named)(...reply);
+    });
+    const [anna, bert] = await Promise.allSettled(['anna', 'bert'].map((ownerId) => client.tokens.get({ ownerId })));
+    expect(anna).toMatchObject({ status: 'fulfilled' });
+    expect(bert).toMatchObject({ status: 'rejected', reason: { code: 'gateway_auth_failed' } });
+  });
+
+  it('keeps the 1,000 that were used last', async () => {
+    upstream.onExchange(named);
+    const get = (owner: number) => client.tokens.get({ ownerId: String(owner) });
+    for (let owner = 0; owner < 1_000; owner += 100) {
+      await Promise.all(Array.from({ length: 100 }, (_, index) => get(owner + index)));
+    }
+    await get(0);
+    expect(upstream.exchanges).toHaveLength(1_000);
+    await get(1_000);
+    await get(0);
+    expect(upstream.exchanges).toHaveLength(1_001);
+    await get(1);
+    expect(upstream.exchanges).toHaveLength(1_002);
+  });
+
+  it('tells the option who asks', async () => {
+    const asked: unknown[] = [];
+    client = clientOf(upstream.url, {
+      credentials: ({ signal, ...caller }) => {
+        asked.push(caller, signal?.aborted);
+        return 'pat';
+      },
+    });
+    await client.tokens.get({ ownerId: 'anna', chatId: 'c1' });
+    expect(asked).toEqual([{ ownerId: 'anna', chatId: 'c1' }, false]);
+  });
+
+  it.each([
+    ['nothing', () => ''],
+    ['no string', () => undefined as unknown as string],
+    ['two lines', () => 'a\r\nb'],
+  ])('explains an option that returns %s', async (_name, credentials) => {
+    client = clientOf(upstream.url, { credentials });
+    const error = (await failure(client.tokens.get({ ownerId: 'anna' }))) as GitlabDuoError;
+    expect(error).toBeInstanceOf(GatewayAuthError);
+    expect(error.message).toMatch(/"credentials" .* gave no token for the owner anna/);
+    expect(upstream.exchanges).toHaveLength(0);
+  });
+
+  it('explains an option that fails, and passes our own errors on', async () => {
+    const reasons = [new Error('vault'), new RateLimitError('later')];
+    const credentials = () => Promise.reject(reasons.shift() ?? new Error());
+    client = clientOf(upstream.url, { credentials });
+    const error = (await failure(client.tokens.get({ ownerId: null }))) as GitlabDuoError;
+    expect(error).toBeInstanceOf(GatewayAuthError);
+    expect(error.cause).toMatchObject({ message: 'vault' });
+    expect(error.isRetryable).toBe(false);
+    expect(await failure(client.tokens.get({ ownerId: null }))).toBeInstanceOf(RateLimitError);
+  });
+
+  it('lets a caller leave while the option works', async () => {
+    let told: AbortSignal | undefined;
+    client = clientOf(upstream.url, {
+      credentials: ({ signal }) => {
+        told = signal;
+        return new Promise(() => undefined);
+      },
+    });
+    const signal = AbortSignal.timeout(30);
+    expect(await failure(client.tokens.get({ ownerId: null }, signal))).toBe(signal.reason);
+    expect(told?.aborted).toBe(true);
+  });
+});
+
+describe('GatewayClient.check', () => {
+  const nobody = { ownerId: null };
+
+  it('is content when the gateway takes the token and refuses the empty request', async () => {
+    for (const reply of [json(400, { detail: 'Invalid JSON' }), json(422, { detail: 'Validation error' })]) {
+      upstream.onGateway(reply);
+      await client.gateway.check(nobody);
+    }
+    expect(upstream.exchanges).toHaveLength(2);
+    expect(upstream.request().body).toBe('{}');
+  });
+
+  it.each([
+    ['a revoked credential', json(401, { message: '401 Unauthorized' }), undefined, /wrong, expired or revoked/],
+    ['a wrong gateway', undefined, json(404, { detail: 'Not found' }), /gatewayPrefix/],
+    ['no credits', undefined, json(402, { error: 'insufficient_credits' }), /no GitLab Credits/],
+    ['a page in between', undefined, json(200, '<html>', { 'content-type': 'text/html' }), /text\/html instead/],
+    [
+      'a token that the gateway refuses',
+      undefined,
+      json(401, { error: 'Forbidden by auth provider' }),
+      /belong together/,
+    ],
+  ])('says what is wrong: %s', async (_name, exchange, gateway, message) => {
+    await client.exchange.get();
+    if (exchange) upstream.onExchange(exchange);
+    if (gateway) upstream.onGateway(gateway);
+    const error = (await failure(client.gateway.check(nobody))) as GitlabDuoError;
+    expect(error.message).toMatch(message);
+  });
+
+  it('can be aborted', async () => {
+    upstream.onGateway(silence);
+    const signal = AbortSignal.timeout(50);
+    expect(await failure(client.gateway.check(nobody, signal))).toBe(signal.reason);
+  });
+
+  it('tells a host that is not there', async () => {
+    await upstream.close();
+    expect(await failure(client.gateway.check(nobody))).toBeInstanceOf(UpstreamError);
+    upstream = await startUpstream();
+  });
+});
