@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { ConsoleLogger, Logger, type LogLevel } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Agent } from 'undici';
 import { type GitlabDuoModuleOptions } from '../config/gitlab-duo-options.interface.js';
 import { startSandbox } from '../sandbox/index.js';
 import { AppModule } from './app.module.js';
@@ -71,6 +72,9 @@ async function gitlabOptions(
   if (gitlabToken !== undefined) return { apiKey: gitlabToken, instanceUrl, gatewayUrl, gatewayPrefix, model };
   const sandbox = await startSandbox();
   await resources.add(() => sandbox.close());
+  // No proxy of the environment leads to this machine.
+  const dispatcher = new Agent();
+  await resources.add(() => dispatcher.destroy());
   logger.warn('GITLAB_TOKEN is not set: answers come from a SANDBOX on this machine, not from a model.');
-  return { apiKey: SANDBOX_TOKEN, instanceUrl: sandbox.url, gatewayUrl: sandbox.url, model };
+  return { apiKey: SANDBOX_TOKEN, instanceUrl: sandbox.url, gatewayUrl: sandbox.url, model, dispatcher };
 }

@@ -25,7 +25,7 @@ export function exchangeFailure(
   const said = readErrorBody(body);
   const say = (text: string) =>
     `${EXCHANGE_FAILED}: ${text} (${url} said ${status}${said.detail && `: ${said.detail}`}).`;
-  const wait = retryAfterMs(headers['retry-after']);
+  const wait = retryAfterMs(headers);
 
   if (status === 401) {
     return new GatewayAuthError(

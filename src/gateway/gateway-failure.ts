@@ -9,13 +9,14 @@ import {
   UpstreamOverloadedError,
 } from '../errors/upstream.errors.js';
 import { type ErrorBody, readErrorBody, shorten } from './error-body.js';
+import { headerOf } from './header-of.js';
 import { retryAfterMs } from './retry-after.js';
 import { vendorFailure } from './vendor-failure.js';
 
 /** What a response of the gateway means that is not a stream of events, be it the gateway's own or a vendor's. */
 export function gatewayFailure(status: number, headers: IncomingHttpHeaders, body: string): GitlabDuoError {
   const said = readErrorBody(body);
-  const wait = retryAfterMs(headers['retry-after']);
+  const wait = retryAfterMs(headers);
   const isGitlabs = status === 401 || status === 402 || status === 403;
   if (said.vendor !== undefined && !isGitlabs) {
     const failure = vendorFailure(said.vendor, status >= 400 ? status : undefined);
@@ -90,7 +91,7 @@ function notAStream(status: number, headers: IncomingHttpHeaders, { detail }: Er
 }
 
 function redirected(status: number, headers: IncomingHttpHeaders): UpstreamError {
-  const target = shorten((headers.location ?? 'nowhere').replace(/[?#].*$/s, ''));
+  const target = shorten((headerOf(headers, 'location') ?? 'nowhere').replace(/[?#].*$/s, ''));
   return new UpstreamError(
     `GitLab's AI gateway redirects (${status}) to ${target}, and credentials do not follow. Check gatewayUrl.`,
   );

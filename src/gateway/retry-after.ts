@@ -1,8 +1,19 @@
-/** Reads `Retry-After`, in seconds or as an HTTP date, into milliseconds from now; undefined when it says neither. */
-export function retryAfterMs(header: string | string[] | undefined): number | undefined {
-  const value = (Array.isArray(header) ? header[0] : header)?.trim();
+import { type IncomingHttpHeaders } from 'node:http';
+import { headerOf } from './header-of.js';
+
+/** Nobody is told to wait longer than a day. */
+const MAX_MS = 24 * 60 * 60_000;
+
+/**
+ * Reads `Retry-After`, in seconds or as an HTTP date, into milliseconds from now; undefined when it says neither. A date
+ * is measured against the `Date` of the same answer: the local clock may be wrong.
+ */
+export function retryAfterMs(headers: IncomingHttpHeaders): number | undefined {
+  const value = headerOf(headers, 'retry-after')?.trim();
   if (value === undefined || value === '') return undefined;
-  if (/^\d+(?:\.\d+)?$/.test(value)) return Math.ceil(Number(value) * 1000);
-  const date = /^[a-z]{3,9},? /i.test(value) ? Date.parse(value) : NaN;
-  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
+  if (/^\d+(?:\.\d+)?$/.test(value)) return Math.min(Math.ceil(Number(value) * 1000), MAX_MS);
+  const until = /^[a-z]{3,9},? /i.test(value) ? Date.parse(value) : NaN;
+  if (Number.isNaN(until)) return undefined;
+  const now = Date.parse(headerOf(headers, 'date') ?? '');
+  return Math.min(Math.max(0, until - (Number.isNaN(now) ? Date.now() : now)), MAX_MS);
 }

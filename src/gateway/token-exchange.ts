@@ -10,6 +10,7 @@ import { parseObject } from './error-body.js';
 import { EXCHANGE_FAILED, exchangeFailure } from './exchange-failure.js';
 import { GatewayConnections } from './gateway-connections.js';
 import { type GatewayToken } from './gateway-token.interface.js';
+import { headerOf } from './header-of.js';
 import { tokenLifetimeMs } from './token-lifetime.js';
 import { USER_AGENT } from './user-agent.js';
 
@@ -67,8 +68,8 @@ export class TokenExchange {
   }
 }
 
-function readToken({ date }: IncomingHttpHeaders, body: string): GatewayToken | undefined {
+function readToken(response: IncomingHttpHeaders, body: string): GatewayToken | undefined {
   const { token, headers, expires_at: expiresAt } = parseObject(body) ?? {};
   if (typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token)) return undefined;
-  return { token, headers: echoedHeaders(headers), lifetimeMs: tokenLifetimeMs(expiresAt, date) };
+  return { token, headers: echoedHeaders(headers), lifetimeMs: tokenLifetimeMs(expiresAt, headerOf(response, 'date')) };
 }

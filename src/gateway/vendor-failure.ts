@@ -21,8 +21,10 @@ const longestQuote = 500;
 // Only what a vendor says of the context window itself: a complaint that mentions `max_tokens` is not one.
 const contextOverflows = [
   /prompt is too long: \d+ tokens > \d+ maximum/i,
+  /^prompt is too long$/i,
   /input length and `max_tokens` exceed context limit/i,
   /exceeds the context window/i,
+  /^this model's maximum context length is \d+ tokens/i,
 ];
 
 /**

@@ -20,11 +20,16 @@ export class RetryPolicy {
     this.tries += 1;
     if (!(error instanceof GitlabDuoError) || !error.isRetryable || this.tries >= this.options.tries) return null;
     if (error instanceof GatewayAuthError) {
-      // GitLab also refuses a credential while its quota service is down; that is worth one more try, not two.
+      // GitLab also refuses a credential while its quota service is down; that is worth one more try a while later, not two.
       if (this.hasRefusedCredential) return null;
       this.hasRefusedCredential = true;
+      return this.withinBudget(BASE_MS * (1 + Math.random()));
     }
     const delay = error.retryAfterMs ?? Math.random() * Math.min(CAP_MS, BASE_MS * 2 ** (this.tries - 1));
+    return this.withinBudget(delay);
+  }
+
+  private withinBudget(delay: number): number | null {
     return performance.now() - this.startedAt + delay <= this.options.budgetMs ? delay : null;
   }
 }

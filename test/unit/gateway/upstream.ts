@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -28,12 +29,13 @@ export interface Upstream {
   close(): Promise<void>;
 }
 
-export async function startUpstream(): Promise<Upstream> {
+/** @param tls serves https on `localhost`, with this certificate */
+export async function startUpstream(tls?: { key: Buffer; cert: Buffer }): Promise<Upstream> {
   let exchangeReplies: Reply[] = [grant()];
   let gatewayReplies: Reply[] = [text('Hello')];
   const exchanges: Received[] = [];
   const requests: Received[] = [];
-  const server = createServer((request, response) => {
+  const listener: RequestListener = (request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
@@ -46,11 +48,12 @@ export async function startUpstream(): Promise<Upstream> {
       server.emit(isExchange ? 'exchange' : 'gateway', received);
       reply?.(response, received);
     });
-  });
+  };
+  const server = tls ? createTlsServer(tls, listener) : createServer(listener);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `${tls ? 'https://localhost' : 'http://127.0.0.1'}:${(server.address() as AddressInfo).port}`,
     exchanges,
     requests,
     exchange: (index = 0) => had(exchanges[index]),

@@ -29,6 +29,8 @@ describe('vendorFailure', () => {
 
   it.each([
     'prompt is too long: 213462 tokens > 200000 maximum',
+    'Prompt is too long',
+    "This model's maximum context length is 128000 tokens. However, your messages resulted in 130001 tokens.",
     'input length and `max_tokens` exceed context limit: 188240 + 21333 > 200000, decrease input length',
     'Your input exceeds the context window of this model. Please adjust your input and try again.',
   ])('takes %j for a full context window', (message) => {
@@ -43,6 +45,9 @@ describe('vendorFailure', () => {
   it.each([
     'max_tokens: 200000 > 128000, which is the maximum allowed number of output tokens',
     '`max_tokens` must be greater than `thinking.budget_tokens`',
+    'max_tokens is too large: 200000. This model supports at most 128000 completion tokens, whereas you provided 200000.',
+    'Unsupported parameter: `max_tokens` is not supported with this model. Use `max_completion_tokens` instead.',
+    'tools.0.description: "answers when the prompt is too long for the context window" is too long',
     'Invalid token in the prompt: the context is too long to say',
   ])('takes %j for a bad request', (message) => {
     expect(vendorFailure({ type: 'invalid_request_error', message }, 400).code).toBe('upstream_error');

@@ -31,10 +31,12 @@ describe('RetryPolicy', () => {
     expect(policy().delayAfter(wait(60_001))).toBeNull();
   });
 
-  it('tries a refused credential once more only', () => {
+  it('tries a refused credential once more, a while later, and then no more', () => {
     const refused = new GatewayAuthError('no', { isRetryable: true });
     const fresh = policy();
-    expect(fresh.delayAfter(refused)).not.toBeNull();
+    const delay = fresh.delayAfter(refused);
+    expect(delay).toBeGreaterThanOrEqual(500);
+    expect(delay).toBeLessThan(1_000);
     expect(fresh.delayAfter(refused)).toBeNull();
   });
 

@@ -1,0 +1,218 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Agent, type Dispatcher, EnvHttpProxyAgent, interceptors, ProxyAgent } from 'undici';
+import { ConfigurationError } from '../../../src/errors/request.errors.js';
+import { type GitlabDuoError } from '../../../src/errors/gitlab-duo.error.js';
+import { UpstreamError, UpstreamTimeoutError } from '../../../src/errors/upstream.errors.js';
+import { type Client, clientOf, Collector, failure } from './client.js';
+import { type Proxy, startProxy } from './proxy.js';
+import { authority, certificate } from './tls-fixture.js';
+import { beginSse, closing, json, type Reply, silence, sse, startUpstream, type Upstream } from './upstream.js';
+
+const END = sse('data: end\n\n');
+const call = (signal?: AbortSignal) => ({
+  path: '/anthropic/v1/messages',
+  headers: {},
+  body: '{}',
+  signal,
+  sink: new Collector(),
+});
+const hosts = (...upstreams: Upstream[]) => upstreams.map(({ url }) => new URL(url).host);
+
+const open: { close(): Promise<unknown> }[] = [];
+
+/** Closes it, whatever becomes of the test. */
+async function opened<T extends { close(): Promise<unknown> }>(opening: T | Promise<T>): Promise<T> {
+  const resource = await opening;
+  open.push(resource);
+  return resource;
+}
+
+afterEach(async () => {
+  for (const name of ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY']) Reflect.deleteProperty(process.env, name);
+  for (const resource of open.splice(0).reverse()) await resource.close();
+});
+
+const start = (tls?: typeof certificate) => opened(startUpstream(tls));
+const client = (...options: Parameters<typeof clientOf>): Promise<Client> => opened(clientOf(...options));
+/** A dispatcher of the application's own, which our shutdown must leave alone. */
+const theirs = <T extends Dispatcher>(dispatcher: T): T => {
+  open.push({ close: () => dispatcher.destroy() });
+  return dispatcher;
+};
+
+describe('The proxy of the environment', () => {
+  let proxy: Proxy;
+
+  beforeEach(async () => {
+    proxy = await opened(startProxy());
+    process.env.HTTP_PROXY = proxy.url;
+  });
+
+  it('takes the exchange and the gateway calls', async () => {
+    const [instance, gateway] = [await start(), await start()];
+    gateway.onGateway(END);
+    await (await client(gateway.url, { instanceUrl: instance.url })).gateway.stream(call());
+    expect(proxy.tunnels).toEqual(hosts(instance, gateway));
+  });
+
+  it('is left out for the hosts of NO_PROXY', async () => {
+    const [instance, gateway] = [await start(), await start()];
+    gateway.onGateway(END);
+    process.env.NO_PROXY = `other.example,127.0.0.1:${new URL(instance.url).port}`;
+    await (await client(gateway.url, { instanceUrl: instance.url })).gateway.stream(call());
+    expect(proxy.tunnels).toEqual(hosts(gateway));
+  });
+
+  it('takes https too, to hosts of a private authority of NODE_EXTRA_CA_CERTS', async () => {
+    const upstream = await start(certificate);
+    upstream.onGateway(END);
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ['--import', 'tsx', 'test/unit/gateway/private-network.ts', upstream.url],
+      {
+        env: {
+          ...process.env,
+          NODE_OPTIONS: '',
+          HTTPS_PROXY: proxy.url,
+          NODE_EXTRA_CA_CERTS: fileURLToPath(new URL('../../fixtures/tls/authority.pem', import.meta.url)),
+        },
+      },
+    );
+    expect(stdout.trim()).toBe('end');
+    expect(new Set(proxy.tunnels)).toEqual(new Set(hosts(upstream)));
+    expect(upstream.exchanges).toHaveLength(1);
+    expect(upstream.requests).toHaveLength(1);
+  });
+
+  it.each([
+    [407, false],
+    [503, true],
+  ])('is named when it refuses with %i', async (status, isRetryable) => {
+    const upstream = await start();
+    proxy.refuseWith = status;
+    const error = (await failure((await client(upstream.url)).gateway.stream(call()))) as GitlabDuoError;
+    expect(error).toBeInstanceOf(UpstreamError);
+    expect(error.message).toMatch(
+      new RegExp(`proxy on the way to .* refused the connection \\(${status}\\).*NO_PROXY`),
+    );
+    expect(error.isRetryable).toBe(isRetryable);
+  });
+
+  it('is not waited for longer than for a connection', async () => {
+    const upstream = await start();
+    proxy.refuseWith = 'silence';
+    const { gateway } = await client(upstream.url, { timeouts: { connectMs: 300 } });
+    const error = (await failure(gateway.stream(call()))) as GitlabDuoError;
+    expect(error).toBeInstanceOf(UpstreamTimeoutError);
+    expect(error.isRetryable).toBe(true);
+  });
+
+  it('hides no abort from the gateway', async () => {
+    const upstream = await start();
+    upstream.onGateway((response) => {
+      beginSse(response);
+      response.write('data: a\n\n');
+    });
+    const controller = new AbortController();
+    const arrival = upstream.arrival('gateway');
+    const sent = failure((await client(upstream.url)).gateway.stream(call(controller.signal)));
+    const received = await arrival;
+    await sleep(20);
+    controller.abort();
+    expect(await sent).toBe(controller.signal.reason);
+    expect(await closing(received)).toBeLessThan(100);
+  });
+
+  it('must have an address that can work, which no error tells', () => {
+    for (const address of ['http://user:secret@', 'ftp://user:secret@proxy']) {
+      process.env.HTTPS_PROXY = address;
+      expect(() => clientOf('http://127.0.0.1:1')).toThrow(ConfigurationError);
+      expect(() => clientOf('http://127.0.0.1:1')).toThrow(/^((?!secret).)*$/s);
+    }
+  });
+});
+
+describe('A dispatcher of the application', () => {
+  it.each([
+    ['with a private authority', () => new Agent({ connect: { ca: authority } })],
+    ['with one, behind a proxy', (proxy: Proxy) => new ProxyAgent({ uri: proxy.url, requestTls: { ca: authority } })],
+    [
+      'with one, behind the proxy of the environment',
+      (proxy: Proxy) => {
+        process.env.HTTPS_PROXY = proxy.url;
+        return new EnvHttpProxyAgent({ connect: { ca: authority }, requestTls: { ca: authority } });
+      },
+    ],
+  ])('%s, takes the exchange and the gateway calls', async (name, make) => {
+    const [instance, gateway] = [await start(certificate), await start(certificate)];
+    const proxy = await opened(startProxy());
+    gateway.onGateway(END);
+    const dispatcher = theirs(make(proxy));
+    await (await client(gateway.url, { instanceUrl: instance.url, dispatcher })).gateway.stream(call());
+    expect(instance.exchanges).toHaveLength(1);
+    expect(gateway.requests).toHaveLength(1);
+    expect(proxy.tunnels).toEqual(name.includes('proxy') ? hosts(instance, gateway) : []);
+  });
+
+  it('is needed for a private authority, and the error says so', async () => {
+    const upstream = await start(certificate);
+    const error = (await failure((await client(upstream.url)).gateway.stream(call()))) as GitlabDuoError;
+    expect(error.message).toMatch(/certificate of https:\/\/localhost.* cannot be trusted .*NODE_EXTRA_CA_CERTS/);
+    expect(error.isRetryable).toBe(false);
+  });
+
+  it('is left open at shutdown', async () => {
+    const upstream = await start();
+    upstream.onGateway(END);
+    const dispatcher = theirs(new Agent());
+    const first = clientOf(upstream.url, { dispatcher });
+    await first.gateway.stream(call());
+    await first.close();
+    await (await client(upstream.url, { dispatcher })).gateway.stream(call());
+    expect(upstream.requests).toHaveLength(2);
+  });
+
+  it.each([
+    ['first byte', { firstByteMs: 100 }, silence],
+    [
+      'silence',
+      { idleMs: 100 },
+      ((response) => {
+        beginSse(response);
+        response.write('data: a\n\n');
+      }) satisfies Reply,
+    ],
+  ])('keeps to our time limit: %s', async (_name, timeouts, reply) => {
+    const upstream = await start();
+    upstream.onGateway(reply);
+    const { gateway } = await client(upstream.url, { timeouts, dispatcher: theirs(new Agent()) });
+    const started = performance.now();
+    expect(await failure(gateway.stream(call()))).toBeInstanceOf(UpstreamTimeoutError);
+    expect(performance.now() - started).toBeLessThan(2_000);
+  });
+});
+
+describe('A redirect', () => {
+  it.each([
+    ['our own dispatcher', () => undefined],
+    ['one that follows redirects', () => theirs(new Agent()).compose(interceptors.redirect({ maxRedirections: 3 }))],
+  ])('is not followed by %s, so credentials stay', async (_name, make) => {
+    const [upstream, other] = [await start(), await start()];
+    const elsewhere = json(307, '', { location: `${other.url}/api/v4/ai/third_party_agents/direct_access` });
+    const { gateway, exchange } = await client(upstream.url, { dispatcher: make() });
+    upstream.onGateway(elsewhere);
+    expect(await failure(gateway.stream(call()))).toMatchObject({
+      message: expect.stringMatching(/redirects \(307\)/),
+    });
+    exchange.invalidate(await exchange.get());
+    upstream.onExchange(elsewhere);
+    expect(await failure(exchange.get())).toMatchObject({
+      message: expect.stringMatching(/credentials do not follow/),
+    });
+    expect([...other.exchanges, ...other.requests]).toEqual([]);
+  });
+});
