@@ -17,7 +17,7 @@ interface ClientLoad extends Load {
 
 const loads: ClientLoad[] = [
   { name: 'unpaced', deltas: 5_000, everyMs: 0, streams: 4, edge: 0, rounds: 7, aiSdkTimes: 12 },
-  { name: '500 streams, 10 chunks/s', deltas: 20, everyMs: 100, streams: 500, edge: 4, rounds: 5, aiSdkTimes: 4 },
+  { name: '500 streams of 40 chunks, 10/s', deltas: 40, everyMs: 100, streams: 500, edge: 0, rounds: 5, aiSdkTimes: 4 },
 ];
 
 type Name = keyof ReturnType<typeof contestants>;

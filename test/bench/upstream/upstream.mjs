@@ -43,5 +43,7 @@ function pour(response, wire, left) {
   response.end(wire.tail);
 }
 
+// A connection that waits for its next turn must not be cut.
+server.keepAliveTimeout = 600_000;
 server.listen(0, '127.0.0.1', 1024, () => process.send(server.address().port));
 process.on('disconnect', () => process.exit());
