@@ -123,9 +123,7 @@ describe('GatewayClient reads', () => {
   it('what one network read brought in one call', async () => {
     upstream.onGateway((response) => {
       beginSse(response);
-      response.cork();
-      for (let index = 0; index < 50; index += 1) response.write(`data: ${index}\n\n`);
-      response.end(END);
+      response.end(Array.from({ length: 50 }, (_none, index) => `data: ${index}\n\n`).join('') + END);
     });
     const { sink, ...rest } = call();
     await client.gateway.stream({ ...rest, sink });
