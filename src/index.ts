@@ -85,4 +85,4 @@ export { type Model } from './models/model.interface.js';
 export { ModelRegistry } from './models/model-registry.js';
 export { DuoRouterService, type StreamOptions } from './router/duo-router.service.js';
 export { LiveRun, type RunEventBatch, type RunResult } from './runs/live-run.js';
-export { type RunEndStatus, type RunEvent, type RunStatus } from './runs/run-event.interface.js';
+export { type ResetEvent, type RunEndStatus, type RunEvent, type RunStatus } from './runs/run-event.interface.js';

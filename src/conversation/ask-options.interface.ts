@@ -1,3 +1,4 @@
+import { type ErrorCode } from '../errors/gitlab-duo.error.js';
 import { type MessageRecord, type Role, type Usage } from '../messages/message.interface.js';
 import { type ModelParams } from '../messages/model-request.interface.js';
 import { type FilePart } from '../messages/part.interface.js';
@@ -19,10 +20,15 @@ export interface AskOptions {
   signal?: AbortSignal;
 }
 
-/** A piece of an answer as it comes: of its text or, where the model thinks aloud, of its reasoning. */
+/**
+ * A piece of an answer as it comes: of its text or, where the model thinks aloud, of its reasoning. Where `reset` is set
+ * the piece is empty and takes back all the pieces before it: the answer broke off, and begins anew.
+ */
 export interface AnswerChunk {
   text: string;
   reasoning: string;
+  /** Why the answer begins anew, as an error's code. */
+  reset?: ErrorCode;
 }
 
 /** Called for each piece of an answer; a promise is waited for before the next piece. */

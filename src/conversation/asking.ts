@@ -67,5 +67,6 @@ async function eachChunk(run: LiveRun, onChunk: OnChunk): Promise<void> {
   for await (const event of eventsOf(run)) {
     if (event.type === 'text-delta') await onChunk({ text: event.text, reasoning: '' });
     else if (event.type === 'reasoning-delta') await onChunk({ text: '', reasoning: event.text });
+    else if (event.type === 'reset') await onChunk({ text: '', reasoning: '', reset: event.reason });
   }
 }

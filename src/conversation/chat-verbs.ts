@@ -34,7 +34,8 @@ export abstract class ChatVerbs<M> {
   }
 
   /**
-   * Asks the model and waits for the answer.
+   * Asks the model and waits for the answer. `onChunk` gets each piece as it comes; a piece with `reset` takes back those
+   * before it, since an answer that breaks off begins anew while `retries` allow.
    * @example
    * const answer = await chat.ask('Tell me a story', (chunk) => process.stdout.write(chunk.text));
    * @throws ChatBusyError while another ask is under way, and what the upstream fails with; the user's message is kept

@@ -1,3 +1,4 @@
+import { type ErrorCode } from '../errors/gitlab-duo.error.js';
 import { type JsonObject, type JsonValue } from './json.interface.js';
 import { type FinishReason, type ModelMessage, type Usage } from './message.interface.js';
 import { type Part } from './part.interface.js';
@@ -35,8 +36,12 @@ export interface ModelRequest {
   tools?: readonly ToolDefinition[];
 }
 
-/** What a model says while it answers. */
+/**
+ * What a model says while it answers. A `reset` takes back all that came before it in the same answer: the request failed
+ * half-way, for the reason that this error code names, and is sent again.
+ */
 export type ModelEvent =
+  | { type: 'reset'; reason: ErrorCode }
   | { type: 'reasoning-delta'; text: string }
   | { type: 'text-delta'; text: string }
   | { type: 'tool-call'; id: string; name: string; arguments: JsonObject };

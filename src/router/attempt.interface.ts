@@ -22,7 +22,7 @@ export interface AttemptLedger {
 
 /** How a step ended: `error` is unset exactly when `answer` is whole. */
 export interface StepOutcome {
-  /** What came, up to the error if there was one: never half a tool call. */
+  /** What came in the last attempt, up to the error if there was one: never half a tool call. */
   answer: ModelAnswer;
   /** The last attempt of the step. */
   attempt: AttemptOutcome;

@@ -3,6 +3,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { type Caller, type ResolvedOptions } from '../config/gitlab-duo-options.interface.js';
 import { GITLAB_DUO_OPTIONS } from '../config/tokens.js';
 import { type Delegate } from '../delegates/delegate.interface.js';
+import { type ErrorCode } from '../errors/gitlab-duo.error.js';
 import { GatewayClient } from '../gateway/gateway-client.js';
 import { type ModelAnswer, type ModelEvent, type ModelRequest } from '../messages/model-request.interface.js';
 import { noUsage } from '../messages/usage.js';
@@ -35,7 +36,7 @@ export interface StreamOptions {
 
 /**
  * One routed step: finds the delegate of the request's model, sends the request through the gateway, and tries again
- * what failed before anything of its answer was seen.
+ * what failed for a while. Once something of the answer was seen, a `reset` takes it back first.
  * @publicApi
  */
 @Injectable()
@@ -67,6 +68,7 @@ export class DuoRouterService {
   /**
    * The events of a step, to be pulled; its return value is the whole answer, with finish reason and usage. Reading
    * pauses while the consumer is behind; leaving the loop aborts the request and closes the socket.
+   * A `reset` among the events takes back those before it.
    * @throws the error of the step, once the events before it have been pulled; the reason of `signal`
    * @example
    * const step = router.stream({ model: 'duo-chat-haiku-4-5', messages });
@@ -90,16 +92,19 @@ export class DuoRouterService {
   ): Promise<StepOutcome> {
     const policy = new RetryPolicy(this.options.retries);
     const { path, headers } = delegate;
+    let takenBack: ErrorCode | undefined;
     for (let number = 1; ; number += 1) {
       const attempt = new Attempt(number, delegate.createParser(), onEvents);
       try {
+        if (takenBack !== undefined) await onEvents([{ type: 'reset', reason: takenBack }]);
         await this.gateway.stream({ path, headers, body, caller, signal, sink: attempt });
         return attempt.succeeded();
       } catch (error) {
         const isAborted = signal?.aborted === true;
         const outcome = attempt.failed(error, isAborted);
-        const delayMs = isAborted || attempt.hasEmitted ? null : policy.delayAfter(error);
+        const delayMs = isAborted ? null : policy.delayAfter(error);
         if (delayMs === null) return outcome;
+        takenBack = attempt.hasEmitted ? codeOf(error) : undefined;
         this.logger.warn(
           `Attempt ${number} failed (${codeOf(error)}); the next one leaves in ${Math.round(delayMs)} ms.`,
         );

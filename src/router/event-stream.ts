@@ -45,6 +45,7 @@ async function* pull(
   } finally {
     signal?.removeEventListener('abort', follow);
     leaving.abort();
+    handover.leave();
     await step;
   }
 }
@@ -53,10 +54,12 @@ async function* pull(
 class Handover {
   private batch: ModelEvent[] | undefined;
   private isClosed = false;
+  private hasLeft = false;
   private arrived = () => {};
   private consumed = () => {};
 
   put(batch: ModelEvent[]): Promise<void> {
+    if (this.hasLeft) return Promise.resolve();
     this.batch = batch;
     this.arrived();
     return new Promise((resolve) => {
@@ -67,6 +70,12 @@ class Handover {
   close(): void {
     this.isClosed = true;
     this.arrived();
+  }
+
+  /** The consumer is gone: the producer waits for it no longer. */
+  leave(): void {
+    this.hasLeft = true;
+    this.consumed();
   }
 
   /** Says that the last batch is consumed and waits for the next; undefined when none will come. */

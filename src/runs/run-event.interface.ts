@@ -1,3 +1,4 @@
+import { type ErrorCode } from '../errors/gitlab-duo.error.js';
 import { type Problem } from '../errors/problem.js';
 import { type FinishReason, type MessageRecord, type Role, type Usage } from '../messages/message.interface.js';
 import { type ModelEvent } from '../messages/model-request.interface.js';
@@ -9,6 +10,16 @@ export type RunStatus =
 export type RunEndStatus = Extract<RunStatus, 'completed' | 'failed' | 'cancelled' | 'interrupted'>;
 
 /**
+ * Takes back what the message was made of so far, and says why by an error's code; its text and its calls begin anew.
+ * @publicApi
+ */
+export interface ResetEvent {
+  type: 'reset';
+  messageId: string;
+  reason: ErrorCode;
+}
+
+/**
  * What a run emits while it works, numbered from 0 in the order of emission. The last one is always `run-end`;
  * a run that failed emits `error` before it.
  * @publicApi
@@ -16,7 +27,8 @@ export type RunEndStatus = Extract<RunStatus, 'completed' | 'failed' | 'cancelle
 export type RunEvent =
   | { type: 'run-start'; runId: string; chatId: string; userMessageId: string | null }
   | { type: 'message-start'; messageId: string; role: Role }
-  | ModelEvent
+  | Exclude<ModelEvent, { type: 'reset' }>
+  | ResetEvent
   | { type: 'message-end'; message: MessageRecord; usage: Usage; finishReason: FinishReason | null }
   | { type: 'error'; problem: Problem }
   | { type: 'run-end'; status: RunEndStatus; usage: Usage };

@@ -5,9 +5,10 @@ import { toProblem } from '../errors/problem.js';
 import { RunLostError } from '../errors/run.errors.js';
 import { noUsage } from '../messages/usage.js';
 import { type AttemptLedger, type StepOutcome } from '../router/attempt.interface.js';
-import { TurnService } from '../turn/turn.service.js';
+import { type Turn, TurnService } from '../turn/turn.service.js';
 import { type LiveRun } from './live-run.js';
 import { type RunEnd, runEnd } from './run-end.js';
+import { runEvents } from './run-events.js';
 import { type StartRun, firstRequest } from './run-request.js';
 import { type BegunRun, type RunStore } from './run-store.interface.js';
 
@@ -45,13 +46,13 @@ export class RunWorker {
       { type: 'run-start', runId: run.id, chatId: run.chatId, userMessageId: work.userMessageId },
       { type: 'message-start', messageId, role: 'assistant' },
     ]);
-    const turn = await this.turn(work);
+    const turn = await this.turn(work, messageId);
     const end = runEnd(run.id, messageId, begun.model, turn.outcome, run.stopReason);
     this.logUnexpected(run, end.error);
     await this.finish(work, turn, end);
   }
 
-  private async turn({ run, store, begun, start, attemptId }: RunWork): Promise<TurnEnd> {
+  private async turn({ run, store, begun, start, attemptId }: RunWork, messageId: string): Promise<TurnEnd> {
     const turn: TurnEnd = { attemptId, supersedes: [], outcome: notSent(undefined) };
     const ledger: AttemptLedger = {
       async retrying(ended, nextNumber) {
@@ -60,8 +61,8 @@ export class RunWorker {
         turn.attemptId = nextId;
       },
     };
-    const emit: LiveRun['append'] = (events) => {
-      run.append(events);
+    const emit: Turn['emit'] = (events) => {
+      run.append(runEvents(events, messageId));
     };
     try {
       const { request, supersedes } = firstRequest(begun, start);

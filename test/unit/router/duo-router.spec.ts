@@ -1,8 +1,9 @@
 import { getEventListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { UnknownModelError } from '../../../src/errors/request.errors.js';
+import { type ErrorCode } from '../../../src/errors/gitlab-duo.error.js';
 import { RateLimitError, UpstreamError, UpstreamOverloadedError } from '../../../src/errors/upstream.errors.js';
 import { type ModelEvent, type ModelRequest } from '../../../src/messages/model-request.interface.js';
 import { type AttemptOutcome } from '../../../src/router/attempt.interface.js';
@@ -152,17 +153,94 @@ describe('DuoRouterService.route', () => {
     expect(attempt.number).toBe(2);
   });
 
-  it.each([
-    ['cut', sse(messageStart, textDelta('Hel')), UpstreamError],
-    ['an error event', sse(messageStart + textDelta('Hel') + overloaded), UpstreamOverloadedError],
-  ])('does not try again once text is out: %s', async (_name, reply, type) => {
-    upstream.onGateway(reply);
-    const { answer, attempt, error, events } = await route();
-    expect(error).toBeInstanceOf(type);
-    expect(error).toMatchObject({ isRetryable: true });
+  const breaks: Reply = (response, { socket }) => {
+    beginSse(response);
+    response.write(messageStart + textDelta('Hel'), () => setTimeout(() => socket.resetAndDestroy(), 20));
+  };
+  const broken: [string, Reply, ErrorCode][] = [
+    ['cut', sse(messageStart, textDelta('Hel')), 'upstream_error'],
+    ['an error event', sse(messageStart + textDelta('Hel') + overloaded), 'upstream_overloaded'],
+    ['a lost connection', breaks, 'upstream_error'],
+  ];
+
+  it.each(broken)('takes back what is out, then tries again: %s', async (_name, reply, reason) => {
+    upstream.onGateway(reply, text('Bon', 'jour'));
+    const { answer, attempt, error, events, retried } = await route();
+    expect(error).toBeUndefined();
+    expect(events).toEqual([
+      { type: 'text-delta', text: 'Hel' },
+      { type: 'reset', reason },
+      { type: 'text-delta', text: 'Bon' },
+      { type: 'text-delta', text: 'jour' },
+    ]);
+    expect(answer.parts).toEqual([{ type: 'text', text: 'Bonjour' }]);
+    expect(attempt).toMatchObject({ number: 2, status: 'succeeded', usage: { outputTokens: 7 } });
+    expect(retried).toMatchObject([
+      { ended: { number: 1, status: 'failed', errorCode: reason, usage: { inputTokens: 12 } }, next: 2, requests: 1 },
+    ]);
+    expect(retried[0]?.ended.firstTokenMs).not.toBeNull();
+  });
+
+  it.each(broken)('keeps what the last try has said: %s', async (_name, reply, errorCode) => {
+    upstream.onGateway(sse(messageStart, textDelta('Bon')), busy, reply);
+    const { answer, attempt, error, events, retried } = await route();
+    expect(error).toMatchObject({ code: errorCode, isRetryable: true });
+    expect(events).toEqual([
+      { type: 'text-delta', text: 'Bon' },
+      { type: 'reset', reason: 'upstream_error' },
+      { type: 'text-delta', text: 'Hel' },
+    ]);
+    expect(answer.parts).toEqual([{ type: 'text', text: 'Hel' }]);
+    expect(attempt).toMatchObject({ number: 3, status: 'failed', usage: { inputTokens: 12 } });
+    expect(retried.map(({ next }) => next)).toEqual([2, 3]);
+  });
+
+  it('keeps nothing when the last try has said nothing', async () => {
+    upstream.onGateway(sse(messageStart, textDelta('Bon')), json(400, { detail: 'Unsupported model' }));
+    const { answer, error, events } = await route();
+    expect(error).toMatchObject({ code: 'upstream_error', isRetryable: false });
+    expect(events.map(({ type }) => type)).toEqual(['text-delta', 'reset']);
+    expect(answer.parts).toEqual([]);
+  });
+
+  it('takes a shown tool call back too', async () => {
+    const block = { type: 'tool_use', id: 't1', name: 'look', input: {} };
+    const json = { type: 'input_json_delta', partial_json: '{"at":"moon"}' };
+    upstream.onGateway(
+      sse(
+        frame({ type: 'message_start', message: {} }),
+        frame({ type: 'content_block_start', index: 0, content_block: block }),
+        frame({ type: 'content_block_delta', index: 0, delta: json }),
+        frame({ type: 'content_block_stop', index: 0 }),
+      ),
+      text('No need'),
+    );
+    const { answer, events } = await route();
+    expect(events.map(({ type }) => type)).toEqual(['tool-call', 'reset', 'text-delta']);
+    expect(answer.parts).toEqual([{ type: 'text', text: 'No need' }]);
+  });
+
+  it('takes nothing back when it is cancelled while it waits to try again', async () => {
+    jest.spyOn(Math, 'random').mockReturnValueOnce(0.9);
+    upstream.onGateway(sse(messageStart, textDelta('Hel')));
+    const { answer, error, events } = await route({ signal: AbortSignal.timeout(200) });
     expect(events).toEqual([{ type: 'text-delta', text: 'Hel' }]);
     expect(answer.parts).toEqual([{ type: 'text', text: 'Hel' }]);
-    expect(attempt).toMatchObject({ number: 1, status: 'failed', usage: { inputTokens: 12 } });
+    expect(error).toMatchObject({ name: 'TimeoutError' });
+    expect(upstream.requests).toHaveLength(1);
+  });
+
+  it('ends with what its caller throws at a reset, in the attempt that it opens', async () => {
+    upstream.onGateway(sse(messageStart, textDelta('Hel')), text('Bonjour'));
+    const outcome = await client.router.route(question, {
+      onEvents: (batch) => {
+        if (batch[0]?.type === 'reset') throw new Error('mine');
+      },
+    });
+    expect(outcome).toMatchObject({
+      error: { message: 'mine' },
+      attempt: { number: 2, status: 'failed', usage: null },
+    });
     expect(upstream.requests).toHaveLength(1);
   });
 
@@ -180,7 +258,8 @@ describe('DuoRouterService.route', () => {
     upstream.onGateway(sse(messageStart, textDelta('Deleting'), frame(start), frame(half)));
     const { answer, error, events } = await route();
     expect(error).toBeInstanceOf(UpstreamError);
-    expect(events.map(({ type }) => type)).toEqual(['text-delta']);
+    expect(upstream.requests).toHaveLength(3);
+    expect(events.some(({ type }) => type === 'tool-call')).toBe(false);
     expect(answer.parts).toEqual([{ type: 'text', text: 'Deleting' }]);
   });
 
@@ -279,6 +358,7 @@ describe('DuoRouterService.stream', () => {
   });
 
   it('yields what came, then throws', async () => {
+    client = clientOf(upstream.url, { retries: { tries: 1 } });
     upstream.onGateway(sse(messageStart + textDelta('Hel')));
     const events: ModelEvent[] = [];
     const all = (async () => {
@@ -286,6 +366,19 @@ describe('DuoRouterService.stream', () => {
     })();
     await expect(all).rejects.toThrow(/cut/);
     expect(words(events)).toBe('Hel');
+  });
+
+  it('yields a reset before it tries again', async () => {
+    upstream.onGateway(sse(messageStart + textDelta('Hel')), text('Bonjour'));
+    const events: ModelEvent[] = [];
+    for await (const event of client.router.stream(question)) events.push(event);
+    expect(events.map(({ type }) => type)).toEqual(['text-delta', 'reset', 'text-delta']);
+  });
+
+  it('ends when the consumer leaves at a reset', async () => {
+    upstream.onGateway(sse(messageStart + textDelta('Hel')), text('Bonjour'));
+    for await (const event of client.router.stream(question)) if (event.type === 'reset') break;
+    expect(upstream.requests).toHaveLength(1);
   });
 
   it('sends nothing until it is pulled', async () => {

@@ -5,7 +5,10 @@ import { type ModelEvent, type ModelRequest } from '../../../src/messages/model-
 import { SANDBOX_FAULTS, type Sandbox, type SandboxFault, startSandbox } from '../../../src/sandbox/index.js';
 import { type Client, clientOf } from '../gateway/client.js';
 
-/** What must come of a step that a fault hits: an answer after so many attempts, or an error and what it is. */
+/**
+ * What must come of a step that a fault hits: an answer after so many attempts, or an error and what it is. One that is
+ * retryable is what comes of a single try, which has let something out: where there are more, the next one answers.
+ */
 type Expected =
   | { attempts: number; exchanges?: number }
   | { fails: ErrorCode | Record<Api, ErrorCode>; retryable?: true; requests?: number };
@@ -123,6 +126,9 @@ const delays: Partial<Record<SandboxFault, number>> = {
   'stream-stall-with-pings': 50,
 };
 
+const letOut = SANDBOX_FAULTS.filter((fault) => 'retryable' in expected[fault]);
+const timeouts = { firstByteMs: 400, idleMs: 400, totalMs: 1_500 };
+
 let sandbox: Sandbox;
 let client: Client;
 
@@ -135,8 +141,18 @@ afterEach(() => client.close());
 
 async function ask(request: ModelRequest) {
   const events: ModelEvent[] = [];
-  const outcome = await client.router.route(request, { onEvents: (batch) => void events.push(...batch) });
-  return { ...outcome, events };
+  let resets = 0;
+  const onEvents = (batch: ModelEvent[]) => {
+    for (const event of batch) {
+      if (event.type !== 'reset') events.push(event);
+      else {
+        resets += 1;
+        events.length = 0;
+      }
+    }
+  };
+  const outcome = await client.router.route(request, { onEvents });
+  return { ...outcome, events, resets };
 }
 
 describe.each([
@@ -154,11 +170,12 @@ describe.each([
 
   it.each(SANDBOX_FAULTS)('and %s', async (fault) => {
     sandbox.reset();
-    client = clientOf(sandbox.url, { timeouts: { firstByteMs: 400, idleMs: 400, totalMs: 1_500 } });
+    const want = expected[fault];
+    const isLetOut = 'fails' in want && want.retryable;
+    client = clientOf(sandbox.url, { timeouts, retries: { tries: isLetOut ? 1 : 3 } });
     if (fault === 'revoke-tokens') await client.exchange.get();
     sandbox.fault({ fault, retryAfter: 0, delayMs: delays[fault] });
     const { answer, attempt, error, events } = await ask(request);
-    const want = expected[fault];
     const { exchanges, requests } = sandbox.calls;
     if ('attempts' in want) {
       expect(error).toBeUndefined();
@@ -176,5 +193,20 @@ describe.each([
       expect(answer.parts.some((part) => part.type === 'tool-call')).toBe(false);
       expect(requests[api]).toBe(want.requests ?? (fault.startsWith('exchange-') ? 0 : 1));
     }
+  });
+
+  it.each(letOut)('and %s, taken back by a reset', async (fault) => {
+    sandbox.reset();
+    client = clientOf(sandbox.url, { timeouts });
+    sandbox.fault({ fault, delayMs: delays[fault] });
+    const { answer, attempt, error, events, resets } = await ask(request);
+    expect(error).toBeUndefined();
+    expect(attempt).toMatchObject({ number: 2, status: 'succeeded' });
+    expect(resets).toBe(1);
+    const text = answer.parts.map((part) => (part.type === 'text' ? part.text : '')).join('');
+    expect(events.map((event) => (event.type === 'text-delta' ? event.text : '')).join('')).toBe(text);
+    expect(events.filter(({ type }) => type === 'tool-call')).toHaveLength(1);
+    expect(answer.parts.at(-1)).toMatchObject({ type: 'tool-call', name: 'look', arguments: { at: 'the moon' } });
+    expect(sandbox.calls.requests[api]).toBe(2);
   });
 });
