@@ -11,31 +11,21 @@ export interface BegunEvents {
 /** Waits until the model has said something, the run has ended, or `holdMs` have passed. */
 export async function firstEvents(source: AsyncIterable<RunEventBatch>, holdMs: number): Promise<BegunEvents> {
   const iterator = source[Symbol.asyncIterator]();
-  const held: RunEventBatch[] = [];
+  const pulled: Promise<IteratorResult<RunEventBatch>>[] = [];
+  const batches = { [Symbol.asyncIterator]: () => ({ next: () => pulled.shift() ?? iterator.next() }) };
   const timer = new Timer(holdMs);
-  let next = iterator.next();
   try {
     for (;;) {
+      const next = iterator.next();
+      pulled.push(next);
       const result = await Promise.race([next, timer.expired]);
-      if (result === undefined || result.done === true) break;
-      held.push(result.value);
-      next = iterator.next();
+      if (result === undefined || result.done === true) return { hasFailed: false, batches };
       const first = result.value.events.find(({ type }) => type !== 'run-start' && type !== 'message-start');
-      if (first !== undefined) return { hasFailed: first.type === 'error', batches: replay(held, next, iterator) };
+      if (first !== undefined) return { hasFailed: first.type === 'error', batches };
     }
-    return { hasFailed: false, batches: replay(held, next, iterator) };
   } finally {
     timer.clear();
   }
-}
-
-async function* replay(
-  held: RunEventBatch[],
-  next: Promise<IteratorResult<RunEventBatch>>,
-  iterator: AsyncIterator<RunEventBatch>,
-): AsyncGenerator<RunEventBatch, void, undefined> {
-  yield* held;
-  for (let result = await next; result.done !== true; result = await iterator.next()) yield result.value;
 }
 
 class Timer {

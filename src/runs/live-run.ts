@@ -61,27 +61,34 @@ export class LiveRun {
   }
 
   /** The events from `index` on, to the end of the run or until `signal` aborts; never throws. */
-  async *follow(signal?: AbortSignal, index = 0): AsyncGenerator<RunEventBatch, void, undefined> {
+  follow(signal?: AbortSignal, index = 0): AsyncIterableIterator<RunEventBatch, undefined> {
     let next = index;
     const wakeOnAbort = (): void => {
       this.wake();
     };
     signal?.addEventListener('abort', wakeOnAbort);
-    try {
-      while (signal?.aborted !== true) {
-        if (next < this.events.length) {
-          const batch = { firstIndex: next, events: this.events.slice(next) };
-          next = this.events.length;
-          yield batch;
-        } else if (this.ended) {
-          return;
-        } else {
+    const end = (): IteratorReturnResult<undefined> => {
+      signal?.removeEventListener('abort', wakeOnAbort);
+      return { done: true, value: undefined };
+    };
+    // By hand: each event of each run passes here, and a generator takes twice the promises.
+    const follower: AsyncIterableIterator<RunEventBatch, undefined> = {
+      [Symbol.asyncIterator]: () => follower,
+      next: async () => {
+        while (signal?.aborted !== true) {
+          if (next < this.events.length) {
+            const batch = { firstIndex: next, events: this.events.slice(next) };
+            next = this.events.length;
+            return { done: false, value: batch };
+          }
+          if (this.ended) break;
           await new Promise<void>((resolve) => this.waiting.add(resolve));
         }
-      }
-    } finally {
-      signal?.removeEventListener('abort', wakeOnAbort);
-    }
+        return end();
+      },
+      return: () => Promise.resolve(end()),
+    };
+    return follower;
   }
 
   private wake(): void {
