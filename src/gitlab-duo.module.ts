@@ -50,7 +50,7 @@ export class GitlabDuoModule {
         ),
       ],
       providers,
-      exports: providers.map(({ provide }) => provide),
+      exports: [TypeOrmModule, ...providers.map(({ provide }) => provide)],
     };
   }
 

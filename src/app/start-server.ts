@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { ConsoleLogger, Logger, type LogLevel } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Agent } from 'undici';
 import { type GitlabDuoModuleOptions } from '../config/gitlab-duo-options.interface.js';
 import { startSandbox } from '../sandbox/index.js';
@@ -9,12 +9,12 @@ import { AppModule } from './app.module.js';
 import { closeApp } from './close-app.js';
 import { startEmbeddedPostgres } from './embedded-postgres/start-embedded-postgres.js';
 import { type Environment, readEnvironment } from './environment.js';
+import { createFastifyAdapter } from './fastify-adapter.js';
 import { OpenResources } from './open-resources.js';
 import { adviceFor } from './start-failure.js';
 import { stopWhenAsked } from './stop-when-asked.js';
 import { welcome } from './welcome.js';
 
-const BODY_LIMIT_BYTES = 1024 * 1024;
 const SANDBOX_TOKEN = 'sandbox';
 
 /** Starts everything that the environment asks for, and ends it again when the process is asked to stop. */
@@ -45,8 +45,12 @@ async function start(environment: Environment, resources: OpenResources, logger:
   const logLevels: LogLevel[] = [...(environment.isProduction ? ['log' as const] : []), 'warn', 'error', 'fatal'];
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.register({ databaseUrl, migrations, gitlab }),
-    new FastifyAdapter({ bodyLimit: BODY_LIMIT_BYTES }),
-    { logger: new ConsoleLogger({ json: environment.isProduction, logLevels }), abortOnError: false },
+    createFastifyAdapter(),
+    {
+      logger: new ConsoleLogger({ json: environment.isProduction, logLevels }),
+      abortOnError: false,
+      bodyParser: false,
+    },
   );
   await resources.add(() => closeApp(app));
   await app.listen(environment.port, environment.host);

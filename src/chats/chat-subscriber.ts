@@ -24,7 +24,10 @@ export class ChatSubscriber<C extends ChatOf<unknown>> implements EntitySubscrib
   }
 
   afterInsert({ entity }: InsertEvent<C>): void {
-    if (entity instanceof this.chat) this.bind(entity);
+    if (!(entity instanceof this.chat)) return;
+    // PostgreSQL returns it as a default; a chat that is loaded does not show it.
+    Reflect.deleteProperty(entity, 'nextSeq');
+    this.bind(entity);
   }
 
   afterLoad(entity: C): void {

@@ -13,6 +13,7 @@ import { ValidationError } from '../errors/request.errors.js';
 import { type NewMessage, type OnChunk } from '../conversation/ask-options.interface.js';
 import { answerOf, askingRun, contentParts, eventsOf } from '../conversation/asking.js';
 import { type ChatDriver, bindChat } from '../conversation/chat-driver.js';
+import { storable, storableJson } from '../messages/text.js';
 import { type ModelRegistry } from '../models/model-registry.js';
 import { type LiveRun } from '../runs/live-run.js';
 import { type RunEvent } from '../runs/run-event.interface.js';
@@ -33,6 +34,7 @@ import {
 import { type DuoMessage } from './entities/duo-message.entity.js';
 import { CHAT_PAGE, MESSAGE_PAGE, page, pageLimit } from './page.js';
 import { type ChatHandle, persistedChatDriver } from './persisted-chat-driver.js';
+import { onDatabase } from './store/database-error.js';
 import { type KindStore } from './store/kind-store.js';
 
 /** The message entity of a kind of chat. */
@@ -79,14 +81,14 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
     const columns: Partial<ChatOf<unknown>> = {
       id: uuidv7(),
       ownerId: options.ownerId ?? null,
-      title: options.title ?? null,
+      title: options.title == null ? null : storable(options.title),
       model,
-      params: options.params ?? {},
-      metadata: options.metadata ?? {},
+      params: storableJson(options.params ?? {}),
+      metadata: storableJson(options.metadata ?? {}),
       agent: null,
     };
     const chat = Object.assign(options.entity ? this.chats.create(options.entity) : this.chats.create(), columns);
-    await this.chats.manager.transaction(async (manager) => {
+    await this.parts.store.transaction(chat.id, async (manager) => {
       await manager.save(chat);
       if (options.instructions !== undefined) await this.addInstructions(chat, options.instructions, manager);
     });
@@ -95,7 +97,7 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
 
   /** @throws ChatNotFoundError */
   async find(id: string, owner: OwnerOption = {}): Promise<C> {
-    const chat = isUuid(id) ? await this.chats.findOneBy(this.where(owner, { id })) : null;
+    const chat = isUuid(id) ? await onDatabase(() => this.chats.findOneBy(this.where(owner, { id }))) : null;
     if (chat === null) throw new ChatNotFoundError(id);
     return chat;
   }
@@ -106,11 +108,9 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
       throw new ValidationError('cursor is not one that a list has returned: pass its nextCursor unchanged.');
     }
     const limit = pageLimit(options.limit, CHAT_PAGE);
-    const chats = await this.chats.find({
-      where: this.where(options, options.cursor === undefined ? {} : { id: LessThan(options.cursor) }),
-      order: { id: 'DESC' } as object,
-      take: limit + 1,
-    });
+    const where = this.where(options, options.cursor === undefined ? {} : { id: LessThan(options.cursor) });
+    const newestFirst = { id: 'DESC' } as object;
+    const chats = await onDatabase(() => this.chats.find({ where, order: newestFirst, take: limit + 1 }));
     return page(chats, limit, (chat) => chat.id);
   }
 
@@ -121,9 +121,11 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
   async update(id: string, changes: ChatChanges, owner: OwnerOption = {}): Promise<C> {
     if (changes.model !== undefined) this.parts.models.get(changes.model);
     const { instructions, ...columns } = changes;
-    const given = Object.fromEntries(Object.entries<unknown>(columns).filter(([, value]) => value !== undefined));
+    const given = Object.fromEntries(
+      Object.entries<unknown>(storableJson(columns)).filter(([, value]) => value !== undefined),
+    );
     const chat = await this.find(id, owner);
-    await this.chats.manager.transaction(async (manager) => {
+    await this.parts.store.transaction(id, async (manager) => {
       if (Object.keys(given).length > 0) await manager.save(Object.assign(chat, given));
       if (instructions !== undefined) await this.addInstructions(chat, instructions, manager);
     });
@@ -147,11 +149,11 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
   async messages(id: string, options: OwnerOption & MessagePageOptions = {}): Promise<Page<DuoMessage>> {
     await this.find(id, options);
     const limit = pageLimit(options.limit, MESSAGE_PAGE);
-    const messages = await this.messageRows.find({
-      where: { chatId: id, seq: MoreThan(options.after ?? -1) },
-      order: { seq: 'ASC' },
-      take: limit + 1,
-    });
+    const where = { chatId: id, seq: MoreThan(options.after ?? -1) };
+    const messages = await onDatabase(
+      () => this.messageRows.find({ where, order: { seq: 'ASC' }, take: limit + 1 }),
+      id,
+    );
     return page(messages, limit, (message) => String(message.seq));
   }
 
@@ -176,7 +178,7 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
   }
 
   /** Adds a message without asking the model. */
-  addMessage(id: string, message: NewMessage, owner: OwnerOption = {}): Promise<MessageOfChat<C>> {
+  async addMessage(id: string, message: NewMessage, owner: OwnerOption = {}): Promise<MessageOfChat<C>> {
     const chat = this.bound(id, owner);
     return this.driver.addMessage(chat, message);
   }
@@ -185,7 +187,7 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
    * Begins a run and hands it over as it works; `null` content answers the last user message again.
    * @throws ChatNotFoundError, ChatBusyError, ChatLockedError, UnknownModelError, ValidationError
    */
-  start(id: string, content: string | null, options: AskByIdOptions = {}): Promise<LiveRun> {
+  async start(id: string, content: string | null, options: AskByIdOptions = {}): Promise<LiveRun> {
     return askingRun(this.bound(id, options), content, options);
   }
 

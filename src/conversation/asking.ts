@@ -1,4 +1,5 @@
 import { ValidationError } from '../errors/request.errors.js';
+import { fileSource } from '../messages/file-source.js';
 import { userParts, storable } from '../messages/text.js';
 import { type Part } from '../messages/part.interface.js';
 import { type LiveRun } from '../runs/live-run.js';
@@ -51,16 +52,19 @@ export function startRun(content: string | null, options: AskOptions, settings: 
 }
 
 /**
- * The parts of what is said.
- * @throws ValidationError when it is empty
+ * The parts of what is said, checked before anything is stored: what the models cannot read would block the chat.
+ * @throws ValidationError when it is empty, or a file is none that the models read
  */
 export function contentParts(message: NewMessage): Part[] {
   if (typeof message.content !== 'string') throw new ValidationError('content must be a string.');
-  const parts = userParts(storable(message.content), message.attachments);
-  if (message.content.trim() === '' && parts.length < 2) {
-    throw new ValidationError('content must not be empty: the models refuse an empty message.');
+  const content = storable(message.content);
+  const files = message.attachments ?? [];
+  for (const file of files) fileSource(file);
+  if (content.trim() === '' && files.length === 0) {
+    const name = message.role === 'system' ? 'instructions' : 'content';
+    throw new ValidationError(`${name} must not be empty: the models refuse an empty message.`);
   }
-  return parts;
+  return userParts(content, files);
 }
 
 async function eachChunk(run: LiveRun, onChunk: OnChunk): Promise<void> {

@@ -1,7 +1,8 @@
+import { storableJson } from '../messages/text.js';
 import { type ModelParams } from '../messages/model-request.interface.js';
 import { type RunEvent } from '../runs/run-event.interface.js';
 import { type AskOptions, type NewMessage, type OnChunk } from './ask-options.interface.js';
-import { askingRun, answerOf, eventsOf } from './asking.js';
+import { askingRun, answerOf, contentParts, eventsOf } from './asking.js';
 import { driverOf } from './chat-driver.js';
 import { stageSettings } from './chat-settings.js';
 
@@ -11,8 +12,12 @@ import { stageSettings } from './chat-settings.js';
  * @publicApi
  */
 export abstract class ChatVerbs<M> {
-  /** Sets the instructions (system prompt) in place of those before. */
+  /**
+   * Sets the instructions (system prompt) in place of those before.
+   * @throws ValidationError when they are empty
+   */
   withInstructions(instructions: string): this {
+    contentParts({ role: 'system', content: instructions });
     stageSettings(this, { instructions });
     return this;
   }
@@ -29,7 +34,7 @@ export abstract class ChatVerbs<M> {
 
   /** Merges parameters into the chat's own; a `null` unsets one. */
   withParams(params: ModelParams): this {
-    stageSettings(this, { params });
+    stageSettings(this, { params: storableJson(params) });
     return this;
   }
 

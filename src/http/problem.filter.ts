@@ -5,6 +5,9 @@ import { type Problem, problem, toProblem } from '../errors/problem.js';
 import { type HttpRequest } from './http.interface.js';
 import { requestId } from './request-id.js';
 
+/** What a caller is told to wait where GitLab says that there were too many requests, and not for how long. */
+const RETRY_AFTER_MS = 10_000;
+
 /** Answers every error as `application/problem+json` (RFC 9457). */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
@@ -22,7 +25,8 @@ export class ProblemFilter implements ExceptionFilter {
     if (httpAdapter.isHeadersSent(response)) return;
     httpAdapter.setHeader(response, 'content-type', 'application/problem+json; charset=utf-8');
     httpAdapter.setHeader(response, 'x-request-id', id);
-    const retryAfterMs = error instanceof GitlabDuoError ? error.retryAfterMs : undefined;
+    const told = error instanceof GitlabDuoError ? error.retryAfterMs : undefined;
+    const retryAfterMs = told ?? (answer.status === 429 ? RETRY_AFTER_MS : undefined);
     if (retryAfterMs !== undefined)
       httpAdapter.setHeader(response, 'retry-after', String(Math.ceil(retryAfterMs / 1000)));
     httpAdapter.reply(response, JSON.stringify(answer), answer.status);

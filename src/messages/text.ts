@@ -13,6 +13,15 @@ export function userParts(text: string, files: readonly FilePart[] = []): Part[]
   return [...files, ...said];
 }
 
+/** A JSON value of which every text, keys included, can be stored. */
+export function storableJson<T>(value: T): T;
+export function storableJson(value: unknown): unknown {
+  if (typeof value === 'string') return storable(value);
+  if (Array.isArray(value)) return value.map((item) => storableJson(item));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [storable(key), storableJson(item)]));
+}
+
 /** Text that PostgreSQL can store and JSON can carry: without NUL, lone surrogates replaced by U+FFFD. */
 export function storable(text: string): string {
   const clean = text.includes('\0') ? text.replaceAll('\0', '') : text;

@@ -29,6 +29,6 @@ export type RunEvent =
   | { type: 'message-start'; messageId: string; role: Role }
   | Exclude<ModelEvent, { type: 'reset' }>
   | ResetEvent
-  | { type: 'message-end'; message: MessageRecord; usage: Usage; finishReason: FinishReason | null }
+  | { type: 'message-end'; message: MessageRecord & { usage: Usage }; usage: Usage; finishReason: FinishReason | null }
   | { type: 'error'; problem: Problem }
   | { type: 'run-end'; status: RunEndStatus; usage: Usage };

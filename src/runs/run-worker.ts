@@ -92,7 +92,10 @@ export class RunWorker {
         error: problem,
         supersedes: status === 'completed' ? turn.supersedes : [],
       });
-      if (message) run.append([{ type: 'message-end', message, usage, finishReason: message.finishReason }]);
+      if (message)
+        run.append([
+          { type: 'message-end', message: { ...message, usage }, usage, finishReason: message.finishReason },
+        ]);
       if (problem) run.append([{ type: 'error', problem }]);
       run.append([{ type: 'run-end', status, usage }]);
       run.end({ status, message, usage, error });

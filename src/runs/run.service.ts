@@ -69,8 +69,7 @@ export class RunService implements BeforeApplicationShutdown {
   async beforeApplicationShutdown(): Promise<void> {
     this.isStopping = true;
     for (const run of this.live) run.stop('interrupted');
-    const ended = Promise.allSettled([...this.open]);
-    await withTimeout(ended, SHUTDOWN_TIMEOUT_MS, () => new Error('time is up')).catch(() => {
+    await withTimeout(this.ended(), SHUTDOWN_TIMEOUT_MS, () => new Error('time is up')).catch(() => {
       this.logger.warn(`${this.live.size} runs could not be stored in time; they are recovered by the next ask.`);
     });
     await withTimeout(this.leases.release(), 1_000, () => new Error('time is up')).catch(() => undefined);
@@ -117,6 +116,11 @@ export class RunService implements BeforeApplicationShutdown {
     });
     this.keepOpen(working);
     return run;
+  }
+
+  /** A begin that is under way becomes a run, so more may open while one waits. */
+  private async ended(): Promise<void> {
+    while (this.open.size > 0) await Promise.allSettled(this.open);
   }
 
   private keepOpen(work: Promise<unknown>): void {

@@ -75,7 +75,8 @@ describe('Asking over HTTP', () => {
     expect(text).toBe(stored?.text);
     expect(events[0]?.data).toEqual({ runId, chatId, userMessageId: user?.id });
     expect(events[1]?.data).toEqual({ messageId: stored?.id, role: 'assistant' });
-    expect(events.at(-2)?.data).toMatchObject({ message: stored, finishReason: 'stop' });
+    const { usage } = events.at(-2)?.data ?? {};
+    expect(events.at(-2)?.data).toEqual({ message: { ...stored, usage }, usage, finishReason: 'stop' });
     expect(events.at(-1)?.data).toMatchObject({ status: 'completed', usage: events.at(-2)?.data.usage });
   });
 

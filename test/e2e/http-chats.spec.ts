@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { HttpClient } from './support/http-client.js';
 import { startTestServer, type TestServer } from './support/test-server.js';
@@ -135,9 +136,22 @@ describe('Chats over HTTP', () => {
     ['an unknown model', 'POST', '/chats', { model: 'duo-chat-sonnet-4-7' }, 422, 'unknown_model'],
     ['a limit out of range', 'GET', '/chats?limit=0', undefined, 400, 'validation_failed'],
     ['a cursor that is none', 'GET', '/chats?cursor=x', undefined, 400, 'validation_failed'],
+    [
+      'an array for thinking',
+      'POST',
+      '/chats',
+      { params: { thinking: [{ effort: 'low' }] } },
+      400,
+      'validation_failed',
+    ],
+    ['blank instructions', 'POST', '/chats', { instructions: ' \u0000' }, 400, 'validation_failed'],
+    ['an empty limit', 'GET', '/chats?limit=', undefined, 400, 'validation_failed'],
+    ['a form for a body', 'POST', '/chats', 'title=x', 415, 'validation_failed'],
     ['a body over the limit', 'POST', '/chats', { title: 'x'.repeat(1_100_000) }, 413, 'payload_too_large'],
   ])('answers %s with a problem', async (_name, method, path, body, status, code) => {
-    const response = await client.send(method, path, body, { 'x-request-id': 'test-7' });
+    const type: Record<string, string> =
+      body === 'title=x' ? { 'content-type': 'application/x-www-form-urlencoded' } : {};
+    const response = await client.send(method, path, body, { 'x-request-id': 'test-7', ...type });
     expect(response.headers.get('content-type')).toContain('application/problem+json');
     expect([response.status, await response.json()]).toEqual([
       status,
@@ -152,8 +166,71 @@ describe('Chats over HTTP', () => {
     ]);
   });
 
+  it.each([
+    ['/chats/%zz', 400, 'validation_failed'],
+    [`/chats/${'x'.repeat(200)}`, 404, 'chat_not_found'],
+    [`/chats/${NOBODYS}/messages?after=99999999999`, 400, 'validation_failed'],
+    [`/chats/${NOBODYS}/messages?after=`, 400, 'validation_failed'],
+  ])('answers GET %s with a problem', async (path, status, code) => {
+    const response = await client.send('GET', path);
+    expect(response.headers.get('content-type')).toContain('application/problem+json');
+    expect([response.status, await response.json()]).toMatchObject([status, { status, code }]);
+  });
+
+  it('answers what is not HTTP with a problem', async () => {
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+    socket.end('NONSENSE\r\n\r\n');
+    let answer = '';
+    for await (const chunk of socket) answer += String(chunk);
+    expect(answer).toMatch(/^HTTP\/1\.1 400 [^]*application\/problem\+json[^]*"code":"validation_failed"/);
+  });
+
+  it('takes no body for an empty one, whatever its type', async () => {
+    const headers = { 'content-type': 'application/json' };
+    const created = await client.send('POST', '/chats', undefined, headers);
+    expect(created.status).toBe(201);
+    const { id } = (await created.json()) as { id: string };
+    expect((await client.send('DELETE', `/chats/${id}`, undefined, headers)).status).toBe(204);
+  });
+
+  it('does not wait for ever for a chat that another transaction holds', async () => {
+    const chatId = await client.createChat();
+    await server.database.transaction(async (manager) => {
+      await manager.query('SELECT 1 FROM chats WHERE id = $1 FOR UPDATE', [chatId]);
+      for (const [method, body] of [
+        ['DELETE', undefined],
+        ['PATCH', { title: 'x' }],
+      ] as const) {
+        const response = await client.send(method, `/chats/${chatId}`, body);
+        expect([response.status, await response.json()]).toMatchObject([503, { code: 'chat_locked' }]);
+      }
+    });
+  });
+
+  it.each([
+    ['text', { mediaType: 'text/plain', data: 'aGk=' }],
+    ['an empty image', { mediaType: 'image/png', data: '' }],
+  ])('refuses %s for a file, and keeps the chat clean', async (_name, attachment) => {
+    const chatId = await client.createChat();
+    const response = await client.send('POST', `/chats/${chatId}/messages`, {
+      content: 'x',
+      attachments: [attachment],
+    });
+    expect([response.status, await response.json()]).toMatchObject([400, { code: 'validation_failed' }]);
+    expect(await client.messages(chatId)).toEqual([]);
+    expect((await client.ask(chatId, 'Hello')).seq).toBe(1);
+  });
+
+  it('takes a document by URL to a model that reads none', async () => {
+    const chatId = await client.createChat();
+    const attachments = [{ mediaType: 'application/pdf', url: 'https://example.com/a.pdf' }];
+    await client.json('POST', `/chats/${chatId}/messages`, { content: 'Read', attachments });
+    expect((await client.ask(chatId, 'And you?', 'duo-chat-gpt-5-1')).status).toBe('complete');
+  });
+
   it.each<[string, unknown]>([
     ['no content', {}],
+    ['content of nothing but NUL', { content: '\u0000' }],
     ['empty content', { content: '' }],
     ['blank content', { content: '  \n' }],
     ['content that is no text', { content: { text: 'x' } }],
@@ -203,5 +280,8 @@ describe('Chats over HTTP', () => {
     const answer = await client.ask(chatId, 'nul \u0000 and lone \ud800 surrogate 🙂');
     expect(answer.text).toContain('🙂');
     expect((await client.messages(chatId))[0]?.text).toBe('nul  and lone \ufffd surrogate 🙂');
+    const odd = { title: 'a\u0000b', metadata: { 'k\u0000': ['\u0000'] }, params: { stopSequences: ['\u0000x'] } };
+    const chat = await client.json('POST', '/chats', odd);
+    expect(chat).toMatchObject({ title: 'ab', metadata: { k: [''] }, params: { stopSequences: ['x'] } });
   });
 });

@@ -156,6 +156,25 @@ describe('A persisted chat', () => {
     );
   });
 
+  it('shows the same when it is created and when it is loaded', async () => {
+    const created = await chats.create({ title: 'x' });
+    expect(JSON.parse(JSON.stringify(created))).toEqual(JSON.parse(JSON.stringify(await chats.find(created.id))));
+  });
+
+  it('rejects, and does not throw, for an id that is none', async () => {
+    await expect(chats.addMessage('x', { role: 'user', content: 'x' })).rejects.toMatchObject({
+      code: 'chat_not_found',
+    });
+    await expect(chats.start('x', 'x')).rejects.toMatchObject({ code: 'chat_not_found' });
+  });
+
+  it('refuses empty instructions at once', async () => {
+    const chat = await chats.create();
+    expect(() => chat.withInstructions(' ')).toThrow(/instructions must not be empty/);
+    await chat.withParams({ stopSequences: ['\u0000.'] }).ask('Hello');
+    expect((await chats.find(chat.id)).params).toEqual({ stopSequences: ['.'] });
+  });
+
   it('tells what to do with a chat that was never saved', async () => {
     await expect(database.getRepository(Chat).create().ask('Hello')).rejects.toThrow(/not bound to its service/);
   });
@@ -224,6 +243,18 @@ describe('A persisted chat', () => {
     expect(items[1]?.text.length).toBeGreaterThan(0);
     expect(host.sandbox.calls.openStreams).toBe(0);
     expect((await chat.ask('And?')).text).toContain(historyHash((await chats.messages(chat.id)).items.slice(0, -1)));
+  });
+
+  it('stores its answer although another transaction holds the row for a while', async () => {
+    const chat = await chats.create();
+    host.sandbox.fault({ fault: 'stream-late-first-byte', delayMs: 300 });
+    const asking = chat.ask('Hello');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await database.transaction(async (manager) => {
+      await manager.query('SELECT 1 FROM chats WHERE id = $1 FOR UPDATE', [chat.id]);
+      await new Promise((resolve) => setTimeout(resolve, 5_000));
+    });
+    expect((await asking).seq).toBe(1);
   });
 
   it('does not wait for ever for a row that another transaction holds', async () => {

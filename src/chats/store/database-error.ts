@@ -7,9 +7,10 @@ const UNIQUE_VIOLATION = '23505';
 const LOCK_NOT_AVAILABLE = '55P03';
 const lostConnection =
   /^(08|57P0[123]|53300$|ECONNRESET$|ECONNREFUSED$|EPIPE$|ETIMEDOUT$|ENOTFOUND$|EAI_AGAIN$|EHOSTUNREACH$)/;
-const lostConnectionMessage = /Connection terminated|timeout exceeded when trying to connect|Query read timeout/;
-
-const resendDelaysMs = [100, 300, 1_000, 2_000];
+const lostConnectionMessage =
+  /Connection terminated|timeout exceeded when trying to connect|Query read timeout|after calling end on the pool/;
+// Deadlock, serialization failure, and a row that another transaction holds: the statement had no effect.
+const passing = /^(40P01|40001|55P03)$/;
 
 interface PostgresError {
   code?: string;
@@ -29,8 +30,25 @@ export function isConnectionLost(error: unknown): boolean {
   return lostConnection.test(code ?? '') || lostConnectionMessage.test(message ?? '');
 }
 
-/** The error that a failed statement is to the caller. */
-export function databaseError(error: unknown, chatId: string): Error {
+/** Whether the same statement may succeed in a moment. */
+export function isPassing(error: unknown): boolean {
+  return isConnectionLost(error) || passing.test((error as PostgresError).code ?? '');
+}
+
+/**
+ * Does the work, whose failures become errors of ours.
+ * @param chatId the chat that is worked on, where it is one
+ * @throws ChatLockedError, DatabaseUnavailableError
+ */
+export async function onDatabase<T>(work: () => Promise<T>, chatId = 'of this call'): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw databaseError(error, chatId);
+  }
+}
+
+function databaseError(error: unknown, chatId: string): Error {
   if (error instanceof GitlabDuoError) return error;
   if ((error as PostgresError).code === LOCK_NOT_AVAILABLE) return new ChatLockedError(chatId, error);
   if (isConnectionLost(error)) {
@@ -42,14 +60,31 @@ export function databaseError(error: unknown, chatId: string): Error {
   return error as Error;
 }
 
-/** Sends a statement again for some seconds while its connection is lost; it must be safe to run twice. */
-export async function resendWhileLost<T>(send: (isResent: boolean) => Promise<T>): Promise<T> {
-  for (let sent = 0; ; sent++) {
+/** When a statement is sent again, and for how long. */
+export interface Resending {
+  isWorthIt: (error: unknown) => boolean;
+  forMs: number;
+}
+
+/** A caller waits for it. */
+const WHILE_SOMEBODY_WAITS: Resending = { isWorthIt: isConnectionLost, forMs: 3_000 };
+/** What a model has said must not be lost: it cannot be asked again without cost. */
+export const UNTIL_STORED: Resending = { isWorthIt: isPassing, forMs: 60_000 };
+
+const FIRST_DELAY_MS = 100;
+const MAX_DELAY_MS = 2_000;
+
+/** Sends a statement, which must be safe to run twice, again and again while it fails for a passing reason. */
+export async function resend<T>(
+  send: (isResent: boolean) => Promise<T>,
+  { isWorthIt, forMs }: Resending = WHILE_SOMEBODY_WAITS,
+): Promise<T> {
+  const until = performance.now() + forMs;
+  for (let delayMs = FIRST_DELAY_MS, sent = 0; ; sent += 1, delayMs = Math.min(delayMs * 2, MAX_DELAY_MS)) {
     try {
       return await send(sent > 0);
     } catch (error) {
-      const delayMs = resendDelaysMs[sent];
-      if (delayMs === undefined || !isConnectionLost(error)) throw error;
+      if (!isWorthIt(error) || performance.now() + delayMs > until) throw error;
       await delay(delayMs);
     }
   }

@@ -2,7 +2,8 @@ import { type DataSource, type EntityManager } from 'typeorm';
 import { ChatNotFoundError } from '../../errors/chat.errors.js';
 import { type LeaseStore, type RunStore } from '../../runs/run-store.interface.js';
 import { type ChatKind } from '../chat-kind.js';
-import { databaseError } from './database-error.js';
+import { LOCK_TIMEOUT_MS } from './begin.statements.js';
+import { onDatabase } from './database-error.js';
 import { kindTables } from './kind-tables.js';
 import { type AddMessage, MessageAdding } from './message-adding.js';
 import { RunBeginning } from './run-beginning.js';
@@ -40,14 +41,14 @@ export class KindStore {
   runsOf(chatId: string, ownerId: string | null): RunStore {
     return {
       leases: this.leases,
-      begin: (run) => mapped(chatId, () => this.beginning.begin(chatId, ownerId, run)),
-      retry: (retry) => mapped(chatId, () => this.finishing.retry(retry)),
-      finish: (run) => mapped(chatId, () => this.finishing.finish(run)),
+      begin: (run) => onDatabase(() => this.beginning.begin(chatId, ownerId, run), chatId),
+      retry: (retry) => onDatabase(() => this.finishing.retry(retry), chatId),
+      finish: (run) => onDatabase(() => this.finishing.finish(run), chatId),
     };
   }
 
   addMessage(message: AddMessage, manager?: EntityManager): Promise<MessageRecord> {
-    return mapped(message.chatId, () => this.adding.add(message, manager));
+    return onDatabase(() => this.adding.add(message, manager), message.chatId);
   }
 
   /**
@@ -57,28 +58,33 @@ export class KindStore {
    */
   delete(chatId: string, ownerId: string | null): Promise<void> {
     const { chats, chat, runs, toolCalls, events } = this.tables;
-    return mapped(chatId, () =>
-      this.dataSource.transaction(async (manager) => {
-        const rows: unknown[] = await manager.query(
-          `WITH d AS (DELETE FROM ${chats} WHERE ${chat('id')} = $1 AND ${chat('ownerId')} IS NOT DISTINCT FROM $2::text RETURNING 1) SELECT FROM d`,
-          [chatId, ownerId],
-        );
-        if (rows.length === 0) throw new ChatNotFoundError(chatId);
-        await manager.query(
-          `WITH r AS (DELETE FROM ${runs} WHERE chat_kind = $1 AND chat_id = $2 RETURNING id), ` +
-            `t AS (DELETE FROM ${toolCalls} USING r WHERE run_id = r.id), ` +
-            `e AS (DELETE FROM ${events} USING r WHERE run_id = r.id) SELECT FROM r`,
-          [this.name, chatId],
-        );
-      }),
-    );
+    return this.transaction(chatId, async (manager) => {
+      const rows: unknown[] = await manager.query(
+        `WITH d AS (DELETE FROM ${chats} WHERE ${chat('id')} = $1 AND ${chat('ownerId')} IS NOT DISTINCT FROM $2::text RETURNING 1) SELECT FROM d`,
+        [chatId, ownerId],
+      );
+      if (rows.length === 0) throw new ChatNotFoundError(chatId);
+      await manager.query(
+        `WITH r AS (DELETE FROM ${runs} WHERE chat_kind = $1 AND chat_id = $2 RETURNING id), ` +
+          `t AS (DELETE FROM ${toolCalls} USING r WHERE run_id = r.id), ` +
+          `e AS (DELETE FROM ${events} USING r WHERE run_id = r.id) SELECT FROM r`,
+        [this.name, chatId],
+      );
+    });
   }
-}
 
-async function mapped<T>(chatId: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw databaseError(error, chatId);
+  /**
+   * Changes one chat in a transaction, which does not wait for ever for a row that another holds.
+   * @throws ChatLockedError, DatabaseUnavailableError, and what the work throws
+   */
+  transaction<T>(chatId: string, work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return onDatabase(
+      () =>
+        this.dataSource.transaction(async (manager) => {
+          await manager.query(`SELECT set_config('lock_timeout', '${LOCK_TIMEOUT_MS}', true)`);
+          return work(manager);
+        }),
+      chatId,
+    );
   }
 }

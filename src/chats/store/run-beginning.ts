@@ -11,7 +11,7 @@ import {
   type HistoryRow,
   historyStatement,
 } from './begin.statements.js';
-import { resendWhileLost, violatedUnique } from './database-error.js';
+import { resend, violatedUnique } from './database-error.js';
 import { type KindTables } from './kind-tables.js';
 import { type RunRecovery } from './run-recovery.js';
 import { type SqlClient } from './sql-client.js';
@@ -60,7 +60,7 @@ export class RunBeginning {
   private async insertOrRecover(chatId: string, runId: string, values: unknown[]): Promise<BeginRow[]> {
     for (let tries = 1; ; tries++) {
       try {
-        return await resendWhileLost(async (isResent) => {
+        return await resend(async (isResent) => {
           const stored = isResent ? await this.client.rows<BeginRow>(this.begun, [chatId, runId]) : [];
           return isHeader(stored[0]) ? stored : this.client.rows<BeginRow>(this.insert, values);
         });

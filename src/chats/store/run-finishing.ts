@@ -3,7 +3,7 @@ import { RunLostError } from '../../errors/run.errors.js';
 import { type MessageRecord } from '../../messages/message.interface.js';
 import { type FinishRun, type RetryAttempt } from '../../runs/run-store.interface.js';
 import { attemptValues } from './attempt-values.js';
-import { resendWhileLost } from './database-error.js';
+import { resend, UNTIL_STORED } from './database-error.js';
 import {
   type FinishRow,
   type RunRow,
@@ -33,7 +33,7 @@ export class RunFinishing {
   }
 
   async finish(run: FinishRun): Promise<MessageRecord | null> {
-    const [row] = await resendWhileLost(() => this.client.rows<FinishRow>(this.end, finishValues(run)));
+    const [row] = await resend(() => this.client.rows<FinishRow>(this.end, finishValues(run)), UNTIL_STORED);
     if (row?.owned !== 1) return this.unowned(run);
     if (run.answer && row.seq === null) throw new ChatNotFoundError(run.chatId);
     return record(run, row.seq);
@@ -41,7 +41,7 @@ export class RunFinishing {
 
   async retry({ endedId, ended, nextId, nextNumber }: RetryAttempt): Promise<void> {
     const values = [...attemptValues(endedId, ended), nextId, nextNumber];
-    await resendWhileLost(() => this.client.rows(this.next, values));
+    await resend(() => this.client.rows(this.next, values));
   }
 
   /** The run has ended already: by an earlier try of this very end, by a takeover, or with its chat. */

@@ -1,6 +1,6 @@
 import { type JsonObject } from '../../messages/json.interface.js';
 import { type FilePart, type TextPart, type ToolResultPart } from '../../messages/part.interface.js';
-import { fileSource } from '../file-source.js';
+import { fileSource } from '../../messages/file-source.js';
 import { resultText } from '../result-text.js';
 import { type AssistantPart, type TranscriptMessage } from '../transcript.js';
 

@@ -1,7 +1,6 @@
-import { ValidationError } from '../../errors/request.errors.js';
 import { type JsonObject } from '../../messages/json.interface.js';
 import { type FilePart, type TextPart } from '../../messages/part.interface.js';
-import { fileSource, fileUrl } from '../file-source.js';
+import { fileSource, fileUrl } from '../../messages/file-source.js';
 import { markedResultText } from '../result-text.js';
 import { type AssistantPart, type TranscriptMessage } from '../transcript.js';
 
@@ -47,10 +46,7 @@ function renderContent(parts: readonly (TextPart | FilePart)[]): string | JsonOb
 function renderFile(part: FilePart): JsonObject {
   const file = fileSource(part);
   if (file.kind === 'image') return { type: 'image_url', image_url: { url: fileUrl(file) } };
-  if ('url' in file) {
-    throw new ValidationError(
-      `This model takes PDF documents only by content, and "${file.filename ?? file.url}" is given by URL. Set its "data" to the content in base64.`,
-    );
-  }
+  // This API cannot fetch documents; an error would block every later turn of a chat that comes from another model.
+  if ('url' in file) return { type: 'text', text: `[document: ${file.url}]` };
   return { type: 'file', file: { filename: file.filename ?? 'document.pdf', file_data: fileUrl(file) } };
 }

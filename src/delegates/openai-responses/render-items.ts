@@ -1,6 +1,6 @@
 import { type JsonObject } from '../../messages/json.interface.js';
 import { type FilePart, type TextPart } from '../../messages/part.interface.js';
-import { fileSource, fileUrl } from '../file-source.js';
+import { fileSource, fileUrl } from '../../messages/file-source.js';
 import { markedResultText } from '../result-text.js';
 import { type AssistantPart, type TranscriptMessage } from '../transcript.js';
 

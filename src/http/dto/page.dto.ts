@@ -1,12 +1,15 @@
-import { Type } from 'class-transformer';
 import { IsInt, IsUUID, Max, Min } from 'class-validator';
 import { CHAT_PAGE, MESSAGE_PAGE } from '../../chats/page.js';
 import { Optional } from './optional.decorator.js';
+import { WholeNumber } from './whole-number.decorator.js';
+
+/** PostgreSQL's largest integer. */
+const MAX_SEQ = 2_147_483_647;
 
 /** The query of `GET /chats`. */
 export class ChatPageDto {
   @Optional()
-  @Type(() => Number)
+  @WholeNumber()
   @IsInt()
   @Min(1)
   @Max(CHAT_PAGE.most)
@@ -20,15 +23,16 @@ export class ChatPageDto {
 /** The query of `GET /chats/:id/messages`; `after` is a sequence number. */
 export class MessagePageDto {
   @Optional()
-  @Type(() => Number)
+  @WholeNumber()
   @IsInt()
   @Min(1)
   @Max(MESSAGE_PAGE.most)
   limit?: number;
 
   @Optional()
-  @Type(() => Number)
+  @WholeNumber()
   @IsInt()
   @Min(-1)
+  @Max(MAX_SEQ)
   after?: number;
 }

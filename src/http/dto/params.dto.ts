@@ -5,6 +5,7 @@ import {
   IsIn,
   IsInt,
   IsNumber,
+  IsObject,
   IsString,
   Max,
   Min,
@@ -50,6 +51,7 @@ export class ParamsDto {
   stopSequences?: string[];
 
   @Optional()
+  @IsObject()
   @ValidateNested()
   @Type(() => ThinkingDto)
   thinking?: ThinkingDto;

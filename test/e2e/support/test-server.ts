@@ -1,9 +1,9 @@
 import { type INestApplication } from '@nestjs/common';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { DataSource } from 'typeorm';
 import { CreateChats1795337122646 } from '../../../migrations/1795337122646-CreateChats.js';
 import { AppModule } from '../../../src/app/app.module.js';
+import { createFastifyAdapter } from '../../../src/app/fastify-adapter.js';
 import { closeApp } from '../../../src/app/close-app.js';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/index.js';
 import { createTestDatabase } from '../../database/test-database.js';
@@ -31,7 +31,7 @@ export async function startTestServer(options: { chunkDelayMs?: number; tries?: 
     imports: [AppModule.register({ databaseUrl: database.url, migrations: [CreateChats1795337122646], gitlab })],
   }).compile();
   module.useLogger(false);
-  const app = module.createNestApplication(new FastifyAdapter({ bodyLimit: 1024 * 1024 }));
+  const app = module.createNestApplication(createFastifyAdapter(), { bodyParser: false });
   await app.listen(0, '127.0.0.1');
   return {
     url: await app.getUrl(),

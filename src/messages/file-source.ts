@@ -1,5 +1,5 @@
 import { ValidationError } from '../errors/request.errors.js';
-import { type FilePart } from '../messages/part.interface.js';
+import { type FilePart } from './part.interface.js';
 
 /** A file that the vendors take: its content, or where they can fetch it. */
 export type FileSource = {
