@@ -1,14 +1,23 @@
-// Run by its spec as a process of its own: Node ends it with a failure if a rejection stays unhandled.
+// Run by a spec as a process of its own: Node ends it with a failure if a rejection stays unhandled.
 import 'reflect-metadata';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import { type ModelRequest } from '../../../src/messages/model-request.interface.js';
 import { clientOf, Collector } from './client.js';
 import { beginSse, type Reply, reset, silence, startUpstream } from './upstream.js';
+
+Logger.overrideLogger(false);
 
 const stall: Reply = (response) => {
   beginSse(response);
   response.write('data: a\n\n');
 };
 const rejectsLate = () => sleep(50).then(() => Promise.reject(new Error('late')));
+
+const question: ModelRequest = {
+  model: 'duo-chat-haiku-4-5',
+  messages: [{ role: 'user', parts: [{ type: 'text', text: 'Hi' }] }],
+};
 
 const upstream = await startUpstream();
 for (const [at, reply] of [
@@ -28,11 +37,15 @@ for (const [at, reply] of [
       client.gateway.stream({ ...call, sink: new Collector('end', rejectsLate) }),
       client.gateway.stream({ ...call, sink: new Collector() }),
       client.exchange.get(signal),
+      client.router.route(question, { signal, onEvents: () => rejectsLate() }),
+      client.router.stream(question, { signal }).next(),
     ]);
     await client.close();
   }
   if (at === 'exchange') upstream.onExchange((response) => response.writeHead(201).end('{"token":"t"}'));
 }
 await sleep(100);
+const sockets = await upstream.openSockets();
+if (sockets > 0) throw new Error(`${sockets} sockets are open`);
 await upstream.close();
 console.log('no stray rejection');

@@ -3,6 +3,7 @@ import { createServer, type IncomingHttpHeaders, type RequestListener, type Serv
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 
 /** What came in on one request. */
 export interface Received {
@@ -24,6 +25,7 @@ export interface Upstream {
   request(index?: number): Received;
   /** Resolves with the next request of the gateway, or of the exchange. */
   arrival(at: 'gateway' | 'exchange'): Promise<Received>;
+  openSockets(): Promise<number>;
   onExchange(...replies: Reply[]): void;
   onGateway(...replies: Reply[]): void;
   close(): Promise<void>;
@@ -59,6 +61,7 @@ export async function startUpstream(tls?: { key: Buffer; cert: Buffer }): Promis
     exchange: (index = 0) => had(exchanges[index]),
     request: (index = 0) => had(requests[index]),
     arrival: async (at) => ((await once(server, at)) as [Received])[0],
+    openSockets: promisify(server.getConnections.bind(server)),
     onExchange: (...replies) => {
       exchangeReplies = replies;
     },
