@@ -5,7 +5,7 @@ import { SharedFlight } from './shared-flight.js';
 
 /** The share of a token's life after which another one is fetched in the background. */
 const RENEWAL_SHARE = 0.8;
-/** How long after a renewal that failed another one is tried. */
+/** How long at least after a renewal that failed another one is tried. */
 const RENEWAL_RETRY_MS = 30_000;
 
 const logger = new Logger('GatewayTokens');
@@ -84,7 +84,8 @@ export class CredentialTokens {
       logger.warn(
         `A gateway token was not renewed; the old one serves until its end: ${error instanceof Error ? error.message : String(error)}`,
       );
-      if (error instanceof GitlabDuoError && error.isRetryable) this.renewIn(error.retryAfterMs ?? RENEWAL_RETRY_MS);
+      if (error instanceof GitlabDuoError && error.isRetryable)
+        this.renewIn(Math.max(error.retryAfterMs ?? 0, RENEWAL_RETRY_MS));
     });
   };
 }

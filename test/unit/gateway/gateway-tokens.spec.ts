@@ -73,14 +73,6 @@ describe('GatewayTokens', () => {
     expect(upstream.exchanges).toHaveLength(3);
   });
 
-  it('tries a failed renewal again when GitLab says', async () => {
-    upstream.onExchange(lasting(2_000), json(429, 'Retry later', { 'retry-after': '0' }), lasting(60_000));
-    const first = await client.exchange.get();
-    await sleep(1_800);
-    expect(upstream.exchanges).toHaveLength(3);
-    expect(await client.exchange.get()).not.toBe(first);
-  });
-
   it('joins the callers of a refused token to the renewal that is under way', async () => {
     upstream.onExchange(lasting(200), (...reply) => setTimeout(grant(), 150, ...reply));
     const first = await client.exchange.get();

@@ -1,0 +1,58 @@
+import { Logger } from '@nestjs/common';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { GatewayAuthError, RateLimitError, UpstreamError } from '../../../src/errors/upstream.errors.js';
+import { CredentialTokens } from '../../../src/gateway/credential-tokens.js';
+
+const LIFETIME_MS = 3_600_000;
+const RENEWAL_MS = LIFETIME_MS * 0.8;
+
+beforeEach(() => {
+  Logger.overrideLogger(false);
+  jest.useFakeTimers();
+});
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+/** Tokens whose renewals fail with this. */
+function failingWith(error: Error) {
+  let exchanges = 0;
+  const tokens = new CredentialTokens(() => {
+    exchanges += 1;
+    const token = { token: `t${exchanges}`, headers: {}, lifetimeMs: LIFETIME_MS };
+    return exchanges === 1 ? Promise.resolve(token) : Promise.reject(error);
+  });
+  return { tokens, exchanges: () => exchanges };
+}
+
+describe('A renewal that failed', () => {
+  it.each([
+    ['half a minute later', new UpstreamError('no', { isRetryable: true }), 30_000],
+    ['no sooner when told to hurry', new RateLimitError('no', { isRetryable: true, retryAfterMs: 0 }), 30_000],
+    ['later when told so', new RateLimitError('no', { isRetryable: true, retryAfterMs: 300_000 }), 300_000],
+  ])('is tried again %s', async (_name, error, delayMs) => {
+    const { tokens, exchanges } = failingWith(error);
+    const first = await tokens.get();
+    await jest.advanceTimersByTimeAsync(RENEWAL_MS + 1);
+    expect(exchanges()).toBe(2);
+    await jest.advanceTimersByTimeAsync(delayMs - 1_000);
+    expect(exchanges()).toBe(2);
+    await jest.advanceTimersByTimeAsync(1_001);
+    expect(exchanges()).toBe(3);
+    expect(await tokens.get()).toBe(first);
+    tokens.close();
+  });
+
+  it.each([
+    ['that nothing will change', new GatewayAuthError('revoked')],
+    ['whose next try would come too late', new RateLimitError('no', { isRetryable: true, retryAfterMs: LIFETIME_MS })],
+  ])('is not tried again after an error %s', async (_name, error) => {
+    const { tokens, exchanges } = failingWith(error);
+    const first = await tokens.get();
+    await jest.advanceTimersByTimeAsync(LIFETIME_MS - 1_000);
+    expect(exchanges()).toBe(2);
+    expect(await tokens.get()).toBe(first);
+    await jest.advanceTimersByTimeAsync(2_000);
+    await expect(tokens.get()).rejects.toBe(error);
+  });
+});
