@@ -49,6 +49,7 @@ const expected: Record<SandboxFault, Expected> = {
   'exchange-empty-object': refused,
   'exchange-null-headers': passes,
   'exchange-no-expiry': passes,
+  'exchange-plain-headers': passes,
   'exchange-latency': passes,
   'exchange-short-lived': passes,
   'gateway-unauthorized': refreshes,
