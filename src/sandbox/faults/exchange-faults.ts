@@ -8,6 +8,8 @@ export interface ExchangeEffect {
   instead?: BrokenAnswer;
   delayMs?: number;
   lifetimeSeconds?: number;
+  /** Whether all headers of the answer are strings, with names in small letters. */
+  hasPlainHeaders?: boolean;
   /** A field of the answer that is null or missing. */
   withhold?: 'headers' | 'expires_at';
 }
@@ -42,6 +44,7 @@ export const EXCHANGE_FAULTS: Record<ExchangeFault, (plan: FaultPlan) => Exchang
   'exchange-empty-object': () => json(201, {}),
   'exchange-null-headers': () => ({ withhold: 'headers' }),
   'exchange-no-expiry': () => ({ withhold: 'expires_at' }),
+  'exchange-plain-headers': () => ({ hasPlainHeaders: true }),
   'exchange-latency': ({ delayMs = 500 }) => ({ delayMs }),
   'exchange-short-lived': ({ expiresInSeconds = 1 }) => ({ lifetimeSeconds: expiresInSeconds }),
 };

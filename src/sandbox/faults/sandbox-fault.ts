@@ -18,6 +18,7 @@ export const EXCHANGE_FAULT_NAMES = [
   'exchange-empty-object',
   'exchange-null-headers',
   'exchange-no-expiry',
+  'exchange-plain-headers',
   'exchange-redirect',
   'exchange-latency',
   'exchange-short-lived',

@@ -8,7 +8,7 @@ import { type CallLog } from '../server/call-log.js';
 import { type Elsewhere } from '../server/elsewhere.js';
 import { type Reply, sendReply } from '../server/reply.js';
 import { readBody } from '../server/request-body.js';
-import { ECHOED_HEADERS } from './echoed-headers.js';
+import { ECHOED_HEADERS, PLAIN_HEADERS } from './echoed-headers.js';
 import { refusePersonalToken } from './personal-token.js';
 import { type TokenVault } from './token-vault.js';
 
@@ -36,8 +36,9 @@ export class DirectAccess {
     else sendReply(response, refusePersonalToken(request.headers.authorization, this.token) ?? this.grant(effect));
   }
 
-  private grant({ lifetimeSeconds = LIFETIME_SECONDS, withhold }: ExchangeEffect): Reply {
-    const grant = this.vault.issue(withhold === 'headers' ? {} : ECHOED_HEADERS, lifetimeSeconds);
+  private grant({ lifetimeSeconds = LIFETIME_SECONDS, hasPlainHeaders = false, withhold }: ExchangeEffect): Reply {
+    const headers = hasPlainHeaders ? PLAIN_HEADERS : ECHOED_HEADERS;
+    const grant = this.vault.issue(withhold === 'headers' ? {} : headers, lifetimeSeconds);
     const body = {
       token: grant.token,
       headers: withhold === 'headers' ? null : grant.headers,

@@ -21,6 +21,13 @@ export const ECHOED_HEADERS: EchoedHeaders = {
   'X-API-KEY': 'never-forward-this',
 };
 
+/** The same headers, as an instance sends them that has only strings and writes all names in small letters. */
+export const PLAIN_HEADERS: EchoedHeaders = Object.fromEntries(
+  Object.entries(ECHOED_HEADERS).flatMap(([name, value]) =>
+    value === null ? [] : [[name.toLowerCase(), String(value)]],
+  ),
+);
+
 const NEVER_FORWARDED = new Set(['x-api-key']);
 
 /** The name of the first echoed header that is missing or altered, in the gateway's spelling. */
