@@ -32,7 +32,7 @@ function read(body: JsonObject, model: UpstreamModel): VendorRequest {
   checkCacheMarks([...listOf(body.system), ...listOf(body.tools), ...turns.flatMap((turn) => turn.blocks)]);
   const style = styleOf(body, model);
   return {
-    prompt: promptOf(body, turns),
+    prompt: promptOf(body, turns, model.id),
     isStream: body.stream === true,
     renderJson: (answer) => renderMessage(answer, style),
     renderStream: (answer, words) => streamMessage(answer, style, words),

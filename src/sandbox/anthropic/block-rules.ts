@@ -41,7 +41,11 @@ export function checkBlock(block: unknown, role: string, place: string): void {
 
 /** Refuses more marks for the prompt cache than Anthropic takes. */
 export function checkCacheMarks(blocks: readonly unknown[]): void {
-  const marks = blocks.filter((block) => isJsonObject(block) && block.cache_control != null).length;
+  const given = blocks.flatMap((block) => (isJsonObject(block) ? (block.cache_control ?? []) : []));
+  if (given.some((mark) => !isJsonObject(mark) || mark.type !== 'ephemeral')) {
+    refuse("cache_control.type: Input should be 'ephemeral'");
+  }
+  const marks = given.length;
   if (marks > MOST_CACHE_MARKS) {
     refuse(`A maximum of ${MOST_CACHE_MARKS} blocks with cache_control may be provided. Found ${marks}.`);
   }

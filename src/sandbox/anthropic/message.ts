@@ -55,9 +55,9 @@ export function renderMessage(answer: Answer, style: MessageStyle): JsonObject {
 
 export function usageOf(usage: Usage): JsonObject {
   return {
-    input_tokens: usage.input,
-    cache_creation_input_tokens: 0,
-    cache_read_input_tokens: 0,
+    input_tokens: usage.input - usage.cacheRead - usage.cacheWrite,
+    cache_creation_input_tokens: usage.cacheWrite,
+    cache_read_input_tokens: usage.cacheRead,
     output_tokens: usage.output,
     ...(usage.reasoning > 0 && { output_tokens_details: { thinking_tokens: usage.reasoning } }),
   };

@@ -1,11 +1,14 @@
-import { callText, type NeutralMessage, type Prompt } from '../conversation/prompt.js';
+import { type NeutralMessage, type Prompt } from '../conversation/prompt.js';
 import { countInputTokens } from '../conversation/token-count.js';
 import { isJsonObject, type JsonObject, objectsOf, stringOf } from '../json.js';
+import { anthropicCachePoints } from './cache-points.js';
+import { neutralBlock, textOf } from './neutral-block.js';
+import { outputSchema } from './output-format.js';
 import { isThinking } from './parameter-rules.js';
 import { type Turn } from './turns.js';
 
 /** What a request asks, in neutral words. */
-export function promptOf(body: JsonObject, turns: readonly Turn[]): Prompt {
+export function promptOf(body: JsonObject, turns: readonly Turn[], model: string): Prompt {
   const said = turns.flatMap((turn) => turn.blocks.map((block) => neutralBlock(turn.role, block)));
   const messages: NeutralMessage[] = [{ role: 'system', text: textOf(body.system) }, ...said];
   return {
@@ -15,31 +18,9 @@ export function promptOf(body: JsonObject, turns: readonly Turn[]): Prompt {
     isThinking: isThinking(body),
     maxOutputTokens: Number(body.max_tokens),
     inputTokens: countInputTokens(messages, body.tools),
+    outputSchema: outputSchema(body.output_config),
+    cachePoints: anthropicCachePoints(body, turns, model),
   };
-}
-
-function neutralBlock(role: Turn['role'], block: JsonObject): NeutralMessage {
-  switch (block.type) {
-    case 'tool_use':
-      return { role, text: callText(stringOf(block.name), block.input) };
-    case 'tool_result':
-      return { role: 'tool', text: textOf(block.content) };
-    case 'thinking':
-      return { role, text: '' };
-    default:
-      return { role, text: textOf([block]) };
-  }
-}
-
-/** The text of a string or of a list of blocks. */
-function textOf(content: unknown): string {
-  if (typeof content === 'string') return content;
-  return objectsOf(content).map(blockText).join('\n');
-}
-
-function blockText(block: JsonObject): string {
-  if (block.type === 'image') return '[image]';
-  return block.type === 'document' ? '[file]' : stringOf(block.text);
 }
 
 function toolChoiceOf(choice: unknown): Prompt['toolChoice'] {

@@ -1,4 +1,6 @@
+import { minimalInstance } from '../json-schema/minimal-instance.js';
 import { findCallLines, hasMoreThanCalls, type RequestedCall } from './call-lines.js';
+import { type CacheUsage, type PromptCache } from './prompt-cache.js';
 import { type NeutralMessage, type Prompt } from './prompt.js';
 import { STORY } from './story.js';
 import { countTokens, cutText, cutToTokens } from './token-count.js';
@@ -20,8 +22,8 @@ export interface Answer {
   isStory: boolean;
 }
 
-/** In tokens; `output` includes `reasoning`. */
-export interface Usage {
+/** In tokens; `input` includes what the cache was read or written for, and `output` includes `reasoning`. */
+export interface Usage extends CacheUsage {
   input: number;
   output: number;
   reasoning: number;
@@ -29,17 +31,20 @@ export interface Usage {
 
 const LONGEST_QUOTE = 200;
 
-/** Answers a prompt: always the same answer to the same prompt. */
-export function composeAnswer(prompt: Prompt): Answer {
+/** Answers a prompt: always the same answer to the same prompt, but for what the cache knows of it. */
+export function composeAnswer(prompt: Prompt, cache: PromptCache): Answer {
   const asked = lastText(prompt.messages, 'user');
   const results = trailingResults(prompt.messages);
   const calls = chooseCalls(prompt, results.length > 0 ? '' : asked);
-  const isStory = calls.length === 0 && results.length === 0 && /story/i.test(asked);
+  const isStory = !prompt.outputSchema && calls.length === 0 && results.length === 0 && /story/i.test(asked);
   const history = normaliseHistory(prompt.messages);
   const hash = hashPairs(history);
   const turns = history.filter(([role]) => role === 'user').length;
   const proof = `Turn ${turns}. You said: "${quote(asked)}". History: ${hash}.`;
-  const whole = calls.length > 0 ? announce(prompt, asked, calls) : tell(results, isStory) + proof;
+  const said = prompt.outputSchema
+    ? JSON.stringify(minimalInstance(prompt.outputSchema))
+    : tell(results, isStory) + proof;
+  const whole = calls.length > 0 ? announce(prompt, asked, calls) : said;
   const text = cutToTokens(whole, prompt.maxOutputTokens ?? Infinity);
   const isCut = text !== whole;
   const reasoning = prompt.isThinking ? `The user wants an answer to: "${quote(asked)}".` : null;
@@ -49,7 +54,7 @@ export function composeAnswer(prompt: Prompt): Answer {
     text,
     calls: isCut ? [] : calls,
     finish: isCut ? 'length' : calls.length > 0 ? 'tool-calls' : 'stop',
-    usage: { input: prompt.inputTokens, output: 0, reasoning: 0 },
+    usage: { input: prompt.inputTokens, output: 0, reasoning: 0, ...cache.take(prompt.cachePoints) },
     isStory,
   });
 }
@@ -58,7 +63,7 @@ export function composeAnswer(prompt: Prompt): Answer {
 export function withUsage(answer: Answer): Answer {
   const reasoning = countTokens([answer.reasoning ?? '']);
   const spoken = countTokens([answer.text, ...answer.calls.flatMap((call) => [call.name, call.arguments])]);
-  return { ...answer, usage: { input: answer.usage.input, output: reasoning + spoken, reasoning } };
+  return { ...answer, usage: { ...answer.usage, output: reasoning + spoken, reasoning } };
 }
 
 function chooseCalls(prompt: Prompt, asked: string): RequestedCall[] {

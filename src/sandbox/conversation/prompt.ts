@@ -1,3 +1,6 @@
+import { type JsonObject } from '../json.js';
+import { type CachePoint } from './cache-points.js';
+
 /** A piece of a chat that no vendor's format shows in: a text, a tool call or a tool result, in the order said. */
 export interface NeutralMessage {
   role: 'system' | 'user' | 'assistant' | 'tool';
@@ -15,6 +18,10 @@ export interface Prompt {
   /** In tokens. */
   maxOutputTokens: number | undefined;
   inputTokens: number;
+  /** The JSON Schema that the answer has to match. */
+  outputSchema: JsonObject | undefined;
+  /** Where the vendor's cache may hold this prompt, in order. */
+  cachePoints: CachePoint[];
 }
 
 /** How a tool call reads in a transcript; arguments keep their order of keys. */

@@ -7,6 +7,11 @@ export function countTokens(texts: readonly string[]): number {
   return Math.ceil(texts.reduce((sum, text) => sum + text.length, 0) / CHARACTERS_PER_TOKEN);
 }
 
+/** The whole tokens in so many characters. */
+export function charactersToTokens(characters: number): number {
+  return Math.floor(characters / CHARACTERS_PER_TOKEN);
+}
+
 /** Estimates the tokens of a request: all that was said, and the tools as JSON. */
 export function countInputTokens(messages: readonly NeutralMessage[], tools: unknown): number {
   const offered = tools === undefined ? '' : JSON.stringify(tools);

@@ -1,6 +1,7 @@
 import { type IncomingMessage, type ServerResponse } from 'node:http';
 
 import { type Answer, composeAnswer } from '../conversation/answer.js';
+import { PromptCache } from '../conversation/prompt-cache.js';
 import { ANSWER_FAULTS } from '../faults/answer-faults.js';
 import { sendBroken } from '../faults/broken-answer.js';
 import { DELIVERY_FAULTS } from '../faults/delivery-faults.js';
@@ -31,6 +32,8 @@ const STORY_DELAY_MS = 25;
 
 /** The AI gateway's proxy, with the vendors behind it. */
 export class Gateway {
+  private readonly cache = new PromptCache();
+
   constructor(
     private readonly vault: TokenVault,
     private readonly faults: FaultQueue,
@@ -57,7 +60,7 @@ export class Gateway {
   }
 
   private compose(vendor: Vendor, asked: VendorRequest): Answer {
-    const answer = composeAnswer(asked.prompt);
+    const answer = composeAnswer(asked.prompt, this.cache);
     const odd = this.faults.take(ANSWER_FAULTS, vendor.api);
     return odd ? odd.effect(answer, asked.prompt) : answer;
   }

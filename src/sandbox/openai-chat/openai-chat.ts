@@ -26,7 +26,7 @@ function read(body: JsonObject, model: UpstreamModel): VendorRequest {
   const options = isJsonObject(body.stream_options) ? body.stream_options : {};
   const style = { model: model.id, isUsageIncluded: options.include_usage === true };
   return {
-    prompt: promptOf(body, messages),
+    prompt: promptOf(body, messages, model.id),
     isStream: body.stream === true,
     renderJson: (answer) => renderCompletion(answer, model.id),
     renderStream: (answer, words) => streamCompletion(answer, style, words),

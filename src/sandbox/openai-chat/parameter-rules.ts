@@ -8,6 +8,7 @@ import {
   checkToolOptions,
   checkUnsupported,
 } from '../openai/parameter-rules.js';
+import { checkStrictSchema } from '../openai/strict-schema.js';
 
 const PARAMETERS = new Set(
   `model messages stream stream_options max_tokens max_completion_tokens temperature top_p n stop seed user store
@@ -29,7 +30,10 @@ export function checkParameters(body: JsonObject, model: UpstreamModel): void {
   const tools = objectsOf(body.tools);
   checkToolOptions(body, tools.length);
   for (const [index, tool] of tools.entries()) {
-    checkToolName(toolName(tool), `tools[${index}].function.name`);
+    const name = toolName(tool);
+    checkToolName(name, `tools[${index}].function.name`);
+    if (!isJsonObject(tool.function) || tool.function.strict !== true) continue;
+    checkStrictSchema(tool.function.parameters, `function '${name}'`, `tools[${index}].function.parameters`);
   }
 }
 

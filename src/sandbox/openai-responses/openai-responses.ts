@@ -27,7 +27,7 @@ function read(body: JsonObject, model: UpstreamModel): VendorRequest {
   checkItemOrder(items);
   const style = styleOf(body, model);
   return {
-    prompt: promptOf(body, items),
+    prompt: promptOf(body, items, model.id),
     isStream: body.stream === true,
     renderJson: (answer) => renderResponse(answer, style),
     renderStream: (answer, words) => streamResponse(answer, style, words),

@@ -89,7 +89,7 @@ function callItem(answer: Answer, call: RequestedCall, index: number): JsonObjec
 function usageOf(usage: Usage): JsonObject {
   return {
     input_tokens: usage.input,
-    input_tokens_details: { cached_tokens: 0 },
+    input_tokens_details: { cached_tokens: usage.cacheRead },
     output_tokens: usage.output,
     output_tokens_details: { reasoning_tokens: usage.reasoning },
     total_tokens: usage.input + usage.output,

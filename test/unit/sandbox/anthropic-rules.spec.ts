@@ -142,6 +142,7 @@ describe('the rules of Anthropic Messages', () => {
       { messages: [user('Hi'), assistant([{ type: 'thinking', cache_control: {} }, text('A')]), user('B')] },
       'cache_control: Extra inputs',
     ],
+    ['an unknown cache', { system: [{ ...text('A'), cache_control: { type: 'eternal' } }] }, "should be 'ephemeral'"],
     [
       'five cache marks',
       { messages: [user(Array(5).fill({ ...text('A'), cache_control: { type: 'ephemeral' } }))] },

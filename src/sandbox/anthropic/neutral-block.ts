@@ -1,0 +1,28 @@
+import { callText, type NeutralMessage } from '../conversation/prompt.js';
+import { type JsonObject, objectsOf, stringOf } from '../json.js';
+import { type Turn } from './turns.js';
+
+/** What a content block says, in neutral words. */
+export function neutralBlock(role: Turn['role'], block: JsonObject): NeutralMessage {
+  switch (block.type) {
+    case 'tool_use':
+      return { role, text: callText(stringOf(block.name), block.input) };
+    case 'tool_result':
+      return { role: 'tool', text: textOf(block.content) };
+    case 'thinking':
+      return { role, text: '' };
+    default:
+      return { role, text: textOf([block]) };
+  }
+}
+
+/** The text of a string or of a list of blocks. */
+export function textOf(content: unknown): string {
+  if (typeof content === 'string') return content;
+  return objectsOf(content).map(blockText).join('\n');
+}
+
+function blockText(block: JsonObject): string {
+  if (block.type === 'image') return '[image]';
+  return block.type === 'document' ? '[file]' : stringOf(block.text);
+}

@@ -1,0 +1,18 @@
+import { isJsonObject, type JsonObject } from '../json.js';
+import { objectSchemas } from '../json-schema/object-schemas.js';
+import { refuse } from './errors.js';
+
+const PLACE = 'output_config.format';
+
+/** The schema that an answer has to match; `undefined` for plain text. Refuses a format that Anthropic does not take. */
+export function outputSchema(config: unknown): JsonObject | undefined {
+  const format = isJsonObject(config) ? config.format : undefined;
+  if (format == null) return undefined;
+  if (!isJsonObject(format) || format.type !== 'json_schema') refuse(`${PLACE}.type: Input should be 'json_schema'`);
+  if (!isJsonObject(format.schema)) refuse(`${PLACE}.schema: Field required`);
+  for (const { schema } of objectSchemas(format.schema)) {
+    if (schema.additionalProperties === false) continue;
+    refuse(`${PLACE}.schema: For 'object' type, 'additionalProperties' must be explicitly set to false`);
+  }
+  return format.schema;
+}

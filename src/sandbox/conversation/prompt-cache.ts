@@ -1,0 +1,35 @@
+import { type CachePoint } from './cache-points.js';
+
+/** Tokens that were read from the cache, and that were written to it. */
+export interface CacheUsage {
+  cacheRead: number;
+  cacheWrite: number;
+}
+
+const MOST_KEYS = 100_000;
+
+/** What the vendors keep of prompts: all that was ever marked. */
+export class PromptCache {
+  private readonly keys = new Set<string>();
+
+  /** Looks a prompt up by its points, then keeps those that are marked. */
+  take(points: readonly CachePoint[]): CacheUsage {
+    const known = points.filter(({ key }) => this.keys.has(key));
+    const marked = points.filter(({ isMarked }) => isMarked);
+    for (const { key } of marked) this.keys.add(key);
+    this.dropOldest();
+    const cacheRead = longest(known);
+    return { cacheRead, cacheWrite: Math.max(0, longest(marked) - cacheRead) };
+  }
+
+  private dropOldest(): void {
+    for (const key of this.keys) {
+      if (this.keys.size <= MOST_KEYS) return;
+      this.keys.delete(key);
+    }
+  }
+}
+
+function longest(points: readonly CachePoint[]): number {
+  return points.at(-1)?.tokens ?? 0;
+}

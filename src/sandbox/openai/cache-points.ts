@@ -1,0 +1,21 @@
+import { type CachePoint, cachePoints } from '../conversation/cache-points.js';
+import { type NeutralMessage } from '../conversation/prompt.js';
+import { charactersToTokens } from '../conversation/token-count.js';
+
+const SMALLEST_PREFIX = 1024;
+const STEP = 128;
+
+/** OpenAI keeps every prompt of 1,024 tokens or more unasked, and counts what it kept in steps of 128. */
+export function openaiCachePoints(model: string, tools: unknown, messages: readonly NeutralMessage[]): CachePoint[] {
+  const offered = tools === undefined ? '' : JSON.stringify(tools);
+  const pieces = [
+    { content: offered, length: offered.length, isMarked: false },
+    ...messages.map(({ role, text }) => ({ content: [role, text], length: text.length, isMarked: true })),
+  ];
+  return cachePoints(model, pieces, cachedTokens).filter(({ tokens }) => tokens > 0);
+}
+
+function cachedTokens(characters: number): number {
+  const tokens = charactersToTokens(characters);
+  return tokens < SMALLEST_PREFIX ? 0 : tokens - (tokens % STEP);
+}

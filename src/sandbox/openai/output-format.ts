@@ -1,0 +1,35 @@
+import { isJsonObject, type JsonObject, stringOf } from '../json.js';
+import { refuse } from './errors.js';
+import { checkToolName } from './parameter-rules.js';
+import { checkStrictSchema } from './strict-schema.js';
+
+const TYPES = ['text', 'json_object', 'json_schema'];
+
+/** A format as either API has it. */
+export interface OutputFormat {
+  type: unknown;
+  /** What has the name and the schema of a `json_schema`: the format itself, or a level below. */
+  holder: unknown;
+  param: string;
+}
+
+/** The schema that an answer has to match; `undefined` for plain text. Refuses a format that OpenAI does not take. */
+export function outputSchema({ type = 'text', holder, param }: OutputFormat): JsonObject | undefined {
+  if (!TYPES.includes(stringOf(type))) {
+    const supported = TYPES.map((name) => `'${name}'`).join(', ');
+    refuse(`Invalid value: '${stringOf(type)}'. Supported values are: ${supported}.`, `${param}.type`, 'invalid_value');
+  }
+  if (type !== 'json_schema') return type === 'text' ? undefined : { type: 'object' };
+  const { name, schema, strict } = isJsonObject(holder) ? holder : {};
+  checkToolName(stringOf(name), `${param}.name`);
+  if (!isJsonObject(schema)) {
+    refuse(`Missing required parameter: '${param}.schema'.`, `${param}.schema`, 'missing_required_parameter');
+  }
+  if (strict === true) checkStrictSchema(schema, `response_format '${stringOf(name)}'`, param);
+  return schema;
+}
+
+/** Refuses JSON mode in a chat that never says the word. */
+export function checkJsonWord(type: unknown, said: unknown, message: string, param: string): void {
+  if (type === 'json_object' && !/json/i.test(JSON.stringify(said))) refuse(message, param);
+}
