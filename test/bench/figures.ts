@@ -9,3 +9,8 @@ export function median(values: readonly number[]): number {
 export function micros(value: number): string {
   return `${value.toFixed(2)} µs`;
 }
+
+/** A size in bytes, as the table shows it. */
+export function kilobytes(value: number): string {
+  return `${(value / 1024).toFixed(1)} KB`;
+}

@@ -5,6 +5,7 @@ export interface Load extends Pace {
   name: string;
   streams: number;
   rounds: number;
-  /** The chunks at either end of a stream that are not counted, so that its start and its end are not. */
-  edge: number;
+  /** Chunks at the begin of a stream, and at its end, that are not counted, so that begin and end are not. */
+  lead: number;
+  tail: number;
 }

@@ -8,12 +8,14 @@ import { runClientBench } from './client/client-bench.js';
 import { jsonRow, tableRow } from './report.js';
 import { runRunBench } from './run/run-bench.js';
 import { runSandboxBench } from './sandbox/sandbox-bench.js';
+import { runMemoryBench } from './server/memory-bench.js';
 import { runServerBench } from './server/server-bench.js';
 
 /** The benches by their names on the command line; all of them without one. */
 const benches: Record<string, () => Promise<BenchRow[]>> = {
   client: runClientBench,
   server: runServerBench,
+  memory: runMemoryBench,
   run: runRunBench,
   sandbox: runSandboxBench,
 };

@@ -16,8 +16,17 @@ interface ClientLoad extends Load {
 }
 
 const loads: ClientLoad[] = [
-  { name: 'unpaced', deltas: 5_000, everyMs: 0, streams: 4, edge: 0, rounds: 7, aiSdkTimes: 12 },
-  { name: '500 streams of 40 chunks, 10/s', deltas: 40, everyMs: 100, streams: 500, edge: 0, rounds: 5, aiSdkTimes: 4 },
+  { name: 'unpaced', deltas: 5_000, everyMs: 0, streams: 4, lead: 0, tail: 0, rounds: 7, aiSdkTimes: 12 },
+  {
+    name: '500 streams of 40 chunks, 10/s',
+    deltas: 40,
+    everyMs: 100,
+    streams: 500,
+    lead: 0,
+    tail: 0,
+    rounds: 5,
+    aiSdkTimes: 4,
+  },
 ];
 
 type Name = keyof ReturnType<typeof contestants>;
@@ -63,9 +72,9 @@ function contestants(url: string) {
   };
 }
 
-async function costOf(contestant: Contestant, { streams, deltas, edge }: Load): Promise<number> {
+async function costOf(contestant: Contestant, { streams, deltas, lead, tail }: Load): Promise<number> {
   globalThis.gc?.();
-  const meter = new CpuMeter(streams * edge, streams * (deltas - edge));
+  const meter = new CpuMeter(streams * lead, streams * (deltas - tail));
   await Promise.all(Array.from({ length: streams }, () => contestant.read(meter.add)));
   return meter.cost;
 }

@@ -9,8 +9,8 @@ import { Reader } from './reader.js';
 import { type BenchServer, startBareProxy, startOurs } from './start-server.js';
 
 const loads: Load[] = [
-  { name: 'unpaced', deltas: 20_000, everyMs: 0, streams: 4, edge: 1_000, rounds: 7 },
-  { name: '500 streams, 10 chunks/s', deltas: 70, everyMs: 100, streams: 500, edge: 25, rounds: 5 },
+  { name: 'unpaced', deltas: 20_000, everyMs: 0, streams: 4, lead: 1_000, tail: 1_000, rounds: 7 },
+  { name: '500 streams, 10 chunks/s', deltas: 100, everyMs: 100, streams: 500, lead: 50, tail: 20, rounds: 5 },
 ];
 
 /**
@@ -54,8 +54,8 @@ async function measure(load: Load, databaseUrl: string): Promise<BenchRow> {
   }
 }
 
-async function costOf(server: BenchServer, paths: string[], { streams, deltas, edge }: Load): Promise<number> {
-  const limits = [streams * edge, streams * (deltas - edge)];
+async function costOf(server: BenchServer, paths: string[], { streams, deltas, lead, tail }: Load): Promise<number> {
+  const limits = [streams * lead, streams * (deltas - tail)];
   const samples: Promise<{ time: number; counted: number }>[] = [];
   let count = 0;
   const onChunks = (more: number): void => {
