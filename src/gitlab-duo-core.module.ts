@@ -10,6 +10,7 @@ import { GatewayConnections } from './gateway/gateway-connections.js';
 import { GatewayTokens } from './gateway/gateway-tokens.js';
 import { TokenExchange } from './gateway/token-exchange.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './gitlab-duo.module-definition.js';
+import { KnownSecrets } from './gateway/known-secrets.js';
 import { ModelRegistry } from './models/model-registry.js';
 import { DuoRouterService } from './router/duo-router.service.js';
 import { InstanceLeases } from './runs/instance-leases.service.js';
@@ -26,6 +27,7 @@ import { TurnService } from './turn/turn.service.js';
       inject: [MODULE_OPTIONS_TOKEN],
     },
     ModelRegistry,
+    KnownSecrets,
     GatewayConnections,
     TokenExchange,
     GatewayTokens,

@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Agent } from 'undici';
 import { type GitlabDuoModuleOptions } from '../config/gitlab-duo-options.interface.js';
+import { safeError } from '../errors/safe-error.js';
 import { startSandbox } from '../sandbox/index.js';
 import { AppModule } from './app.module.js';
 import { closeApp } from './close-app.js';
@@ -30,7 +31,7 @@ export async function startServer(): Promise<void> {
   } catch (error) {
     if (resources.isClosing) return;
     const advice = adviceFor(error);
-    if (advice === undefined) logger.error('The server did not start', error);
+    if (advice === undefined) logger.error('The server did not start', safeError(error));
     else logger.error(`The server did not start. ${advice}`);
     await resources.close();
     process.exit(1);

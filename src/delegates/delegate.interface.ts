@@ -1,3 +1,4 @@
+import { type Redact } from '../errors/redact.js';
 import { type ModelAnswer, type ModelEvent, type ModelRequest } from '../messages/model-request.interface.js';
 import { type JsonObject } from '../messages/json.interface.js';
 import { type Api } from '../messages/part.interface.js';
@@ -12,8 +13,8 @@ export interface Delegate {
   readonly headers: Readonly<Record<string, string>>;
   /** The request's body, always streamed. */
   render(model: Model, request: ModelRequest): JsonObject;
-  /** A parser for one response. */
-  createParser(): StreamParser;
+  /** A parser for one response, whose errors quote the vendor as `redact` leaves it. */
+  createParser(redact?: Redact): StreamParser;
 }
 
 /** Turns one vendor stream into events, one server-sent event at a time, and assembles the answer on the way. */

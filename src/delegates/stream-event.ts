@@ -1,4 +1,5 @@
 import { type GitlabDuoError } from '../errors/gitlab-duo.error.js';
+import { type Redact, redact as redactPatterns } from '../errors/redact.js';
 import { UpstreamError } from '../errors/upstream.errors.js';
 import { vendorFailure } from '../gateway/vendor-failure.js';
 
@@ -10,22 +11,23 @@ export function parseEvent(data: string): object {
   let event: unknown;
   try {
     event = JSON.parse(data);
-  } catch (cause) {
-    throw notAnEvent(cause);
+  } catch {
+    throw notAnEvent();
   }
   if (typeof event !== 'object' || event === null) throw notAnEvent();
   return event;
 }
 
 /** The failure that an error inside a stream stands for. */
-export function streamFailure(error: unknown): GitlabDuoError {
+export function streamFailure(error: unknown, redact: Redact = redactPatterns): GitlabDuoError {
   if (typeof error !== 'object' || error === null)
-    return vendorFailure(typeof error === 'string' ? { message: error } : {});
+    return vendorFailure(typeof error === 'string' ? { message: redact(error) } : {});
   const { type, code, message } = error as Record<string, unknown>;
   return vendorFailure({
-    ...(typeof type === 'string' && { type }),
-    ...((typeof code === 'string' || typeof code === 'number') && { code }),
-    ...(typeof message === 'string' && { message }),
+    ...(typeof type === 'string' && { type: redact(type) }),
+    ...(typeof code === 'string' && { code: redact(code) }),
+    ...(typeof code === 'number' && { code }),
+    ...(typeof message === 'string' && { message: redact(message) }),
   });
 }
 
@@ -51,9 +53,7 @@ export function brokenStream(what: string): UpstreamError {
   return new UpstreamError(`The answer came through broken: ${what}. Try again.`, { isRetryable: true });
 }
 
-function notAnEvent(cause?: unknown): UpstreamError {
-  return new UpstreamError('The stream holds an event that is not a JSON object. Try again.', {
-    isRetryable: true,
-    cause,
-  });
+/** Without the parser's own error for a cause: that quotes the event. */
+function notAnEvent(): UpstreamError {
+  return new UpstreamError('The stream holds an event that is not a JSON object. Try again.', { isRetryable: true });
 }

@@ -1,3 +1,4 @@
+import { redact } from '../errors/redact.js';
 import { UpstreamError } from '../errors/upstream.errors.js';
 import { type JsonObject } from '../messages/json.interface.js';
 import { type FinishReason } from '../messages/message.interface.js';
@@ -12,6 +13,9 @@ export function parseArguments(json: string): JsonObject | undefined {
   }
 }
 
+// The vendors' own bound.
+const longestName = 128;
+
 /**
  * The arguments of a call that the model has ended; none at all are `{}`.
  * @throws UpstreamError if they are not a JSON object
@@ -20,7 +24,7 @@ export function wholeArguments(tool: string, json: string): JsonObject {
   const value = json === '' ? {} : parseArguments(json);
   if (value) return value;
   throw new UpstreamError(
-    `The model called the tool "${tool}" with arguments that are not a JSON object, so the call cannot run. Try again.`,
+    `The model called the tool "${redact(tool).slice(0, longestName)}" with arguments that are not a JSON object, so the call cannot run. Try again.`,
     { isRetryable: true },
   );
 }

@@ -1,3 +1,5 @@
+import { redact } from './redact.js';
+
 /** Stable codes: what callers branch on, over HTTP (`code` of a problem) and in code. */
 export type ErrorCode =
   | 'invalid_configuration'
@@ -34,14 +36,14 @@ export interface ErrorDetails {
   cause?: unknown;
 }
 
-/** The base of every error that this library throws; its message says what is wrong and what to do about it. */
+/** The base of every error that this library throws; its message, redacted, says what is wrong and what to do about it. */
 export abstract class GitlabDuoError extends Error {
   abstract readonly code: ErrorCode;
   readonly isRetryable: boolean;
   readonly retryAfterMs: number | undefined;
 
   constructor(message: string, details: ErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    super(redact(message), details.cause === undefined ? undefined : { cause: details.cause });
     this.name = new.target.name;
     this.isRetryable = details.isRetryable ?? false;
     this.retryAfterMs = details.retryAfterMs;

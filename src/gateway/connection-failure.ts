@@ -1,4 +1,4 @@
-import { redact } from '../errors/redact.js';
+import { safeError } from '../errors/safe-error.js';
 import { type GitlabDuoError } from '../errors/gitlab-duo.error.js';
 import { ServerBusyError } from '../errors/request.errors.js';
 import { UpstreamError, UpstreamTimeoutError } from '../errors/upstream.errors.js';
@@ -17,17 +17,18 @@ const timeouts: Record<string, string> = {
  */
 export function connectionFailure(error: unknown, url: string, prefix = ''): GitlabDuoError {
   const code = codeOf(error);
+  const cause = safeError(error);
   const say = (text: string) => (prefix === '' ? text : `${prefix}: ${text}`);
   if (code in timeouts) {
     const text = `${url} ${timeouts[code]}. Try again; if it persists, check the network.`;
-    return new UpstreamTimeoutError(say(text), { isRetryable: true, cause: error });
+    return new UpstreamTimeoutError(say(text), { isRetryable: true, cause });
   }
   if (code === 'UND_ERR_DESTROYED' || code === 'UND_ERR_CLOSED') {
-    return new ServerBusyError(say('The application is shutting down. Ask again when it is back.'), { cause: error });
+    return new ServerBusyError(say('The application is shutting down. Ask again when it is back.'), { cause });
   }
   if (/CERT|TLS|SSL|UNABLE_TO_/.test(code)) {
     const text = `The certificate of ${url} cannot be trusted (${code}). Name the authority that issued it in NODE_EXTRA_CA_CERTS.`;
-    return new UpstreamError(say(text), { cause: error });
+    return new UpstreamError(say(text), { cause });
   }
   const refusedBy = /^Proxy response \((\d+)\)/.exec(messageOf(error))?.[1];
   if (refusedBy !== undefined) {
@@ -35,14 +36,14 @@ export function connectionFailure(error: unknown, url: string, prefix = ''): Git
     return new UpstreamError(say(text), { isRetryable: refusedBy.startsWith('5'), cause: error });
   }
   if (code === 'ENOTFOUND') {
-    return new UpstreamError(say(`The host of ${url} does not exist (ENOTFOUND). Check the URL.`), { cause: error });
+    return new UpstreamError(say(`The host of ${url} does not exist (ENOTFOUND). Check the URL.`), { cause });
   }
   if (/^UND_ERR_(?:INVALID|NOT_SUPPORTED)/.test(code)) {
-    const text = `A request to ${url} could not be formed: ${redact(messageOf(error))}.`;
-    return new UpstreamError(say(text), { cause: error });
+    const text = `A request to ${url} could not be formed: ${messageOf(error)}.`;
+    return new UpstreamError(say(text), { cause });
   }
-  const text = `The connection to ${url} failed (${redact(code || messageOf(error))}). Check the URL and the network, then try again.`;
-  return new UpstreamError(say(text), { isRetryable: true, cause: error });
+  const text = `The connection to ${url} failed (${code || messageOf(error)}). Check the URL and the network, then try again.`;
+  return new UpstreamError(say(text), { isRetryable: true, cause });
 }
 
 /** The request took longer than `timeouts.totalMs` as a whole. */

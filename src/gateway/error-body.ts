@@ -1,4 +1,4 @@
-import { redact } from '../errors/redact.js';
+import { type Redact, redact as redactPatterns } from '../errors/redact.js';
 import { readBytesLiteral } from './bytes-literal.js';
 import { type VendorError } from './vendor-failure.js';
 
@@ -16,43 +16,44 @@ export interface ErrorBody {
 }
 
 /** Reads an error body of GitLab, of its gateway, of a vendor behind it, or of whatever stands in between. */
-export function readErrorBody(body: string): ErrorBody {
+export function readErrorBody(body: string, redact: Redact = redactPatterns): ErrorBody {
   const json = parseObject(body);
   if (json === undefined) {
     const isHtml = /^\s*<(?:!doctype|html|head|body|\?xml)/i.test(body);
-    return { code: '', detail: isHtml ? describeHtml(body) : shorten(body), isHtml };
+    return { code: '', detail: isHtml ? describeHtml(body, redact) : shorten(body, redact), isHtml };
   }
   for (const text of [json.message, json.detail, json.error]) {
     const literal = typeof text === 'string' ? readBytesLiteral(text) : undefined;
-    if (literal !== undefined) return readErrorBody(literal);
+    if (literal !== undefined) return readErrorBody(literal, redact);
   }
   if (typeof json.error === 'object' && json.error !== null) {
     const { type, code, message } = json.error as Record<string, unknown>;
     const vendor = {
-      type: asText(type),
-      code: typeof code === 'number' ? code : asText(code),
-      message: asText(message),
+      type: asText(type, redact),
+      code: typeof code === 'number' ? code : asText(code, redact),
+      message: asText(message, redact),
     };
-    return { vendor, code: '', detail: shorten(vendor.message ?? body), isHtml: false };
+    return { vendor, code: '', detail: shorten(vendor.message ?? body, redact), isHtml: false };
   }
   return {
     code: asText(json.error_code) ?? asText(json.error) ?? '',
     detail: shorten(
       asText(json.error_description) ?? asText(json.message) ?? asText(json.detail) ?? asText(json.error) ?? body,
+      redact,
     ),
     isHtml: false,
   };
 }
 
 /** Redacts before it cuts: half a secret would pass unrecognised. */
-export function shorten(text: string): string {
+export function shorten(text: string, redact: Redact = redactPatterns): string {
   const clean = redact(text).replaceAll(/\s+/g, ' ').trim();
   return clean.length > MAX_DETAIL ? `${clean.slice(0, MAX_DETAIL)}…` : clean;
 }
 
-function describeHtml(body: string): string {
-  const title = /<title[^>]*>([^<]*)/i.exec(body)?.[1];
-  return title === undefined ? 'an HTML page' : `an HTML page titled "${shorten(title)}"`;
+function describeHtml(body: string, redact: Redact): string {
+  const title = /<title[^<>]*>([^<]*)/i.exec(body)?.[1];
+  return title === undefined ? 'an HTML page' : `an HTML page titled "${shorten(title, redact)}"`;
 }
 
 /** The JSON object that `text` is, or undefined. */
@@ -65,6 +66,7 @@ export function parseObject(text: string): Record<string, unknown> | undefined {
   }
 }
 
-function asText(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
+function asText(value: unknown, redact?: Redact): string | undefined {
+  if (typeof value !== 'string' || value === '') return undefined;
+  return redact === undefined ? value : redact(value);
 }

@@ -6,6 +6,7 @@ import {
   RateLimitError,
   UpstreamError,
 } from '../errors/upstream.errors.js';
+import { type Redact, redact as redactPatterns } from '../errors/redact.js';
 import { type ErrorBody, readErrorBody } from './error-body.js';
 import { retryAfterMs } from './retry-after.js';
 
@@ -21,8 +22,9 @@ export function exchangeFailure(
   headers: IncomingHttpHeaders,
   body: string,
   url: string,
+  redact: Redact = redactPatterns,
 ): GitlabDuoError {
-  const said = readErrorBody(body);
+  const said = readErrorBody(body, redact);
   const say = (text: string) =>
     `${EXCHANGE_FAILED}: ${text} (${url} said ${status}${said.detail && `: ${said.detail}`}).`;
   const wait = retryAfterMs(headers);

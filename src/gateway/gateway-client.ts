@@ -6,17 +6,18 @@ import { GatewayConnections } from './gateway-connections.js';
 import { gatewayFailure } from './gateway-failure.js';
 import { type GatewayToken } from './gateway-token.interface.js';
 import { GatewayTokens } from './gateway-tokens.js';
+import { KnownSecrets } from './known-secrets.js';
 import { StreamedResponse } from './streamed-response.js';
 import { USER_AGENT } from './user-agent.js';
 
 const NOBODY: Caller = { ownerId: null };
 
-/** A request without a model and without messages. */
+/** A request without a model and without messages, of which nothing but a refusal is awaited. */
 const EMPTY_CALL: GatewayCall = {
   path: '/anthropic/v1/messages',
   headers: { 'anthropic-version': '2023-06-01' },
   body: '{}',
-  sink: { isDone: false, push: () => undefined },
+  sink: { isDone: true, push: () => undefined },
 };
 
 /** Sends requests to the AI gateway, with a gateway token of its own getting, and reads the streams that come back. */
@@ -29,6 +30,7 @@ export class GatewayClient {
     @Inject(GITLAB_DUO_OPTIONS) private readonly options: ResolvedOptions,
     @Inject(GatewayConnections) private readonly connections: GatewayConnections,
     @Inject(GatewayTokens) private readonly tokens: GatewayTokens,
+    @Inject(KnownSecrets) private readonly secrets: KnownSecrets,
   ) {
     const { origin, pathname } = new URL(options.gatewayUrl);
     this.origin = origin;
@@ -44,7 +46,7 @@ export class GatewayClient {
   async stream(call: GatewayCall): Promise<void> {
     const token = await this.tokens.get(call.caller ?? NOBODY, call.signal);
     const refusal = await this.sendWith(token, call);
-    if (refusal !== undefined) throw gatewayFailure(refusal.status, refusal.headers, refusal.body);
+    if (refusal !== undefined) throw this.failure(refusal);
   }
 
   /**
@@ -55,8 +57,12 @@ export class GatewayClient {
   async check(caller: Caller, signal?: AbortSignal): Promise<void> {
     const token = await this.tokens.next(caller, signal);
     const refusal = await this.sendWith(token, { ...EMPTY_CALL, caller, signal });
-    const isReached = refusal?.status === 400 || refusal?.status === 422;
-    if (refusal !== undefined && !isReached) throw gatewayFailure(refusal.status, refusal.headers, refusal.body);
+    const isReached = refusal === undefined || refusal.status === 400 || refusal.status === 422;
+    if (!isReached) throw this.failure(refusal);
+  }
+
+  private failure({ status, headers, body }: Refusal): Error {
+    return gatewayFailure(status, headers, body, this.secrets.redact);
   }
 
   private async sendWith(token: GatewayToken, call: GatewayCall): Promise<Refusal | undefined> {

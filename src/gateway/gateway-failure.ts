@@ -8,14 +8,20 @@ import {
   UpstreamError,
   UpstreamOverloadedError,
 } from '../errors/upstream.errors.js';
+import { type Redact, redact as redactPatterns } from '../errors/redact.js';
 import { type ErrorBody, readErrorBody, shorten } from './error-body.js';
 import { headerOf } from './header-of.js';
 import { retryAfterMs } from './retry-after.js';
 import { vendorFailure } from './vendor-failure.js';
 
 /** What a response of the gateway means that is not a stream of events, be it the gateway's own or a vendor's. */
-export function gatewayFailure(status: number, headers: IncomingHttpHeaders, body: string): GitlabDuoError {
-  const said = readErrorBody(body);
+export function gatewayFailure(
+  status: number,
+  headers: IncomingHttpHeaders,
+  body: string,
+  redact: Redact = redactPatterns,
+): GitlabDuoError {
+  const said = readErrorBody(body, redact);
   const wait = retryAfterMs(headers);
   const isGitlabs = status === 401 || status === 402 || status === 403;
   if (said.vendor !== undefined && !isGitlabs) {
@@ -25,8 +31,8 @@ export function gatewayFailure(status: number, headers: IncomingHttpHeaders, bod
       ? new RateLimitError(failure.message, { isRetryable: true, retryAfterMs: wait, cause: failure })
       : failure;
   }
-  if (status < 300) return notAStream(status, headers, said);
-  if (status < 400) return redirected(status, headers);
+  if (status < 300) return notAStream(status, headers, said, redact);
+  if (status < 400) return redirected(status, headers, redact);
 
   const say = (text: string) => `${text} (GitLab's AI gateway said ${status}${said.detail && `: ${said.detail}`}).`;
   switch (status) {
@@ -81,17 +87,22 @@ export function gatewayFailure(status: number, headers: IncomingHttpHeaders, bod
   return new UpstreamError(say('The gateway refused the request. Check the model and the parameters'));
 }
 
-function notAStream(status: number, headers: IncomingHttpHeaders, { detail }: ErrorBody): UpstreamError {
+function notAStream(
+  status: number,
+  headers: IncomingHttpHeaders,
+  { detail }: ErrorBody,
+  redact: Redact,
+): UpstreamError {
   const encoding = headers['content-encoding'];
   const type = headers['content-type'] ?? 'no content type';
   const what = encoding === undefined ? type : `${type}, encoded as ${encoding},`;
   return new UpstreamError(
-    `GitLab's AI gateway answered ${status} with ${shorten(what)} instead of a stream of events. Check gatewayUrl and what stands in between${detail && encoding === undefined && `; the body begins: ${detail}`}.`,
+    `GitLab's AI gateway answered ${status} with ${shorten(what, redact)} instead of a stream of events. Check gatewayUrl and what stands in between${detail && encoding === undefined && `; the body begins: ${detail}`}.`,
   );
 }
 
-function redirected(status: number, headers: IncomingHttpHeaders): UpstreamError {
-  const target = shorten((headerOf(headers, 'location') ?? 'nowhere').replace(/[?#].*$/s, ''));
+function redirected(status: number, headers: IncomingHttpHeaders, redact: Redact): UpstreamError {
+  const target = shorten((headerOf(headers, 'location') ?? 'nowhere').replace(/[?#].*$/s, ''), redact);
   return new UpstreamError(
     `GitLab's AI gateway redirects (${status}) to ${target}, and credentials do not follow. Check gatewayUrl.`,
   );

@@ -93,7 +93,7 @@ export class StreamedResponse implements Dispatcher.DispatchHandler {
   onResponseError(_controller: Controller | undefined, error: Error): void {
     const failure = connectionFailure(error, this.url);
     const isCut = this.isStreaming && failure instanceof UpstreamError;
-    this.end(isCut ? new UpstreamError(CUT, { isRetryable: true, cause: error }) : failure);
+    this.end(isCut ? new UpstreamError(CUT, { isRetryable: true, cause: failure.cause }) : failure);
   }
 
   private end(ending: GitlabDuoError): void {

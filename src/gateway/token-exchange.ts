@@ -11,6 +11,7 @@ import { EXCHANGE_FAILED, exchangeFailure } from './exchange-failure.js';
 import { GatewayConnections } from './gateway-connections.js';
 import { type GatewayToken } from './gateway-token.interface.js';
 import { headerOf } from './header-of.js';
+import { KnownSecrets } from './known-secrets.js';
 import { tokenLifetimeMs } from './token-lifetime.js';
 import { USER_AGENT } from './user-agent.js';
 
@@ -23,6 +24,7 @@ export class TokenExchange {
   constructor(
     @Inject(GITLAB_DUO_OPTIONS) private readonly options: ResolvedOptions,
     @Inject(GatewayConnections) private readonly connections: GatewayConnections,
+    @Inject(KnownSecrets) private readonly secrets: KnownSecrets,
   ) {}
 
   /**
@@ -32,9 +34,13 @@ export class TokenExchange {
    * @throws GatewayAuthError, InsufficientCreditsError, RateLimitError, UpstreamError, UpstreamTimeoutError, ServerBusyError
    */
   async exchange(credential: string, abandoned: AbortSignal): Promise<GatewayToken> {
+    this.secrets.keep(credential);
     const { status, headers, body } = await this.send(credential, abandoned);
     const token = status >= 200 && status < 300 ? readToken(headers, body) : undefined;
-    if (token === undefined) throw exchangeFailure(status, headers, body, this.options.instanceUrl);
+    if (token === undefined) {
+      throw exchangeFailure(status, headers, body, this.options.instanceUrl, this.secrets.redact);
+    }
+    this.secrets.keep(token.token);
     return token;
   }
 

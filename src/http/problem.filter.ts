@@ -2,6 +2,8 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger 
 import { HttpAdapterHost } from '@nestjs/core';
 import { GitlabDuoError, type ErrorCode } from '../errors/gitlab-duo.error.js';
 import { type Problem, problem, toProblem } from '../errors/problem.js';
+import { redact } from '../errors/redact.js';
+import { safeError } from '../errors/safe-error.js';
 import { type HttpRequest } from './http.interface.js';
 import { requestId } from './request-id.js';
 
@@ -19,7 +21,7 @@ export class ProblemFilter implements ExceptionFilter {
     const http = host.switchToHttp();
     const id = requestId(http.getRequest<HttpRequest>());
     const answer = problemOf(error, id);
-    if (answer.status === 500) this.logger.error(`Request ${id} failed`, error);
+    if (answer.status === 500) this.logger.error(`Request ${id} failed`, safeError(error));
     const { httpAdapter } = this.adapterHost;
     const response: unknown = http.getResponse();
     if (httpAdapter.isHeadersSent(response)) return;
@@ -46,7 +48,7 @@ const codes: Record<number, ErrorCode> = {
 function problemOf(error: unknown, id: string): Problem {
   const status = statusOf(error);
   if (error instanceof GitlabDuoError || status === undefined || status >= 500) return toProblem(error, id);
-  const known = problem(codes[status] ?? 'validation_failed', detailOf(error), id);
+  const known = problem(codes[status] ?? 'validation_failed', redact(detailOf(error)), id);
   return known.status === status ? known : { ...known, status };
 }
 

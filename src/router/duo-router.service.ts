@@ -5,6 +5,7 @@ import { GITLAB_DUO_OPTIONS } from '../config/tokens.js';
 import { type Delegate } from '../delegates/delegate.interface.js';
 import { type ErrorCode } from '../errors/gitlab-duo.error.js';
 import { GatewayClient } from '../gateway/gateway-client.js';
+import { KnownSecrets } from '../gateway/known-secrets.js';
 import { type ModelAnswer, type ModelEvent, type ModelRequest } from '../messages/model-request.interface.js';
 import { noUsage } from '../messages/usage.js';
 import { ModelRegistry } from '../models/model-registry.js';
@@ -47,6 +48,7 @@ export class DuoRouterService {
     @Inject(GITLAB_DUO_OPTIONS) private readonly options: ResolvedOptions,
     @Inject(ModelRegistry) private readonly models: ModelRegistry,
     @Inject(GatewayClient) private readonly gateway: GatewayClient,
+    @Inject(KnownSecrets) private readonly secrets: KnownSecrets,
   ) {}
 
   /**
@@ -94,7 +96,7 @@ export class DuoRouterService {
     const { path, headers } = delegate;
     let takenBack: ErrorCode | undefined;
     for (let number = 1; ; number += 1) {
-      const attempt = new Attempt(number, delegate.createParser(), onEvents);
+      const attempt = new Attempt(number, delegate.createParser(this.secrets.redact), onEvents);
       try {
         if (takenBack !== undefined) await onEvents([{ type: 'reset', reason: takenBack }]);
         await this.gateway.stream({ path, headers, body, caller, signal, sink: attempt });

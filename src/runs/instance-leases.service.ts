@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
+import { safeError } from '../errors/safe-error.js';
 import { type LeaseStore } from './run-store.interface.js';
 
 const TTL_MS = 15_000;
@@ -49,9 +50,7 @@ class Lease {
     if (performance.now() >= this.heldUntil) await this.renew();
     this.heartbeat ??= setInterval(() => {
       this.renew().catch((error: unknown) => {
-        this.logger.warn(
-          `The instance's lease was not renewed: ${error instanceof Error ? error.message : String(error)}`,
-        );
+        this.logger.warn(`The instance's lease was not renewed: ${safeError(error).message}`);
       });
     }, HEARTBEAT_MS).unref();
   }

@@ -3,6 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { GitlabDuoError } from '../errors/gitlab-duo.error.js';
 import { toProblem } from '../errors/problem.js';
 import { RunLostError } from '../errors/run.errors.js';
+import { safeError } from '../errors/safe-error.js';
 import { noUsage } from '../messages/usage.js';
 import { type AttemptLedger, type StepOutcome } from '../router/attempt.interface.js';
 import { type Turn, TurnService } from '../turn/turn.service.js';
@@ -109,7 +110,8 @@ export class RunWorker {
   }
 
   private logUnexpected(run: LiveRun, error: unknown): void {
-    if (error !== undefined && !(error instanceof GitlabDuoError)) this.logger.error(`Run ${run.id} failed`, error);
+    if (error !== undefined && !(error instanceof GitlabDuoError))
+      this.logger.error(`Run ${run.id} failed`, safeError(error));
   }
 }
 

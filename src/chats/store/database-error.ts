@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ChatLockedError, DatabaseUnavailableError } from '../../errors/chat.errors.js';
 import { GitlabDuoError } from '../../errors/gitlab-duo.error.js';
+import { safeError } from '../../errors/safe-error.js';
 
 // https://www.postgresql.org/docs/current/errcodes-appendix.html
 const UNIQUE_VIOLATION = '23505';
@@ -50,11 +51,11 @@ export async function onDatabase<T>(work: () => Promise<T>, chatId = 'of this ca
 
 function databaseError(error: unknown, chatId: string): Error {
   if (error instanceof GitlabDuoError) return error;
-  if ((error as PostgresError).code === LOCK_NOT_AVAILABLE) return new ChatLockedError(chatId, error);
+  if ((error as PostgresError).code === LOCK_NOT_AVAILABLE) return new ChatLockedError(chatId, safeError(error));
   if (isConnectionLost(error)) {
     return new DatabaseUnavailableError('The database does not answer. Check that it runs, then try again.', {
       isRetryable: true,
-      cause: error,
+      cause: safeError(error),
     });
   }
   return error as Error;

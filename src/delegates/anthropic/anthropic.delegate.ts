@@ -8,5 +8,5 @@ export const anthropicDelegate: Delegate = {
   path: '/anthropic/v1/messages',
   headers: { 'anthropic-version': '2023-06-01' },
   render: renderRequest,
-  createParser: () => new AnthropicStreamParser(),
+  createParser: (redact) => new AnthropicStreamParser(redact),
 };

@@ -1,3 +1,4 @@
+import { type Redact, redact as redactPatterns } from '../../errors/redact.js';
 import { type FinishReason } from '../../messages/message.interface.js';
 import { type JsonObject } from '../../messages/json.interface.js';
 import { type ModelAnswer, type ModelEvent } from '../../messages/model-request.interface.js';
@@ -20,6 +21,8 @@ export class AnthropicStreamParser implements StreamParser {
   private doubtful: ToolBlock[] = [];
   private finish: FinishReason | undefined;
   private readonly usage = noUsage();
+
+  constructor(private readonly redact: Redact = redactPatterns) {}
 
   push(data: string, events: ModelEvent[]): void {
     if (this.isDone) return;
@@ -50,7 +53,7 @@ export class AnthropicStreamParser implements StreamParser {
         this.isDone = true;
         break;
       case 'error':
-        throw streamFailure(event.error);
+        throw streamFailure(event.error, this.redact);
     }
   }
 

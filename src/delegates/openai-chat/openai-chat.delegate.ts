@@ -8,5 +8,5 @@ export const openaiChatDelegate: Delegate = {
   path: '/openai/v1/chat/completions',
   headers: {},
   render: renderRequest,
-  createParser: () => new ChatStreamParser(),
+  createParser: (redact) => new ChatStreamParser(redact),
 };

@@ -1,3 +1,4 @@
+import { type Redact, redact as redactPatterns } from '../../errors/redact.js';
 import { type FinishReason, type Usage } from '../../messages/message.interface.js';
 import { type ModelAnswer, type ModelEvent } from '../../messages/model-request.interface.js';
 import { type Part, type ToolCallPart } from '../../messages/part.interface.js';
@@ -19,6 +20,8 @@ export class ChatStreamParser implements StreamParser {
   private finish: FinishReason | undefined;
   private usage: Usage = noUsage();
 
+  constructor(private readonly redact: Redact = redactPatterns) {}
+
   push(data: string, events: ModelEvent[]): void {
     if (this.isDone) return;
     if (data === '[DONE]') {
@@ -27,7 +30,7 @@ export class ChatStreamParser implements StreamParser {
       return;
     }
     const chunk = parseEvent(data) as WireChunk;
-    if (chunk.error) throw streamFailure(chunk.error);
+    if (chunk.error) throw streamFailure(chunk.error, this.redact);
     if (chunk.usage) this.usage = toUsage(chunk.usage);
     const choice = chunk.choices?.[0];
     if (choice) this.read(choice, events);

@@ -8,5 +8,5 @@ export const openaiResponsesDelegate: Delegate = {
   path: '/openai/v1/responses',
   headers: {},
   render: renderRequest,
-  createParser: () => new ResponsesStreamParser(),
+  createParser: (redact) => new ResponsesStreamParser(redact),
 };

@@ -1,3 +1,4 @@
+import { type Redact, redact as redactPatterns } from '../../errors/redact.js';
 import { type JsonObject } from '../../messages/json.interface.js';
 import { type FinishReason, type Usage } from '../../messages/message.interface.js';
 import { type ModelAnswer, type ModelEvent } from '../../messages/model-request.interface.js';
@@ -17,6 +18,8 @@ export class ResponsesStreamParser implements StreamParser {
   private hasRefused = false;
   private finish: FinishReason = 'other';
   private usage: Usage = noUsage();
+
+  constructor(private readonly redact: Redact = redactPatterns) {}
 
   push(data: string, events: ModelEvent[]): void {
     if (this.isDone) return;
@@ -43,9 +46,9 @@ export class ResponsesStreamParser implements StreamParser {
         this.end(event.response, incompletion(event.response?.incomplete_details?.reason));
         break;
       case 'response.failed':
-        throw streamFailure(event.response?.error);
+        throw streamFailure(event.response?.error, this.redact);
       case 'error':
-        throw streamFailure(event.error ?? { code: event.code, message: event.message });
+        throw streamFailure(event.error ?? { code: event.code, message: event.message }, this.redact);
     }
   }
 

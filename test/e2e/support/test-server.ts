@@ -1,10 +1,11 @@
-import { type INestApplication } from '@nestjs/common';
+import { type INestApplication, type LoggerService } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { DataSource } from 'typeorm';
 import { CreateChats1795337122646 } from '../../../migrations/1795337122646-CreateChats.js';
 import { AppModule } from '../../../src/app/app.module.js';
 import { createFastifyAdapter } from '../../../src/app/fastify-adapter.js';
 import { closeApp } from '../../../src/app/close-app.js';
+import { type GitlabDuoModuleOptions } from '../../../src/config/gitlab-duo-options.interface.js';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/index.js';
 import { createTestDatabase } from '../../database/test-database.js';
 
@@ -18,19 +19,29 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
-export async function startTestServer(options: { chunkDelayMs?: number; tries?: number } = {}): Promise<TestServer> {
+export interface TestServerOptions extends GitlabDuoModuleOptions {
+  chunkDelayMs?: number;
+  /** Short for `retries: { tries }`. */
+  tries?: number;
+  /** Takes what the server logs; by default nobody does. */
+  logger?: LoggerService;
+}
+
+export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
+  const { chunkDelayMs = 0, tries = 1, logger, ...gitlabOptions } = options;
   const database = await createTestDatabase();
-  const sandbox = await startSandbox({ chunkDelayMs: options.chunkDelayMs ?? 0 });
+  const sandbox = await startSandbox({ chunkDelayMs });
   const gitlab = {
     apiKey: 'glpat-testtesttesttesttest',
     instanceUrl: sandbox.url,
     gatewayUrl: sandbox.url,
-    retries: { tries: options.tries ?? 1 },
+    retries: { tries },
+    ...gitlabOptions,
   };
   const module = await Test.createTestingModule({
     imports: [AppModule.register({ databaseUrl: database.url, migrations: [CreateChats1795337122646], gitlab })],
   }).compile();
-  module.useLogger(false);
+  module.useLogger(logger ?? false);
   const app = module.createNestApplication(createFastifyAdapter(), { bodyParser: false });
   await app.listen(0, '127.0.0.1');
   return {

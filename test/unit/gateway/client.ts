@@ -5,6 +5,7 @@ import { GatewayClient } from '../../../src/gateway/gateway-client.js';
 import { GatewayConnections } from '../../../src/gateway/gateway-connections.js';
 import { type GatewayToken } from '../../../src/gateway/gateway-token.interface.js';
 import { GatewayTokens } from '../../../src/gateway/gateway-tokens.js';
+import { KnownSecrets } from '../../../src/gateway/known-secrets.js';
 import { TokenExchange } from '../../../src/gateway/token-exchange.js';
 import { ModelRegistry } from '../../../src/models/model-registry.js';
 import { DuoRouterService } from '../../../src/router/duo-router.service.js';
@@ -24,9 +25,10 @@ export interface Client {
 export function clientOf(url: string, more: GitlabDuoModuleOptions = {}): Client {
   const options = resolveOptions({ apiKey: PAT, instanceUrl: url, gatewayUrl: url, ...more });
   const connections = new GatewayConnections(options);
-  const tokens = new GatewayTokens(options, new TokenExchange(options, connections));
-  const gateway = new GatewayClient(options, connections, tokens);
-  const router = new DuoRouterService(options, new ModelRegistry(), gateway);
+  const secrets = new KnownSecrets();
+  const tokens = new GatewayTokens(options, new TokenExchange(options, connections, secrets));
+  const gateway = new GatewayClient(options, connections, tokens, secrets);
+  const router = new DuoRouterService(options, new ModelRegistry(), gateway, secrets);
   const exchange: Client['exchange'] = {
     get: (signal) => tokens.get({ ownerId: null }, signal),
     invalidate: (token) => {

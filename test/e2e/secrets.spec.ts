@@ -1,0 +1,107 @@
+import { inspect } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ConsoleLogger } from '@nestjs/common';
+import { DuoRouterService } from '../../src/router/duo-router.service.js';
+import { grant, json, type Reply, sse, startUpstream, text, type Upstream } from '../unit/gateway/upstream.js';
+import { HttpClient } from './support/http-client.js';
+import { startTestServer, type TestServer } from './support/test-server.js';
+
+const apiKey = 'Zq7#kw/9%T:2vB+m=4';
+const gatewayToken = 'h8;Lp3/dRz.q6&Yw=1';
+const foreign = 'glpat-7Hs_kd82JsLq0-pWm3Xy';
+const secrets = [apiKey, gatewayToken, foreign];
+const words = `The token ${secrets.join(' or ')} is wrong. ${'x '.repeat(160)} ${secrets.join(' ')}`;
+
+/** Nest's own logger, whose lines are kept. */
+class KeptLogger extends ConsoleLogger {
+  readonly lines: string[] = [];
+
+  protected override printMessages(messages: unknown[], ...rest: unknown[]): void {
+    this.lines.push(...messages.map((message) => this.stringifyMessage(message, 'error')), inspect(rest));
+  }
+
+  protected override printStackTrace(stack: string): void {
+    this.lines.push(stack);
+  }
+}
+
+const vendorError = { type: 'error', error: { type: 'overloaded_error', message: words } };
+const failures: [string, Reply, Reply][] = [
+  ['an exchange that is refused', json(401, { error: 'invalid_token', error_description: words }), sse()],
+  ['an exchange behind a login', json(200, `<!DOCTYPE html><title>${words}</title>`), sse()],
+  ['a refusal of the gateway', grant({ token: gatewayToken }), json(403, { detail: words })],
+  ['a failure of the gateway', grant({ token: gatewayToken }), json(502, words)],
+  ['an error of the vendor', grant({ token: gatewayToken }), json(529, vendorError)],
+  ['an error in the stream', grant({ token: gatewayToken }), sse(`data: ${JSON.stringify(vendorError)}\n\n`)],
+  ['a stream that is none', grant({ token: gatewayToken }), sse(`data: ${words}\n\n`)],
+];
+
+function expectNone(text: string): void {
+  for (const secret of secrets) {
+    for (let at = 0; at + 8 <= secret.length; at += 1) expect(text).not.toContain(secret.slice(at, at + 8));
+  }
+}
+
+describe('No secret', () => {
+  let upstream: Upstream;
+  let server: TestServer;
+  let client: HttpClient;
+  const logger = new KeptLogger();
+
+  beforeAll(async () => {
+    upstream = await startUpstream();
+    server = await startTestServer({ apiKey, instanceUrl: upstream.url, gatewayUrl: upstream.url, logger });
+    client = new HttpClient(server.url);
+    upstream.onExchange(grant({ token: gatewayToken, expires_at: 0 }));
+    upstream.onGateway(text('Hello'));
+    await client.ask(await client.createChat(), 'Hello');
+  });
+  afterAll(async () => {
+    await server.close();
+    await upstream.close();
+  });
+
+  it.each(failures)('of %s is in an answer, an event or a row', async (_what, exchange, gateway) => {
+    upstream.onExchange(exchange);
+    upstream.onGateway(gateway);
+    const chatId = await client.createChat();
+    const answer = await client.send('POST', `/chats/${chatId}/messages`, { content: 'Hello' });
+    const events = await client.openEvents(chatId, 'Again');
+    const shown = [await answer.text(), await events.text()];
+    expect(answer.status).toBeGreaterThanOrEqual(500);
+    for (const table of ['duo_runs', 'duo_attempts', 'messages'])
+      shown.push(JSON.stringify(await server.database.query(`SELECT * FROM ${table} WHERE chat_id = $1`, [chatId])));
+    expectNone(shown.join('\n'));
+  });
+
+  it('is in an error after the first delta', async () => {
+    upstream.onExchange(grant({ token: gatewayToken }));
+    const start = { type: 'content_block_start', index: 0, content_block: { type: 'text', text: 'Hi' } };
+    upstream.onGateway(sse(`data: ${JSON.stringify(start)}\n\n`, `data: ${JSON.stringify(vendorError)}\n\n`));
+    const events = await client.events(await client.createChat(), 'Hello');
+    expect(events.map(({ type }) => type)).toContain('error');
+    expectNone(JSON.stringify(events));
+  });
+
+  it('is in the log, not even of an error that nobody expected', async () => {
+    const router = server.app.get(DuoRouterService, { strict: false });
+    const route = router.route.bind(router);
+    router.route = () => {
+      throw Object.assign(new Error(`Odd: ${foreign}`, { cause: new Error(`Bearer ${gatewayToken}`) }), {
+        headers: ['authorization', `Bearer ${apiKey}`],
+      });
+    };
+    const answer = await client.send('POST', `/chats/${await client.createChat()}/messages`, { content: 'Hello' });
+    router.route = route;
+    expect(answer.status).toBe(500);
+    const log = logger.lines.join('\n');
+    expect(log).toContain('Odd: [redacted]');
+    expectNone(log + (await answer.text()));
+  });
+
+  it('is in the answer to a request that holds one', async () => {
+    const answer = await client.send('GET', `/nowhere/${foreign}`);
+    expect(answer.status).toBe(404);
+    expectNone(await answer.text());
+  });
+});

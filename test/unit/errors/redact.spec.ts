@@ -1,0 +1,91 @@
+import { inspect } from 'node:util';
+import { describe, expect, it } from '@jest/globals';
+import { redact } from '../../../src/errors/redact.js';
+import { safeError } from '../../../src/errors/safe-error.js';
+import { UpstreamError } from '../../../src/errors/upstream.errors.js';
+
+describe('redact', () => {
+  it.each([
+    ['token glpat-aBcD1234efGH5678ijkl is wrong', 'token [redacted] is wrong'],
+    ['{"m":"line\\nglpat-aBcD1234efGH5678ijkl"}', '{"m":"line\\n[redacted]"}'],
+    ['gloas-0123456789abcdef', '[redacted]'],
+    ['glxyz-0123456789abcdef', '[redacted]'],
+    ['eyJhbGciOi0x.eyJzdWIiOiIxMjM0.abc-_d', '[redacted]'],
+    ['cut here: eyJhb', 'cut here: [redacted]'],
+    ['cut here: glpat-aBc', 'cut here: [redacted]'],
+    ['x=eyJhbGciOi0xeyJzdWIi', 'x=[redacted]'],
+    ['Authorization: Bearer abc.def', 'Authorization: Bearer [redacted]'],
+    ['authorization: Basic b2F1dGgyOmFiYw==', 'authorization: Basic [redacted]'],
+    ["headers: [ 'authorization', 'Bearer abc' ]", "headers: [ 'authorization', 'Bearer [redacted]' ]"],
+    ['{"Private-Token":"abc"}', '{"Private-Token":"[redacted]"}'],
+    ['?private_token=abc&x=1', '?private_token=[redacted]&x=1'],
+    ['https://user:pass@host/x', 'https://[redacted]@host/x'],
+    ['sk-ant-api03-aaaaaaaa', '[redacted]'],
+    ['{"m":"\\nsk-ant-api03-aaaaaaaa"}', '{"m":"\\n[redacted]"}'],
+  ])('cleans %j', (text, clean) => {
+    expect(redact(text)).toBe(clean);
+  });
+
+  it.each([
+    'an English-speaking person at https://gitlab.com/a@b',
+    'risk-assessment-of-the-task-force',
+    'basic information is missing: No authorization header presented',
+    'max_tokens: 999999 > 64000, which is the maximum allowed number of output tokens',
+  ])('leaves %j alone', (text) => {
+    expect(redact(text)).toBe(text);
+  });
+
+  it.each(['eyJ', 'eyJ-', 'eyJaaaaaaaa.', 'glpat-', 'sk-', 'Bearer ', 'Bearer', '://', 'password', 'password:', '\\n'])(
+    'takes no longer for many times %j',
+    (piece) => {
+      const start = performance.now();
+      redact(piece.repeat(1_000_000 / piece.length));
+      expect(performance.now() - start).toBeLessThan(1_000);
+    },
+  );
+});
+
+describe('An error of ours', () => {
+  it('redacts its message', () => {
+    const error = new UpstreamError('It said "glpat-aBcD1234efGH5678ijkl".');
+    expect(inspect(error)).not.toContain('aBcD1234');
+    expect(error.message).toBe('It said "[redacted]".');
+  });
+});
+
+describe('safeError', () => {
+  const secret = 'glpat-aBcD1234efGH5678ijkl';
+
+  it('keeps name, message, code and the chain of causes, redacted, and nothing else', () => {
+    const root = Object.assign(new TypeError(`root ${secret}`), { code: 'ECONNRESET', socket: { secret } });
+    const middle = new AggregateError([root], 'middle');
+    const error = Object.assign(new Error('top', { cause: middle }), {
+      request: { headers: ['authorization', 'Bearer abc'] },
+      body: secret,
+    });
+    const safe = safeError(error);
+    const shown = inspect(safe, { depth: Infinity, showHidden: true }) + JSON.stringify(safe);
+    expect(shown).not.toMatch(/aBcD1234|Bearer/);
+    expect(safe).toMatchObject({ message: 'top', cause: { message: 'middle' } });
+    expect((safe.cause as Error).cause).toMatchObject({
+      message: 'root [redacted]',
+      name: 'TypeError',
+      code: 'ECONNRESET',
+    });
+    expect(safe.stack).toBe(error.stack);
+  });
+
+  it.each([
+    [`just ${secret}`, 'just [redacted]'],
+    [{ secret }, "{ secret: '[redacted]' }"],
+    [undefined, 'undefined'],
+  ])('makes an error of %j', (thrown, message) => {
+    expect(safeError(thrown).message).toBe(message);
+  });
+
+  it('ends with a chain that does not', () => {
+    const error = new Error('round');
+    error.cause = error;
+    expect(inspect(safeError(error))).toContain('round');
+  });
+});
