@@ -104,9 +104,9 @@ describe('a request to Chat Completions', () => {
     ]);
   });
 
-  it('refuses documents by address, which this API cannot fetch', () => {
-    expect(() => render(user(pdfUrl))).toThrow(
-      expect.objectContaining({ code: 'validation_failed', message: expect.stringContaining('a.pdf') }),
-    );
+  it('names a document by address, which this API cannot fetch', () => {
+    expect(render(user(pdfUrl)).messages).toEqual([
+      { role: 'user', content: [{ type: 'text', text: '[document: https://example.com/a.pdf]' }] },
+    ]);
   });
 });
