@@ -35,7 +35,7 @@ export class AppModule {
           retryAttempts: 3,
           retryDelay: 1_000,
           applicationName: 'nestjs-gitlab-duo',
-          extra: { max: 20, connectionTimeoutMillis: 5_000 },
+          extra: { max: 20, connectionTimeoutMillis: 10_000 },
         }),
         TerminusModule,
         GitlabDuoModule.forRoot(gitlab),

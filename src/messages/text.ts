@@ -17,7 +17,7 @@ export function userParts(text: string, files: readonly FilePart[] = []): Part[]
 export function storableJson<T>(value: T): T;
 export function storableJson(value: unknown): unknown {
   if (typeof value === 'string') return storable(value);
-  if (Array.isArray(value)) return value.map((item) => storableJson(item));
+  if (Array.isArray(value)) return value.map((item: unknown) => storableJson(item));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [storable(key), storableJson(item)]));
 }
