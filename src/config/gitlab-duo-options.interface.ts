@@ -16,7 +16,10 @@ export interface TimeoutOptions {
 export interface RetryOptions {
   /** Tries in all, the first included; 3 by default. */
   tries?: number;
-  /** No try starts later than this many milliseconds after the first; 60,000 by default. */
+  /**
+   * No try starts later than this many milliseconds after the first; 60,000 by default. What fails later, such as the
+   * first byte's or the idle time-out with their defaults, is not tried again.
+   */
   budgetMs?: number;
 }
 

@@ -1,6 +1,9 @@
 import { ConfigurationError } from '../errors/request.errors.js';
 import { type Credentials, type GitlabDuoModuleOptions, type ResolvedOptions } from './gitlab-duo-options.interface.js';
 
+/** Node fires a longer timer at once. */
+const LONGEST_TIMER = 2_147_483_647;
+
 type Environment = Record<string, string | undefined>;
 
 /**
@@ -12,7 +15,7 @@ export function resolveOptions(
   environment: Environment = process.env,
 ): ResolvedOptions {
   return {
-    credentials: options.credentials ?? oneKey(options.apiKey ?? environment.GITLAB_TOKEN ?? ''),
+    credentials: options.credentials ?? oneKey(options.apiKey?.trim() || environment.GITLAB_TOKEN || ''),
     instanceUrl: url('instanceUrl', options.instanceUrl || environment.GITLAB_INSTANCE_URL || 'https://gitlab.com'),
     gatewayUrl: url('gatewayUrl', options.gatewayUrl || environment.GITLAB_GATEWAY_URL || 'https://cloud.gitlab.com'),
     gatewayPrefix: `/${(options.gatewayPrefix ?? '/ai/v1/proxy').replace(/^\/+|\/+$/g, '')}`.replace(/^\/$/, ''),
@@ -43,7 +46,8 @@ function dispatcher(given: ResolvedOptions['dispatcher']): ResolvedOptions['disp
   throw new ConfigurationError('dispatcher must be a Dispatcher of undici 7, such as new Agent() or new ProxyAgent().');
 }
 
-function url(name: string, value: string): string {
+function url(name: string, given: string): string {
+  const value = given.trim();
   const parsed = URL.canParse(value) ? new URL(value) : undefined;
   if (parsed === undefined || !/^https?:$/.test(parsed.protocol) || parsed.search !== '' || parsed.hash !== '') {
     throw new ConfigurationError(
@@ -62,8 +66,10 @@ function positive<T extends object>(name: string, defaults: Required<T>, given: 
     ...(given && Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))),
   };
   for (const [key, value] of Object.entries(merged)) {
-    if (!Number.isInteger(value) || (value as number) < 1) {
-      throw new ConfigurationError(`${name}.${key} must be a whole number above 0; it is ${String(value)}.`);
+    if (!Number.isInteger(value) || (value as number) < 1 || (value as number) > LONGEST_TIMER) {
+      throw new ConfigurationError(
+        `${name}.${key} must be a whole number above 0, and at most ${LONGEST_TIMER}; it is ${String(value)}.`,
+      );
     }
   }
   return merged;

@@ -26,14 +26,14 @@ export function connectionFailure(error: unknown, url: string, prefix = ''): Git
   if (code === 'UND_ERR_DESTROYED' || code === 'UND_ERR_CLOSED') {
     return new ServerBusyError(say('The application is shutting down. Ask again when it is back.'), { cause });
   }
-  if (/CERT|TLS|SSL|UNABLE_TO_/.test(code)) {
+  if (/CERT|UNABLE_TO_/.test(code)) {
     const text = `The certificate of ${url} cannot be trusted (${code}). Name the authority that issued it in NODE_EXTRA_CA_CERTS.`;
     return new UpstreamError(say(text), { cause });
   }
   const refusedBy = /^Proxy response \((\d+)\)/.exec(messageOf(error))?.[1];
   if (refusedBy !== undefined) {
     const text = `The proxy on the way to ${url} refused the connection (${refusedBy}). Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY, and what the proxy allows.`;
-    return new UpstreamError(say(text), { isRetryable: refusedBy.startsWith('5'), cause: error });
+    return new UpstreamError(say(text), { isRetryable: refusedBy.startsWith('5'), cause });
   }
   if (code === 'ENOTFOUND') {
     return new UpstreamError(say(`The host of ${url} does not exist (ENOTFOUND). Check the URL.`), { cause });

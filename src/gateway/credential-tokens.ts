@@ -20,6 +20,8 @@ export class CredentialTokens {
   private validUntil = 0;
   /** Since the last renewal began. */
   private isUsed = false;
+  /** The time to renew came while nobody used the token. */
+  private isDue = false;
   private flight: SharedFlight<GatewayToken> | undefined;
   private renewal: NodeJS.Timeout | undefined;
   private isClosed = false;
@@ -29,7 +31,9 @@ export class CredentialTokens {
   /** The token at hand, or else the next one. An aborted caller leaves the others waiting. */
   async get(signal?: AbortSignal): Promise<GatewayToken> {
     this.isUsed = true;
-    return this.current !== undefined && performance.now() < this.validUntil ? this.current : this.next(signal);
+    if (this.current === undefined || performance.now() >= this.validUntil) return this.next(signal);
+    if (this.isDue) this.renew();
+    return this.current;
   }
 
   /** A new token, even where one is at hand. */
@@ -65,6 +69,7 @@ export class CredentialTokens {
 
   private keep(token: GatewayToken): void {
     this.current = token;
+    this.isDue = false;
     this.validUntil = performance.now() + token.lifetimeMs;
     this.renewIn(token.lifetimeMs * RENEWAL_SHARE);
   }
@@ -76,7 +81,8 @@ export class CredentialTokens {
   }
 
   private readonly renew = (): void => {
-    if (!this.isUsed || this.current === undefined) return;
+    this.isDue = !this.isUsed;
+    if (this.isDue || this.current === undefined) return;
     this.isUsed = false;
     this.next().catch((error: unknown) => {
       if (this.isClosed) return;

@@ -24,7 +24,9 @@ export function exchangeFailure(
   url: string,
   redact: Redact = redactPatterns,
 ): GitlabDuoError {
-  const said = readErrorBody(body, redact);
+  // What came with a success may be most of a token: only a page may be quoted then.
+  const page = readErrorBody(body, redact);
+  const said = status < 300 && !page.isHtml ? { ...page, detail: '' } : page;
   const say = (text: string) =>
     `${EXCHANGE_FAILED}: ${text} (${url} said ${status}${said.detail && `: ${said.detail}`}).`;
   const wait = retryAfterMs(headers);

@@ -75,25 +75,29 @@ export class GatewayClient {
   private send(call: GatewayCall, { token, headers }: GatewayToken): Promise<Refusal | undefined> {
     call.signal?.throwIfAborted();
     return new Promise((resolve, reject) => {
-      this.connections.dispatcher.dispatch(
-        {
-          ...this.connections.requestOptions,
-          origin: this.origin,
-          path: this.prefix + call.path,
-          method: 'POST',
-          headers: {
-            ...headers,
-            ...call.headers,
-            authorization: `Bearer ${token}`,
-            'content-type': 'application/json',
-            accept: 'text/event-stream',
-            'accept-encoding': 'identity',
-            'user-agent': USER_AGENT,
-          },
-          body: call.body,
+      const settle = { resolve, reject };
+      const response = new StreamedResponse(call, this.options.gatewayUrl, this.options.timeouts.totalMs, settle);
+      const request = {
+        ...this.connections.requestOptions,
+        origin: this.origin,
+        path: this.prefix + call.path,
+        method: 'POST' as const,
+        headers: {
+          ...headers,
+          ...call.headers,
+          authorization: `Bearer ${token}`,
+          'content-type': 'application/json',
+          accept: 'text/event-stream',
+          'accept-encoding': 'identity',
+          'user-agent': USER_AGENT,
         },
-        new StreamedResponse(call, this.options.gatewayUrl, this.options.timeouts.totalMs, { resolve, reject }),
-      );
+        body: call.body,
+      };
+      try {
+        this.connections.dispatcher.dispatch(request, response);
+      } catch (error) {
+        response.onResponseError(undefined, error as Error);
+      }
     });
   }
 }

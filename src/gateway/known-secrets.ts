@@ -3,31 +3,48 @@ import { type Redact, redact, REDACTED } from '../errors/redact.js';
 
 /** Shorter ones are words that texts hold for other reasons. */
 const SHORTEST = 8;
-const MOST = 1_000;
+/** Two of each of the 1,000 credentials whose gateway tokens are kept, and as many again that were just replaced. */
+const MOST = 4_000;
+
+interface Secret {
+  text: string;
+  /** Letters and digits that no escape changes: a text without them does not hold the secret. */
+  mark: string;
+  /** Made when it is first needed. */
+  pattern: RegExp | undefined;
+}
 
 /** The credentials that this application holds, so that none of them is ever quoted, whatever its shape. */
 @Injectable()
 export class KnownSecrets {
   /** The latest last. */
-  private readonly secrets = new Map<string, RegExp>();
+  private readonly secrets = new Map<string, Secret>();
 
-  /** Remembers a credential; of more than a thousand the oldest is forgotten. */
-  keep(secret: string): void {
-    if (secret.length < SHORTEST) return;
-    this.secrets.delete(secret);
-    this.secrets.set(secret, wherever(secret));
+  /** Remembers a credential; of too many the oldest is forgotten. */
+  keep(text: string): void {
+    if (text.length < SHORTEST) return;
+    const secret = this.secrets.get(text) ?? { text, mark: markOf(text), pattern: undefined };
+    this.secrets.delete(text);
+    this.secrets.set(text, secret);
     const [oldest] = this.secrets.keys();
     if (this.secrets.size > MOST && oldest !== undefined) this.secrets.delete(oldest);
   }
 
   /** Replaces the known secrets and what looks like one. */
   readonly redact: Redact = (text) => {
-    let clean = text;
+    const held = [...this.secrets.values()].filter(({ mark }) => text.includes(mark));
     // The longest first: one may be the beginning of another.
-    for (const [secret, pattern] of [...this.secrets].sort(([left], [right]) => right.length - left.length))
-      clean = withoutCut(clean.replaceAll(pattern, REDACTED), secret);
+    held.sort((left, right) => right.text.length - left.text.length);
+    let clean = text;
+    for (const secret of held) clean = clean.replaceAll((secret.pattern ??= wherever(secret.text)), REDACTED);
+    for (const secret of this.secrets.keys()) clean = withoutCut(clean, secret);
     return redact(clean);
   };
+}
+
+/** The last run of letters and digits that is long enough to tell secrets apart; those of JWTs begin alike. */
+function markOf(secret: string): string {
+  return secret.match(/[A-Za-z\d]{6,}/g)?.at(-1) ?? '';
 }
 
 /** Finds the secret as it is, within JSON within JSON however deep, and within a URL. */
@@ -48,8 +65,6 @@ function literal(character: string): string {
 
 /** A body that was read to its bound only may end in the middle of the secret. */
 function withoutCut(text: string, secret: string): string {
-  for (let length = secret.length - 1; length >= SHORTEST; length -= 1) {
-    if (text.endsWith(secret.slice(0, length))) return text.slice(0, -length) + REDACTED;
-  }
-  return text;
+  const at = text.lastIndexOf(secret.slice(0, SHORTEST));
+  return at !== -1 && secret.startsWith(text.slice(at)) ? text.slice(0, at) + REDACTED : text;
 }

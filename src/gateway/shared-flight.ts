@@ -15,6 +15,10 @@ export class SharedFlight<T> {
 
   /** Waits for the result; rejects with the reason of `signal` as soon as that aborts. */
   join(signal?: AbortSignal): Promise<T> {
+    if (signal?.aborted) {
+      if (this.waiting === 0) this.controller.abort();
+      return Promise.reject(signal.reason as Error);
+    }
     this.waiting += 1;
     if (signal === undefined) return this.result;
     return new Promise<T>((resolve, reject) => {

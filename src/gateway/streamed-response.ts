@@ -15,6 +15,9 @@ const LINGER_MS = 500;
 
 const soon = Promise.resolve();
 
+/** An answer of 128,000 tokens takes some 50 MB of events on the wordiest of the APIs. */
+const MAX_STREAM_BYTES = 256 * 1024 * 1024;
+
 const CUT = 'The answer was cut: the stream ended before the model did. Ask again.';
 
 /** Where a response reports how it ended, once: with a refusal, or without one when the stream is whole. */
@@ -37,6 +40,8 @@ export class StreamedResponse implements Dispatcher.DispatchHandler {
   private linger: NodeJS.Timeout | undefined;
   private controller: Controller | undefined;
   private isStreaming = false;
+  /** Bytes of the stream so far. */
+  private size = 0;
   private refusal: { status: number; headers: IncomingHttpHeaders; chunks: Buffer[]; size: number } | undefined;
   /** Set once there is nothing more to read: what is wrong unless the last event has come. */
   private ending: GitlabDuoError | undefined;
@@ -77,6 +82,8 @@ export class StreamedResponse implements Dispatcher.DispatchHandler {
       return;
     }
     try {
+      this.size += chunk.length;
+      if (this.size > MAX_STREAM_BYTES) throw new UpstreamError('The answer is endless: more than 256 MB have come.');
       this.reader.feed(chunk);
     } catch (error) {
       this.fail(error);

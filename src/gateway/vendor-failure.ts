@@ -45,7 +45,10 @@ export function vendorFailure(error: VendorError, status = numericCode(error)): 
       `The quota that GitLab has with the model's vendor is used up. ${says} Use another model, or tell GitLab's support.`,
     );
   }
-  if (is('overloaded_error', 'server_overloaded', 'slow_down') || status === 529) {
+  if (
+    is('overloaded_error', 'server_overloaded', 'server_is_overloaded', 'service_unavailable_error', 'slow_down') ||
+    status === 529
+  ) {
     return new UpstreamOverloadedError(
       `The model's vendor has no capacity at the moment. ${says} Try again later, or use another model.`,
       { isRetryable: true },
@@ -64,7 +67,7 @@ export function vendorFailure(error: VendorError, status = numericCode(error)): 
   if (is('rate_limit_error', 'rate_limit_exceeded') || status === 429) {
     return new RateLimitError(`Too many requests to the model. ${says} Wait, then try again.`, { isRetryable: true });
   }
-  if (is('api_error', 'server_error') || (status !== undefined && status >= 500)) {
+  if (is('api_error', 'server_error', 'internal_server_error') || (status !== undefined && status >= 500)) {
     return new UpstreamError(`The model's vendor failed. ${says} Try again.`, { isRetryable: true });
   }
   return new UpstreamError(

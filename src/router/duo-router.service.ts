@@ -7,13 +7,13 @@ import { type ErrorCode } from '../errors/gitlab-duo.error.js';
 import { GatewayClient } from '../gateway/gateway-client.js';
 import { KnownSecrets } from '../gateway/known-secrets.js';
 import { type ModelAnswer, type ModelEvent, type ModelRequest } from '../messages/model-request.interface.js';
-import { noUsage } from '../messages/usage.js';
 import { ModelRegistry } from '../models/model-registry.js';
 import { type AttemptLedger, type StepOutcome } from './attempt.interface.js';
 import { Attempt, codeOf } from './attempt.js';
 import { delegateOf } from './delegate-of.js';
 import { eventStream } from './event-stream.js';
 import { RetryPolicy } from './retry-policy.js';
+import { cancelledAttempt, unsentStep } from './unsent-step.js';
 
 /** How a step is followed. */
 export interface RouteOptions {
@@ -63,7 +63,7 @@ export class DuoRouterService {
       const body = JSON.stringify(delegate.render(model, request));
       return await this.send(delegate, body, options);
     } catch (error) {
-      return unsent(error);
+      return unsentStep(error);
     }
   }
 
@@ -113,19 +113,11 @@ export class DuoRouterService {
         try {
           await sleep(delayMs, undefined, { signal });
           await ledger?.retrying(outcome.attempt, number + 1);
+          if (signal?.aborted) return { ...outcome, attempt: cancelledAttempt(number + 1), error: signal.reason };
         } catch (interruption) {
           return { ...outcome, error: signal?.aborted ? signal.reason : interruption };
         }
       }
     }
   }
-}
-
-/** The outcome of a step of which no request has left. */
-function unsent(error: unknown): StepOutcome {
-  return {
-    answer: { parts: [], finishReason: 'other', usage: noUsage },
-    attempt: { number: 1, status: 'failed', usage: null, firstTokenMs: null, durationMs: 0, errorCode: codeOf(error) },
-    error,
-  };
 }

@@ -21,7 +21,8 @@ export interface ResetEvent {
 
 /**
  * What a run emits while it works, numbered from 0 in the order of emission. The last one is always `run-end`;
- * a run that failed emits `error` before it.
+ * a run that failed emits `error` before it. The usage of `message-end` is that of the answer, the one of `run-end` that
+ * of all the run's requests.
  * @publicApi
  */
 export type RunEvent =

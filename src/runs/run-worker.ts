@@ -4,8 +4,10 @@ import { GitlabDuoError } from '../errors/gitlab-duo.error.js';
 import { toProblem } from '../errors/problem.js';
 import { RunLostError } from '../errors/run.errors.js';
 import { safeError } from '../errors/safe-error.js';
-import { noUsage } from '../messages/usage.js';
+import { type Usage } from '../messages/message.interface.js';
+import { addUsage, noUsage } from '../messages/usage.js';
 import { type AttemptLedger, type StepOutcome } from '../router/attempt.interface.js';
+import { unsentStep } from '../router/unsent-step.js';
 import { type Turn, TurnService } from '../turn/turn.service.js';
 import { type LiveRun } from './live-run.js';
 import { type RunEnd, runEnd } from './run-end.js';
@@ -30,6 +32,8 @@ interface TurnEnd {
   /** The last attempt. */
   attemptId: string;
   supersedes: string[];
+  /** What the attempts before the last one cost. */
+  spent: Usage;
 }
 
 /** Works a run: lets the model answer, stores the end, and tells the followers. */
@@ -54,12 +58,13 @@ export class RunWorker {
   }
 
   private async turn({ run, store, begun, start, attemptId }: RunWork, messageId: string): Promise<TurnEnd> {
-    const turn: TurnEnd = { attemptId, supersedes: [], outcome: notSent(undefined) };
+    const turn: TurnEnd = { attemptId, supersedes: [], spent: noUsage, outcome: unsentStep(undefined) };
     const ledger: AttemptLedger = {
       async retrying(ended, nextNumber) {
         const nextId = uuidv7();
         await store.retry({ endedId: turn.attemptId, ended, nextId, nextNumber });
         turn.attemptId = nextId;
+        if (ended.usage) turn.spent = addUsage(turn.spent, ended.usage);
       },
     };
     const emit: Turn['emit'] = (events) => {
@@ -71,7 +76,7 @@ export class RunWorker {
       turn.supersedes = supersedes;
       turn.outcome = await this.turns.run({ request, caller, signal: run.signal, emit, ledger });
     } catch (error) {
-      turn.outcome = notSent(error);
+      turn.outcome = unsentStep(error);
     }
     return turn;
   }
@@ -80,6 +85,7 @@ export class RunWorker {
     const { status, answer, error } = end;
     const { attempt } = turn.outcome;
     const usage = attempt.usage ?? noUsage;
+    const total = addUsage(turn.spent, usage);
     const problem = error === undefined ? null : toProblem(error);
     try {
       const message = await store.finish({
@@ -98,13 +104,13 @@ export class RunWorker {
           { type: 'message-end', message: { ...message, usage }, usage, finishReason: message.finishReason },
         ]);
       if (problem) run.append([{ type: 'error', problem }]);
-      run.append([{ type: 'run-end', status, usage }]);
+      run.append([{ type: 'run-end', status, usage: total }]);
       run.end({ status, message, usage, error });
     } catch (storeError) {
       this.logUnexpected(run, storeError);
       const lost = storeError instanceof RunLostError ? 'interrupted' : 'failed';
       run.append([{ type: 'error', problem: toProblem(storeError) }]);
-      run.append([{ type: 'run-end', status: lost, usage }]);
+      run.append([{ type: 'run-end', status: lost, usage: total }]);
       run.end({ status: lost, message: null, usage, error: storeError });
     }
   }
@@ -113,20 +119,4 @@ export class RunWorker {
     if (error !== undefined && !(error instanceof GitlabDuoError))
       this.logger.error(`Run ${run.id} failed`, safeError(error));
   }
-}
-
-/** The outcome of a turn that ended before any request had left. */
-function notSent(error: unknown): StepOutcome {
-  return {
-    answer: { parts: [], finishReason: 'other', usage: noUsage },
-    attempt: {
-      number: 1,
-      status: 'failed',
-      usage: noUsage,
-      firstTokenMs: null,
-      durationMs: 0,
-      errorCode: error instanceof GitlabDuoError ? error.code : 'internal_error',
-    },
-    error,
-  };
 }

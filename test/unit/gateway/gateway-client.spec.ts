@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { getEventListeners } from 'node:events';
+import { pipeline, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type GitlabDuoError } from '../../../src/errors/gitlab-duo.error.js';
@@ -136,6 +137,16 @@ describe('GatewayClient reads', () => {
     const error = (await failure(client.gateway.stream(call()))) as GitlabDuoError;
     expect(error).toBeInstanceOf(UpstreamError);
     expect(error.message).toMatch(/16 MB/);
+  });
+
+  it('no stream of more than 256 MB', async () => {
+    const chunk = Buffer.from(': '.padEnd(1024 * 1024, 'x') + '\n');
+    upstream.onGateway((response) => {
+      beginSse(response);
+      pipeline(Readable.from(Array.from({ length: 257 }, () => chunk)), response, () => undefined);
+    });
+    const error = await failure(client.gateway.stream(call()));
+    expect(error).toMatchObject({ code: 'upstream_error', isRetryable: false, message: expect.stringMatching(/256 MB/) });
   });
 
   it('in the async context of its caller, whoever opened the connection', async () => {
