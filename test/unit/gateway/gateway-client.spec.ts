@@ -146,7 +146,11 @@ describe('GatewayClient reads', () => {
       pipeline(Readable.from(Array.from({ length: 257 }, () => chunk)), response, () => undefined);
     });
     const error = await failure(client.gateway.stream(call()));
-    expect(error).toMatchObject({ code: 'upstream_error', isRetryable: false, message: expect.stringMatching(/256 MB/) });
+    expect(error).toMatchObject({
+      code: 'upstream_error',
+      isRetryable: false,
+      message: expect.stringMatching(/256 MB/),
+    });
   });
 
   it('in the async context of its caller, whoever opened the connection', async () => {
