@@ -11,6 +11,7 @@ import { unsentStep } from '../router/unsent-step.js';
 import { type Turn, TurnService } from '../turn/turn.service.js';
 import { type LiveRun } from './live-run.js';
 import { type RunEnd, runEnd } from './run-end.js';
+import { type RunEndStatus } from './run-event.interface.js';
 import { runEvents } from './run-events.js';
 import { type StartRun, firstRequest } from './run-request.js';
 import { type BegunRun, type RunStore } from './run-store.interface.js';
@@ -43,8 +44,16 @@ export class RunWorker {
 
   constructor(private readonly turns: TurnService) {}
 
-  /** Works the run to its end; never rejects. */
+  /** Works the run to its end; never rejects, and never leaves a follower waiting. */
   async work(work: RunWork): Promise<void> {
+    try {
+      await this.workThrough(work);
+    } catch (error) {
+      this.giveUp(work.run, error, 'failed', noUsage);
+    }
+  }
+
+  private async workThrough(work: RunWork): Promise<void> {
     const { run, begun } = work;
     const messageId = uuidv7();
     run.append([
@@ -107,12 +116,18 @@ export class RunWorker {
       run.append([{ type: 'run-end', status, usage: total }]);
       run.end({ status, message, usage, error });
     } catch (storeError) {
-      this.logUnexpected(run, storeError);
-      const lost = storeError instanceof RunLostError ? 'interrupted' : 'failed';
-      run.append([{ type: 'error', problem: toProblem(storeError) }]);
-      run.append([{ type: 'run-end', status: lost, usage: total }]);
-      run.end({ status: lost, message: null, usage, error: storeError });
+      this.giveUp(run, storeError, storeError instanceof RunLostError ? 'interrupted' : 'failed', total);
     }
+  }
+
+  /** Ends a run whose end could not be stored: the next ask of its chat recovers it. */
+  private giveUp(run: LiveRun, error: unknown, status: RunEndStatus, usage: Usage): void {
+    this.logUnexpected(run, error);
+    run.append([
+      { type: 'error', problem: toProblem(error) },
+      { type: 'run-end', status, usage },
+    ]);
+    run.end({ status, message: null, usage, error });
   }
 
   private logUnexpected(run: LiveRun, error: unknown): void {
