@@ -16,10 +16,6 @@ export function openaiUsage(
   };
 }
 
-export function noUsage(): Usage {
-  return { inputTokens: 0, outputTokens: 0, reasoningTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
-}
-
 function count(tokens: unknown): number {
   return isCount(tokens) ? tokens : 0;
 }

@@ -9,6 +9,7 @@ export interface AttemptOutcome {
   status: 'succeeded' | 'failed' | 'cancelled';
   /** As far as the vendor told before the end; `null` when it told nothing. */
   usage: Usage | null;
+  /** Whole milliseconds, like `durationMs`; `null` when nothing came. */
   firstTokenMs: number | null;
   durationMs: number;
   errorCode: ErrorCode | null;

@@ -11,8 +11,8 @@ export function attemptValues(id: string, attempt: AttemptOutcome): unknown[] {
     usage?.reasoningTokens ?? null,
     usage?.cacheReadTokens ?? null,
     usage?.cacheWriteTokens ?? null,
-    attempt.firstTokenMs === null ? null : Math.round(attempt.firstTokenMs),
-    Math.round(attempt.durationMs),
+    attempt.firstTokenMs,
+    attempt.durationMs,
     attempt.errorCode,
   ];
 }

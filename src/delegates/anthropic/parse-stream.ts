@@ -5,7 +5,7 @@ import { type ModelAnswer, type ModelEvent } from '../../messages/model-request.
 import { type StreamParser } from '../delegate.interface.js';
 import { brokenStream, missingFinish, parseEvent, pieceOf, streamFailure } from '../stream-event.js';
 import { isCutShort, missingCall, parseArguments, wholeArguments } from '../tool-arguments.js';
-import { noUsage } from '../usage.js';
+import { noUsage } from '../../messages/usage.js';
 import { type ContentBlock, startBlock, toPart, type ToolBlock } from './content-block.js';
 import { finishReason } from './finish-reason.js';
 import { mergeUsage } from './merge-usage.js';
@@ -20,7 +20,7 @@ export class AnthropicStreamParser implements StreamParser {
   /** Ended calls whose input is empty or broken: only what follows tells whether they were cut. */
   private doubtful: ToolBlock[] = [];
   private finish: FinishReason | undefined;
-  private readonly usage = noUsage();
+  private readonly usage = { ...noUsage };
 
   constructor(private readonly redact: Redact = redactPatterns) {}
 

@@ -5,7 +5,8 @@ import { type Part, type ToolCallPart } from '../../messages/part.interface.js';
 import { type StreamParser } from '../delegate.interface.js';
 import { brokenStream, missingFinish, parseEvent, pieceOf, streamFailure } from '../stream-event.js';
 import { isCutShort, missingCall } from '../tool-arguments.js';
-import { noUsage, openaiUsage } from '../usage.js';
+import { openaiUsage } from '../usage.js';
+import { noUsage } from '../../messages/usage.js';
 import { CallAssembly } from './call-assembly.js';
 import { finishReason } from './finish-reason.js';
 import { type WireChoice, type WireChunk, type WireToolCall, type WireUsage } from './wire.interface.js';
@@ -18,7 +19,7 @@ export class ChatStreamParser implements StreamParser {
   private readonly assembly = new CallAssembly();
   private calls: ToolCallPart[] = [];
   private finish: FinishReason | undefined;
-  private usage: Usage = noUsage();
+  private usage: Usage = noUsage;
 
   constructor(private readonly redact: Redact = redactPatterns) {}
 

@@ -6,7 +6,8 @@ import { type Part, type ReasoningPart, type TextPart, type ToolCallPart } from 
 import { type StreamParser } from '../delegate.interface.js';
 import { brokenStream, parseEvent, pieceOf, streamFailure } from '../stream-event.js';
 import { unnamedCall, wholeArguments } from '../tool-arguments.js';
-import { noUsage, openaiUsage } from '../usage.js';
+import { openaiUsage } from '../usage.js';
+import { noUsage } from '../../messages/usage.js';
 import { type WireEvent, type WireResponse } from './wire.interface.js';
 
 /** Reads the stream of one answer of the Responses API. */
@@ -17,7 +18,7 @@ export class ResponsesStreamParser implements StreamParser {
   private paragraph: unknown;
   private hasRefused = false;
   private finish: FinishReason = 'other';
-  private usage: Usage = noUsage();
+  private usage: Usage = noUsage;
 
   constructor(private readonly redact: Redact = redactPatterns) {}
 
