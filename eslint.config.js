@@ -6,6 +6,7 @@ import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescrip
 const rooms = [
   ['messages', 'errors', 'config'],
   ['models'],
+  ['schemas'],
   ['gateway'],
   ['delegates'],
   ['router'],
@@ -51,7 +52,7 @@ const layerRules = rooms.flatMap((floor, level) =>
 
 export default tseslint.config(
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
-  { ignores: ['dist/', 'coverage/', '.data/'] },
+  { ignores: ['dist/', 'coverage/', '.data/', 'test/package/apps/'] },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked],

@@ -4,7 +4,12 @@ export default {
   roots: ['<rootDir>/test'],
   testRegex: '\\.spec\\.ts$',
   extensionsToTreatAsEsm: ['.ts'],
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  moduleNameMapper: {
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+    '^nestjs-gitlab-duo$': '<rootDir>/src/index',
+    '^nestjs-gitlab-duo/(http|sandbox|testing)$': '<rootDir>/src/$1/index',
+    '^@nestjs/throttler$': '<rootDir>/test/e2e/support/throttler.ts',
+  },
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',

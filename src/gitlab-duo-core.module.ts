@@ -1,10 +1,17 @@
 import { Module } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
+import { AgentRegistry } from './agents/agent-registry.js';
+import { ChatAgents } from './chats/chat-agents.js';
 import { ChatServices } from './chats/chat-services.js';
-import { LeaseStores } from './chats/store/lease-stores.service.js';
+import { PlainServiceCheck } from './chats/plain-service-check.js';
+import { HistoryCache } from './chats/store/history-cache.service.js';
+import { InstanceStores } from './chats/store/instance-stores.service.js';
 import { resolveOptions } from './config/resolve-options.js';
 import { type GitlabDuoModuleOptions } from './config/gitlab-duo-options.interface.js';
 import { GITLAB_DUO_OPTIONS } from './config/tokens.js';
 import { DuoService } from './conversation/duo.service.js';
+import { AgentExplorer } from './discovery/agent.explorer.js';
+import { ToolExplorer } from './discovery/tool.explorer.js';
 import { GatewayClient } from './gateway/gateway-client.js';
 import { GatewayConnections } from './gateway/gateway-connections.js';
 import { GatewayTokens } from './gateway/gateway-tokens.js';
@@ -12,14 +19,19 @@ import { TokenExchange } from './gateway/token-exchange.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './gitlab-duo.module-definition.js';
 import { KnownSecrets } from './gateway/known-secrets.js';
 import { ModelRegistry } from './models/model-registry.js';
+import { Delegates } from './router/delegates.service.js';
 import { DuoRouterService } from './router/duo-router.service.js';
 import { InstanceLeases } from './runs/instance-leases.service.js';
+import { RunLogs } from './runs/run-logs.service.js';
 import { RunService } from './runs/run.service.js';
+import { RunTools } from './runs/run-tools.service.js';
 import { RunWorker } from './runs/run-worker.js';
+import { ToolRegistry } from './tools/tool-registry.js';
 import { TurnService } from './turn/turn.service.js';
 
 /** Everything of which an application has one; `GitlabDuoModule` is the door to it. */
 @Module({
+  imports: [DiscoveryModule],
   providers: [
     {
       provide: GITLAB_DUO_OPTIONS,
@@ -32,15 +44,25 @@ import { TurnService } from './turn/turn.service.js';
     TokenExchange,
     GatewayTokens,
     GatewayClient,
+    Delegates,
     DuoRouterService,
+    ToolRegistry,
+    ToolExplorer,
     TurnService,
+    RunLogs,
+    RunTools,
     RunWorker,
     InstanceLeases,
     RunService,
-    LeaseStores,
+    InstanceStores,
+    HistoryCache,
+    AgentRegistry,
+    { provide: ChatAgents, useExisting: AgentRegistry },
     ChatServices,
+    PlainServiceCheck,
     DuoService,
+    AgentExplorer,
   ],
-  exports: [GITLAB_DUO_OPTIONS, ModelRegistry, DuoRouterService, ChatServices, DuoService],
+  exports: [GITLAB_DUO_OPTIONS, KnownSecrets, ModelRegistry, DuoRouterService, ChatServices, DuoService],
 })
 export class GitlabDuoCoreModule extends ConfigurableModuleClass {}

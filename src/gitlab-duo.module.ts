@@ -36,7 +36,8 @@ export class GitlabDuoModule {
    * Kinds of chat that live in a data source: registers their entities, their messages' and the `duo_*` entities with
    * TypeORM, and provides a `DuoChatService` for each.
    * @param dataSource the name of the data source, where it is not the default one
-   * @throws ConfigurationError at startup when a class does not act as a chat or its data source cannot hold it
+   * @throws ConfigurationError at startup when a class does not act as a chat, its data source cannot hold it, or it gets
+   *   in the way of another kind
    */
   static forFeature(chats: ChatClass[], dataSource?: string): DynamicModule {
     const kinds = chats.map((chat) => chatKind(chat));

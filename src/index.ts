@@ -1,3 +1,6 @@
+export { Agent, type AgentOptions } from './agents/agent.decorator.js';
+export { type AgentContext } from './agents/agent-context.interface.js';
+export { type AgentAskOptions, type CreateAgentChat, DuoAgent } from './agents/duo-agent.js';
 export { ActsAsChat, type ActsAsChatOptions, type ChatOf } from './chats/acts-as-chat.mixin.js';
 export { ActsAsMessage, type ActsAsMessageOptions, type MessageOf } from './chats/acts-as-message.mixin.js';
 export { Chat, Message } from './chats/chat.entity.js';
@@ -11,6 +14,8 @@ export {
   type OwnerOption,
   type Page,
   type PageOptions,
+  type Period,
+  type RunToolsByIdOptions,
 } from './chats/duo-chat-service.interface.js';
 export { DuoAttempt } from './chats/entities/duo-attempt.entity.js';
 export { DuoChat } from './chats/entities/duo-chat.entity.js';
@@ -20,6 +25,7 @@ export { DuoMessage } from './chats/entities/duo-message.entity.js';
 export { DuoRunEvent } from './chats/entities/duo-run-event.entity.js';
 export { DuoRun } from './chats/entities/duo-run.entity.js';
 export { DuoToolCall } from './chats/entities/duo-tool-call.entity.js';
+export { DUO_MIGRATIONS } from './chats/migrations/duo-migrations.js';
 export { getDuoChatToken, InjectDuoChat } from './chats/inject-duo-chat.decorator.js';
 export {
   type Caller,
@@ -32,17 +38,36 @@ export {
 export {
   type AnswerChunk,
   type AskOptions,
+  type CompleteOptions,
   type ConversationMessage,
+  type DecisionOptions,
   type NewMessage,
   type OnChunk,
+  type ToolClass,
+  type ToolUse,
 } from './conversation/ask-options.interface.js';
 export { Conversation } from './conversation/conversation.js';
 export { DuoService, type NewConversation } from './conversation/duo.service.js';
-export { ChatBusyError, ChatLockedError, ChatNotFoundError, DatabaseUnavailableError } from './errors/chat.errors.js';
+export { type ParsedAnswer, type ParsingVerbs } from './conversation/parsed-answer.interface.js';
+export {
+  ChatBusyError,
+  ChatLockedError,
+  ChatNotFoundError,
+  DatabaseUnavailableError,
+  PendingToolCallsError,
+  ToolCallDecidedError,
+  ToolCallNotFoundError,
+} from './errors/chat.errors.js';
 export { type ErrorCode, GitlabDuoError } from './errors/gitlab-duo.error.js';
 export { type Problem, problem, toProblem } from './errors/problem.js';
 export { ConfigurationError, ServerBusyError, UnknownModelError, ValidationError } from './errors/request.errors.js';
-export { RunInterruptedError, RunLostError } from './errors/run.errors.js';
+export {
+  RunInterruptedError,
+  RunLostError,
+  RunNotFoundError,
+  SchemaMismatchError,
+  StepLimitError,
+} from './errors/run.errors.js';
 export {
   ContextWindowExceededError,
   GatewayAuthError,
@@ -53,6 +78,7 @@ export {
   UpstreamOverloadedError,
   UpstreamTimeoutError,
 } from './errors/upstream.errors.js';
+export { type LastExchange } from './gateway/last-exchange.interface.js';
 export { GitlabDuoModule } from './gitlab-duo.module.js';
 export { type GitlabDuoOptionsFactory } from './gitlab-duo.module-definition.js';
 export { type JsonObject, type JsonValue } from './messages/json.interface.js';
@@ -69,7 +95,9 @@ export {
   type ModelEvent,
   type ModelParams,
   type ModelRequest,
+  type ParamChanges,
   type Thinking,
+  type ToolChoice,
   type ToolDefinition,
 } from './messages/model-request.interface.js';
 export {
@@ -81,8 +109,21 @@ export {
   type ToolCallPart,
   type ToolResultPart,
 } from './messages/part.interface.js';
+export { type ToolCallRecord, type ToolCallStatus } from './messages/tool-call.interface.js';
+export { type ChatUsage, type ModelUsage, type UsageReport, type UsageTotals } from './messages/usage-report.js';
 export { type Model } from './models/model.interface.js';
 export { ModelRegistry } from './models/model-registry.js';
 export { DuoRouterService, type StreamOptions } from './router/duo-router.service.js';
 export { LiveRun, type RunEventBatch, type RunResult } from './runs/live-run.js';
-export { type ResetEvent, type RunEndStatus, type RunEvent, type RunStatus } from './runs/run-event.interface.js';
+export {
+  type PendingCall,
+  type ResetEvent,
+  type RunEndStatus,
+  type RunEvent,
+  type RunStatus,
+} from './runs/run-event.interface.js';
+export { type SchemaSource } from './schemas/schema.interface.js';
+export { type StandardSchema } from './schemas/standard-schema.interface.js';
+export { type DuoTool, type ToolContext } from './tools/duo-tool.interface.js';
+export { ToolFiles, toolFiles } from './tools/tool-files.js';
+export { Tool, type ToolOptions } from './tools/tool.decorator.js';

@@ -9,7 +9,11 @@ import { GitlabDuoHttpModule } from '../http/gitlab-duo-http.module.js';
 import { ModelsController } from '../http/models.controller.js';
 import { ProblemFilter } from '../http/problem.filter.js';
 import { HealthController } from './health.controller.js';
-import { LocalOwnerResolver } from './local-owner.resolver.js';
+import { RateLimitModule } from './rate-limit/rate-limit.module.js';
+import { type RateLimits } from './rate-limit/rate-limits.interface.js';
+import { AccessModule } from './access/access.module.js';
+import { type ApiKey } from './access/api-keys.js';
+import { AuthenticatedOwnerResolver } from './access/authenticated-owner.resolver.js';
 
 /** What the server runs on. */
 export interface AppOptions {
@@ -17,12 +21,16 @@ export interface AppOptions {
   /** Migrations to run at startup: classes, or a glob of files. */
   migrations: NonNullable<TypeOrmModuleOptions['migrations']>;
   gitlab: GitlabDuoModuleOptions;
+  /** Without any, this machine alone gets in, as the owner `local`. */
+  apiKeys?: readonly ApiKey[];
+  rateLimits?: RateLimits;
 }
 
 /** The server: chats over HTTP, kept in PostgreSQL. */
 @Module({})
 export class AppModule {
-  static register({ databaseUrl, migrations, gitlab }: AppOptions): DynamicModule {
+  static register({ databaseUrl, migrations, gitlab, apiKeys = [], rateLimits }: AppOptions): DynamicModule {
+    const access = AccessModule.register(apiKeys);
     return {
       module: AppModule,
       imports: [
@@ -39,7 +47,9 @@ export class AppModule {
         }),
         TerminusModule,
         GitlabDuoModule.forRoot(gitlab),
-        GitlabDuoHttpModule.register({ chat: Chat, owner: LocalOwnerResolver }),
+        access,
+        ...(rateLimits ? [RateLimitModule.register(rateLimits, access)] : []),
+        GitlabDuoHttpModule.register({ chat: Chat, owner: AuthenticatedOwnerResolver, imports: [access] }),
       ],
       controllers: [ModelsController, HealthController],
       providers: [{ provide: APP_FILTER, useClass: ProblemFilter }],

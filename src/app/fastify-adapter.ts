@@ -1,28 +1,58 @@
-import { type Socket } from 'node:net';
+import helmet from '@fastify/helmet';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify';
 import { type ErrorCode } from '../errors/gitlab-duo.error.js';
 import { problem, toProblem } from '../errors/problem.js';
+import { MESSAGE_BODY_LIMIT, TEXT_LIMIT } from '../http/body-limits.js';
+import { REQUEST_ID_HEADER, requestId } from '../http/request-id.js';
+import { docsUrl } from './docs.js';
+import { PROBLEM_JSON, refuseConnection } from './refuse-connection.js';
+import { BARE_SECURITY_HEADERS, SECURITY_HEADERS } from './security-headers.js';
 
-const BODY_LIMIT_BYTES = 1024 * 1024;
 const MAX_PARAM_LENGTH = 4_096;
-const PROBLEM_JSON = 'application/problem+json; charset=utf-8';
+/** How long a request may take to come, its body included. */
+const REQUEST_TIMEOUT_MS = 300_000;
+
+/** What the adapter is told of the world around it. */
+export interface FastifyAdapterOptions {
+  /** The proxies whose word on the address of a client counts. */
+  trustProxy?: string[];
+}
 
 /**
  * Fastify for the server: errors that come before any route are problems too, an empty body is none whatever its
- * content type, and JSON is the only body, since a form could be sent from any web page.
+ * content type, and JSON is the only body, since a form could be sent from any web page. Each answer tells its request's
+ * id, and messages may be larger than any other body, for the files that come with them.
  */
-export function createFastifyAdapter(): FastifyAdapter {
+export function createFastifyAdapter({ trustProxy = [] }: FastifyAdapterOptions = {}): FastifyAdapter {
   const adapter = new FastifyAdapter({
-    bodyLimit: BODY_LIMIT_BYTES,
+    bodyLimit: TEXT_LIMIT,
+    trustProxy,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    rewriteUrl: docsUrl,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
-    frameworkErrors: (error: FastifyError, _request: FastifyRequest, reply: FastifyReply) => {
-      const body = frameworkProblem(error);
-      void reply.status(body.status).header('content-type', PROBLEM_JSON).send(JSON.stringify(body));
+    frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
+      const id = requestId(request);
+      const body = frameworkProblem(error, id);
+      const headers = { ...BARE_SECURITY_HEADERS, 'content-type': PROBLEM_JSON, [REQUEST_ID_HEADER]: id };
+      void reply.status(body.status).headers(headers).send(JSON.stringify(body));
     },
     clientErrorHandler: refuseConnection,
   });
   const fastify = adapter.getInstance();
+  void fastify.register(helmet, SECURITY_HEADERS);
+  fastify.addHook('onRoute', (route) => {
+    if (route.method === 'POST' && route.url.endsWith('/messages')) route.bodyLimit = MESSAGE_BODY_LIMIT;
+  });
+  fastify.addHook('onRequest', (request, reply, done) => {
+    reply.header(REQUEST_ID_HEADER, requestId(request));
+    done();
+  });
+  // A body that is refused before its end is read to its end: closing on it would take the answer from its sender.
+  fastify.addHook('onSend', (request, reply, _payload, done) => {
+    if (!request.raw.complete) reply.removeHeader('connection');
+    done();
+  });
   const parseJson = fastify.getDefaultJsonParser('error', 'error');
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
@@ -32,24 +62,8 @@ export function createFastifyAdapter(): FastifyAdapter {
   return adapter;
 }
 
-function frameworkProblem({ statusCode = 500, message }: FastifyError): ReturnType<typeof problem> {
-  if (statusCode >= 500) return toProblem(undefined);
+function frameworkProblem({ statusCode = 500, message }: FastifyError, id: string): ReturnType<typeof problem> {
+  if (statusCode >= 500) return toProblem(undefined, id);
   const code: ErrorCode = statusCode === 404 ? 'not_found' : 'validation_failed';
-  return { ...problem(code, message), status: statusCode };
-}
-
-/** Answers what is not HTTP, or too much of it, as far as the connection still takes an answer. */
-function refuseConnection(error: Error & { code?: string }, socket: Socket): void {
-  if (socket.writable && error.code !== 'ECONNRESET') {
-    const isTooLong = error.code === 'HPE_HEADER_OVERFLOW';
-    const body = JSON.stringify({
-      ...problem('validation_failed', isTooLong ? 'The headers are too long.' : 'This is not an HTTP request.'),
-      status: isTooLong ? 431 : 400,
-    });
-    socket.write(
-      `HTTP/1.1 ${isTooLong ? '431 Request Header Fields Too Large' : '400 Bad Request'}\r\n` +
-        `content-type: ${PROBLEM_JSON}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-    );
-  }
-  socket.destroySoon();
+  return { ...problem(code, message, id), status: statusCode };
 }

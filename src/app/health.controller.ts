@@ -1,18 +1,37 @@
-import { Controller, Get, UseFilters } from '@nestjs/common';
-import { HealthCheckService, TypeOrmHealthIndicator, type HealthCheckResult } from '@nestjs/terminus';
+import { Controller, Get, UseFilters, UseInterceptors } from '@nestjs/common';
+import { HealthCheckService, HealthIndicatorService, type HealthCheckResult } from '@nestjs/terminus';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { SqlClient, statement } from '../chats/store/sql-client.js';
+import { DuoService } from '../conversation/duo.service.js';
 import { DatabaseUnavailableError } from '../errors/chat.errors.js';
+import { type LastExchange } from '../gateway/last-exchange.interface.js';
 import { ProblemFilter } from '../http/problem.filter.js';
+import { RequestIdInterceptor } from '../http/request-id.interceptor.js';
 
 const DATABASE_TIMEOUT_MS = 2_000;
+const PING = statement('SELECT 1 AS answer');
+
+/** Whether the server can take asks; how GitLab last answered is told, and decides nothing. */
+export interface Readiness extends HealthCheckResult {
+  gateway: { lastExchange: LastExchange | null };
+}
 
 /** Whether the process lives, and whether it can take asks: that is, whether its database answers. */
 @Controller('health')
 @UseFilters(ProblemFilter)
+@UseInterceptors(RequestIdInterceptor)
 export class HealthController {
+  private readonly database: SqlClient;
+
   constructor(
     private readonly health: HealthCheckService,
-    private readonly database: TypeOrmHealthIndicator,
-  ) {}
+    private readonly indicators: HealthIndicatorService,
+    private readonly duo: DuoService,
+    @InjectDataSource() dataSource: DataSource,
+  ) {
+    this.database = new SqlClient(dataSource);
+  }
 
   @Get('live')
   live(): { status: 'ok' } {
@@ -20,9 +39,13 @@ export class HealthController {
   }
 
   @Get('ready')
-  async ready(): Promise<HealthCheckResult> {
+  async ready(): Promise<Readiness> {
+    const database = this.indicators.check('database').attempt(async () => {
+      await this.database.rows(PING, []);
+    });
     try {
-      return await this.health.check([() => this.database.pingCheck('database', { timeout: DATABASE_TIMEOUT_MS })]);
+      const result = await this.health.check([() => database.withTimeout(DATABASE_TIMEOUT_MS)]);
+      return { ...result, gateway: { lastExchange: this.duo.lastExchange ?? null } };
     } catch (cause) {
       throw new DatabaseUnavailableError('The database does not answer.', { isRetryable: true, cause });
     }

@@ -3,11 +3,14 @@ import { ConsoleLogger, Logger, type LogLevel } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Agent } from 'undici';
+import { DUO_MIGRATIONS } from '../chats/migrations/duo-migrations.js';
 import { type GitlabDuoModuleOptions } from '../config/gitlab-duo-options.interface.js';
 import { safeError } from '../errors/safe-error.js';
 import { startSandbox } from '../sandbox/index.js';
+import { SHORTEST_SAFE_KEY } from './access/api-keys.js';
 import { AppModule } from './app.module.js';
 import { closeApp } from './close-app.js';
+import { serveDocs } from './docs.js';
 import { startEmbeddedPostgres } from './embedded-postgres/start-embedded-postgres.js';
 import { type Environment, readEnvironment } from './environment.js';
 import { createFastifyAdapter } from './fastify-adapter.js';
@@ -39,20 +42,27 @@ export async function startServer(): Promise<void> {
 }
 
 async function start(environment: Environment, resources: OpenResources, logger: Logger): Promise<void> {
+  const { apiKeys, rateLimits, trustProxy } = environment;
   const databaseUrl = environment.databaseUrl ?? (await embeddedDatabase(resources));
   const gitlab = await gitlabOptions(environment, resources, logger);
-  const migrations = [join(import.meta.dirname, '../migrations/*.js')];
+  const migrations = [...DUO_MIGRATIONS, join(import.meta.dirname, '../migrations/*.js')];
   // Nest's own start-up lines are for a log collector; a person gets the welcome.
   const logLevels: LogLevel[] = [...(environment.isProduction ? ['log' as const] : []), 'warn', 'error', 'fatal'];
   const app = await NestFactory.create<NestFastifyApplication>(
-    AppModule.register({ databaseUrl, migrations, gitlab }),
-    createFastifyAdapter(),
+    AppModule.register({ databaseUrl, migrations, gitlab, apiKeys, rateLimits }),
+    createFastifyAdapter({ trustProxy }),
     {
       logger: new ConsoleLogger({ json: environment.isProduction, logLevels }),
       abortOnError: false,
       bodyParser: false,
     },
   );
+  if (apiKeys.some(({ key }) => key.length < SHORTEST_SAFE_KEY)) {
+    logger.warn(
+      `API_KEYS has a key of less than ${SHORTEST_SAFE_KEY} characters, which can be guessed: make it longer.`,
+    );
+  }
+  serveDocs(app);
   await resources.add(() => closeApp(app));
   await app.listen(environment.port, environment.host);
   welcome(await app.getUrl(), environment, databaseUrl, gitlab);

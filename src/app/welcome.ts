@@ -8,16 +8,19 @@ export function welcome(
   databaseUrl: string,
   gitlab: GitlabDuoModuleOptions,
 ): void {
+  const { apiKeys } = environment;
+  const key = apiKeys.length > 0 ? ' -H "authorization: Bearer $KEY"' : '';
   const isSandbox = environment.gitlabToken === undefined;
   console.log(`
   nestjs-gitlab-duo listens on ${url}
 
   Database  ${withoutPassword(databaseUrl)}${environment.databaseUrl === undefined ? ' (embedded; set DATABASE_URL for another)' : ''}
   Gateway   ${isSandbox ? `SANDBOX at ${gitlab.gatewayUrl ?? ''} (set GITLAB_TOKEN for GitLab Duo)` : (gitlab.gatewayUrl ?? 'https://cloud.gitlab.com')}
+  Keys      ${apiKeys.length > 0 ? `required: API_KEYS has ${apiKeys.length}` : 'not required: only this machine gets in, as the owner local (set API_KEYS to let others in)'}
 
-  Try it:
-    CHAT=$(curl -s -X POST ${url}/chats | sed 's/.*"id":"\\([^"]*\\)".*/\\1/')
-    curl -N ${url}/chats/$CHAT/messages -H 'content-type: application/json' -H 'accept: text/event-stream' -d '{"content":"Tell me a story"}'
+  Try it${key && ', with one of the keys in $KEY'}:
+    CHAT=$(curl -s -X POST ${url}/chats${key} | sed 's/.*"id":"\\([^"]*\\)".*/\\1/')
+    curl -N ${url}/chats/$CHAT/messages${key} -H 'content-type: application/json' -H 'accept: text/event-stream' -d '{"content":"Tell me a story"}'
 `);
 }
 

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { OneToMany, type Relation } from 'typeorm';
+import { type ToolClass } from '../conversation/ask-options.interface.js';
 import { DuoChat } from './entities/duo-chat.entity.js';
 import { KIND_METADATA, type KindMetadata } from './kind-metadata.js';
 
@@ -10,6 +11,8 @@ export interface ActsAsChatOptions {
   messages: () => any;
   /** The model of chats of this kind that name none; the module's `model` by default. */
   model?: string;
+  /** The tools of chats that have not been given any, as a function, since a tool may know the chat. */
+  tools?: () => ToolClass[];
   /** The kind's stable name, which the `duo_*` tables store; the table's name by default. */
   kind?: string;
   /** Marks the kind that a plain `DuoChatService` serves where there are several. */

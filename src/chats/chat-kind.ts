@@ -1,7 +1,9 @@
 import 'reflect-metadata';
+import { getMetadataArgsStorage } from 'typeorm';
+import { type ToolClass } from '../conversation/ask-options.interface.js';
 import { ConfigurationError } from '../errors/request.errors.js';
 import { type ChatOf } from './acts-as-chat.mixin.js';
-import { type DuoMessage } from './entities/duo-message.entity.js';
+import { DuoMessage } from './entities/duo-message.entity.js';
 import { KIND_METADATA, type KindMetadata } from './kind-metadata.js';
 
 export type ChatClass<C extends ChatOf<unknown> = ChatOf<unknown>> = new () => C;
@@ -14,12 +16,14 @@ export interface ChatKind<C extends ChatOf<unknown> = ChatOf<unknown>> {
   /** As given to `ActsAsChat`; the table's name where it is unset. */
   name: string | undefined;
   model: string | undefined;
+  /** The tools of chats that have not been given any. */
+  tools: (() => ToolClass[]) | undefined;
   isDefault: boolean;
 }
 
 /**
  * Reads what a chat class says of its kind.
- * @throws ConfigurationError when the class does not act as a chat
+ * @throws ConfigurationError when the class does not act as a chat, or its messages not as messages
  */
 export function chatKind<C extends ChatOf<unknown>>(chat: ChatClass<C>): ChatKind<C> {
   const metadata = Reflect.getMetadata(KIND_METADATA, chat) as KindMetadata | undefined;
@@ -28,11 +32,27 @@ export function chatKind<C extends ChatOf<unknown>>(chat: ChatClass<C>): ChatKin
       `${chat.name} is not a chat: let it extend ActsAsChat<Message>({ messages: () => Message }).`,
     );
   }
+  const message = messageClass(chat, metadata.messages());
+  for (const entity of [chat, message]) mustBeEntity(entity);
   return {
     chat,
-    message: metadata.messages() as MessageClass,
+    message,
     name: metadata.kind,
     model: metadata.model,
+    tools: metadata.tools,
     isDefault: metadata.default ?? false,
   };
+}
+
+function messageClass(chat: ChatClass, message: unknown): MessageClass {
+  if (typeof message === 'function' && message.prototype instanceof DuoMessage) return message as MessageClass;
+  const found = typeof message === 'function' ? message.name : String(message);
+  throw new ConfigurationError(
+    `The messages of ${chat.name} are ${found}, which does not act as a message: let it extend ActsAsMessage<${chat.name}>({ chat: () => ${chat.name} }), and name it in ActsAsChat({ messages: () => … }).`,
+  );
+}
+
+function mustBeEntity(entity: ChatClass | MessageClass): void {
+  if (getMetadataArgsStorage().tables.some(({ target }) => target === entity)) return;
+  throw new ConfigurationError(`${entity.name} is not an entity: decorate it with @Entity('its_table').`);
 }

@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { type DataSource } from 'typeorm';
 import { type ResolvedOptions } from '../config/gitlab-duo-options.interface.js';
 import { GITLAB_DUO_OPTIONS } from '../config/tokens.js';
@@ -6,41 +6,78 @@ import { ConfigurationError } from '../errors/request.errors.js';
 import { ModelRegistry } from '../models/model-registry.js';
 import { RunService } from '../runs/run.service.js';
 import { type ChatOf } from './acts-as-chat.mixin.js';
+import { ChatAgents } from './chat-agents.js';
 import { type ChatClass, type ChatKind } from './chat-kind.js';
 import { DuoChatService } from './duo-chat.service.js';
+import { HistoryCache } from './store/history-cache.service.js';
+import { InstanceStores } from './store/instance-stores.service.js';
 import { KindStore } from './store/kind-store.js';
-import { LeaseStores } from './store/lease-stores.service.js';
+
+/** A kind of chat in a data source, with its service. */
+export interface ServedKind {
+  kind: ChatKind;
+  dataSource: DataSource;
+  store: KindStore;
+  service: DuoChatService<ChatOf<unknown>>;
+}
 
 /** One service per kind and data source, however many modules name the kind. */
 @Injectable()
-export class ChatServices {
-  private readonly services = new WeakMap<DataSource, Map<ChatClass, DuoChatService<ChatOf<unknown>>>>();
+export class ChatServices implements OnApplicationBootstrap {
+  /** All kinds that have a service so far. */
+  readonly served: ServedKind[] = [];
 
   constructor(
     @Inject(GITLAB_DUO_OPTIONS) private readonly options: ResolvedOptions,
     private readonly models: ModelRegistry,
     private readonly runs: RunService,
-    private readonly leases: LeaseStores,
+    private readonly instances: InstanceStores,
+    private readonly histories: HistoryCache,
+    private readonly agents: ChatAgents,
   ) {}
+
+  /** Those that a plain `DuoChatService` may mean, or those of one kind. */
+  meant(chat?: ChatClass): ServedKind[] {
+    if (chat !== undefined) return this.served.filter(({ kind }) => kind.chat === chat);
+    return this.served.length === 1 ? this.served : this.served.filter(({ kind }) => kind.isDefault);
+  }
+
+  /** @throws ConfigurationError when the tools of a kind are none of this application */
+  onApplicationBootstrap(): void {
+    for (const { kind } of this.served) if (kind.tools) this.runs.toolNames(kind.tools());
+  }
 
   /** @throws ConfigurationError when the data source cannot hold the kind, UnknownModelError for its default model */
   of(kind: ChatKind, dataSource: DataSource): DuoChatService<ChatOf<unknown>> {
-    const services = this.services.get(dataSource) ?? new Map<ChatClass, DuoChatService<ChatOf<unknown>>>();
-    this.services.set(dataSource, services);
-    const service = services.get(kind.chat) ?? this.create(kind, dataSource);
-    services.set(kind.chat, service);
-    return service;
+    const neighbours = this.served.filter((served) => served.dataSource === dataSource);
+    const known = neighbours.find((served) => served.kind.chat === kind.chat);
+    if (known !== undefined) return known.service;
+    const served = this.create(kind, dataSource);
+    for (const neighbour of neighbours) mustDiffer(served, neighbour);
+    this.served.push(served);
+    return served.service;
   }
 
-  private create(kind: ChatKind, dataSource: DataSource): DuoChatService<ChatOf<unknown>> {
-    if (!dataSource.isInitialized) {
-      throw new ConfigurationError(
-        `Chats of ${kind.chat.name} need an initialized data source: leave manualInitialization off in TypeOrmModule.forRoot().`,
-      );
-    }
-    const { models, runs } = this;
+  private create(kind: ChatKind, dataSource: DataSource): ServedKind {
+    const { models, runs, agents } = this;
     const defaultModel = models.get(kind.model ?? this.options.model).id;
-    const store = new KindStore(dataSource, kind, this.leases.of(dataSource), runs);
-    return new DuoChatService({ kind, dataSource, store, runs, models, defaultModel });
+    const store = new KindStore(dataSource, kind, this.instances.of(dataSource), runs, this.histories.ofKind());
+    const service = new DuoChatService({ kind, dataSource, store, runs, models, agents, defaultModel });
+    return { kind, dataSource, store, service };
+  }
+}
+
+function mustDiffer({ kind, store }: ServedKind, other: ServedKind): void {
+  const both = `${other.kind.chat.name} and ${kind.chat.name}`;
+  const table = store.ownTables.find((name) => other.store.ownTables.includes(name));
+  if (table !== undefined) {
+    throw new ConfigurationError(
+      `The kinds of chat ${both} share the table ${table}. Give each its own chat and message entities, with tables of their own.`,
+    );
+  }
+  if (store.name === other.store.name) {
+    throw new ConfigurationError(
+      `The kinds of chat ${both} have one name, "${store.name}". Set another one by ActsAsChat({ kind: '…' }) on one of them.`,
+    );
   }
 }

@@ -4,7 +4,7 @@ import { type ChatOf } from './acts-as-chat.mixin.js';
 import { type ChatClass } from './chat-kind.js';
 
 /**
- * Gives each new chat its id and its model, and binds chats to their service however they are loaded or saved.
+ * Gives each new chat its id, its model and whose it is, and binds chats to their service however they are loaded or saved.
  */
 export class ChatSubscriber<C extends ChatOf<unknown>> implements EntitySubscriberInterface<C> {
   constructor(
@@ -21,6 +21,7 @@ export class ChatSubscriber<C extends ChatOf<unknown>> implements EntitySubscrib
     const given: Partial<ChatOf<unknown>> = entity;
     given.id ??= uuidv7();
     given.model ??= this.defaultModel;
+    given.ownerId ??= null;
   }
 
   afterInsert({ entity }: InsertEvent<C>): void {

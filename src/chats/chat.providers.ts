@@ -1,19 +1,38 @@
-import { type ExistingProvider, type FactoryProvider } from '@nestjs/common';
+import { type Provider, Scope } from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import { type DataSource } from 'typeorm';
 import { type ChatKind } from './chat-kind.js';
 import { ChatServices } from './chat-services.js';
 import { DuoChatService } from './duo-chat.service.js';
 import { getDuoChatToken } from './inject-duo-chat.decorator.js';
+import { ambiguousService, mustHaveOneDefault } from './plain-service-check.js';
+
+type TokenProvider = Exclude<Provider, new (...args: never[]) => unknown>;
 
 /** The services of the kinds; a plain `DuoChatService` is the only kind's, or the one marked as default. */
-export function chatProviders(kinds: ChatKind[], dataSource?: string): (FactoryProvider | ExistingProvider)[] {
-  const services = kinds.map((kind): FactoryProvider => ({
+export function chatProviders(kinds: ChatKind[], dataSource?: string): TokenProvider[] {
+  const services = kinds.map((kind): TokenProvider => ({
     provide: getDuoChatToken(kind.chat, dataSource),
     useFactory: (services: ChatServices, source: DataSource) => services.of(kind, source),
     inject: [ChatServices, getDataSourceToken(dataSource)],
   }));
+  return [...services, plainProvider(kinds, dataSource)];
+}
+
+function plainProvider(kinds: ChatKind[], dataSource: string | undefined): TokenProvider {
+  mustHaveOneDefault(kinds);
   const plain = kinds.length === 1 ? kinds[0] : kinds.find(({ isDefault }) => isDefault);
-  if (plain === undefined) return services;
-  return [...services, { provide: DuoChatService, useExisting: getDuoChatToken(plain.chat, dataSource) }];
+  if (plain !== undefined) {
+    const token = getDuoChatToken(plain.chat, dataSource);
+    // Not `useExisting`: Nest would not tell who has injected it, which `PlainServiceCheck` wants to know.
+    return { provide: DuoChatService, useFactory: (service: DuoChatService) => service, inject: [token] };
+  }
+  return {
+    provide: DuoChatService,
+    // Made only for those who inject it.
+    scope: Scope.TRANSIENT,
+    useFactory: () => {
+      throw ambiguousService(kinds);
+    },
+  };
 }

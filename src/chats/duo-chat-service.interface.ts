@@ -1,7 +1,9 @@
 import { type DeepPartial } from 'typeorm';
-import { type AskOptions, type NewMessage } from '../conversation/ask-options.interface.js';
+import { type AskOptions, type CompleteOptions } from '../conversation/ask-options.interface.js';
+import { type ParsedAnswer, type SchemaOption } from '../conversation/parsed-answer.interface.js';
 import { type JsonObject } from '../messages/json.interface.js';
 import { type ModelParams } from '../messages/model-request.interface.js';
+import { type ChatOf } from './acts-as-chat.mixin.js';
 
 /** Who asks. A chat of another owner does not exist for this one; unset means chats without an owner. */
 export interface OwnerOption {
@@ -16,6 +18,10 @@ export interface CreateChat<C> extends OwnerOption {
   params?: ModelParams;
   metadata?: JsonObject;
   entity?: DeepPartial<C>;
+  /** The name of the agent that the chat belongs to; what is said here besides wins over what the agent says. */
+  agent?: string;
+  /** What that agent is given, for as long as the chat lives: stored as JSON. */
+  inputs?: object;
 }
 
 /** What a chat can be changed to; what is unset stays. */
@@ -24,7 +30,8 @@ export interface ChatChanges {
   title?: string | null;
   /** Added as a system message, which replaces the instructions before it. */
   instructions?: string;
-  params?: ModelParams;
+  /** In place of those before, of which a function makes them. */
+  params?: ModelParams | ((before: ModelParams) => ModelParams);
   metadata?: JsonObject;
 }
 
@@ -46,6 +53,18 @@ export interface Page<T> {
   nextCursor: string | null;
 }
 
-export type AskByIdOptions = AskOptions & OwnerOption;
-export type CompleteByIdOptions = Omit<AskByIdOptions, 'attachments'>;
-export type AddMessageById = NewMessage & OwnerOption;
+/** From a time on, inclusive, and up to another, exclusive; unbounded where unset. */
+export interface Period {
+  from?: Date;
+  to?: Date;
+}
+
+/** The message entity of a kind of chat. */
+export type MessageOfChat<C> = C extends ChatOf<infer M> ? M : never;
+
+/** The answer to an ask whose schema makes such values. */
+export type Answer<C, Value> = ParsedAnswer<MessageOfChat<C>, Value>;
+
+export type AskByIdOptions<Value = unknown> = AskOptions & SchemaOption<Value> & OwnerOption;
+export type CompleteByIdOptions<Value = unknown> = CompleteOptions & SchemaOption<Value> & OwnerOption;
+export type RunToolsByIdOptions = Pick<AskOptions, 'tools' | 'signal'> & OwnerOption;

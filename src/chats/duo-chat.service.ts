@@ -1,53 +1,46 @@
-import {
-  type DataSource,
-  type EntityManager,
-  type FindOptionsWhere,
-  IsNull,
-  LessThan,
-  MoreThan,
-  type Repository,
-} from 'typeorm';
-import { v7 as uuidv7, validate as isUuid } from 'uuid';
+import { type DataSource, type FindOptionsWhere, IsNull, LessThan, MoreThan, type Repository } from 'typeorm';
+import { validate as isUuid } from 'uuid';
 import { ChatNotFoundError } from '../errors/chat.errors.js';
+import { RunNotFoundError } from '../errors/run.errors.js';
 import { ValidationError } from '../errors/request.errors.js';
-import { type NewMessage, type OnChunk } from '../conversation/ask-options.interface.js';
-import { answerOf, askingRun, contentParts, eventsOf } from '../conversation/asking.js';
+import { type DecisionOptions, type NewMessage, type OnChunk } from '../conversation/ask-options.interface.js';
+import { answerOf, askingRun, eventsOf, resultsOf } from '../conversation/asking.js';
 import { type ChatDriver, bindChat } from '../conversation/chat-driver.js';
-import { storable, storableJson } from '../messages/text.js';
-import { type ModelRegistry } from '../models/model-registry.js';
+import { decision } from '../conversation/tool-call-decision.js';
+import { storableJson } from '../messages/text.js';
+import { type ModelParams } from '../messages/model-request.interface.js';
+import { type ToolCallRecord } from '../messages/tool-call.interface.js';
+import { type ChatUsage, type UsageReport } from '../messages/usage-report.js';
 import { type LiveRun } from '../runs/live-run.js';
 import { type RunEvent } from '../runs/run-event.interface.js';
 import { type RunService } from '../runs/run.service.js';
 import { type ChatOf } from './acts-as-chat.mixin.js';
-import { type ChatKind } from './chat-kind.js';
+import { addInstructions, ChatCreating, type ChatCreatingParts } from './chat-creating.js';
 import { ChatSubscriber } from './chat-subscriber.js';
 import {
+  type Answer,
   type AskByIdOptions,
   type ChatChanges,
   type CompleteByIdOptions,
   type CreateChat,
+  type MessageOfChat,
   type MessagePageOptions,
   type OwnerOption,
   type Page,
   type PageOptions,
+  type Period,
+  type RunToolsByIdOptions,
 } from './duo-chat-service.interface.js';
 import { type DuoMessage } from './entities/duo-message.entity.js';
+import { DuoRun } from './entities/duo-run.entity.js';
 import { CHAT_PAGE, MESSAGE_PAGE, page, pageLimit } from './page.js';
 import { type ChatHandle, persistedChatDriver } from './persisted-chat-driver.js';
 import { onDatabase } from './store/database-error.js';
-import { type KindStore } from './store/kind-store.js';
-
-/** The message entity of a kind of chat. */
-export type MessageOfChat<C> = C extends ChatOf<infer M> ? M : never;
 
 /** What a service is made of. */
-export interface DuoChatServiceParts<C extends ChatOf<unknown>> {
-  kind: ChatKind<C>;
+export interface DuoChatServiceParts<C extends ChatOf<unknown>> extends ChatCreatingParts<C> {
   dataSource: DataSource;
-  store: KindStore;
   runs: RunService;
-  models: ModelRegistry;
-  defaultModel: string;
 }
 
 /**
@@ -57,13 +50,17 @@ export interface DuoChatServiceParts<C extends ChatOf<unknown>> {
 export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
   private readonly chats: Repository<C>;
   private readonly messageRows: Repository<DuoMessage>;
+  private readonly runRows: Repository<DuoRun>;
+  private readonly creating: ChatCreating<C>;
   private readonly driver: ChatDriver<ChatHandle, MessageOfChat<C>>;
 
   constructor(private readonly parts: DuoChatServiceParts<C>) {
     const { dataSource, kind } = parts;
     this.chats = dataSource.getRepository(kind.chat);
     this.messageRows = dataSource.getRepository(kind.message);
-    this.driver = persistedChatDriver(kind, parts.store, parts.runs);
+    this.runRows = dataSource.getRepository(DuoRun);
+    this.creating = new ChatCreating(parts, this.chats);
+    this.driver = persistedChatDriver({ ...parts, chats: this.chats });
     dataSource.subscribers.push(
       new ChatSubscriber(kind.chat, parts.defaultModel, (chat) => {
         bindChat(chat, this.driver);
@@ -76,23 +73,7 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
    * @throws UnknownModelError, ValidationError
    */
   async create(options: CreateChat<C> = {}): Promise<C> {
-    const model = options.model ?? this.parts.defaultModel;
-    this.parts.models.get(model);
-    const columns: Partial<ChatOf<unknown>> = {
-      id: uuidv7(),
-      ownerId: options.ownerId ?? null,
-      title: options.title == null ? null : storable(options.title),
-      model,
-      params: storableJson(options.params ?? {}),
-      metadata: storableJson(options.metadata ?? {}),
-      agent: null,
-    };
-    const chat = Object.assign(options.entity ? this.chats.create(options.entity) : this.chats.create(), columns);
-    await this.parts.store.transaction(chat.id, async (manager) => {
-      await manager.save(chat);
-      if (options.instructions !== undefined) await this.addInstructions(chat, options.instructions, manager);
-    });
-    return chat;
+    return this.creating.create(options);
   }
 
   /** @throws ChatNotFoundError */
@@ -120,16 +101,19 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
    */
   async update(id: string, changes: ChatChanges, owner: OwnerOption = {}): Promise<C> {
     if (changes.model !== undefined) this.parts.models.get(changes.model);
-    const { instructions, ...columns } = changes;
-    const given = Object.fromEntries(
-      Object.entries<unknown>(storableJson(columns)).filter(([, value]) => value !== undefined),
-    );
-    const chat = await this.find(id, owner);
-    await this.parts.store.transaction(id, async (manager) => {
-      if (Object.keys(given).length > 0) await manager.save(Object.assign(chat, given));
-      if (instructions !== undefined) await this.addInstructions(chat, instructions, manager);
+    const { instructions, params, ...columns } = changes;
+    const given = (before: ModelParams): object => {
+      const changed = { ...columns, params: typeof params === 'function' ? params(before) : params };
+      return Object.fromEntries(Object.entries(storableJson(changed)).filter(([, value]) => value !== undefined));
+    };
+    if (!isUuid(id)) throw new ChatNotFoundError(id);
+    return this.parts.store.change(id, owner.ownerId ?? null, async (manager) => {
+      const chat = await manager.findOneByOrFail(this.parts.kind.chat, this.where(owner, { id }));
+      const changed = given(chat.params);
+      if (Object.keys(changed).length > 0) await manager.save(Object.assign(chat, changed));
+      if (instructions !== undefined) await addInstructions(this.parts.store, chat, instructions, manager);
+      return chat;
     });
-    return chat;
   }
 
   /**
@@ -161,9 +145,9 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
    * Asks the model and waits for the answer; see `Chat.ask`.
    * @throws ChatNotFoundError, ChatBusyError, and what the upstream fails with
    */
-  async ask(id: string, content: string, options: AskByIdOptions = {}, onChunk?: OnChunk): Promise<MessageOfChat<C>> {
+  async ask<V>(id: string, content: string, options: AskByIdOptions<V> = {}, onChunk?: OnChunk): Promise<Answer<C, V>> {
     const chat = this.bound(id, options);
-    return answerOf<ChatHandle, MessageOfChat<C>>(chat, await askingRun(chat, content, options), options, onChunk);
+    return answerOf<ChatHandle, Answer<C, V>>(chat, await askingRun(chat, content, options), options, onChunk);
   }
 
   /** Asks the model and yields the run's events; see `Chat.stream`. */
@@ -172,15 +156,83 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
   }
 
   /** Answers the last user message again; see `Chat.complete`. */
-  async complete(id: string, options: CompleteByIdOptions = {}, onChunk?: OnChunk): Promise<MessageOfChat<C>> {
+  async complete<V>(id: string, options: CompleteByIdOptions<V> = {}, onChunk?: OnChunk): Promise<Answer<C, V>> {
     const chat = this.bound(id, options);
-    return answerOf<ChatHandle, MessageOfChat<C>>(chat, await askingRun(chat, null, options), options, onChunk);
+    return answerOf<ChatHandle, Answer<C, V>>(chat, await askingRun(chat, null, options), options, onChunk);
+  }
+
+  /** Asks the model once, and runs no tool; see `Chat.step`. */
+  async step<V>(id: string, options: CompleteByIdOptions<V> = {}): Promise<Answer<C, V>> {
+    const chat = this.bound(id, options);
+    const run = await askingRun(chat, null, options, 'step');
+    return answerOf<ChatHandle, Answer<C, V>>(chat, run, options, undefined);
+  }
+
+  /** Runs the tool calls that have no result, and asks no model; see `Chat.runTools`. */
+  async runTools(id: string, options: RunToolsByIdOptions = {}): Promise<MessageOfChat<C>[]> {
+    const chat = this.bound(id, options);
+    return resultsOf<ChatHandle, MessageOfChat<C>>(chat, await askingRun(chat, null, options, 'tools'));
+  }
+
+  /**
+   * Whether the last thing that was said is a whole answer; see `Chat.isComplete`.
+   * @throws ChatNotFoundError
+   */
+  async isComplete(id: string, owner: OwnerOption = {}): Promise<boolean> {
+    return this.driver.isComplete(this.bound(id, owner));
+  }
+
+  /**
+   * The tool calls that wait for somebody's approval; see `Chat.pendingApprovals`.
+   * @throws ChatNotFoundError
+   */
+  async pendingApprovals(id: string, owner: OwnerOption = {}): Promise<ToolCallRecord[]> {
+    return this.driver.pendingApprovals(this.bound(id, owner));
+  }
+
+  /**
+   * Lets a tool call run with the next completion; see `Chat.approve`.
+   * @throws ChatNotFoundError, ToolCallNotFoundError, ToolCallDecidedError
+   */
+  async approve(
+    id: string,
+    toolCallId: string,
+    options: OwnerOption & Pick<DecisionOptions, 'by'> = {},
+  ): Promise<ToolCallRecord> {
+    return this.driver.decide(this.bound(id, options), decision(toolCallId, 'approved', options));
+  }
+
+  /**
+   * Keeps a tool call from running; see `Chat.deny`.
+   * @throws ChatNotFoundError, ToolCallNotFoundError, ToolCallDecidedError
+   */
+  async deny(id: string, toolCallId: string, options: OwnerOption & DecisionOptions = {}): Promise<ToolCallRecord> {
+    return this.driver.decide(this.bound(id, options), decision(toolCallId, 'denied', options));
   }
 
   /** Adds a message without asking the model. */
   async addMessage(id: string, message: NewMessage, owner: OwnerOption = {}): Promise<MessageOfChat<C>> {
     const chat = this.bound(id, owner);
     return this.driver.addMessage(chat, message);
+  }
+
+  /**
+   * What a chat has cost so far, by model and kind of token.
+   * @throws ChatNotFoundError
+   */
+  async usage(id: string, owner: OwnerOption = {}): Promise<ChatUsage> {
+    return this.driver.usage(this.bound(id, owner));
+  }
+
+  /**
+   * What all chats of this kind have cost their owner in a period, by the time that each request left; deleted chats count.
+   * @throws ValidationError when the period is none
+   */
+  async usageOf({ ownerId = null, from, to }: OwnerOption & Period): Promise<UsageReport> {
+    for (const time of [from, to]) {
+      if (Number.isNaN(time?.getTime())) throw new ValidationError('from and to must be valid dates.');
+    }
+    return this.parts.store.usageOfOwner(ownerId, { from, to });
   }
 
   /**
@@ -191,9 +243,16 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
     return askingRun(this.bound(id, options), content, options);
   }
 
-  private async addInstructions(chat: C, instructions: string, manager: EntityManager): Promise<void> {
-    const parts = contentParts({ role: 'system', content: instructions });
-    await this.parts.store.addMessage({ chatId: chat.id, ownerId: chat.ownerId, role: 'system', parts }, manager);
+  /**
+   * Where a run stands.
+   * @throws ChatNotFoundError, RunNotFoundError
+   */
+  async findRun(id: string, runId: string, owner: OwnerOption = {}): Promise<DuoRun> {
+    const where = { id: runId, chatId: id, chatKind: this.parts.store.name, ownerId: owner.ownerId ?? IsNull() };
+    const run = isUuid(id) && isUuid(runId) ? await onDatabase(() => this.runRows.findOneBy(where)) : null;
+    if (run !== null) return run;
+    await this.find(id, owner);
+    throw new RunNotFoundError(id, runId);
   }
 
   private bound(id: string, owner: OwnerOption): ChatHandle {

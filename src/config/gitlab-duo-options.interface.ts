@@ -31,6 +31,9 @@ export interface Caller {
   /** The owner of the chat; `null` where it has none. */
   ownerId: string | null;
   chatId?: string;
+  runId?: string;
+  /** The id of the request that asked, such as the caller's `X-Request-Id`. */
+  requestId?: string;
 }
 
 /**
@@ -71,6 +74,8 @@ export interface GitlabDuoModuleOptions {
   gatewayPrefix?: string;
   /** The model of chats that name none [`GITLAB_DUO_MODEL`]; `duo-chat-sonnet-4-6` by default. */
   model?: string;
+  /** How often a run may ask the model, tools in between; 20 by default. */
+  maxSteps?: number;
   timeouts?: TimeoutOptions;
   retries?: RetryOptions;
   /**
@@ -92,6 +97,7 @@ export interface ResolvedOptions {
   /** With a leading and without a trailing slash. */
   readonly gatewayPrefix: string;
   readonly model: string;
+  readonly maxSteps: number;
   readonly timeouts: Readonly<Required<TimeoutOptions>>;
   readonly retries: Readonly<Required<RetryOptions>>;
   readonly dispatcher: Dispatcher | undefined;

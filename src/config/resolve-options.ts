@@ -20,6 +20,7 @@ export function resolveOptions(
     gatewayUrl: url('gatewayUrl', options.gatewayUrl || environment.GITLAB_GATEWAY_URL || 'https://cloud.gitlab.com'),
     gatewayPrefix: `/${(options.gatewayPrefix ?? '/ai/v1/proxy').replace(/^\/+|\/+$/g, '')}`.replace(/^\/$/, ''),
     model: options.model || environment.GITLAB_DUO_MODEL || 'duo-chat-sonnet-4-6',
+    maxSteps: wholeNumber('maxSteps', options.maxSteps ?? 20),
     timeouts: positive(
       'timeouts',
       { connectMs: 10_000, firstByteMs: 120_000, idleMs: 60_000, totalMs: 600_000 },
@@ -65,12 +66,13 @@ function positive<T extends object>(name: string, defaults: Required<T>, given: 
     ...defaults,
     ...(given && Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))),
   };
-  for (const [key, value] of Object.entries(merged)) {
-    if (!Number.isInteger(value) || (value as number) < 1 || (value as number) > LONGEST_TIMER) {
-      throw new ConfigurationError(
-        `${name}.${key} must be a whole number above 0, and at most ${LONGEST_TIMER}; it is ${String(value)}.`,
-      );
-    }
-  }
+  for (const [key, value] of Object.entries(merged)) wholeNumber(`${name}.${key}`, value);
   return merged;
+}
+
+function wholeNumber(name: string, value: unknown): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= LONGEST_TIMER) return value;
+  throw new ConfigurationError(
+    `${name} must be a whole number above 0, and at most ${LONGEST_TIMER}; it is ${String(value)}.`,
+  );
 }

@@ -1,10 +1,35 @@
+import { type Type } from '@nestjs/common';
 import { type ErrorCode } from '../errors/gitlab-duo.error.js';
 import { type MessageRecord, type Role, type Usage } from '../messages/message.interface.js';
-import { type ModelParams } from '../messages/model-request.interface.js';
+import { type ModelParams, type ToolChoice } from '../messages/model-request.interface.js';
 import { type FilePart } from '../messages/part.interface.js';
+import { type SchemaSource } from '../schemas/schema.interface.js';
+import { type DuoTool } from '../tools/duo-tool.interface.js';
+
+/** A class with `@Tool` that is a provider of the application. */
+export type ToolClass = Type<DuoTool>;
 
 /**
- * Options of one ask; they hold for that ask alone, while `with…` on a chat is stored with the chat.
+ * How the tools of a chat are to be used; see `ModelParams.toolChoice` and `ModelParams.toolCalls`.
+ * @publicApi
+ */
+export interface ToolUse {
+  choice?: ToolChoice;
+  calls?: 'one' | 'many';
+}
+
+/**
+ * Who decides about a tool call, and why.
+ * @publicApi
+ */
+export interface DecisionOptions {
+  by?: string;
+  reason?: string;
+}
+
+/**
+ * Options of one ask; they hold for that ask alone, while `with…` on a chat is stored with the chat. A run that waits for
+ * approval keeps them, but for the schema, which may be code: the completion that lets it go on gives that again.
  * @publicApi
  */
 export interface AskOptions {
@@ -14,11 +39,22 @@ export interface AskOptions {
   params?: ModelParams;
   /** Instructions in place of the chat's own. */
   instructions?: string;
+  /** The tools that are offered in place of the chat's own. */
+  tools?: readonly ToolClass[];
+  /** What the answer has to be, in place of the chat's own schema; see `withSchema`. `null` asks for plain text. */
+  schema?: SchemaSource | null;
+  /** How often the model may be asked, tools in between; the module's `maxSteps` by default. */
+  maxSteps?: number;
   /** Images and documents that go with the content. */
   attachments?: FilePart[];
   /** Cancels the run: the upstream is closed, the text so far is kept as a `cancelled` message. */
   signal?: AbortSignal;
+  /** Names the request that asks, in the ledger, in what the log says of the run, and in the problem it may end with. */
+  requestId?: string;
 }
+
+/** Options of a completion: the user says nothing new. */
+export type CompleteOptions = Omit<AskOptions, 'attachments'>;
 
 /**
  * A piece of an answer as it comes: of its text or, where the model thinks aloud, of its reasoning. Where `reset` is set
@@ -41,5 +77,8 @@ export interface NewMessage {
   attachments?: FilePart[];
 }
 
-/** A message of a chat in memory; the answer to an ask tells what it cost. */
-export type ConversationMessage = MessageRecord & { usage?: Usage };
+/**
+ * A message of a chat in memory; the answer to an ask tells what it cost and, where the ask had a schema, has the value
+ * that its text stands for, which JSON and spreads leave out.
+ */
+export type ConversationMessage = MessageRecord & { usage?: Usage; parsed?: unknown };

@@ -1,3 +1,4 @@
+import { PendingToolCallsError } from '../errors/chat.errors.js';
 import { ValidationError } from '../errors/request.errors.js';
 import { fileSource } from '../messages/file-source.js';
 import { userParts, storable } from '../messages/text.js';
@@ -5,15 +6,34 @@ import { type Part } from '../messages/part.interface.js';
 import { type LiveRun } from '../runs/live-run.js';
 import { type RunEvent } from '../runs/run-event.interface.js';
 import { type StartRun } from '../runs/run-request.js';
-import { type AskOptions, type NewMessage, type OnChunk } from './ask-options.interface.js';
+import { type TurnExtent } from '../turn/turn.interface.js';
+import { type AskOptions, type NewMessage, type OnChunk, type ToolClass } from './ask-options.interface.js';
+import { answerSchema, withParsed } from './answer-schema.js';
 import { driverOf } from './chat-driver.js';
-import { settingsStored, stagedSettings } from './chat-settings.js';
+import { chatSchema, settingsStored, stagedSettings } from './chat-settings.js';
 
-/** Begins a run of the chat with the settings that wait for it; `null` asks for a completion. */
-export async function askingRun(chat: object, content: string | null, options: AskOptions): Promise<LiveRun> {
-  const settings = stagedSettings(chat);
-  const run = await driverOf(chat).start(chat, startRun(content, options, settings));
-  settingsStored(chat, settings);
+/**
+ * Begins a run of the chat with the settings that wait for it; `null` asks for a completion. Where that lets a parked run
+ * go on, the settings wait for the next one.
+ */
+export async function askingRun(
+  chat: { id: string },
+  content: string | null,
+  options: AskOptions,
+  extent?: TurnExtent,
+): Promise<LiveRun> {
+  const driver = driverOf(chat);
+  const staged = stagedSettings(chat);
+  const names = (tools: readonly ToolClass[] | undefined) => tools && { tools: driver.toolNames(tools) };
+  const start = startRun(chat, content, options);
+  const { tools, ...settings } = staged;
+  const run = await driver.start(chat, {
+    ...start,
+    settings: { ...settings, ...names(tools) },
+    ...names(options.tools),
+    ...(extent && { extent }),
+  });
+  if (!run.isResumed) settingsStored(chat, staged);
   return run;
 }
 
@@ -28,8 +48,16 @@ export async function answerOf<C extends object, M>(
   const result = await run.result;
   if (result.error !== undefined) throw result.error as Error;
   if (result.status === 'cancelled') options.signal?.throwIfAborted();
+  if (result.message === null && result.status === 'awaiting_approval') throw new PendingToolCallsError(run.chatId);
   if (result.message === null) throw new Error(`Run ${run.id} ended as ${result.status} without a message`);
-  return driverOf<C, M>(chat).answer(chat, result.message, result);
+  return withParsed(driverOf<C, M>(chat).message(chat, result.message, result.usage), result.parsed);
+}
+
+/** Waits for the results of a run that only runs tools. */
+export async function resultsOf<C extends object, M>(chat: C, run: LiveRun): Promise<M[]> {
+  const { results = [], error } = await run.result;
+  if (error !== undefined) throw error as Error;
+  return results.map((message) => driverOf<C, M>(chat).message(chat, message));
 }
 
 /** The run's events, one at a time. */
@@ -38,16 +66,23 @@ export async function* eventsOf(run: LiveRun): AsyncGenerator<RunEvent, void, un
 }
 
 /** What the caller said, checked, as the run wants it. */
-export function startRun(content: string | null, options: AskOptions, settings: StartRun['settings']): StartRun {
-  const { model, params, instructions, signal } = options;
+function startRun(chat: { id: string }, content: string | null, options: AskOptions): Omit<StartRun, 'settings'> {
+  const { model, params, instructions, maxSteps, signal, requestId } = options;
+  if (maxSteps !== undefined && !(Number.isInteger(maxSteps) && maxSteps > 0)) {
+    throw new ValidationError(`maxSteps must be a whole number above 0; it is ${String(maxSteps)}.`);
+  }
+  const schema = options.schema === undefined ? chatSchema(chat) : options.schema && answerSchema(options.schema);
   const user = content === null ? null : contentParts({ role: 'user', content, attachments: options.attachments });
   return {
+    chat,
     user,
-    settings,
     ...(model !== undefined && { model }),
     ...(params && { params }),
     ...(instructions !== undefined && { instructions }),
+    ...(schema !== undefined && { answerSchema: schema }),
+    ...(maxSteps !== undefined && { maxSteps }),
     ...(signal && { signal }),
+    ...(requestId !== undefined && { requestId }),
   };
 }
 

@@ -1,14 +1,25 @@
 import { ConfigurationError } from '../errors/request.errors.js';
-import { type LiveRun, type RunResult } from '../runs/live-run.js';
+import { type ChatUsage } from '../messages/usage-report.js';
+import { type MessageRecord, type Usage } from '../messages/message.interface.js';
+import { type ToolCallRecord } from '../messages/tool-call.interface.js';
+import { type LiveRun } from '../runs/live-run.js';
 import { type StartRun } from '../runs/run-request.js';
-import { type NewMessage } from './ask-options.interface.js';
+import { type NewMessage, type ToolClass } from './ask-options.interface.js';
+import { type ToolCallDecision } from './tool-call-decision.js';
 
 /** What stands behind the verbs of a chat: it knows where the chat's messages live. */
 export interface ChatDriver<C extends object, M> {
+  /** @throws ConfigurationError when a class is not a tool of this application */
+  toolNames(tools: readonly ToolClass[]): string[];
   start(chat: C, start: StartRun): Promise<LiveRun>;
-  /** The message that a caller gets for the run's answer. */
-  answer(chat: C, message: NonNullable<RunResult['message']>, result: RunResult): M;
+  /** A stored message as a caller gets it; an answer tells what it cost. */
+  message(chat: C, record: MessageRecord, usage?: Usage): M;
+  isComplete(chat: C): Promise<boolean>;
+  pendingApprovals(chat: C): Promise<ToolCallRecord[]>;
+  /** @throws ToolCallNotFoundError, ToolCallDecidedError */
+  decide(chat: C, decision: ToolCallDecision): Promise<ToolCallRecord>;
   addMessage(chat: C, message: NewMessage): Promise<M>;
+  usage(chat: C): Promise<ChatUsage>;
 }
 
 // Beside the chats rather than in them, so that neither JSON nor equality nor a database column sees it.

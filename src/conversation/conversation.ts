@@ -21,9 +21,17 @@ export class Conversation extends ChatVerbs<ConversationMessage> {
     const store = new MemoryRunStore(this.id, model, params, ownerId);
     this.#store = store;
     bindChat<Conversation, ConversationMessage>(this, {
+      toolNames: (tools) => runs.toolNames(tools),
       start: (_chat, start) => runs.start(store, start),
-      answer: (_chat, message, result) => ({ ...message, usage: result.usage }),
+      message: (_chat, record, usage) => ({ ...record, ...(usage && { usage }) }),
+      isComplete: () => Promise.resolve(store.isComplete),
+      pendingApprovals: () => Promise.resolve(store.toolCalls.pending()),
+      decide: (_chat, decision) =>
+        new Promise((resolve) => {
+          resolve(store.toolCalls.decide(decision));
+        }),
       addMessage: (_chat, message) => Promise.resolve(store.add({ role: message.role, parts: contentParts(message) })),
+      usage: () => Promise.resolve({ chatId: this.id, ...store.usage }),
     });
   }
 

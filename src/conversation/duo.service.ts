@@ -2,6 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { type ResolvedOptions } from '../config/gitlab-duo-options.interface.js';
 import { GITLAB_DUO_OPTIONS } from '../config/tokens.js';
 import { GatewayClient } from '../gateway/gateway-client.js';
+import { type LastExchange } from '../gateway/last-exchange.interface.js';
+import { TokenExchange } from '../gateway/token-exchange.js';
 import { type ModelParams } from '../messages/model-request.interface.js';
 import { type Model } from '../models/model.interface.js';
 import { ModelRegistry } from '../models/model-registry.js';
@@ -28,6 +30,7 @@ export class DuoService {
     private readonly runs: RunService,
     private readonly registry: ModelRegistry,
     private readonly gateway: GatewayClient,
+    private readonly exchange: TokenExchange,
     @Inject(GITLAB_DUO_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
@@ -46,6 +49,11 @@ export class DuoService {
   /** All models that GitLab Duo offers. */
   models(): readonly Model[] {
     return this.registry.list();
+  }
+
+  /** How the last exchange of a token ended, for your health checks; `undefined` before the first. */
+  get lastExchange(): LastExchange | undefined {
+    return this.exchange.last;
   }
 
   /**

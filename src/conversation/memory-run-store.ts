@@ -1,55 +1,111 @@
 import { v7 as uuidv7 } from 'uuid';
-import { ChatBusyError } from '../errors/chat.errors.js';
-import { type MessageRecord } from '../messages/message.interface.js';
-import { type ModelParams } from '../messages/model-request.interface.js';
+import { ChatBusyError, PendingToolCallsError } from '../errors/chat.errors.js';
+import { type MessageRecord, type Usage } from '../messages/message.interface.js';
+import { type ModelParams, type ParamChanges } from '../messages/model-request.interface.js';
 import { type Part } from '../messages/part.interface.js';
 import { textOf } from '../messages/text.js';
-import { type BeginRun, type BegunRun, type FinishRun, type RunStore } from '../runs/run-store.interface.js';
+import { type CountedAttempt, usageByModel, type UsageReport, usageReport } from '../messages/usage-report.js';
+import { mergedOptions, type RunOptions } from '../runs/run-options.js';
+import {
+  type BeginRun,
+  type BegunRun,
+  type FinishRun,
+  type RetryAttempt,
+  type RunPast,
+  type RunStore,
+  type StoredCall,
+  type StoreProgress,
+  type StoreStep,
+} from '../runs/run-store.interface.js';
+import { MemoryToolCalls } from './memory-tool-calls.js';
+
+/** The run that is under way, or parked. */
+interface ActiveRun {
+  id: string;
+  model: string;
+  tools: readonly string[] | null;
+  options: RunOptions | null;
+  steps: number;
+  /** Where it goes on, once it is parked. */
+  parked?: Omit<RunPast, 'options'>;
+}
 
 /** Keeps the messages of one chat in memory, for as long as somebody holds the chat. */
 export class MemoryRunStore implements RunStore {
   readonly leases = undefined;
+  readonly log = undefined;
   readonly messages: MessageRecord[] = [];
+  readonly toolCalls: MemoryToolCalls;
   private readonly superseded = new Set<string>();
-  private runId: string | undefined;
+  private readonly attempts: CountedAttempt[] = [];
+  private tools: readonly string[] | null = null;
+  private run: ActiveRun | undefined;
 
   constructor(
     readonly chatId: string,
     public model: string,
     public params: ModelParams = {},
     private readonly ownerId: string | null = null,
-  ) {}
+  ) {
+    this.toolCalls = new MemoryToolCalls(chatId);
+  }
+
+  /** What the chat has cost so far. */
+  get usage(): UsageReport {
+    return usageReport(usageByModel(this.attempts));
+  }
+
+  /** Whether the last thing that was said is a whole answer. */
+  get isComplete(): boolean {
+    const last = this.history.findLast(({ role }) => role !== 'system');
+    return isAnswer(last);
+  }
 
   begin(run: BeginRun): Promise<BegunRun> {
-    if (this.runId !== undefined) return Promise.reject(new ChatBusyError(this.chatId, this.runId));
-    this.runId = run.runId;
-    this.model = run.settings.model ?? this.model;
-    this.params = merged(this.params, run.settings.params);
-    if (run.settings.instructions !== undefined) {
-      this.add({ role: 'system', parts: [{ type: 'text', text: run.settings.instructions }], runId: run.runId });
-    }
-    if (run.user) this.add({ id: run.user.id, role: 'user', parts: run.user.parts, runId: run.runId });
-    return Promise.resolve({
-      chatId: this.chatId,
-      ownerId: this.ownerId,
-      fence: 0,
-      model: run.model ?? this.model,
-      params: this.params,
-      history: this.messages.filter((message) => !this.superseded.has(message.id)),
+    return new Promise((resolve) => {
+      resolve(this.run === undefined ? this.beginNew(run) : this.resume(this.run, run));
     });
   }
 
-  retry(): Promise<void> {
+  openCalls(messageId: string): Promise<StoredCall[]> {
+    return Promise.resolve(this.toolCalls.open(messageId));
+  }
+
+  retry({ ended }: RetryAttempt): Promise<void> {
+    this.endAttempt(ended.usage);
+    this.beginAttempt();
     return Promise.resolve();
   }
 
+  storeStep({ message, calls, attempt, supersedes, runId }: StoreStep): Promise<MessageRecord> {
+    this.endAttempt(attempt.outcome.usage);
+    if (this.run) this.run.steps += 1;
+    this.supersede(supersedes);
+    const stored = this.add({ ...message, role: 'assistant', runId });
+    this.toolCalls.add(message.id, calls);
+    return Promise.resolve(stored);
+  }
+
+  storeProgress({ results, moved, next, runId }: StoreProgress): Promise<MessageRecord[]> {
+    for (const { id, status } of moved) this.toolCalls.move(id, status, false);
+    if (next) this.beginAttempt();
+    const stored = results.map(({ id, callId, status, part, createdAt }) => {
+      this.toolCalls.move(callId, status, true);
+      return this.add({ id, role: 'tool', parts: [part], runId, createdAt });
+    });
+    return Promise.resolve(stored);
+  }
+
   finish(run: FinishRun): Promise<MessageRecord | null> {
-    this.runId = undefined;
-    for (const id of run.supersedes) this.superseded.add(id);
+    if (run.attempt) this.endAttempt(run.attempt.outcome.usage);
+    this.supersede(run.supersedes);
+    const isParked = run.status === 'awaiting_approval';
+    if (!isParked) this.run = undefined;
+    else if (this.run) this.run.parked = this.past(run, this.run.steps);
     return Promise.resolve(run.answer && this.add({ ...run.answer, role: 'assistant', runId: run.runId }));
   }
 
-  /** Adds a message at the end. */
+  /** Adds a message at the end; an ask and an answer leave the calls before them. */
   add(message: Pick<MessageRecord, 'role'> & { parts: Part[] } & Partial<MessageRecord>): MessageRecord {
     const record: MessageRecord = {
       id: uuidv7(),
@@ -63,12 +119,76 @@ export class MemoryRunStore implements RunStore {
       createdAt: new Date().toISOString(),
       ...message,
     };
+    if (record.role === 'assistant' || (record.role === 'user' && record.runId !== null)) this.toolCalls.leave();
     this.messages.push(record);
     return record;
   }
+
+  private get history(): MessageRecord[] {
+    return this.messages.filter((message) => !this.superseded.has(message.id));
+  }
+
+  private beginNew(run: BeginRun): BegunRun {
+    const { model, params, instructions, tools } = run.settings;
+    this.model = model ?? this.model;
+    this.params = merged(this.params, params);
+    this.tools = tools ?? this.tools;
+    if (instructions !== undefined) {
+      this.add({ role: 'system', parts: [{ type: 'text', text: instructions }], runId: run.runId });
+    }
+    if (run.user) this.add({ id: run.user.id, role: 'user', parts: run.user.parts, runId: run.runId });
+    this.run = { id: run.runId, model: run.model ?? this.model, tools: run.tools, options: run.options, steps: 0 };
+    if (run.attemptId !== null) this.beginAttempt();
+    return this.begun(this.run);
+  }
+
+  private resume(active: ActiveRun, run: BeginRun): BegunRun {
+    const { parked } = active;
+    if (parked === undefined) throw new ChatBusyError(this.chatId, active.id);
+    if (run.user !== null || this.toolCalls.pending().length > 0) throw new PendingToolCallsError(this.chatId);
+    if (!run.hold(active.id)) throw new ChatBusyError(this.chatId, active.id);
+    active.parked = undefined;
+    active.model = run.model ?? active.model;
+    active.tools = run.tools ?? active.tools;
+    active.options = mergedOptions(active.options, run.options);
+    return { ...this.begun(active), past: { ...parked, options: active.options } };
+  }
+
+  private begun({ id, model, tools }: ActiveRun): BegunRun {
+    const { chatId, ownerId, params, history } = this;
+    const ofChat = { chatId, ownerId, params, tools: tools ?? this.tools, agent: null, agentInputs: null, history };
+    return { ...ofChat, runId: id, fence: 0, model };
+  }
+
+  private past({ usage, unlogged }: FinishRun, steps: number): ActiveRun['parked'] {
+    const { firstIndex, events } = unlogged.fresh;
+    // The end of the run is the one event that is not among them.
+    return { nextIndex: firstIndex + events.length + 1, steps, spent: usage };
+  }
+
+  private supersede(ids: readonly string[]): void {
+    for (const id of ids) this.superseded.add(id);
+  }
+
+  private beginAttempt(): void {
+    this.attempts.push({ model: this.run?.model ?? this.model, usage: null });
+  }
+
+  private endAttempt(usage: Usage | null): void {
+    this.attempts.splice(-1, 1, { model: this.run?.model ?? this.model, usage });
+  }
 }
 
-function merged(params: ModelParams, changes: ModelParams | undefined): ModelParams {
+/** Whether a message is a whole answer, which waits for nothing. */
+export function isAnswer(message: Pick<MessageRecord, 'role' | 'status' | 'parts'> | undefined): boolean {
+  return (
+    message?.role === 'assistant' &&
+    message.status === 'complete' &&
+    message.parts.every(({ type }) => type !== 'tool-call')
+  );
+}
+
+function merged(params: ModelParams, changes: ParamChanges | undefined): ModelParams {
   return Object.fromEntries(
     Object.entries({ ...params, ...changes }).filter(([, value]) => value !== null && value !== undefined),
   );

@@ -1,4 +1,4 @@
-const unsafe = /[^a-zA-Z0-9_-]/g;
+import { wireName } from './wire-name.js';
 
 // OpenAI's Chat Completions takes the shortest ids of the three.
 const longest = 40;
@@ -10,14 +10,21 @@ const longest = 40;
 export class CallIds {
   private readonly taken = new Set<string>();
 
+  /** @param before the ids of the calls that come before these; they stay as they are */
+  constructor(private readonly before?: CallIds) {}
+
   next(id: string): string {
-    const safe = id.replace(unsafe, '_').slice(0, longest) || 'call';
+    const safe = wireName(id, longest, 'call');
     let unique = safe;
-    for (let repeat = 2; this.taken.has(unique); repeat++) {
+    for (let repeat = 2; this.isTaken(unique); repeat++) {
       const suffix = `_${repeat}`;
       unique = safe.slice(0, longest - suffix.length) + suffix;
     }
     this.taken.add(unique);
     return unique;
+  }
+
+  private isTaken(id: string): boolean {
+    return this.taken.has(id) || this.before?.isTaken(id) === true;
   }
 }

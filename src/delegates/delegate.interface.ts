@@ -1,6 +1,5 @@
 import { type Redact } from '../errors/redact.js';
 import { type ModelAnswer, type ModelEvent, type ModelRequest } from '../messages/model-request.interface.js';
-import { type JsonObject } from '../messages/json.interface.js';
 import { type Api } from '../messages/part.interface.js';
 import { type Model } from '../models/model.interface.js';
 
@@ -11,10 +10,16 @@ export interface Delegate {
   readonly path: string;
   /** Headers of this vendor besides the gateway's own. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The request's body, always streamed. */
-  render(model: Model, request: ModelRequest): JsonObject;
-  /** A parser for one response, whose errors quote the vendor as `redact` leaves it. */
-  createParser(redact?: Redact): StreamParser;
+  /**
+   * The request's body in JSON, always streamed.
+   * @throws ValidationError for a history that no model can answer
+   */
+  render(model: Model, request: ModelRequest): Buffer;
+  /**
+   * A parser for one response, whose errors quote the vendor as `redact` leaves it.
+   * @param request what is answered; without it nothing but its usual form is looked for
+   */
+  createParser(redact?: Redact, request?: ModelRequest): StreamParser;
 }
 
 /** Turns one vendor stream into events, one server-sent event at a time, and assembles the answer on the way. */

@@ -1,5 +1,6 @@
 import { type ToolCallPart, type ToolResultPart } from '../messages/part.interface.js';
 import { CallIds } from './call-ids.js';
+import { wireName } from './wire-name.js';
 
 interface OpenCall {
   /** The id that this request uses. */
@@ -10,6 +11,9 @@ interface OpenCall {
   place: number;
 }
 
+// OpenAI takes the shorter names. A model may have called a tool that there is not, by a name that no tool can have.
+const longestName = 64;
+
 const noResult = 'There is no result: the call was not run to its end, or its result was lost.';
 
 /**
@@ -17,10 +21,16 @@ const noResult = 'There is no result: the call was not run to its end, or its re
  * an error until the result comes, however many messages later. A result whose call is not open is dropped.
  */
 export class OpenCalls {
-  private readonly ids = new CallIds();
   private readonly open = new Map<string, OpenCall[]>();
 
-  /** The call with an id of its own in this request; the place for its result is appended to `results`. */
+  constructor(private readonly ids = new CallIds()) {}
+
+  /** The vendors' ids of the calls that still wait for a result. */
+  get unanswered(): string[] {
+    return [...this.open].filter(([, calls]) => calls.length > 0).map(([id]) => id);
+  }
+
+  /** The call with a safe name, and an id of its own in this request; the place for its result is appended to `results`. */
   add(call: ToolCallPart, results: ToolResultPart[]): ToolCallPart {
     const id = this.ids.next(call.id);
     const place = results.push({ type: 'tool-result', id, name: call.name, content: noResult, isError: true }) - 1;
@@ -28,7 +38,7 @@ export class OpenCalls {
     const opened = { id, name: call.name, results, place };
     if (sameId) sameId.push(opened);
     else this.open.set(call.id, [opened]);
-    return { ...call, id };
+    return { ...call, id, name: wireName(call.name, longestName, 'unnamed') };
   }
 
   /** Puts a result into its call's place. */

@@ -1,11 +1,28 @@
-import { type ToolResultPart } from '../messages/part.interface.js';
+import { type FilePart, type TextPart, type ToolResultPart } from '../messages/part.interface.js';
 
-/** What a tool answered, as text: a string as it is, anything else as JSON. */
-export function resultText({ content }: ToolResultPart): string {
-  return typeof content === 'string' ? content : JSON.stringify(content);
+const noReason = 'The tool failed and did not say why.';
+
+/** What a tool answered, as text: a string as it is, anything else as JSON. A failure is never blank, which Anthropic refuses. */
+export function resultText({ content, isError }: ToolResultPart): string {
+  const text = typeof content === 'string' ? content : JSON.stringify(content);
+  return isError && isBlank(text) ? noReason : text;
 }
 
 /** The same for vendors that have no mark for a failed call. */
 export function markedResultText(result: ToolResultPart): string {
   return result.isError ? `Error: ${resultText(result)}` : resultText(result);
+}
+
+/** The files of a result; a failed call has none that a vendor takes. */
+export function resultFiles({ files = [], isError }: ToolResultPart): readonly FilePart[] {
+  return isError ? [] : files;
+}
+
+/** A result's text with its files after it; a blank text is left out, since not every vendor takes one. */
+export function textAndFiles(text: string, files: readonly FilePart[]): (TextPart | FilePart)[] {
+  return isBlank(text) ? [...files] : [{ type: 'text', text }, ...files];
+}
+
+function isBlank(text: string): boolean {
+  return !/\S/.test(text);
 }

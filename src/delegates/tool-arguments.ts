@@ -1,7 +1,7 @@
-import { redact } from '../errors/redact.js';
 import { UpstreamError } from '../errors/upstream.errors.js';
 import { type JsonObject } from '../messages/json.interface.js';
 import { type FinishReason } from '../messages/message.interface.js';
+import { type ToolCallPart } from '../messages/part.interface.js';
 
 /** The arguments that a JSON text holds; undefined if it is not a JSON object. */
 export function parseArguments(json: string): JsonObject | undefined {
@@ -13,20 +13,16 @@ export function parseArguments(json: string): JsonObject | undefined {
   }
 }
 
-// The vendors' own bound.
-const longestName = 128;
+/** What a model calls a tool with. */
+export type GivenArguments = Pick<ToolCallPart, 'arguments' | 'malformed'>;
 
-/**
- * The arguments of a call that the model has ended; none at all are `{}`.
- * @throws UpstreamError if they are not a JSON object
- */
-export function wholeArguments(tool: string, json: string): JsonObject {
+// Enough for the model to know them again.
+const mostMalformed = 500;
+
+/** The arguments of a call that the model has ended; none at all are `{}`. */
+export function wholeArguments(json: string): GivenArguments {
   const value = json === '' ? {} : parseArguments(json);
-  if (value) return value;
-  throw new UpstreamError(
-    `The model called the tool "${redact(tool).slice(0, longestName)}" with arguments that are not a JSON object, so the call cannot run. Try again.`,
-    { isRetryable: true },
-  );
+  return value ? { arguments: value } : { arguments: {}, malformed: json.slice(0, mostMalformed) };
 }
 
 /** Whether an answer may have stopped in the middle of what it was saying. */

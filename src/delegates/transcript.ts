@@ -29,16 +29,24 @@ export interface Transcript {
   messages: TranscriptMessage[];
 }
 
+/** What came before the history: its calls keep their ids, and its instructions hold until others come. */
+export interface TranscriptStart {
+  calls?: OpenCalls;
+  instructions?: string;
+}
+
 /**
  * Makes a history valid for every vendor: no empty text or message; right after each message with tool calls one message
- * with all their results, in the order of the calls; ids that are safe and occur once; reasoning only of `api` itself,
+ * with all their results, in the order of the calls; ids that are safe and occur once, and safe names; reasoning only of `api` itself,
  * and only in front of what it led to.
  * @throws ValidationError for a part that cannot be in a message of its role, or if nothing is left to answer
  */
-export function toTranscript(history: readonly ModelMessage[], api: Api): Transcript {
+export function toTranscript(
+  history: readonly ModelMessage[],
+  api: Api,
+  { calls = new OpenCalls(), instructions }: TranscriptStart = {},
+): Transcript {
   const messages: TranscriptMessage[] = [];
-  const calls = new OpenCalls();
-  let instructions: string | undefined;
 
   for (const message of history) {
     switch (message.role) {
@@ -112,7 +120,7 @@ function assistantParts(parts: readonly Part[], api: Api, open: (call: ToolCallP
 }
 
 /** Anthropic refuses a text of white space alone just as it refuses an empty one. */
-function isSpoken(part: TextPart): boolean {
+export function isSpoken(part: TextPart): boolean {
   return /\S/.test(part.text);
 }
 

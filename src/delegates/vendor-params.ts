@@ -1,7 +1,7 @@
 import { type JsonObject, type JsonValue } from '../messages/json.interface.js';
 import { type ModelParams } from '../messages/model-request.interface.js';
 
-const rendered = ['temperature', 'topP', 'maxOutputTokens', 'stopSequences', 'thinking'];
+const rendered = ['temperature', 'topP', 'maxOutputTokens', 'stopSequences', 'thinking', 'toolChoice', 'toolCalls'];
 const reserved = ['model', 'messages', 'input', 'system', 'instructions', 'stream', 'tools'];
 const withheld = new Set([...rendered, ...reserved]);
 

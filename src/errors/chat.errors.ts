@@ -5,9 +5,7 @@ export class ChatNotFoundError extends GitlabDuoError {
   readonly code = 'chat_not_found';
 
   constructor(chatId: string) {
-    super(
-      `There is no chat ${chatId} for this owner. Check the id, and pass the ownerId that the chat was created with.`,
-    );
+    super(`There is no chat ${chatId} for this owner. Check the id, and that it is asked for in its owner's name.`);
   }
 }
 
@@ -38,7 +36,27 @@ export class DatabaseUnavailableError extends GitlabDuoError {
   readonly code = 'database_unavailable';
 }
 
-/** The key was used before for a call with another body. */
-export class IdempotencyKeyReusedError extends GitlabDuoError {
-  readonly code = 'idempotency_key_reused';
+/** Somebody has to approve or deny calls of tools before the chat can go on. */
+export class PendingToolCallsError extends GitlabDuoError {
+  readonly code = 'pending_tool_calls';
+
+  constructor(chatId: string) {
+    super(
+      `Tool calls of chat ${chatId} wait for approval. Approve or deny each of them, then ask for a completion to go on.`,
+    );
+  }
+}
+
+/** A tool call has been decided on already, in another way, or runs without anybody's approval. */
+export class ToolCallDecidedError extends GitlabDuoError {
+  readonly code = 'pending_tool_calls';
+}
+
+/** The chat has no such tool call. */
+export class ToolCallNotFoundError extends GitlabDuoError {
+  readonly code = 'not_found';
+
+  constructor(chatId: string, id: string) {
+    super(`Chat ${chatId} has no tool call ${id}. Take the id from approval-required or from pendingApprovals().`);
+  }
 }

@@ -10,7 +10,8 @@ export interface Problem {
   requestId?: string;
 }
 
-const problems: Record<ErrorCode, readonly [status: number, title: string]> = {
+/** The status and the title of each code. */
+export const problems: Readonly<Record<ErrorCode, readonly [status: number, title: string]>> = {
   invalid_configuration: [500, 'Invalid configuration'],
   validation_failed: [400, 'Validation failed'],
   unauthorized: [401, 'Unauthorized'],

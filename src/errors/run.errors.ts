@@ -1,12 +1,12 @@
 import { GitlabDuoError } from './gitlab-duo.error.js';
 
-/** The server stopped while the run was under way; what had been said is kept. */
+/** The server stopped, or died, while the run was under way; what it had stored of the answer is kept. */
 export class RunInterruptedError extends GitlabDuoError {
   readonly code = 'server_busy';
 
   constructor(runId: string) {
     super(
-      `Run ${runId} was interrupted because the server is stopping. Its text so far is kept: ask for a completion to answer again.`,
+      `Run ${runId} was interrupted because its server stopped. Its text so far is kept: ask for a completion to answer again.`,
       {
         isRetryable: true,
       },
@@ -25,5 +25,38 @@ export class RunLostError extends GitlabDuoError {
         isRetryable: true,
       },
     );
+  }
+}
+
+/** The chat has no such run. */
+export class RunNotFoundError extends GitlabDuoError {
+  readonly code = 'run_not_found';
+
+  constructor(chatId: string, runId: string) {
+    super(`Chat ${chatId} has no run ${runId}. Take the id from X-Run-Id or from the run-start event.`);
+  }
+}
+
+/** The model called tools in every step that a run may take. */
+export class StepLimitError extends GitlabDuoError {
+  readonly code = 'step_limit_reached';
+
+  constructor(maxSteps: number) {
+    super(
+      `The run has asked the model ${maxSteps} times, and it still calls tools. Ask for a completion to go on, or raise maxSteps.`,
+    );
+  }
+}
+
+/** The model's answer is none that the schema of the ask allows. */
+export class SchemaMismatchError extends GitlabDuoError {
+  readonly code = 'schema_mismatch';
+
+  /**
+   * @param problem what is wrong with the answer
+   * @param advice what to do about it
+   */
+  constructor(problem: string, advice: string) {
+    super(`The answer does not match the schema: ${problem}. ${advice}`);
   }
 }

@@ -18,7 +18,7 @@ export interface GatewayCall {
   /** Besides the gateway's own. */
   headers: Readonly<Record<string, string>>;
   /** JSON. */
-  body: string;
+  body: string | Buffer;
   /** For whom: the credential of this owner pays. Unset: a caller without an owner. */
   caller?: Caller;
   signal?: AbortSignal;

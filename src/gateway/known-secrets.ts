@@ -17,29 +17,40 @@ interface Secret {
 /** The credentials that this application holds, so that none of them is ever quoted, whatever its shape. */
 @Injectable()
 export class KnownSecrets {
+  private readonly lasting = new Map<string, Secret>();
   /** The latest last. */
-  private readonly secrets = new Map<string, Secret>();
+  private readonly passing = new Map<string, Secret>();
 
   /** Remembers a credential; of too many the oldest is forgotten. */
   keep(text: string): void {
     if (text.length < SHORTEST) return;
-    const secret = this.secrets.get(text) ?? { text, mark: markOf(text), pattern: undefined };
-    this.secrets.delete(text);
-    this.secrets.set(text, secret);
-    const [oldest] = this.secrets.keys();
-    if (this.secrets.size > MOST && oldest !== undefined) this.secrets.delete(oldest);
+    const secret = this.passing.get(text) ?? secretOf(text);
+    this.passing.delete(text);
+    this.passing.set(text, secret);
+    const [oldest] = this.passing.keys();
+    if (this.passing.size > MOST && oldest !== undefined) this.passing.delete(oldest);
+  }
+
+  /** Remembers a credential of which there are few, and which does not change. */
+  keepAlways(text: string): void {
+    if (text.length >= SHORTEST) this.lasting.set(text, secretOf(text));
   }
 
   /** Replaces the known secrets and what looks like one. */
   readonly redact: Redact = (text) => {
-    const held = [...this.secrets.values()].filter(({ mark }) => text.includes(mark));
+    const secrets = [...this.lasting.values(), ...this.passing.values()];
+    const held = secrets.filter(({ mark }) => text.includes(mark));
     // The longest first: one may be the beginning of another.
     held.sort((left, right) => right.text.length - left.text.length);
     let clean = text;
     for (const secret of held) clean = clean.replaceAll((secret.pattern ??= wherever(secret.text)), REDACTED);
-    for (const secret of this.secrets.keys()) clean = withoutCut(clean, secret);
+    for (const secret of secrets) clean = withoutCut(clean, secret.text);
     return redact(clean);
   };
+}
+
+function secretOf(text: string): Secret {
+  return { text, mark: markOf(text), pattern: undefined };
 }
 
 /** The last run of letters and digits that is long enough to tell secrets apart; those of JWTs begin alike. */

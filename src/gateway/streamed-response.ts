@@ -20,6 +20,8 @@ const MAX_STREAM_BYTES = 256 * 1024 * 1024;
 
 const CUT = 'The answer was cut: the stream ended before the model did. Ask again.';
 
+const cut = (cause?: unknown): UpstreamError => new UpstreamError(CUT, { isRetryable: true, cause });
+
 /** Where a response reports how it ended, once: with a refusal, or without one when the stream is whole. */
 export interface Settle {
   resolve(refusal?: Refusal): void;
@@ -32,6 +34,8 @@ export interface Settle {
  */
 export class StreamedResponse implements Dispatcher.DispatchHandler {
   private readonly reader = new SseReader();
+  /** What came since the last flush: decoded at once, since a read may hold hundreds of HTTP chunks. */
+  private unread: [Buffer, ...Buffer[]] | undefined;
   /** A connection outlives its requests, and so would the async context of the first one. */
   private readonly context = new AsyncResource('GitlabDuoResponse');
   private readonly sink: GatewaySink;
@@ -43,8 +47,8 @@ export class StreamedResponse implements Dispatcher.DispatchHandler {
   /** Bytes of the stream so far. */
   private size = 0;
   private refusal: { status: number; headers: IncomingHttpHeaders; chunks: Buffer[]; size: number } | undefined;
-  /** Set once there is nothing more to read: what is wrong unless the last event has come. */
-  private ending: GitlabDuoError | undefined;
+  /** Set once there is nothing more to read: tells what is wrong unless the last event has come. */
+  private ending: (() => GitlabDuoError) | undefined;
   private isScheduled = false;
   private isHeld = false;
   private isSettled = false;
@@ -57,8 +61,18 @@ export class StreamedResponse implements Dispatcher.DispatchHandler {
   ) {
     this.sink = sink;
     this.signal = signal;
-    this.signal?.addEventListener('abort', this.onAbort, { once: true });
-    this.limit = setTimeout(this.onLimit, totalMs);
+    this.signal?.addEventListener('abort', this, { once: true });
+    this.limit = setTimeout(giveUp, totalMs, this);
+  }
+
+  /** The signal has aborted. */
+  handleEvent(): void {
+    this.fail(this.signal?.reason);
+  }
+
+  /** The time of the whole response is up. */
+  expire(): void {
+    this.fail(totalTimeout(this.url));
   }
 
   onRequestStart(controller: Controller): void {
@@ -66,7 +80,9 @@ export class StreamedResponse implements Dispatcher.DispatchHandler {
     if (this.isSettled) this.hangUp();
   }
 
-  onResponseStart(_controller: Controller, status: number, headers: IncomingHttpHeaders): void {
+  onResponseStart(controller: Controller, status: number, headers: IncomingHttpHeaders): void {
+    // They are slices of what the connection has read, which they would keep in memory as long as the stream lasts.
+    controller.rawHeaders = null;
     if (status < 200) return;
     const isPlain = (headers['content-encoding'] ?? 'identity') === 'identity';
     this.isStreaming = status < 300 && isPlain && /^text\/event-stream\b/i.test(headers['content-type'] ?? '');
@@ -81,29 +97,28 @@ export class StreamedResponse implements Dispatcher.DispatchHandler {
       if (this.refusal.size >= MAX_BODY_BYTES) this.refuse(this.refusal);
       return;
     }
-    try {
-      this.size += chunk.length;
-      if (this.size > MAX_STREAM_BYTES) throw new UpstreamError('The answer is endless: more than 256 MB have come.');
-      this.reader.feed(chunk);
-    } catch (error) {
-      this.fail(error);
+    this.size += chunk.length;
+    if (this.size > MAX_STREAM_BYTES) {
+      this.fail(new UpstreamError('The answer is endless: more than 256 MB have come.'));
       return;
     }
+    if (this.unread === undefined) this.unread = [chunk];
+    else this.unread.push(chunk);
     this.schedule();
   }
 
   onResponseEnd(): void {
-    this.reader.end();
-    this.end(new UpstreamError(CUT, { isRetryable: true }));
+    this.end(cut);
   }
 
   onResponseError(_controller: Controller | undefined, error: Error): void {
-    const failure = connectionFailure(error, this.url);
-    const isCut = this.isStreaming && failure instanceof UpstreamError;
-    this.end(isCut ? new UpstreamError(CUT, { isRetryable: true, cause: failure.cause }) : failure);
+    this.end(() => {
+      const failure = connectionFailure(error, this.url);
+      return this.isStreaming && failure instanceof UpstreamError ? cut(failure.cause) : failure;
+    });
   }
 
-  private end(ending: GitlabDuoError): void {
+  private end(ending: () => GitlabDuoError): void {
     clearTimeout(this.linger);
     this.ending = ending;
     if (this.isSettled) return;
@@ -122,26 +137,36 @@ export class StreamedResponse implements Dispatcher.DispatchHandler {
     this.isScheduled = false;
     if (this.isSettled) return;
     try {
-      const events = this.sink.isDone ? [] : this.reader.take();
-      const held = events.length > 0 ? this.context.runInAsyncScope(this.pushOut, undefined, events) : undefined;
+      const events = this.sink.isDone ? [] : this.read();
+      const held = events.length > 0 ? this.context.runInAsyncScope(pushOut, undefined, this.sink, events) : undefined;
       if (held !== undefined) this.hold(held);
       else if (this.sink.isDone) this.succeed();
-      else if (this.ending !== undefined) this.fail(this.ending);
+      else if (this.ending !== undefined) this.fail(this.ending());
     } catch (error) {
       this.fail(error);
     }
   };
 
-  private readonly pushOut = (events: string[]): void | Promise<void> => this.sink.push(events);
+  private read(): string[] {
+    const { unread } = this;
+    if (unread === undefined) return [];
+    this.unread = undefined;
+    return this.reader.read(unread.length === 1 ? unread[0] : Buffer.concat(unread));
+  }
 
   private hold(held: Promise<void>): void {
     this.isHeld = true;
     this.controller?.pause();
-    held.then(() => {
-      this.isHeld = false;
-      this.flush();
-      this.resume();
-    }, this.fail);
+    held.then(
+      () => {
+        this.isHeld = false;
+        this.flush();
+        this.resume();
+      },
+      (error: unknown) => {
+        this.fail(error);
+      },
+    );
   }
 
   /** Reads on; a connection whose answer has ended may serve another request by now. */
@@ -152,7 +177,7 @@ export class StreamedResponse implements Dispatcher.DispatchHandler {
   private succeed(): void {
     this.close();
     this.settle.resolve();
-    if (this.ending === undefined) this.linger = setTimeout(this.hangUp, LINGER_MS).unref();
+    if (this.ending === undefined) this.linger = setTimeout(hangUp, LINGER_MS, this).unref();
   }
 
   private refuse({ status, headers, chunks }: NonNullable<typeof this.refusal>): void {
@@ -161,28 +186,35 @@ export class StreamedResponse implements Dispatcher.DispatchHandler {
     this.hangUp();
   }
 
-  private readonly fail = (error: unknown): void => {
+  private fail(error: unknown): void {
     if (this.isSettled) return;
     this.close();
     this.settle.reject(error);
     this.hangUp();
-  };
+  }
 
   private close(): void {
     this.isSettled = true;
     clearTimeout(this.limit);
-    this.signal?.removeEventListener('abort', this.onAbort);
+    this.signal?.removeEventListener('abort', this);
   }
 
-  private readonly hangUp = (): void => {
+  /** Closes the connection, unless its response has ended. */
+  hangUp(): void {
     if (this.ending === undefined) this.controller?.abort(new Error('Nobody waits for this answer any more.'));
-  };
+  }
+}
 
-  private readonly onAbort = (): void => {
-    this.fail(this.signal?.reason);
-  };
+// Functions of the module, since a closure more for each stream is memory that lives as long as it.
 
-  private readonly onLimit = (): void => {
-    this.fail(totalTimeout(this.url));
-  };
+function pushOut(sink: GatewaySink, events: string[]): void | Promise<void> {
+  return sink.push(events);
+}
+
+function giveUp(response: StreamedResponse): void {
+  response.expire();
+}
+
+function hangUp(response: StreamedResponse): void {
+  response.hangUp();
 }

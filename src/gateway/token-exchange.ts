@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { request } from 'undici';
 import { type ResolvedOptions } from '../config/gitlab-duo-options.interface.js';
 import { GITLAB_DUO_OPTIONS } from '../config/tokens.js';
+import { GitlabDuoError } from '../errors/gitlab-duo.error.js';
 import { boundedText } from './bounded-text.js';
 import { connectionFailure, totalTimeout } from './connection-failure.js';
 import { echoedHeaders } from './echoed-headers.js';
@@ -12,6 +13,7 @@ import { GatewayConnections } from './gateway-connections.js';
 import { type GatewayToken } from './gateway-token.interface.js';
 import { headerOf } from './header-of.js';
 import { KnownSecrets } from './known-secrets.js';
+import { type LastExchange } from './last-exchange.interface.js';
 import { tokenLifetimeMs } from './token-lifetime.js';
 import { USER_AGENT } from './user-agent.js';
 
@@ -21,6 +23,9 @@ const BODY = JSON.stringify({ feature_flags: { DuoAgentPlatformNext: true } });
 /** Exchanges credentials for gateway tokens. */
 @Injectable()
 export class TokenExchange {
+  /** Of any credential; unset before the first. */
+  last: LastExchange | undefined;
+
   constructor(
     @Inject(GITLAB_DUO_OPTIONS) private readonly options: ResolvedOptions,
     @Inject(GatewayConnections) private readonly connections: GatewayConnections,
@@ -34,6 +39,18 @@ export class TokenExchange {
    * @throws GatewayAuthError, InsufficientCreditsError, RateLimitError, UpstreamError, UpstreamTimeoutError, ServerBusyError
    */
   async exchange(credential: string, abandoned: AbortSignal): Promise<GatewayToken> {
+    try {
+      const token = await this.exchangeOnce(credential, abandoned);
+      this.last = { at: new Date(), succeeded: true, code: null };
+      return token;
+    } catch (error) {
+      const code = error instanceof GitlabDuoError ? error.code : 'internal_error';
+      if (!abandoned.aborted) this.last = { at: new Date(), succeeded: false, code };
+      throw error;
+    }
+  }
+
+  private async exchangeOnce(credential: string, abandoned: AbortSignal): Promise<GatewayToken> {
     this.secrets.keep(credential);
     const { status, headers, body } = await this.send(credential, abandoned);
     const token = status >= 200 && status < 300 ? readToken(headers, body) : undefined;

@@ -1,36 +1,58 @@
-import { Body, Delete, Get, HttpCode, Param, Patch, Post, Query, Req, Res, UseFilters, UsePipes } from '@nestjs/common';
-import { type HttpAdapterHost } from '@nestjs/core';
+import {
+  Body,
+  Delete,
+  Get,
+  HttpCode,
+  Param,
+  Patch,
+  Post,
+  Query,
+  Req,
+  Res,
+  UseFilters,
+  UseInterceptors,
+  UsePipes,
+} from '@nestjs/common';
 import { type DuoChatService } from '../chats/duo-chat.service.js';
-import { type ChatChanges, type Page } from '../chats/duo-chat-service.interface.js';
+import { type DuoRun } from '../chats/entities/duo-run.entity.js';
+import { type ChatChanges, type OwnerOption, type Page } from '../chats/duo-chat-service.interface.js';
+import { type DecisionOptions } from '../conversation/ask-options.interface.js';
+import { type ModelParams } from '../messages/model-request.interface.js';
 import { type MessageRecord } from '../messages/message.interface.js';
 import { type FilePart } from '../messages/part.interface.js';
-import { ChatDto } from './dto/chat.dto.js';
+import { type ToolCallRecord } from '../messages/tool-call.interface.js';
+import { type LiveRun } from '../runs/live-run.js';
+import { AsksModel } from './asks-model.decorator.js';
+import { type ChatUsage } from '../messages/usage-report.js';
+import { withClientParams } from './client-params.js';
+import { ChatDto, NewChatDto } from './dto/chat.dto.js';
+import { DenialDto, ToolCallsDto } from './dto/tool-call.dto.js';
 import { type AttachmentDto, CompletionDto, MessageDto } from './dto/message.dto.js';
 import { ChatPageDto, MessagePageDto } from './dto/page.dto.js';
 import { type HttpReply, type HttpRequest } from './http.interface.js';
-import { type OwnerResolver } from './owner-resolver.interface.js';
 import { type ChatView, chatView, messageView } from './presenter.js';
 import { ProblemFilter } from './problem.filter.js';
-import { type AnswerView, RunResponder } from './run-responder.js';
+import { requestId } from './request-id.js';
+import { RequestIdInterceptor } from './request-id.interceptor.js';
+import { type RequestOwner } from './request-owner.js';
+import { type RunAnswer, type RunResponder } from './run-responder.js';
 import { validationPipe } from './validation.js';
 
 /** The routes of one kind of chat; `GitlabDuoHttpModule.register` mounts a subclass for each. */
 @UseFilters(ProblemFilter)
+@UseInterceptors(RequestIdInterceptor)
 @UsePipes(validationPipe())
 export abstract class ChatsController {
-  private readonly responder: RunResponder;
-
   constructor(
     private readonly chats: DuoChatService,
-    private readonly owners: OwnerResolver,
-    adapterHost: HttpAdapterHost,
-  ) {
-    this.responder = new RunResponder(adapterHost);
-  }
+    private readonly owners: RequestOwner,
+    private readonly responder: RunResponder,
+  ) {}
 
   @Post()
-  async create(@Req() request: unknown, @Body() body: ChatDto): Promise<ChatView> {
-    const chat = await this.chats.create({ ...chatChanges(body), ...(await this.owner(request)) });
+  async create(@Req() request: unknown, @Body() body: NewChatDto): Promise<ChatView> {
+    const { agent } = body;
+    const chat = await this.chats.create({ agent, ...chatChanges(body), ...(await this.owner(request)) });
     return chatView(chat);
   }
 
@@ -51,7 +73,9 @@ export abstract class ChatsController {
 
   @Patch(':id')
   async update(@Req() request: unknown, @Param('id') id: string, @Body() body: ChatDto): Promise<ChatView> {
-    return chatView(await this.chats.update(id, chatChanges(body), await this.owner(request)));
+    const { params, ...changes } = chatChanges(body);
+    const merged = params && ((before: ModelParams) => withClientParams(before, params));
+    return chatView(await this.chats.update(id, { ...changes, params: merged }, await this.owner(request)));
   }
 
   @Delete(':id')
@@ -74,28 +98,82 @@ export abstract class ChatsController {
     return { items: items.map(messageView), nextCursor };
   }
 
+  @Get(':id/usage')
+  async usage(@Req() request: unknown, @Param('id') id: string): Promise<ChatUsage> {
+    return this.chats.usage(id, await this.owner(request));
+  }
+
   @Post(':id/messages')
+  @AsksModel()
   async ask(
     @Req() request: HttpRequest,
     @Res({ passthrough: true }) reply: HttpReply,
     @Param('id') id: string,
     @Body() body: MessageDto,
-  ): Promise<AnswerView | undefined> {
+  ): Promise<RunAnswer | undefined> {
     const attachments = body.attachments?.map(filePart);
-    const owner = await this.owner(request);
-    const run = await this.chats.start(id, body.content, { model: body.model, attachments, ...owner });
-    return this.responder.respond(run, request, reply);
+    const asker = await this.asker(request);
+    const run = await this.chats.start(id, body.content, { model: body.model, attachments, ...asker });
+    return this.respond(run, asker, request, reply);
   }
 
   @Post(':id/completions')
+  @AsksModel()
   async complete(
     @Req() request: HttpRequest,
     @Res({ passthrough: true }) reply: HttpReply,
     @Param('id') id: string,
     @Body() body?: CompletionDto,
-  ): Promise<AnswerView | undefined> {
-    const run = await this.chats.start(id, null, { model: body?.model, ...(await this.owner(request)) });
-    return this.responder.respond(run, request, reply);
+  ): Promise<RunAnswer | undefined> {
+    const asker = await this.asker(request);
+    const run = await this.chats.start(id, null, { model: body?.model, ...asker });
+    return this.respond(run, asker, request, reply);
+  }
+
+  @Get(':id/tool-calls')
+  async toolCalls(
+    @Req() request: unknown,
+    @Param('id') id: string,
+    @Query() _query: ToolCallsDto,
+  ): Promise<Page<ToolCallRecord>> {
+    return { items: await this.chats.pendingApprovals(id, await this.owner(request)), nextCursor: null };
+  }
+
+  @Post(':id/tool-calls/:toolCallId/approve')
+  @HttpCode(200)
+  async approve(
+    @Req() request: unknown,
+    @Param('id') id: string,
+    @Param('toolCallId') toolCallId: string,
+  ): Promise<ToolCallRecord> {
+    const owner = await this.owner(request);
+    return this.chats.approve(id, toolCallId, { ...owner, ...decidedBy(owner) });
+  }
+
+  @Post(':id/tool-calls/:toolCallId/deny')
+  @HttpCode(200)
+  async deny(
+    @Req() request: unknown,
+    @Param('id') id: string,
+    @Param('toolCallId') toolCallId: string,
+    @Body() body?: DenialDto,
+  ): Promise<ToolCallRecord> {
+    const owner = await this.owner(request);
+    return this.chats.deny(id, toolCallId, { ...owner, ...decidedBy(owner), reason: body?.reason });
+  }
+
+  private async respond(
+    run: LiveRun,
+    { ownerId }: OwnerOption,
+    request: HttpRequest,
+    reply: HttpReply,
+  ): Promise<RunAnswer | undefined> {
+    const stored = (): Promise<DuoRun> => this.chats.findRun(run.chatId, run.id, { ownerId });
+    return this.responder.respond({ run, stored }, request, reply);
+  }
+
+  private async asker(request: HttpRequest): Promise<{ ownerId: string | null; requestId: string }> {
+    return { ...(await this.owner(request)), requestId: requestId(request) };
   }
 
   private async owner(request: unknown): Promise<{ ownerId: string | null }> {
@@ -103,7 +181,13 @@ export abstract class ChatsController {
   }
 }
 
-function chatChanges({ model, title, instructions, params, metadata }: ChatDto): ChatChanges {
+function chatChanges({
+  model,
+  title,
+  instructions,
+  params,
+  metadata,
+}: ChatDto): ChatChanges & { params?: ModelParams } {
   return {
     model,
     title,
@@ -111,6 +195,11 @@ function chatChanges({ model, title, instructions, params, metadata }: ChatDto):
     params: params && Object.fromEntries(Object.entries(params)),
     metadata,
   };
+}
+
+/** Over HTTP the owner decides. */
+function decidedBy({ ownerId }: { ownerId: string | null }): DecisionOptions {
+  return ownerId === null ? {} : { by: ownerId };
 }
 
 function filePart({ mediaType, data, url, filename }: AttachmentDto): FilePart {

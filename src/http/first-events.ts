@@ -1,46 +1,32 @@
-import { type RunEventBatch } from '../runs/live-run.js';
+import { type LiveRun } from '../runs/live-run.js';
+import { type RunEvent } from '../runs/run-event.interface.js';
 
-/** The events of a run, of which the first have been looked at already. */
-export interface BegunEvents {
-  /** The run failed before the model said anything. */
-  hasFailed: boolean;
-  /** Every event from the first on. */
-  batches: AsyncIterable<RunEventBatch>;
-}
-
-/** Waits until the model has said something, the run has ended, or `holdMs` have passed. */
-export async function firstEvents(source: AsyncIterable<RunEventBatch>, holdMs: number): Promise<BegunEvents> {
-  const iterator = source[Symbol.asyncIterator]();
-  const pulled: Promise<IteratorResult<RunEventBatch>>[] = [];
-  const batches = { [Symbol.asyncIterator]: () => ({ next: () => pulled.shift() ?? iterator.next() }) };
-  const timer = new Timer(holdMs);
-  try {
-    for (;;) {
-      const next = iterator.next();
-      pulled.push(next);
-      const result = await Promise.race([next, timer.expired]);
-      if (result === undefined || result.done === true) return { hasFailed: false, batches };
-      const first = result.value.events.find(({ type }) => type !== 'run-start' && type !== 'message-start');
-      if (first !== undefined) return { hasFailed: first.type === 'error', batches };
-    }
-  } finally {
-    timer.clear();
-  }
-}
-
-class Timer {
-  private timer: NodeJS.Timeout | undefined;
-  readonly expired: Promise<undefined>;
-
-  constructor(ms: number) {
-    this.expired = new Promise((resolve) => {
-      this.timer = setTimeout(() => {
-        resolve(undefined);
-      }, ms);
-    });
-  }
-
-  clear(): void {
-    clearTimeout(this.timer);
-  }
+/**
+ * Waits until the model has said something, the run has ended, or `holdMs` have passed; `signal` ends the wait.
+ * @returns whether the run failed before the model said anything
+ */
+export async function failsAtFirst(run: LiveRun, holdMs: number, signal: AbortSignal): Promise<boolean> {
+  let first: RunEvent | undefined;
+  await new Promise<void>((resolve) => {
+    let seen = run.firstIndex;
+    const stop = (): void => {
+      clearTimeout(timer);
+      unwatch();
+      signal.removeEventListener('abort', stop);
+      resolve();
+    };
+    const look = (): void => {
+      first = run
+        .batch(seen, run.nextIndex)
+        .events.find(({ type }) => type !== 'run-start' && type !== 'message-start');
+      seen = run.nextIndex;
+      if (first !== undefined || run.isEnded) stop();
+    };
+    const timer = setTimeout(stop, holdMs);
+    const unwatch = run.watch(look);
+    signal.addEventListener('abort', stop);
+    if (signal.aborted) stop();
+    else look();
+  });
+  return first?.type === 'error';
 }

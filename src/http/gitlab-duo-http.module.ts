@@ -5,17 +5,22 @@ import {
   Inject,
   Module,
   type ModuleMetadata,
+  type OnModuleInit,
+  type Provider,
   type Type,
   UseGuards,
 } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
+import { ModulesContainer } from '@nestjs/core';
 import { type ChatClass } from '../chats/chat-kind.js';
 import { type DuoChatService } from '../chats/duo-chat.service.js';
 import { InjectDuoChat } from '../chats/inject-duo-chat.decorator.js';
 import { GitlabDuoModule } from '../gitlab-duo.module.js';
 import { ChatsController } from './chats.controller.js';
-import { NoOwnerResolver } from './no-owner.resolver.js';
+import { mustHaveOwnPaths } from './kind-paths.js';
 import { type OwnerResolver } from './owner-resolver.interface.js';
+import { RequestOwner } from './request-owner.js';
+import { RunResponder } from './run-responder.js';
+import { StreamTiming } from './stream-timing.js';
 
 /** Options of `GitlabDuoHttpModule.register()`. */
 export interface GitlabDuoHttpModuleOptions {
@@ -29,39 +34,54 @@ export interface GitlabDuoHttpModuleOptions {
   guards?: (Type<CanActivate> | CanActivate)[];
   /** Modules that the guards and the owner resolver need. */
   imports?: ModuleMetadata['imports'];
-  /** An injectable class that tells who asks; without it chats have no owner. */
+  /** An injectable class that tells who asks; without it chats have no owner, and whom the guards let in reaches all. */
   owner?: Type<OwnerResolver>;
 }
 
 /**
- * The HTTP API of one kind of chat.
+ * The HTTP API of one kind of chat. Bodies are checked by size too: 1 MB of text, and files of 10 MB each, 30 MB
+ * together. What the platform's own parser refuses before that is its matter: raise its limit for the files.
+ * @example
+ * app.useBodyParser('json', { limit: MESSAGE_BODY_LIMIT }); // Express
+ * new FastifyAdapter({ bodyLimit: MESSAGE_BODY_LIMIT });
  * @example
  * imports: [GitlabDuoHttpModule.register({ chat: Chat, guards: [AuthGuard], owner: SessionOwner })]
  * @publicApi
  */
 @Module({})
-export class GitlabDuoHttpModule {
+export class GitlabDuoHttpModule implements OnModuleInit {
+  constructor(@Inject(ModulesContainer) private readonly modules: ModulesContainer) {}
+
+  onModuleInit(): void {
+    mustHaveOwnPaths(this.modules);
+  }
+
   static register(options: GitlabDuoHttpModuleOptions): DynamicModule {
-    const owner = options.owner ?? NoOwnerResolver;
     return {
       module: GitlabDuoHttpModule,
       imports: [GitlabDuoModule.forFeature([options.chat], options.dataSource), ...(options.imports ?? [])],
-      providers: [owner],
-      controllers: [controllerOf(options, owner)],
+      providers: [...ownerProviders(options.owner), RunResponder, StreamTiming],
+      controllers: [controllerOf(options)],
     };
   }
 }
 
-function controllerOf(options: GitlabDuoHttpModuleOptions, owner: Type<OwnerResolver>): Type<ChatsController> {
+function ownerProviders(resolver: Type<OwnerResolver> | undefined): Provider[] {
+  if (resolver === undefined) return [{ provide: RequestOwner, useValue: new RequestOwner() }];
+  const useFactory = (owners: OwnerResolver): RequestOwner => new RequestOwner(owners);
+  return [resolver, { provide: RequestOwner, useFactory, inject: [resolver] }];
+}
+
+function controllerOf(options: GitlabDuoHttpModuleOptions): Type<ChatsController> {
   @Controller(options.path ?? 'chats')
   @UseGuards(...(options.guards ?? []))
   class KindChatsController extends ChatsController {
     constructor(
       @InjectDuoChat(options.chat, options.dataSource) chats: DuoChatService,
-      @Inject(owner) owners: OwnerResolver,
-      @Inject(HttpAdapterHost) adapterHost: HttpAdapterHost,
+      @Inject(RequestOwner) owners: RequestOwner,
+      @Inject(RunResponder) responder: RunResponder,
     ) {
-      super(chats, owners, adapterHost);
+      super(chats, owners, responder);
     }
   }
   return KindChatsController;

@@ -1,11 +1,21 @@
-import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
+import {
+  type ArgumentsHost,
+  Catch,
+  type ExceptionFilter,
+  HttpException,
+  Inject,
+  Logger,
+  Optional,
+} from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { GitlabDuoError, type ErrorCode } from '../errors/gitlab-duo.error.js';
 import { type Problem, problem, toProblem } from '../errors/problem.js';
-import { redact } from '../errors/redact.js';
+import { type Redact, redact as redactPatterns } from '../errors/redact.js';
 import { safeError } from '../errors/safe-error.js';
+import { KnownSecrets } from '../gateway/known-secrets.js';
+import { FILE_LIMIT, FILES_LIMIT, inMegabytes, TEXT_LIMIT } from './body-limits.js';
 import { type HttpRequest } from './http.interface.js';
-import { requestId } from './request-id.js';
+import { REQUEST_ID_HEADER, requestId } from './request-id.js';
 
 /** What a caller is told to wait where GitLab says that there were too many requests, and not for how long. */
 const RETRY_AFTER_MS = 10_000;
@@ -15,18 +25,26 @@ const RETRY_AFTER_MS = 10_000;
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger(ProblemFilter.name);
 
-  constructor(private readonly adapterHost: HttpAdapterHost) {}
+  private readonly redact: Redact;
+
+  constructor(
+    private readonly adapterHost: HttpAdapterHost,
+    @Optional() @Inject(KnownSecrets) secrets?: KnownSecrets,
+  ) {
+    this.redact = secrets?.redact ?? redactPatterns;
+  }
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     const id = requestId(http.getRequest<HttpRequest>());
     const answer = problemOf(error, id);
-    if (answer.status === 500) this.logger.error(`Request ${id} failed`, safeError(error));
+    answer.detail = this.redact(answer.detail);
+    if (answer.status === 500) this.logger.error(this.redact(`Request ${id} failed`), safeError(error, this.redact));
     const { httpAdapter } = this.adapterHost;
     const response: unknown = http.getResponse();
     if (httpAdapter.isHeadersSent(response)) return;
     httpAdapter.setHeader(response, 'content-type', 'application/problem+json; charset=utf-8');
-    httpAdapter.setHeader(response, 'x-request-id', id);
+    httpAdapter.setHeader(response, REQUEST_ID_HEADER, id);
     const told = error instanceof GitlabDuoError ? error.retryAfterMs : undefined;
     const retryAfterMs = told ?? (answer.status === 429 ? RETRY_AFTER_MS : undefined);
     if (retryAfterMs !== undefined)
@@ -48,7 +66,7 @@ const codes: Record<number, ErrorCode> = {
 function problemOf(error: unknown, id: string): Problem {
   const status = statusOf(error);
   if (error instanceof GitlabDuoError || status === undefined || status >= 500) return toProblem(error, id);
-  const known = problem(codes[status] ?? 'validation_failed', redact(detailOf(error)), id);
+  const known = problem(codes[status] ?? 'validation_failed', status === 413 ? TOO_LARGE : detailOf(error), id);
   return known.status === status ? known : { ...known, status };
 }
 
@@ -57,6 +75,8 @@ function statusOf(error: unknown): number | undefined {
   const { statusCode, status } = (error ?? {}) as { statusCode?: unknown; status?: unknown };
   return typeof statusCode === 'number' ? statusCode : typeof status === 'number' ? status : undefined;
 }
+
+const TOO_LARGE = `The body is larger than the server takes here. A text may take ${inMegabytes(TEXT_LIMIT)}, a file ${inMegabytes(FILE_LIMIT)}, all files of a message ${inMegabytes(FILES_LIMIT)}.`;
 
 function detailOf(error: unknown): string {
   const response = error instanceof HttpException ? error.getResponse() : undefined;

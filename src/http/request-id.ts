@@ -1,6 +1,8 @@
 import { v7 as uuidv7 } from 'uuid';
 import { type HttpRequest } from './http.interface.js';
 
+export const REQUEST_ID_HEADER = 'x-request-id';
+
 const ids = new WeakMap<object, string>();
 
 /** The request's id: the caller's `X-Request-Id` where it is a plain short one, else one of our own. */
@@ -8,7 +10,7 @@ export function requestId(request: HttpRequest): string {
   const key = request.raw ?? request;
   let id = ids.get(key);
   if (id === undefined) {
-    const given = request.headers['x-request-id'];
+    const given = request.headers[REQUEST_ID_HEADER];
     id = typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given) ? given : uuidv7();
     ids.set(key, id);
   }

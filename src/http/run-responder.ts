@@ -1,30 +1,50 @@
 import { type ServerResponse } from 'node:http';
-import { type HttpAdapterHost } from '@nestjs/core';
+import { Injectable } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { type DuoRun } from '../chats/entities/duo-run.entity.js';
 import { type MessageRecord, type Usage } from '../messages/message.interface.js';
 import { type LiveRun } from '../runs/live-run.js';
-import { firstEvents } from './first-events.js';
+import { failsAtFirst } from './first-events.js';
 import { type HttpReply, type HttpRequest } from './http.interface.js';
-import { requestId } from './request-id.js';
+import { runView, type RunView } from './presenter.js';
 import { writeEvents } from './sse-response.js';
+import { StreamTiming } from './stream-timing.js';
 
 /** An answer as the HTTP API shows it. */
 export type AnswerView = MessageRecord & { usage: Usage };
 
-/** How long nothing is sent while the model has said nothing, so that an error keeps its real status. */
-const HOLD_MS = 10_000;
+/** What a run comes to: its answer, or itself while it awaits approval. */
+export type RunAnswer = AnswerView | RunView;
+
+/** A run, and how to read it as it is stored. */
+export interface AnsweringRun {
+  run: LiveRun;
+  stored: () => Promise<DuoRun>;
+}
 
 /** Answers a request with its run: as events where the caller accepts them, else as the message once it is whole. */
+@Injectable()
 export class RunResponder {
-  constructor(private readonly adapterHost: HttpAdapterHost) {}
+  constructor(
+    private readonly adapterHost: HttpAdapterHost,
+    private readonly timing: StreamTiming,
+  ) {}
 
   /** A client that leaves ends its own reading, never the run. */
-  async respond(run: LiveRun, request: HttpRequest, reply: HttpReply): Promise<AnswerView | undefined> {
+  async respond(answering: AnsweringRun, request: HttpRequest, reply: HttpReply): Promise<RunAnswer | undefined> {
+    const { run } = answering;
     const { httpAdapter } = this.adapterHost;
     httpAdapter.setHeader(reply, 'x-run-id', run.id);
-    httpAdapter.setHeader(reply, 'x-request-id', requestId(request));
-    if (!/\btext\/event-stream\b/i.test(request.headers.accept ?? '')) return answerOf(run);
-    await stream(run, reply);
+    if (!/\btext\/event-stream\b/i.test(request.headers.accept ?? '')) return this.answer(answering, reply);
+    await stream(run, reply, this.timing);
     return undefined;
+  }
+
+  private async answer({ run, stored }: AnsweringRun, reply: HttpReply): Promise<RunAnswer> {
+    if ((await run.result).status !== 'awaiting_approval') return answerOf(run);
+    const view = runView(await stored());
+    this.adapterHost.httpAdapter.status(reply, 202);
+    return view;
   }
 }
 
@@ -35,7 +55,7 @@ async function answerOf(run: LiveRun): Promise<AnswerView> {
   return { ...message, usage };
 }
 
-async function stream(run: LiveRun, reply: HttpReply): Promise<void> {
+async function stream(run: LiveRun, reply: HttpReply, timing: StreamTiming): Promise<void> {
   const response = reply.raw ?? (reply as unknown as ServerResponse);
   const leaving = new AbortController();
   const leave = (): void => {
@@ -43,12 +63,12 @@ async function stream(run: LiveRun, reply: HttpReply): Promise<void> {
   };
   response.once('close', leave);
   try {
-    const { hasFailed, batches } = await firstEvents(run.follow(leaving.signal), HOLD_MS);
-    if (hasFailed) await answerOf(run);
-    if (response.destroyed) return;
+    if (await failsAtFirst(run, timing.holdMs, leaving.signal)) await answerOf(run);
+    // Somebody else may have answered meanwhile, such as a time-out of the host.
+    if (response.destroyed || response.headersSent) return;
     const headers = reply.raw ? reply.getHeaders() : {};
     reply.hijack?.();
-    await writeEvents(response, headers, run.id, batches);
+    await writeEvents(response, { headers, run, timing });
   } finally {
     response.off('close', leave);
   }

@@ -1,19 +1,24 @@
-import { once } from 'node:events';
 import { type ServerResponse } from 'node:http';
-import { type RunEventBatch } from '../runs/live-run.js';
+import { type LiveRun } from '../runs/live-run.js';
 import { type RunEvent } from '../runs/run-event.interface.js';
+import { type StreamTiming } from './stream-timing.js';
 
-const HEARTBEAT_MS = 15_000;
-/** A reader that takes nothing for so long is dropped; its run goes on. */
-const STALLED_READER_MS = 60_000;
+/** Bounds what one write holds while a reader is behind. */
+const EVENTS_A_WRITE = 256;
 
-/** Writes a run's events straight to the response as server-sent events, at the reader's own pace. */
-export async function writeEvents(
-  response: ServerResponse,
-  headers: Record<string, unknown>,
-  runId: string,
-  batches: AsyncIterable<RunEventBatch>,
-): Promise<void> {
+/** What is written, and how. */
+export interface EventStream {
+  headers: Record<string, unknown>;
+  run: LiveRun;
+  timing: Pick<StreamTiming, 'heartbeatMs' | 'stalledMs'>;
+}
+
+/**
+ * Writes a run's events straight to the response as server-sent events, at the reader's own pace: what it has not taken
+ * waits in the run, and never more than a batch in the response. A reader that stops reading is dropped. Resolves when
+ * all is written or the reader has gone.
+ */
+export async function writeEvents(response: ServerResponse, { headers, run, timing }: EventStream): Promise<void> {
   response.writeHead(200, {
     ...(headers as Record<string, string>),
     'content-type': 'text/event-stream; charset=utf-8',
@@ -21,19 +26,53 @@ export async function writeEvents(
     'x-accel-buffering': 'no',
   });
   response.flushHeaders();
-  const heartbeat = setInterval(() => response.write(': heartbeat\n\n'), HEARTBEAT_MS);
-  // A socket error is followed by `close`, which ends the loop.
+  dropStalledReader(response, timing.stalledMs);
+  const heartbeat = setInterval(() => response.write(': heartbeat\n\n'), timing.heartbeatMs);
+  // A socket error is followed by `close`.
   response.on('error', () => undefined);
   try {
-    for await (const { firstIndex, events } of batches) {
-      if (response.destroyed) break;
-      const text = events.map((event, place) => encodeEvent(runId, firstIndex + place, event)).join('');
-      if (!response.write(text)) await drained(response);
-    }
+    await writeAll(response, run);
   } finally {
     clearInterval(heartbeat);
     response.end();
   }
+}
+
+/** Writes on the run's own stack: promises for each event would cost as much as the event. */
+function writeAll(response: ServerResponse, run: LiveRun): Promise<void> {
+  return new Promise((resolve) => {
+    let next = run.firstIndex;
+    let isBehind = false;
+    const stop = (): void => {
+      unwatch();
+      response.off('drain', readOn);
+      response.off('close', stop);
+      resolve();
+    };
+    const write = (): void => {
+      while (!isBehind && next < run.nextIndex && !response.destroyed) {
+        const { firstIndex, events } = run.batch(next, Math.min(run.nextIndex, next + EVENTS_A_WRITE));
+        next += events.length;
+        isBehind = !response.write(encodeEvents(run.id, firstIndex, events));
+      }
+      if (response.destroyed || (run.isEnded && !isBehind && next === run.nextIndex)) stop();
+    };
+    const readOn = (): void => {
+      isBehind = false;
+      write();
+    };
+    const unwatch = run.watch(write);
+    response.on('drain', readOn);
+    response.once('close', stop);
+    write();
+  });
+}
+
+function encodeEvents(runId: string, firstIndex: number, events: readonly RunEvent[]): string {
+  let text = '';
+  let index = firstIndex;
+  for (const event of events) text += encodeEvent(runId, index++, event);
+  return text;
 }
 
 /** One event on the wire: its id, its type and, as data, everything else of it. */
@@ -47,14 +86,12 @@ function encodeData(event: RunEvent): string {
   return JSON.stringify(data);
 }
 
-async function drained(response: ServerResponse): Promise<void> {
-  const waiting = new AbortController();
-  const { signal } = waiting;
-  const timer = setTimeout(() => response.destroy(), STALLED_READER_MS);
-  try {
-    await Promise.race([once(response, 'drain', { signal }), once(response, 'close', { signal })]);
-  } finally {
-    clearTimeout(timer);
-    waiting.abort();
-  }
+/**
+ * A socket's time-out starts anew with each byte that the reader takes, so a slow one is not dropped for its slowness.
+ * It compares with what was left when it last looked, and so may take twice its time to notice.
+ */
+function dropStalledReader(response: ServerResponse, stalledMs: number): void {
+  response.setTimeout(stalledMs / 2, () => {
+    if (response.writableLength > 0) response.destroy();
+  });
 }

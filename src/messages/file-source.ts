@@ -12,17 +12,21 @@ const images = new Set(['image/jpeg', 'image/png', 'image/gif', 'image/webp']);
 
 /**
  * Checks a file against what all vendors take.
- * @throws ValidationError for another media type, for a file without content, and for a URL that is not http(s)
+ * @throws ValidationError for another media type, for a file without content or with two, and for a URL that is not http(s)
  */
 export function fileSource(part: FilePart): FileSource {
   const name = part.filename ?? part.mediaType;
-  const kind = images.has(part.mediaType) ? 'image' : part.mediaType === 'application/pdf' ? 'pdf' : undefined;
+  const mediaType = part.mediaType.toLowerCase();
+  const kind = images.has(mediaType) ? 'image' : mediaType === 'application/pdf' ? 'pdf' : undefined;
   if (!kind) {
     throw new ValidationError(
       `The models cannot read the file "${name}" of the type "${part.mediaType}". Send a JPEG, PNG, GIF or WebP image or a PDF document, or put its text into the message.`,
     );
   }
-  const file = { kind, mediaType: part.mediaType, filename: part.filename } as const;
+  const file = { kind, mediaType, filename: part.filename } as const;
+  if (part.data && part.url) {
+    throw new ValidationError(`The file "${name}" has both "data" and "url". Set one of them.`);
+  }
   if (part.data) return { ...file, data: part.data };
   if (part.url && /^https?:\/\//i.test(part.url)) return { ...file, url: part.url };
   throw new ValidationError(

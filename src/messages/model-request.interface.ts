@@ -1,10 +1,13 @@
 import { type ErrorCode } from '../errors/gitlab-duo.error.js';
 import { type JsonObject, type JsonValue } from './json.interface.js';
 import { type FinishReason, type ModelMessage, type Usage } from './message.interface.js';
-import { type Part } from './part.interface.js';
+import { type Part, type ToolCallPart } from './part.interface.js';
 
 /** How much a model may think: by effort where it thinks adaptively, by tokens where it takes a budget. */
 export type Thinking = { effort: 'low' | 'medium' | 'high' } | { budgetTokens: number };
+
+/** Whether the model may, must or must not call tools, or which one it must call. */
+export type ToolChoice = 'auto' | 'required' | 'none' | { tool: string };
 
 /**
  * Settings of a request. What a model refuses by rule (sampling on models without it) is left out.
@@ -17,8 +20,15 @@ export interface ModelParams {
   maxOutputTokens?: number;
   stopSequences?: string[];
   thinking?: Thinking;
+  /** `auto` by default; after the first step of a run a model that had to call tools may answer. */
+  toolChoice?: ToolChoice;
+  /** How many tools the model may call at once; the vendor's own default when unset. */
+  toolCalls?: 'one' | 'many';
   [vendorParameter: string]: JsonValue | Thinking | undefined;
 }
+
+/** Parameters that are merged into those before; a `null` unsets one. */
+export type ParamChanges = { [Key in keyof ModelParams]: ModelParams[Key] | null };
 
 /** A tool as the model sees it; `parameters` is JSON Schema and goes to the vendor whole. */
 export interface ToolDefinition {
@@ -34,6 +44,11 @@ export interface ModelRequest {
   messages: readonly ModelMessage[];
   params?: ModelParams;
   tools?: readonly ToolDefinition[];
+  /**
+   * The JSON Schema of an object: the answer is then to be JSON that matches it. It goes to the vendor whole; that an
+   * answer does match is for the caller to check.
+   */
+  outputSchema?: JsonObject;
 }
 
 /**
@@ -44,7 +59,7 @@ export type ModelEvent =
   | { type: 'reset'; reason: ErrorCode }
   | { type: 'reasoning-delta'; text: string }
   | { type: 'text-delta'; text: string }
-  | { type: 'tool-call'; id: string; name: string; arguments: JsonObject };
+  | ToolCallPart;
 
 /** The whole answer to one request. */
 export interface ModelAnswer {

@@ -29,12 +29,16 @@ export interface FilePart {
   filename?: string;
 }
 
-/** A whole, parsed call of a tool; `id` is the vendor's and not globally unique. */
+/**
+ * A whole, parsed call of a tool; `id` is the vendor's and not globally unique. Where the model has written something else
+ * than a JSON object, `malformed` is how that begins, `arguments` is empty, and the call is answered with an error.
+ */
 export interface ToolCallPart {
   type: 'tool-call';
   id: string;
   name: string;
   arguments: JsonObject;
+  malformed?: string;
 }
 
 /** What a tool answered to the call `id`. */
@@ -43,6 +47,7 @@ export interface ToolResultPart {
   id: string;
   name: string;
   content: JsonValue;
+  files?: FilePart[];
   isError: boolean;
 }
 

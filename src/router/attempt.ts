@@ -1,13 +1,17 @@
 import { type StreamParser } from '../delegates/delegate.interface.js';
 import { type ErrorCode, GitlabDuoError } from '../errors/gitlab-duo.error.js';
 import { type GatewaySink } from '../gateway/gateway-call.interface.js';
-import { type ModelEvent } from '../messages/model-request.interface.js';
+import { type Usage } from '../messages/message.interface.js';
+import { type ModelAnswer, type ModelEvent } from '../messages/model-request.interface.js';
+import { storableJson } from '../messages/text.js';
+import { StorableEvents } from './storable-events.js';
 import { type AttemptOutcome, type StepOutcome } from './attempt.interface.js';
 
 /** One physical request: feeds the wire's events to a parser and hands on what that makes of them. */
 export class Attempt implements GatewaySink {
   private readonly startedAt = performance.now();
   private firstTokenMs: number | null = null;
+  private readonly storable = new StorableEvents();
 
   constructor(
     private readonly number: number,
@@ -39,17 +43,25 @@ export class Attempt implements GatewaySink {
 
   /** The outcome of a step that ends well with this attempt. */
   succeeded(): StepOutcome {
-    return { answer: this.parser.answer(), attempt: this.ended('succeeded', null) };
+    const answer = this.answer();
+    return { answer, attempt: this.ended('succeeded', null, answer.usage) };
   }
 
   /** The outcome of a step that ends with the failure of this attempt, unless another follows. */
   failed(error: unknown, isCancelled: boolean): StepOutcome {
-    const attempt = isCancelled ? this.ended('cancelled', null) : this.ended('failed', codeOf(error));
-    return { answer: this.parser.answer(), attempt, error };
+    const answer = this.answer();
+    const attempt = isCancelled
+      ? this.ended('cancelled', null, answer.usage)
+      : this.ended('failed', codeOf(error), answer.usage);
+    return { answer, attempt, error };
   }
 
-  private ended(status: AttemptOutcome['status'], errorCode: ErrorCode | null): AttemptOutcome {
-    const { usage } = this.parser.answer();
+  private answer(): ModelAnswer {
+    const answer = this.parser.answer();
+    return { ...answer, parts: storableJson(answer.parts) };
+  }
+
+  private ended(status: AttemptOutcome['status'], errorCode: ErrorCode | null, usage: Usage): AttemptOutcome {
     return {
       number: this.number,
       status,
@@ -60,7 +72,8 @@ export class Attempt implements GatewaySink {
     };
   }
 
-  private emit(events: ModelEvent[]): void | Promise<void> {
+  private emit(parsed: ModelEvent[]): void | Promise<void> {
+    const events = this.storable.of(parsed);
     if (events.length === 0) return;
     this.firstTokenMs ??= Math.round(performance.now() - this.startedAt);
     return this.onEvents(events);

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { type Caller, type ResolvedOptions } from '../config/gitlab-duo-options.interface.js';
 import { GITLAB_DUO_OPTIONS } from '../config/tokens.js';
-import { type Delegate } from '../delegates/delegate.interface.js';
+import { type Delegate, type StreamParser } from '../delegates/delegate.interface.js';
 import { type ErrorCode } from '../errors/gitlab-duo.error.js';
 import { GatewayClient } from '../gateway/gateway-client.js';
 import { KnownSecrets } from '../gateway/known-secrets.js';
@@ -10,9 +10,10 @@ import { type ModelAnswer, type ModelEvent, type ModelRequest } from '../message
 import { ModelRegistry } from '../models/model-registry.js';
 import { type AttemptLedger, type StepOutcome } from './attempt.interface.js';
 import { Attempt, codeOf } from './attempt.js';
-import { delegateOf } from './delegate-of.js';
+import { Delegates } from './delegates.service.js';
 import { eventStream } from './event-stream.js';
 import { RetryPolicy } from './retry-policy.js';
+import { runName } from './run-name.js';
 import { cancelledAttempt, unsentStep } from './unsent-step.js';
 
 /** How a step is followed. */
@@ -49,6 +50,7 @@ export class DuoRouterService {
     @Inject(ModelRegistry) private readonly models: ModelRegistry,
     @Inject(GatewayClient) private readonly gateway: GatewayClient,
     @Inject(KnownSecrets) private readonly secrets: KnownSecrets,
+    @Inject(Delegates) private readonly delegates: Delegates,
   ) {}
 
   /**
@@ -56,14 +58,14 @@ export class DuoRouterService {
    * After an abort the error is the signal's reason, and the attempt is `cancelled`, or `failed` if the abort came
    * while the router waited to try again.
    */
-  async route(request: ModelRequest, options: RouteOptions): Promise<StepOutcome> {
+  route(request: ModelRequest, options: RouteOptions): Promise<StepOutcome> {
     try {
       const model = this.models.get(request.model);
-      const delegate = delegateOf(model);
-      const body = JSON.stringify(delegate.render(model, request));
-      return await this.send(delegate, body, options);
+      const delegate = this.delegates.of(model);
+      const parser = (): StreamParser => delegate.createParser(this.secrets.redact, request);
+      return this.send(delegate, delegate.render(model, request), parser, options);
     } catch (error) {
-      return unsentStep(error);
+      return Promise.resolve(unsentStep(error));
     }
   }
 
@@ -87,16 +89,18 @@ export class DuoRouterService {
     return eventStream((stop, onEvents) => this.route(request, { caller, signal: stop, onEvents }), signal);
   }
 
+  /** Never rejects. */
   private async send(
     delegate: Delegate,
-    body: string,
+    body: Buffer,
+    parser: () => StreamParser,
     { caller, signal, onEvents, ledger }: RouteOptions,
   ): Promise<StepOutcome> {
     const policy = new RetryPolicy(this.options.retries);
     const { path, headers } = delegate;
     let takenBack: ErrorCode | undefined;
     for (let number = 1; ; number += 1) {
-      const attempt = new Attempt(number, delegate.createParser(this.secrets.redact), onEvents);
+      const attempt = new Attempt(number, parser(), onEvents);
       try {
         if (takenBack !== undefined) await onEvents([{ type: 'reset', reason: takenBack }]);
         await this.gateway.stream({ path, headers, body, caller, signal, sink: attempt });
@@ -108,7 +112,7 @@ export class DuoRouterService {
         if (delayMs === null) return outcome;
         takenBack = attempt.hasEmitted ? codeOf(error) : undefined;
         this.logger.warn(
-          `Attempt ${number} failed (${codeOf(error)}); the next one leaves in ${Math.round(delayMs)} ms.`,
+          `Attempt ${number}${ofRun(caller)} failed (${codeOf(error)}); the next one leaves in ${Math.round(delayMs)} ms.`,
         );
         try {
           await sleep(delayMs, undefined, { signal });
@@ -120,4 +124,8 @@ export class DuoRouterService {
       }
     }
   }
+}
+
+function ofRun(caller: Caller | undefined): string {
+  return caller?.runId === undefined ? '' : ` of ${runName(caller.runId, caller.requestId)}`;
 }

@@ -2,16 +2,23 @@ import { noUsage } from '../messages/usage.js';
 import { type AttemptOutcome, type StepOutcome } from './attempt.interface.js';
 import { codeOf } from './attempt.js';
 
-/** The outcome of a step of which no request has left. */
+/** The outcome of a step of which no request has left, so that it has cost nothing. */
 export function unsentStep(error: unknown): StepOutcome {
   return {
     answer: { parts: [], finishReason: 'other', usage: noUsage },
-    attempt: { number: 1, status: 'failed', usage: null, firstTokenMs: null, durationMs: 0, errorCode: codeOf(error) },
+    attempt: {
+      number: 1,
+      status: 'failed',
+      usage: noUsage,
+      firstTokenMs: null,
+      durationMs: 0,
+      errorCode: codeOf(error),
+    },
     error,
   };
 }
 
 /** An attempt that was cancelled between its entry in the ledger and its request. */
 export function cancelledAttempt(number: number): AttemptOutcome {
-  return { number, status: 'cancelled', usage: null, firstTokenMs: null, durationMs: 0, errorCode: null };
+  return { number, status: 'cancelled', usage: noUsage, firstTokenMs: null, durationMs: 0, errorCode: null };
 }

@@ -10,7 +10,13 @@ export interface RunEventBatch {
 /** How a run ended. `error` is set exactly when the status is `failed` or `interrupted`. */
 export interface RunResult {
   status: RunEndStatus;
+  /** The last message of the assistant. */
   message: MessageRecord | null;
+  /** What that message stands for, where the ask had a schema and the message is its answer. */
+  parsed?: unknown;
+  /** The results of the last calls that it worked, in the order of the calls. */
+  results?: readonly MessageRecord[];
+  /** What the last request to the model cost. */
   usage: Usage;
   error?: unknown;
 }
@@ -18,13 +24,16 @@ export interface RunResult {
 /** Why a run is told to stop before its answer is whole. */
 export type StopReason = 'cancelled' | 'interrupted';
 
+/** What a follower that is far behind gets at once: its reader is waited for in between, and nothing is copied for it. */
+const LARGEST_BATCH = 256;
+
 /**
  * A run that works in this process. It keeps its events until it is let go, so each follower reads at its own pace,
  * from any index, and slows nobody else.
  */
 export class LiveRun {
   private readonly events: RunEvent[] = [];
-  private readonly waiting = new Set<() => void>();
+  private readonly watchers = new Set<() => void>();
   private readonly controller = new AbortController();
   private settle!: (result: RunResult) => void;
   private ended = false;
@@ -33,10 +42,17 @@ export class LiveRun {
   readonly result = new Promise<RunResult>((resolve) => (this.settle = resolve));
   stopReason: StopReason | undefined;
 
+  /** @param firstIndex the index of its first event here; above 0 where a parked run goes on */
   constructor(
     readonly id: string,
     readonly chatId: string,
+    readonly firstIndex = 0,
   ) {}
+
+  /** Whether it goes on where it was parked. */
+  get isResumed(): boolean {
+    return this.firstIndex > 0;
+  }
 
   /** Aborted when the run is told to stop. */
   get signal(): AbortSignal {
@@ -49,50 +65,67 @@ export class LiveRun {
     this.controller.abort();
   }
 
+  /** The index of the event that comes next. */
+  get nextIndex(): number {
+    return this.firstIndex + this.events.length;
+  }
+
+  /** Whether the last event has come. */
+  get isEnded(): boolean {
+    return this.ended;
+  }
+
+  /** The events from one index up to another, which is not part of them. */
+  batch(firstIndex: number, end: number): RunEventBatch {
+    return { firstIndex, events: this.events.slice(firstIndex - this.firstIndex, end - this.firstIndex) };
+  }
+
   append(events: readonly RunEvent[]): void {
     for (const event of events) this.events.push(event);
-    this.wake();
+    this.tell();
   }
 
   end(result: RunResult): void {
     this.ended = true;
     this.settle(result);
-    this.wake();
+    this.tell();
+  }
+
+  /**
+   * Calls the listener whenever events have come and once the run has ended, until the returned function is called. It
+   * runs on the run's own stack: it must be quick and must not throw.
+   */
+  watch(listener: () => void): () => void {
+    this.watchers.add(listener);
+    return () => {
+      this.watchers.delete(listener);
+    };
   }
 
   /** The events from `index` on, to the end of the run or until `signal` aborts; never throws. */
-  follow(signal?: AbortSignal, index = 0): AsyncIterableIterator<RunEventBatch, undefined> {
-    let next = index;
-    const wakeOnAbort = (): void => {
-      this.wake();
+  async *follow(signal?: AbortSignal, index = this.firstIndex): AsyncGenerator<RunEventBatch, void, undefined> {
+    let wake = (): void => undefined;
+    const listener = (): void => {
+      wake();
     };
-    signal?.addEventListener('abort', wakeOnAbort);
-    const end = (): IteratorReturnResult<undefined> => {
-      signal?.removeEventListener('abort', wakeOnAbort);
-      return { done: true, value: undefined };
-    };
-    // By hand: each event of each run passes here, and a generator takes twice the promises.
-    const follower: AsyncIterableIterator<RunEventBatch, undefined> = {
-      [Symbol.asyncIterator]: () => follower,
-      next: async () => {
-        while (signal?.aborted !== true) {
-          if (next < this.events.length) {
-            const batch = { firstIndex: next, events: this.events.slice(next) };
-            next = this.events.length;
-            return { done: false, value: batch };
-          }
-          if (this.ended) break;
-          await new Promise<void>((resolve) => this.waiting.add(resolve));
-        }
-        return end();
-      },
-      return: () => Promise.resolve(end()),
-    };
-    return follower;
+    const unwatch = this.watch(listener);
+    signal?.addEventListener('abort', listener);
+    try {
+      for (let next = index; signal?.aborted !== true;) {
+        if (next < this.nextIndex) {
+          const batch = this.batch(next, Math.min(this.nextIndex, next + LARGEST_BATCH));
+          next += batch.events.length;
+          yield batch;
+        } else if (this.ended) return;
+        else await new Promise<void>((resolve) => (wake = resolve));
+      }
+    } finally {
+      unwatch();
+      signal?.removeEventListener('abort', listener);
+    }
   }
 
-  private wake(): void {
-    for (const resolve of this.waiting) resolve();
-    this.waiting.clear();
+  private tell(): void {
+    for (const listener of this.watchers) listener();
   }
 }

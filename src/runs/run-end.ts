@@ -1,7 +1,10 @@
 import { RunInterruptedError } from '../errors/run.errors.js';
 import { type MessageStatus } from '../messages/message.interface.js';
-import { textOf, storable } from '../messages/text.js';
-import { type StepOutcome } from '../router/attempt.interface.js';
+import { type ModelAnswer } from '../messages/model-request.interface.js';
+import { storable, textOf } from '../messages/text.js';
+import { type AttemptOutcome, type StepOutcome } from '../router/attempt.interface.js';
+import { cancelledAttempt, unsentStep } from '../router/unsent-step.js';
+import { type TurnEnd } from '../turn/turn.interface.js';
 import { type StopReason } from './live-run.js';
 import { type RunEndStatus } from './run-event.interface.js';
 import { type AnswerDraft } from './run-store.interface.js';
@@ -10,37 +13,60 @@ import { type AnswerDraft } from './run-store.interface.js';
 export interface RunEnd {
   status: RunEndStatus;
   answer: AnswerDraft | null;
+  /** How the last attempt ended, if it has not been stored. */
+  attempt: AttemptOutcome;
   error?: unknown;
 }
 
-const messageStatuses: Record<RunEndStatus, MessageStatus> = {
+const messageStatuses: Record<Exclude<RunEndStatus, 'awaiting_approval'>, MessageStatus> = {
   completed: 'complete',
   failed: 'failed',
   cancelled: 'cancelled',
   interrupted: 'interrupted',
 };
 
-/** Decides how a run ends by its last step and by why it was told to stop, if it was. */
+/** Decides how a run ends by its turn and by why it was told to stop, if it was. */
 export function runEnd(
   runId: string,
   messageId: string,
   model: string,
-  outcome: StepOutcome,
+  end: TurnEnd,
   stopReason: StopReason | undefined,
 ): RunEnd {
-  const status = outcome.error === undefined ? 'completed' : (stopReason ?? 'failed');
-  const text = storable(textOf(outcome.answer.parts));
-  const isKept = status === 'completed' || status === 'cancelled' || text !== '';
-  const answer: AnswerDraft = {
-    id: messageId,
-    status: messageStatuses[status],
-    text,
-    parts: outcome.answer.parts,
+  if (end.type === 'waiting') return { status: 'awaiting_approval', answer: null, attempt: cancelledAttempt(1) };
+  const error = end.type === 'answered' ? end.outcome.error : end.error;
+  const status = error === undefined ? 'completed' : (stopReason ?? 'failed');
+  const shown = errorOf(runId, status, error);
+  if (end.type === 'answered') {
+    const answer = lastAnswer(messageId, model, end.outcome, status);
+    return { status, answer, attempt: end.outcome.attempt, error: shown };
+  }
+  const attempt = status === 'failed' ? unsentStep(error).attempt : cancelledAttempt(1);
+  return { status, answer: null, attempt, error: shown };
+}
+
+/** A message of the assistant as it is stored. */
+export function answerDraft(id: string, status: MessageStatus, answer: ModelAnswer, model: string): AnswerDraft {
+  return {
+    id,
+    status,
+    text: storable(textOf(answer.parts)),
+    parts: answer.parts,
     model,
-    finishReason: status === 'completed' ? outcome.answer.finishReason : null,
+    finishReason: status === 'complete' ? answer.finishReason : null,
     createdAt: new Date().toISOString(),
   };
-  return { status, answer: isKept ? answer : null, error: errorOf(runId, status, outcome.error) };
+}
+
+function lastAnswer(
+  messageId: string,
+  model: string,
+  { answer }: StepOutcome,
+  status: keyof typeof messageStatuses,
+): AnswerDraft | null {
+  const draft = answerDraft(messageId, messageStatuses[status], answer, model);
+  const isKept = status === 'completed' || status === 'cancelled' || draft.text !== '';
+  return isKept ? draft : null;
 }
 
 function errorOf(runId: string, status: RunEndStatus, error: unknown): unknown {

@@ -1,13 +1,20 @@
 import { type ErrorCode } from '../errors/gitlab-duo.error.js';
 import { type Problem } from '../errors/problem.js';
 import { type FinishReason, type MessageRecord, type Role, type Usage } from '../messages/message.interface.js';
+import { type JsonValue } from '../messages/json.interface.js';
 import { type ModelEvent } from '../messages/model-request.interface.js';
+import { type ToolResultPart } from '../messages/part.interface.js';
+import { type ToolCallRecord } from '../messages/tool-call.interface.js';
 
 /** Where a run stands; the last four are ends. */
 export type RunStatus =
   'queued' | 'running' | 'awaiting_approval' | 'completed' | 'failed' | 'cancelled' | 'interrupted';
 
-export type RunEndStatus = Extract<RunStatus, 'completed' | 'failed' | 'cancelled' | 'interrupted'>;
+/** How a run ends, or stops for now: one that awaits approval goes on with a completion. */
+export type RunEndStatus = Exclude<RunStatus, 'queued' | 'running'>;
+
+/** A call that waits for approval; `id` is what approvals name, `callId` the vendor's. */
+export type PendingCall = Pick<ToolCallRecord, 'id' | 'callId' | 'name' | 'arguments'>;
 
 /**
  * Takes back what the message was made of so far, and says why by an error's code; its text and its calls begin anew.
@@ -30,6 +37,9 @@ export type RunEvent =
   | { type: 'message-start'; messageId: string; role: Role }
   | Exclude<ModelEvent, { type: 'reset' }>
   | ResetEvent
+  | { type: 'tool-progress'; id: string; data: JsonValue }
+  | ({ type: 'tool-result' } & Pick<ToolResultPart, 'id' | 'name' | 'content' | 'isError'>)
+  | { type: 'approval-required'; toolCalls: PendingCall[] }
   | { type: 'message-end'; message: MessageRecord & { usage: Usage }; usage: Usage; finishReason: FinishReason | null }
   | { type: 'error'; problem: Problem }
   | { type: 'run-end'; status: RunEndStatus; usage: Usage };

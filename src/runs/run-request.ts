@@ -1,19 +1,42 @@
 import { ValidationError } from '../errors/request.errors.js';
 import { type ModelMessage } from '../messages/message.interface.js';
-import { type ModelParams, type ModelRequest } from '../messages/model-request.interface.js';
-import { type Part } from '../messages/part.interface.js';
+import { type ModelRequest } from '../messages/model-request.interface.js';
+import { type Part, type ToolCallPart } from '../messages/part.interface.js';
+import { type Schema } from '../schemas/schema.interface.js';
+import { type BoundTool } from '../tools/bound-tool.interface.js';
+import { type TurnExtent } from '../turn/turn.interface.js';
+import { type RunOptions } from './run-options.js';
 import { type BegunRun, type ChatSettings, type HistoryMessage } from './run-store.interface.js';
 
+/** What holds for a run where neither it nor its chat says otherwise. */
+export interface RunDefaults {
+  /** The names of the tools that are offered. */
+  tools?: readonly string[];
+  maxSteps?: number;
+  /** What the answer has to be, as JSON. */
+  answerSchema?: Schema;
+}
+
 /** What a caller asks for. All but `settings` holds for this run alone. */
-export interface StartRun {
+export interface StartRun extends RunOptions {
   /** What the user says; `null` answers the last user message again. */
   user: Part[] | null;
   settings: ChatSettings;
   model?: string;
-  params?: ModelParams;
-  instructions?: string;
+  /** The names of the tools that are offered; without them the chat's own. */
+  tools?: readonly string[];
+  /** Tells, once the run has begun, what holds where neither it nor its chat says otherwise. */
+  defaults?: (begun: BegunRun, signal: AbortSignal) => Promise<RunDefaults>;
+  /** How far the run goes; to the answer by default. */
+  extent?: TurnExtent;
+  /** What the answer has to be, as JSON; `null` for plain text, whatever the default. */
+  answerSchema?: Schema | null;
+  /** The chat as the host knows it, for its tools. */
+  chat: { id: string };
   /** Cancels the run when it aborts; a caller that merely leaves cancels nothing. */
   signal?: AbortSignal;
+  /** Names the request that asks, in the ledger and in the log. */
+  requestId?: string;
 }
 
 /** The request to the model that a begun run starts with, and the messages that its answer will replace. */
@@ -24,19 +47,49 @@ export interface FirstRequest {
 
 /**
  * Builds the first request from the history.
- * @throws ValidationError when nothing waits for an answer
+ * @param tools those that the run offers
+ * @param answerSchema of the run
+ * @throws ValidationError when nothing waits for an answer or for a result
  */
-export function firstRequest(begun: BegunRun, start: StartRun): FirstRequest {
+export function firstRequest(
+  begun: BegunRun,
+  start: StartRun,
+  tools: Iterable<BoundTool>,
+  answerSchema?: Schema,
+): FirstRequest {
   const { kept, supersedes } =
     start.user === null ? withoutUnfinished(begun.history) : { kept: begun.history, supersedes: [] };
   const last = kept.findLast((message) => message.role !== 'system');
-  if (last === undefined || last.role === 'assistant') {
+  const isWaiting = last !== undefined && (last.role !== 'assistant' || messageWithOpenCalls(kept) === last);
+  if (!isWaiting && start.extent !== 'tools') {
     throw new ValidationError(
       `Chat ${begun.chatId} has no message that waits for an answer. Send a new message instead of asking for a completion.`,
     );
   }
   const messages = start.instructions === undefined ? kept : withInstructions(kept, start.instructions);
-  return { request: { model: begun.model, messages, params: { ...begun.params, ...start.params } }, supersedes };
+  const definitions = Array.from(tools, ({ definition }) => definition);
+  const request = {
+    model: begun.model,
+    messages,
+    params: { ...begun.params, ...start.params },
+    ...(definitions.length > 0 && { tools: definitions }),
+    ...(answerSchema && { outputSchema: answerSchema.jsonSchema }),
+  };
+  return { request, supersedes };
+}
+
+/** The last message of the assistant, if it has calls without a result. */
+export function messageWithOpenCalls(history: readonly HistoryMessage[]): HistoryMessage | undefined {
+  const index = history.findLastIndex(({ role }) => role === 'assistant');
+  const message = history[index];
+  if (message === undefined) return undefined;
+  const results = history.slice(index + 1).filter(({ role }) => role === 'tool').length;
+  return callsOf(message).length > results ? message : undefined;
+}
+
+/** The calls of a message, in order. */
+export function callsOf({ parts }: Pick<ModelMessage, 'parts'>): ToolCallPart[] {
+  return parts.filter((part) => part.type === 'tool-call');
 }
 
 /** Leaves out the answers that stopped half-way after the last thing that was said to the model. */
@@ -50,7 +103,7 @@ function withoutUnfinished(history: HistoryMessage[]): { kept: HistoryMessage[];
   };
 }
 
+/** The last system message replaces those before it; at the end it leaves the history's own beginning as it was. */
 function withInstructions(history: readonly ModelMessage[], instructions: string): ModelMessage[] {
-  const system: ModelMessage = { role: 'system', parts: [{ type: 'text', text: instructions }] };
-  return [system, ...history.filter((message) => message.role !== 'system')];
+  return [...history, { role: 'system', parts: [{ type: 'text', text: instructions }] }];
 }

@@ -1,36 +1,51 @@
-import { type Problem } from '../errors/problem.js';
 import {
   type FinishReason,
   type MessageRecord,
   type MessageStatus,
   type ModelMessage,
   type Role,
+  type Usage,
 } from '../messages/message.interface.js';
-import { type ModelParams } from '../messages/model-request.interface.js';
-import { type Part } from '../messages/part.interface.js';
+import { type JsonObject } from '../messages/json.interface.js';
+import { type ModelParams, type ParamChanges } from '../messages/model-request.interface.js';
+import { type Part, type ToolResultPart } from '../messages/part.interface.js';
+import { type ToolCallStatus } from '../messages/tool-call.interface.js';
 import { type AttemptOutcome } from '../router/attempt.interface.js';
-import { type RunEndStatus } from './run-event.interface.js';
+import { type CallResult, type NewCall, type OpenCall } from '../turn/turn.interface.js';
+import { type EndedRun } from './end-events.js';
+import { type RunLog, type UnloggedEvents } from './run-log.interface.js';
+import { type RunOptions } from './run-options.js';
 
 /** What a chat is told to keep from now on, together with a run. */
 export interface ChatSettings {
   model?: string;
-  /** Merged into the chat's own; `null` unsets a key. */
-  params?: ModelParams;
+  params?: ParamChanges;
   /** Stored as a system message, which replaces the ones before it. */
   instructions?: string;
+  /** The names of the tools that the chat offers, in place of those before; none where it is empty. */
+  tools?: readonly string[];
 }
 
 /** A run that is about to begin. */
 export interface BeginRun {
   runId: string;
-  attemptId: string;
+  /** The first attempt; `null` where the model may not be asked. */
+  attemptId: string | null;
   /** The instance whose lease holds the run; `null` where runs die with the process. */
   instanceId: string | null;
+  /** Of the request that asked, for the ledger. */
+  requestId: string | null;
   /** What the user says; `null` answers the last user message again. */
   user: { id: string; parts: Part[] } | null;
   /** The model of this run alone. */
   model: string | null;
+  /** The names of the tools of this run alone. */
+  tools: readonly string[] | null;
+  /** What else holds for this run alone; of a parked one it is kept. */
+  options: RunOptions | null;
   settings: ChatSettings;
+  /** Takes a parked run that is to go on in place of a new one; `false` where this process is about to, already. */
+  hold(runId: string): boolean;
 }
 
 /** A message of the history, as far as a run needs it. */
@@ -41,8 +56,22 @@ export interface HistoryMessage extends ModelMessage {
   status: MessageStatus;
 }
 
+/** What a run did before it was parked. */
+export interface RunPast {
+  /** The index of its next event. */
+  nextIndex: number;
+  /** How many requests to the model it has made. */
+  steps: number;
+  /** What they cost. */
+  spent: Usage;
+  /** What it was asked with, and over that what this begin gives. */
+  options: RunOptions | null;
+}
+
 /** A run that has begun, with what it works on. */
 export interface BegunRun {
+  /** The new run's, or that of the parked run which goes on. */
+  runId: string;
   chatId: string;
   /** Whose chat it is, and whose credential pays. */
   ownerId: string | null;
@@ -50,8 +79,15 @@ export interface BegunRun {
   fence: number;
   model: string;
   params: ModelParams;
+  /** The names of the tools that the run, or else the chat, offers; `null` where neither says so. */
+  tools: readonly string[] | null;
+  /** The name of the agent that the chat belongs to, where it does to one, and what that was given. */
+  agent: string | null;
+  agentInputs: JsonObject | null;
   /** The whole history in order, the new messages included. */
   history: HistoryMessage[];
+  /** Set where a parked run goes on: it has no attempt yet, and what was to be set is not. */
+  past?: RunPast;
 }
 
 /** The message that a run ends with. */
@@ -65,17 +101,55 @@ export interface AnswerDraft {
   createdAt: string;
 }
 
-/** A run at its end. */
-export interface FinishRun {
+/** An attempt and how it ended. */
+export interface EndedAttempt {
+  id: string;
+  outcome: AttemptOutcome;
+}
+
+/** Which run writes; another instance that has taken it over has moved its fence. */
+export interface RunKey {
   runId: string;
   chatId: string;
   fence: number;
-  status: RunEndStatus;
+}
+
+/** A message with calls of tools, in the middle of a run. */
+export interface StoreStep extends RunKey {
+  message: AnswerDraft;
+  calls: readonly NewCall[];
+  attempt: EndedAttempt;
+  /** Messages that it replaces. */
+  supersedes: string[];
+}
+
+/** The result of a call, as a message. */
+export interface ResultDraft {
+  /** Of the message. */
+  id: string;
+  /** The id of the call. */
+  callId: string;
+  status: CallResult['status'];
+  part: ToolResultPart;
+  createdAt: string;
+}
+
+/** What happened at once while tools ran. */
+export interface StoreProgress extends RunKey {
+  results: readonly ResultDraft[];
+  /** Calls without a result that are now in another state. */
+  moved: readonly { id: string; status: ToolCallStatus }[];
+  /** The first attempt of the next step, if it begins now. */
+  next: { id: string; step: number; requestId: string | null } | null;
+}
+
+/** A run at its end, or as it is parked. */
+export interface FinishRun extends EndedRun, RunKey {
   answer: AnswerDraft | null;
-  /** The run's last attempt. */
-  attemptId: string;
-  attempt: AttemptOutcome;
-  error: Problem | null;
+  /** The run's last attempt, where it is not stored yet how that ended. */
+  attempt: EndedAttempt | null;
+  /** Goes into the log, and `endEvents` after it. */
+  unlogged: UnloggedEvents;
   /** Messages that the answer replaces: they are kept, and no longer replayed. */
   supersedes: string[];
 }
@@ -88,6 +162,9 @@ export interface RetryAttempt {
   nextNumber: number;
 }
 
+/** A call without a result, as it is stored. */
+export type StoredCall = Omit<OpenCall, 'part'>;
+
 /** Keeps the lease of a server instance; times are those of the store's own clock. */
 export interface LeaseStore {
   /** Takes or renews the lease of the instance for `ttlMs`. */
@@ -99,13 +176,29 @@ export interface LeaseStore {
 export interface RunStore {
   /** `undefined` where runs die with the process. */
   readonly leases: LeaseStore | undefined;
+  /** `undefined` where nobody comes later. */
+  readonly log: RunLog | undefined;
   /**
-   * Stores the user's message, the run and its first attempt, and reads the history, at once or not at all.
-   * @throws ChatNotFoundError, ChatBusyError, ChatLockedError, DatabaseUnavailableError, ValidationError
+   * Stores the user's message, the run and its first attempt, and reads the history, at once or not at all. Where a
+   * parked run waits, an ask is refused, and a completion lets that run go on.
+   * @throws ChatNotFoundError, ChatBusyError, ChatLockedError, PendingToolCallsError, DatabaseUnavailableError
    */
   begin(run: BeginRun): Promise<BegunRun>;
+  /** The calls of a message that have no result yet, in order. */
+  openCalls(messageId: string): Promise<StoredCall[]>;
   /** Writes down a retry before its request leaves. */
   retry(retry: RetryAttempt): Promise<void>;
+  /**
+   * Stores a message with its calls, before any of them runs; safe to call again with the same arguments.
+   * @throws ChatNotFoundError, RunLostError
+   */
+  storeStep(step: StoreStep): Promise<MessageRecord>;
+  /**
+   * Stores what happened while tools ran; safe to call again with the same arguments.
+   * @returns the results as stored
+   * @throws ChatNotFoundError, RunLostError
+   */
+  storeProgress(progress: StoreProgress): Promise<MessageRecord[]>;
   /**
    * Stores the run's end; safe to call again with the same arguments.
    * @returns the answer as stored, `null` when there was none to store

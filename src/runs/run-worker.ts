@@ -1,20 +1,26 @@
-import { Injectable, Logger } from '@nestjs/common';
-import { v7 as uuidv7 } from 'uuid';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { type ResolvedOptions } from '../config/gitlab-duo-options.interface.js';
+import { GITLAB_DUO_OPTIONS } from '../config/tokens.js';
 import { GitlabDuoError } from '../errors/gitlab-duo.error.js';
 import { toProblem } from '../errors/problem.js';
 import { RunLostError } from '../errors/run.errors.js';
 import { safeError } from '../errors/safe-error.js';
 import { type Usage } from '../messages/message.interface.js';
 import { addUsage, noUsage } from '../messages/usage.js';
-import { type AttemptLedger, type StepOutcome } from '../router/attempt.interface.js';
-import { unsentStep } from '../router/unsent-step.js';
-import { type Turn, TurnService } from '../turn/turn.service.js';
+import { runName } from '../router/run-name.js';
+import { type Turn, type TurnEnd } from '../turn/turn.interface.js';
+import { TurnService } from '../turn/turn.service.js';
+import { approvalRequired, type EndedRun, endEvents } from './end-events.js';
 import { type LiveRun } from './live-run.js';
-import { type RunEnd, runEnd } from './run-end.js';
+import { type OpenLog } from './log-writer.js';
+import { openCalls } from './open-calls.js';
+import { runEnd } from './run-end.js';
 import { type RunEndStatus } from './run-event.interface.js';
-import { runEvents } from './run-events.js';
+import { RunJournal } from './run-journal.js';
+import { RunLogs } from './run-logs.service.js';
 import { type StartRun, firstRequest } from './run-request.js';
 import { type BegunRun, type RunStore } from './run-store.interface.js';
+import { RunTools } from './run-tools.service.js';
 
 /** A run that has begun and is now to be worked. */
 export interface RunWork {
@@ -22,116 +28,104 @@ export interface RunWork {
   store: RunStore;
   begun: BegunRun;
   start: StartRun;
-  /** The first attempt, which is in the ledger already. */
-  attemptId: string;
+  /** The first attempt, where it is in the ledger already. */
+  attemptId: string | null;
   userMessageId: string | null;
 }
 
-/** How the turn of a run ended. */
-interface TurnEnd {
-  outcome: StepOutcome;
-  /** The last attempt. */
-  attemptId: string;
-  supersedes: string[];
-  /** What the attempts before the last one cost. */
-  spent: Usage;
-}
-
-/** Works a run: lets the model answer, stores the end, and tells the followers. */
+/** Works a run: lets the model answer and the tools run, stores the end, and tells the followers. */
 @Injectable()
 export class RunWorker {
   private readonly logger = new Logger(RunWorker.name);
 
-  constructor(private readonly turns: TurnService) {}
+  constructor(
+    private readonly turns: TurnService,
+    private readonly tools: RunTools,
+    private readonly logs: RunLogs,
+    @Inject(GITLAB_DUO_OPTIONS) private readonly options: ResolvedOptions,
+  ) {}
 
   /** Works the run to its end; never rejects, and never leaves a follower waiting. */
   async work(work: RunWork): Promise<void> {
+    const { run, store, begun } = work;
+    const log = this.logs.open(run, store.log, begun.fence);
+    const journal = new RunJournal(run, store, begun, work.attemptId, work.start.requestId ?? null);
     try {
-      await this.workThrough(work);
+      run.append([{ type: 'run-start', runId: run.id, chatId: run.chatId, userMessageId: work.userMessageId }]);
+      await this.finish(work, journal, await this.turn(work, journal), log);
     } catch (error) {
-      this.giveUp(work.run, error, 'failed', noUsage);
+      this.giveUp(work, error, journal.spent);
+      await log.close();
     }
   }
 
-  private async workThrough(work: RunWork): Promise<void> {
-    const { run, begun } = work;
-    const messageId = uuidv7();
-    run.append([
-      { type: 'run-start', runId: run.id, chatId: run.chatId, userMessageId: work.userMessageId },
-      { type: 'message-start', messageId, role: 'assistant' },
-    ]);
-    const turn = await this.turn(work, messageId);
-    const end = runEnd(run.id, messageId, begun.model, turn.outcome, run.stopReason);
-    this.logUnexpected(run, end.error);
-    await this.finish(work, turn, end);
-  }
-
-  private async turn({ run, store, begun, start, attemptId }: RunWork, messageId: string): Promise<TurnEnd> {
-    const turn: TurnEnd = { attemptId, supersedes: [], spent: noUsage, outcome: unsentStep(undefined) };
-    const ledger: AttemptLedger = {
-      async retrying(ended, nextNumber) {
-        const nextId = uuidv7();
-        await store.retry({ endedId: turn.attemptId, ended, nextId, nextNumber });
-        turn.attemptId = nextId;
-        if (ended.usage) turn.spent = addUsage(turn.spent, ended.usage);
-      },
-    };
-    const emit: Turn['emit'] = (events) => {
-      run.append(runEvents(events, messageId));
-    };
+  private async turn(work: RunWork, journal: RunJournal): Promise<TurnEnd> {
+    let turn: Turn;
     try {
-      const { request, supersedes } = firstRequest(begun, start);
-      const caller = { ownerId: begun.ownerId, chatId: begun.chatId };
-      turn.supersedes = supersedes;
-      turn.outcome = await this.turns.run({ request, caller, signal: run.signal, emit, ledger });
+      turn = await this.firstTurn(work, journal);
     } catch (error) {
-      turn.outcome = unsentStep(error);
+      return { type: 'stored', error };
     }
-    return turn;
+    return this.turns.run(turn);
   }
 
-  private async finish({ run, store, begun }: RunWork, turn: TurnEnd, end: RunEnd): Promise<void> {
-    const { status, answer, error } = end;
-    const { attempt } = turn.outcome;
-    const usage = attempt.usage ?? noUsage;
-    const total = addUsage(turn.spent, usage);
-    const problem = error === undefined ? null : toProblem(error);
-    try {
-      const message = await store.finish({
-        runId: run.id,
-        chatId: run.chatId,
-        fence: begun.fence,
-        status,
-        answer,
-        attemptId: turn.attemptId,
-        attempt,
-        error: problem,
-        supersedes: status === 'completed' ? turn.supersedes : [],
-      });
-      if (message)
-        run.append([
-          { type: 'message-end', message: { ...message, usage }, usage, finishReason: message.finishReason },
-        ]);
-      if (problem) run.append([{ type: 'error', problem }]);
-      run.append([{ type: 'run-end', status, usage: total }]);
-      run.end({ status, message, usage, error });
-    } catch (storeError) {
-      this.giveUp(run, storeError, storeError instanceof RunLostError ? 'interrupted' : 'failed', total);
-    }
+  private async firstTurn({ run, store, begun, ...work }: RunWork, journal: RunJournal): Promise<Turn> {
+    const start = { ...work.start, ...begun.past?.options };
+    const { chatId, ownerId } = begun;
+    const defaults = await start.defaults?.(begun, run.signal);
+    const tools = this.tools.of(start.tools ?? begun.tools ?? defaults?.tools ?? []);
+    const answerSchema = start.answerSchema === undefined ? defaults?.answerSchema : (start.answerSchema ?? undefined);
+    const { request, supersedes } = firstRequest(begun, start, tools.values(), answerSchema);
+    journal.supersedes = supersedes;
+    return {
+      request,
+      caller: { ownerId, chatId, runId: run.id, requestId: start.requestId },
+      signal: run.signal,
+      journal,
+      tools,
+      scope: { chat: start.chat, ownerId, runId: run.id },
+      openCalls: await openCalls(store, begun, start),
+      extent: start.extent ?? 'answer',
+      answerSchema,
+      steps: { made: begun.past?.steps ?? 0, max: start.maxSteps ?? defaults?.maxSteps ?? this.options.maxSteps },
+    };
   }
 
-  /** Ends a run whose end could not be stored: the next ask of its chat recovers it. */
-  private giveUp(run: LiveRun, error: unknown, status: RunEndStatus, usage: Usage): void {
-    this.logUnexpected(run, error);
-    run.append([
-      { type: 'error', problem: toProblem(error) },
-      { type: 'run-end', status, usage },
-    ]);
+  private async finish(work: RunWork, journal: RunJournal, end: TurnEnd, log: OpenLog): Promise<void> {
+    const { run, store, begun, start } = work;
+    const { attemptId, messageId } = journal;
+    const { status, answer, attempt, error } = runEnd(run.id, messageId, begun.model, end, run.stopReason);
+    this.logUnexpected(work, error);
+    if (end.type === 'waiting') run.append([approvalRequired(end.calls)]);
+    const answerUsage = (end.type === 'answered' ? attempt.usage : journal.messageUsage) ?? noUsage;
+    const usage = end.type === 'answered' ? addUsage(journal.spent, answerUsage) : journal.spent;
+    const problem = error === undefined ? null : toProblem(error, start.requestId);
+    const ended: EndedRun = { status, error: problem, answerUsage, usage };
+    const stored = await store.finish({
+      ...ended,
+      ...journal.key,
+      answer,
+      attempt: attemptId === null ? null : { id: attemptId, outcome: attempt },
+      unlogged: await log.close(),
+      supersedes: status === 'completed' ? journal.supersedes : [],
+    });
+    run.append(endEvents(ended, stored));
+    const message = stored ?? journal.message;
+    const parsed = end.type === 'answered' ? end.parsed : undefined;
+    run.end({ status, message, parsed, results: journal.results, usage: answerUsage, error });
+  }
+
+  /** Ends a run of which nothing more could be stored: the next ask of its chat recovers it. */
+  private giveUp(work: RunWork, error: unknown, usage: Usage): void {
+    const { run, start } = work;
+    this.logUnexpected(work, error);
+    const status: RunEndStatus = error instanceof RunLostError ? 'interrupted' : 'failed';
+    run.append(endEvents({ status, error: toProblem(error, start.requestId), answerUsage: noUsage, usage }, null));
     run.end({ status, message: null, usage, error });
   }
 
-  private logUnexpected(run: LiveRun, error: unknown): void {
+  private logUnexpected({ run, start }: RunWork, error: unknown): void {
     if (error !== undefined && !(error instanceof GitlabDuoError))
-      this.logger.error(`Run ${run.id} failed`, safeError(error));
+      this.logger.error(`The ${runName(run.id, start.requestId)} failed`, safeError(error));
   }
 }

@@ -1,13 +1,17 @@
-import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable, Logger, type Type } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { DatabaseUnavailableError } from '../errors/chat.errors.js';
 import { ServerBusyError } from '../errors/request.errors.js';
 import { ModelRegistry } from '../models/model-registry.js';
+import { type DuoTool } from '../tools/duo-tool.interface.js';
 import { InstanceLeases } from './instance-leases.service.js';
 import { LiveRun } from './live-run.js';
+import { RunLogs } from './run-logs.service.js';
+import { runOptions } from './run-options.js';
 import { type StartRun } from './run-request.js';
 import { type RunStore } from './run-store.interface.js';
 import { type RunWork, RunWorker } from './run-worker.js';
+import { RunTools } from './run-tools.service.js';
 import { withTimeout } from './with-timeout.js';
 
 const BEGIN_TIMEOUT_MS = 15_000;
@@ -26,11 +30,21 @@ export class RunService implements BeforeApplicationShutdown {
     private readonly worker: RunWorker,
     private readonly models: ModelRegistry,
     private readonly leases: InstanceLeases,
+    private readonly logs: RunLogs,
+    private readonly tools: RunTools,
   ) {}
 
   /** Names this process in the runs that it holds. */
   get instanceId(): string {
     return this.leases.instanceId;
+  }
+
+  /**
+   * The names by which chats keep their tools.
+   * @throws ConfigurationError when a class is not a tool of this application
+   */
+  toolNames(tools: readonly Type<DuoTool>[]): string[] {
+    return this.tools.namesOf(tools);
   }
 
   /** Whether this process still holds the run: from before its begin is sent until its end is stored or given up. */
@@ -72,39 +86,54 @@ export class RunService implements BeforeApplicationShutdown {
     await withTimeout(this.ended(), SHUTDOWN_TIMEOUT_MS, () => new Error('time is up')).catch(() => {
       this.logger.warn(`${this.live.size} runs could not be stored in time; they are recovered by the next ask.`);
     });
+    this.logs.stop();
     await withTimeout(this.leases.release(), 1_000, () => new Error('time is up')).catch(() => undefined);
   }
 
   private async begin(store: RunStore, start: StartRun): Promise<LiveRun> {
     if (store.leases) await this.leases.hold(store.leases);
+    const held: string[] = [];
+    const hold = (runId: string): boolean => {
+      if (this.held.has(runId)) return false;
+      held.push(runId);
+      this.held.add(runId);
+      return true;
+    };
     const runId = uuidv7();
-    const attemptId = uuidv7();
+    const attemptId = start.extent === 'tools' ? null : uuidv7();
     const user = start.user && { id: uuidv7(), parts: start.user };
-    this.held.add(runId);
+    hold(runId);
     try {
       const begun = await store.begin({
         runId,
         attemptId,
         instanceId: store.leases ? this.instanceId : null,
+        requestId: start.requestId ?? null,
         user,
         model: start.model ?? null,
+        tools: start.tools ?? null,
+        options: runOptions(start),
         settings: start.settings,
+        hold,
       });
-      return this.letWork({
-        store,
-        begun,
-        start,
-        attemptId,
-        userMessageId: user?.id ?? null,
-        run: new LiveRun(runId, begun.chatId),
-      });
+      return this.letWork(
+        {
+          store,
+          begun,
+          start,
+          attemptId: begun.past ? null : attemptId,
+          userMessageId: user?.id ?? null,
+          run: new LiveRun(begun.runId, begun.chatId, begun.past?.nextIndex),
+        },
+        held,
+      );
     } catch (error) {
-      this.held.delete(runId);
+      this.release(held);
       throw error;
     }
   }
 
-  private letWork(work: RunWork): LiveRun {
+  private letWork(work: RunWork, held: string[]): LiveRun {
     const { run, start } = work;
     this.live.add(run);
     if (this.isStopping) run.stop('interrupted');
@@ -112,10 +141,17 @@ export class RunService implements BeforeApplicationShutdown {
     const working = this.worker.work(work).finally(() => {
       unlink();
       this.live.delete(run);
-      this.held.delete(run.id);
+    });
+    // First of all who wait for the end: one that is parked may go on at once.
+    void run.result.then(() => {
+      this.release(held);
     });
     this.keepOpen(working);
     return run;
+  }
+
+  private release(held: readonly string[]): void {
+    for (const runId of held) this.held.delete(runId);
   }
 
   /** A begin that is under way becomes a run, so more may open while one waits. */

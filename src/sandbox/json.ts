@@ -5,6 +5,11 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** The value as an object; one without fields when it is anything else. */
+export function objectOf(value: unknown): JsonObject {
+  return isJsonObject(value) ? value : {};
+}
+
 /** The value as a list; an empty one when it is anything else. */
 export function listOf(value: unknown): unknown[] {
   return Array.isArray(value) ? value : [];

@@ -1,33 +1,117 @@
 import { Injectable } from '@nestjs/common';
-import { type Caller } from '../config/gitlab-duo-options.interface.js';
-import { type ModelEvent, type ModelRequest } from '../messages/model-request.interface.js';
-import { type AttemptLedger, type StepOutcome } from '../router/attempt.interface.js';
+import { v7 as uuidv7 } from 'uuid';
+import { StepLimitError } from '../errors/run.errors.js';
+import { type ModelMessage } from '../messages/message.interface.js';
+import { type Part, type ToolCallPart } from '../messages/part.interface.js';
+import { type StepOutcome } from '../router/attempt.interface.js';
 import { DuoRouterService } from '../router/duo-router.service.js';
+import { checkAnswer } from './answer-check.js';
+import { plan, planOpen } from './planned-call.js';
+import { resultPart } from './result-part.js';
+import { ToolRound } from './tool-round.js';
+import { type OpenCall, type Turn, type TurnEnd } from './turn.interface.js';
+import { UniqueCallIds } from './unique-call-ids.js';
 
-/** What a turn works with: the request, and where its events and attempts go. */
-export interface Turn {
-  request: ModelRequest;
-  /** For whom the request is made. */
-  caller: Caller;
-  signal: AbortSignal;
-  ledger: AttemptLedger;
-  emit(events: ModelEvent[]): void;
-}
+/** What a model that has paused is told, this once: most of them refuse to go on from their own last words. */
+const goOn = told('Go on.');
 
-/** The loop of a run: streams a step until its answer is whole. */
+/** The loop of a run: asks the model, runs the tools that it calls, and goes on until it has answered. */
 @Injectable()
 export class TurnService {
   constructor(private readonly router: DuoRouterService) {}
 
-  /** Runs the turn to its end; failures and aborts are in the outcome, which keeps what had come by then. */
-  run(turn: Turn): Promise<StepOutcome> {
-    return this.router.route(turn.request, {
-      caller: turn.caller,
-      signal: turn.signal,
-      ledger: turn.ledger,
-      onEvents: (events) => {
-        turn.emit(events);
-      },
-    });
+  /**
+   * Runs the turn to its end, which tells of failures and aborts. Rejects only with what the journal fails with: nothing
+   * more can be stored then.
+   */
+  async run(turn: Turn): Promise<TurnEnd> {
+    const { journal, signal, extent } = turn;
+    const { max } = turn.steps;
+    const messages = [...turn.request.messages];
+    let steps = turn.steps.made;
+    let round = turn.openCalls.length > 0 ? await openRound(turn, turn.openCalls) : undefined;
+    let areStarted = false;
+    let isCorrected = false;
+    for (;;) {
+      if (round !== undefined) {
+        const results = await round.work(areStarted, extent === 'answer' && steps < max);
+        if (signal.aborted) return { type: 'stored', error: signal.reason };
+        messages.push(...results.map((result): ModelMessage => ({ role: 'tool', parts: [resultPart(result)] })));
+        if (extent === 'answer' && round.waiting.length > 0) {
+          // Somebody may have decided while the other calls ran.
+          const decided = await journal.decidedCalls(round.waiting);
+          const calls = round.waiting.filter(({ id }) => !decided.some((call) => call.id === id));
+          if (calls.length > 0) return { type: 'waiting', calls };
+          round = await openRound(turn, decided);
+          areStarted = false;
+          continue;
+        }
+      }
+      if (extent === 'tools') return { type: 'stored' };
+      if (steps >= max) return { type: 'stored', error: new StepLimitError(max) };
+      steps += 1;
+      const outcome = await this.step(turn, messages, steps === 1);
+      const { parts } = outcome.answer;
+      if (outcome.error !== undefined || !isToGoOn(outcome)) {
+        const { correction, ...end } = await checkAnswer(outcome, turn);
+        if (correction === undefined || isCorrected || extent !== 'answer' || steps >= max) return end;
+        isCorrected = true;
+        // Without calls: all that is left of it is to open the next step.
+        round = new ToolRound(turn, []);
+        await journal.storeWrong(outcome);
+        messages.push({ role: 'assistant', parts }, told(correction));
+        continue;
+      }
+      areStarted = extent === 'answer';
+      round = await newRound(turn, parts);
+      await journal.storeStep(outcome, round.newCalls(areStarted));
+      if (extent === 'step') return { type: 'stored' };
+      messages.push({ role: 'assistant', parts });
+      if (!parts.some(isCall)) messages.push(goOn);
+    }
   }
+
+  private async step(turn: Turn, messages: readonly ModelMessage[], isFirst: boolean): Promise<StepOutcome> {
+    const { request, caller, signal, journal } = turn;
+    journal.beginMessage();
+    const { toolChoice, ...others } = request.params ?? {};
+    const isForced = typeof toolChoice === 'object' || toolChoice === 'required';
+    const params = isForced && !isFirst ? others : request.params;
+    const ids = new UniqueCallIds();
+    const outcome = await this.router.route(
+      { ...request, messages, params },
+      {
+        caller,
+        signal,
+        ledger: journal,
+        onEvents: (events) => {
+          journal.said(ids.inEvents(events));
+        },
+      },
+    );
+    return { ...outcome, answer: { ...outcome.answer, parts: UniqueCallIds.inParts(outcome.answer.parts) } };
+  }
+}
+
+/** What the model is told in the name of the user, and what is not stored. */
+function told(text: string): ModelMessage {
+  return { role: 'user', parts: [{ type: 'text', text }] };
+}
+
+/** Whether the model waits for results, or for being asked again. */
+function isToGoOn({ answer }: StepOutcome): boolean {
+  return answer.finishReason === 'pause' || answer.parts.some(isCall);
+}
+
+async function openRound(turn: Turn, calls: readonly OpenCall[]): Promise<ToolRound> {
+  return new ToolRound(turn, await Promise.all(calls.map((call) => planOpen(call, turn))));
+}
+
+async function newRound(turn: Turn, parts: readonly Part[]): Promise<ToolRound> {
+  const calls = parts.filter(isCall).map((part, ordinal) => ({ id: uuidv7(), ordinal, part }));
+  return new ToolRound(turn, await Promise.all(calls.map((call) => plan(call, turn))));
+}
+
+function isCall(part: Part): part is ToolCallPart {
+  return part.type === 'tool-call';
 }

@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startDatabaseServer } from '../database/global-setup.js';
 import { type BenchRow } from './bench-row.interface.js';
+import { runBodyBench } from './chat/body-bench.js';
+import { runLongChatBench } from './chat/long-chat-bench.js';
 import { runClientBench } from './client/client-bench.js';
 import { jsonRow, tableRow } from './report.js';
 import { runRunBench } from './run/run-bench.js';
@@ -17,6 +19,8 @@ const benches: Record<string, () => Promise<BenchRow[]>> = {
   server: runServerBench,
   memory: runMemoryBench,
   run: runRunBench,
+  chat: runLongChatBench,
+  body: runBodyBench,
   sandbox: runSandboxBench,
 };
 

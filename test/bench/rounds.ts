@@ -1,20 +1,43 @@
 import { median } from './figures.js';
 
+/** What each contestant cost in one round. */
+export type Costs<Name extends string> = Record<Name, number>;
+
 /**
- * Measures every contestant once a round, in turns, so that what else the machine does strikes all alike; returns the
- * median of each. A first round is not counted: it compiles the code.
+ * Measures every contestant once a round, in turns, so that what else the machine does strikes all alike. The rounds of
+ * the warm-up, which compile the code, are not counted.
  */
-export async function medianCosts<Name extends string>(
+export async function costsByRound<Name extends string>(
   contestants: Record<Name, () => Promise<number>>,
   rounds: number,
-): Promise<Record<Name, number>> {
-  const entries = Object.entries<() => Promise<number>>(contestants);
-  const costs = entries.map((): number[] => []);
-  for (let round = -1; round < rounds; round += 1) {
-    for (const [place, [, cost]] of entries.entries()) {
-      const value = await cost();
-      if (round >= 0) costs[place]?.push(value);
-    }
+  warmUp = 2,
+): Promise<Costs<Name>[]> {
+  const counted: Costs<Name>[] = [];
+  for (let round = -warmUp; round < rounds; round += 1) {
+    const costs = {} as Costs<Name>;
+    for (const name of Object.keys(contestants) as Name[]) costs[name] = await contestants[name]();
+    if (round >= 0) counted.push(costs);
   }
-  return Object.fromEntries(entries.map(([name], place) => [name, median(costs[place] ?? [])])) as Record<Name, number>;
+  return counted;
+}
+
+/** Two contestants in all rounds: their median costs, and the median of their ratios, each within one round. */
+export function compared<Name extends string>(
+  rounds: readonly Costs<Name>[],
+  value: Name,
+  against: Name,
+): { value: number; against: number; ratio: number } {
+  return {
+    value: median(rounds.map((costs) => costs[value])),
+    against: median(rounds.map((costs) => costs[against])),
+    ratio: median(rounds.map((costs) => costs[value] / costs[against])),
+  };
+}
+
+/** CPU time of this process for some work, in microseconds. */
+export async function cpuOf(work: () => void | Promise<void>): Promise<number> {
+  const before = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(before);
+  return user + system;
 }

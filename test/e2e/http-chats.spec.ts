@@ -62,6 +62,39 @@ describe('Chats over HTTP', () => {
     expect(await client.json('GET', `/chats/${chatId}`)).toMatchObject({ params });
   });
 
+  it('shows the parameters that a client may write back, and keeps those of the application', async () => {
+    const chatId = await client.createChat();
+    const own = { toolChoice: 'none', service_tier: 'auto' };
+    const set = JSON.stringify({ ...own, temperature: 1, topP: 1 });
+    await server.database.query('UPDATE chats SET params = $2 WHERE id = $1', [chatId, set]);
+    const { params } = await client.json<{ params: object }>('GET', `/chats/${chatId}`);
+    expect(params).toEqual({ temperature: 1, topP: 1 });
+    const stored = async (): Promise<object | undefined> => {
+      const [row]: { params: object }[] = await server.database.query('SELECT params FROM chats WHERE id = $1', [
+        chatId,
+      ]);
+      return row?.params;
+    };
+    expect(await client.json('PATCH', `/chats/${chatId}`, { params })).toMatchObject({ params });
+    expect(await stored()).toEqual({ ...own, ...params });
+    const changed = await client.json<{ params: object }>('PATCH', `/chats/${chatId}`, { params: { topP: 0 } });
+    expect(changed.params).toEqual({ topP: 0 });
+    expect(await stored()).toEqual({ ...own, topP: 0 });
+  });
+
+  it.each<[object, RegExp]>([
+    [{ effort: 'low', budgetTokens: 2048 }, /budgetTokens comes in place of effort/],
+    [{ effort: 'much', budgetTokens: 2048 }, /effort must be one of/],
+    [{ budgetTokens: 1e12 }, /budgetTokens must not be greater than 1000000/],
+    [{ budgetTokens: 1023 }, /budgetTokens must not be less than 1024/],
+  ])('refuses %j for thinking, and says why', async (thinking, detail) => {
+    const refused = await client.send('POST', '/chats', { params: { thinking } });
+    expect([refused.status, await refused.json()]).toMatchObject([
+      400,
+      { code: 'validation_failed', detail: expect.stringMatching(detail) },
+    ]);
+  });
+
   it('lists the newest first, page by page', async () => {
     const ids: string[] = [];
     for (let index = 0; index < 5; index += 1) ids.unshift(await client.createChat({ title: `Page ${index}` }));
@@ -93,6 +126,17 @@ describe('Chats over HTTP', () => {
     expect([rest.items.map(({ seq }) => seq), rest.nextCursor]).toEqual([[3], null]);
   });
 
+  it('tells what a chat has cost', async () => {
+    const chatId = await client.createChat();
+    const { usage } = await client.ask(chatId, 'Hello');
+    const spent = { attempts: 1, unknownAttempts: 0, ...usage };
+    expect(await client.json('GET', `/chats/${chatId}/usage`)).toEqual({
+      chatId,
+      ...spent,
+      models: [{ model: 'duo-chat-sonnet-4-6', ...spent }],
+    });
+  });
+
   it('deletes a chat with its messages, and keeps what it cost', async () => {
     const chatId = await client.createChat();
     await client.ask(chatId, 'Hello');
@@ -115,6 +159,7 @@ describe('Chats over HTTP', () => {
     ['PATCH', `/chats/${NOBODYS}`, { title: 'x' }],
     ['DELETE', `/chats/${NOBODYS}`, undefined],
     ['GET', `/chats/${NOBODYS}/messages`, undefined],
+    ['GET', `/chats/${NOBODYS}/usage`, undefined],
     ['POST', `/chats/${NOBODYS}/messages`, { content: 'Hello' }],
     ['POST', `/chats/${NOBODYS}/completions`, {}],
   ])('answers 404 chat_not_found to %s %s', async (method, path, body) => {

@@ -7,6 +7,7 @@ import {
   ActsAsMessage,
   Chat,
   DuoChatService,
+  type DuoMessage,
   getDuoChatToken,
   GitlabDuoModule,
   InjectDuoChat,
@@ -14,6 +15,7 @@ import {
 } from '../../src/index.js';
 import { historyHash } from '../../src/sandbox/index.js';
 import { startTestHost, type TestHost } from './support/test-module.js';
+import { until } from './support/until.js';
 
 @Entity('ticket_messages')
 class TicketMessage extends ActsAsMessage<Ticket>({ chat: () => Ticket }) {}
@@ -118,6 +120,8 @@ describe('A persisted chat', () => {
     expect(host.sandbox.calls.lastRequests['anthropic-messages']?.body).toMatchObject({
       system: [{ text: 'Be long.' }],
     });
+    await stored.withParams({ temperature: null }).ask('Once more');
+    expect((await chats.find(chat.id)).params).toEqual({ topP: 0.9 });
   });
 
   it('keeps what was set when the ask could not begin', async () => {
@@ -139,6 +143,17 @@ describe('A persisted chat', () => {
     expect((await chat.complete()).text).toContain('Turn 2. You said: "Two"');
   });
 
+  it('thinks as much as it is told to, from then on', async () => {
+    const chat = await chats.create({ model: 'duo-chat-gpt-5-1' });
+    await chat.withThinking({ effort: 'high' }).ask('Hello');
+    await (await chats.find(chat.id)).ask('Again');
+    expect(host.sandbox.calls.lastRequests['openai-chat']?.body).toMatchObject({ reasoning_effort: 'high' });
+    await chat.withModel('duo-chat-sonnet-4-5').withThinking({ budgetTokens: 2_000 }).ask('And now?');
+    expect(host.sandbox.calls.lastRequests['anthropic-messages']?.body).toMatchObject({
+      thinking: { type: 'enabled', budget_tokens: 2_000 },
+    });
+  });
+
   it('works however it was loaded, and shows nothing of its service', async () => {
     const created = await chats.create();
     const repository = database.getRepository(Chat);
@@ -152,7 +167,7 @@ describe('A persisted chat', () => {
     expect(isDeepStrictEqual(one, two)).toBe(true);
     expect(inspect(one)).toBe(inspect(two));
     expect(Object.keys(JSON.parse(JSON.stringify(one)) as object).sort()).toEqual(
-      'agent,createdAt,id,metadata,model,ownerId,params,title,updatedAt'.split(','),
+      'agent,agentInputs,createdAt,id,metadata,model,ownerId,params,title,tools,updatedAt'.split(','),
     );
   });
 
@@ -205,23 +220,38 @@ describe('A persisted chat', () => {
     expect(await chats.ask(chat.id, 'Hello', { ownerId: 'ann' })).toMatchObject({ seq: 1 });
   });
 
+  /** An ask that has begun, and whose answer comes so much later. */
+  async function begun(chat: Chat, content: string, delayMs: number): Promise<{ answer: Promise<DuoMessage> }> {
+    const before = host.sandbox.calls.requests['anthropic-messages'];
+    host.sandbox.fault({ fault: 'stream-late-first-byte', delayMs });
+    const answer = chat.ask(content);
+    await until(() => host.sandbox.calls.requests['anthropic-messages'] > before);
+    return { answer };
+  }
+
   it('is busy for a second ask, by the index of the database', async () => {
     const chat = await chats.create();
-    host.sandbox.fault({ fault: 'stream-late-first-byte', delayMs: 300 });
-    const first = chat.ask('One');
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    await expect(chats.ask(chat.id, 'Two')).rejects.toMatchObject({ code: 'chat_busy', isRetryable: true });
-    expect((await first).seq).toBe(1);
+    host.sandbox.fault({ fault: 'stream-stall', afterChunks: 3 });
+    const cancel = new AbortController();
+    let refused: unknown;
+    const first = chat.ask('One', { signal: cancel.signal }, () => {
+      refused ??= chats
+        .ask(chat.id, 'Two')
+        .catch((error: unknown) => error)
+        .finally(() => {
+          cancel.abort(new Error('enough'));
+        });
+    });
+    await expect(first).rejects.toThrow('enough');
+    expect(await refused).toMatchObject({ code: 'chat_busy', isRetryable: true });
     expect((await chats.messages(chat.id)).items.map(({ text }) => text)).not.toContain('Two');
   });
 
   it('takes messages beside a run, in order', async () => {
     const chat = await chats.create();
-    host.sandbox.fault({ fault: 'stream-late-first-byte', delayMs: 300 });
-    const asking = chat.ask('One');
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    const asking = await begun(chat, 'One', 3_000);
     await chat.addMessage({ role: 'user', content: 'Beside' });
-    expect((await asking).seq).toBe(2);
+    expect((await asking.answer).seq).toBe(2);
     const next = await chat.ask('Two');
     const { items } = await chats.messages(chat.id);
     expect(items.map(({ seq }) => seq)).toEqual([0, 1, 2, 3, 4]);
@@ -233,28 +263,24 @@ describe('A persisted chat', () => {
     const cancel = new AbortController();
     host.sandbox.fault({ fault: 'stream-stall', afterChunks: 3 });
     const asking = chat.ask('Hello', { signal: cancel.signal }, () => {
-      setTimeout(() => {
-        cancel.abort(new Error('enough'));
-      }, 50);
+      cancel.abort(new Error('enough'));
     });
     await expect(asking).rejects.toThrow('enough');
     const { items } = await chats.messages(chat.id);
     expect(items[1]).toMatchObject({ role: 'assistant', status: 'cancelled', finishReason: null });
     expect(items[1]?.text.length).toBeGreaterThan(0);
-    expect(host.sandbox.calls.openStreams).toBe(0);
+    await until(() => host.sandbox.calls.openStreams === 0);
     expect((await chat.ask('And?')).text).toContain(historyHash((await chats.messages(chat.id)).items.slice(0, -1)));
   });
 
   it('stores its answer although another transaction holds the row for a while', async () => {
     const chat = await chats.create();
-    host.sandbox.fault({ fault: 'stream-late-first-byte', delayMs: 300 });
-    const asking = chat.ask('Hello');
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    const asking = await begun(chat, 'Hello', 2_000);
     await database.transaction(async (manager) => {
       await manager.query('SELECT 1 FROM chats WHERE id = $1 FOR UPDATE', [chat.id]);
       await new Promise((resolve) => setTimeout(resolve, 5_000));
     });
-    expect((await asking).seq).toBe(1);
+    expect((await asking.answer).seq).toBe(1);
   });
 
   it('does not wait for ever for a row that another transaction holds', async () => {
@@ -269,12 +295,13 @@ describe('A persisted chat', () => {
   it('stops its run when it is deleted, and keeps what that cost', async () => {
     const chat = await chats.create();
     host.sandbox.fault({ fault: 'stream-stall', afterChunks: 3 });
-    const asking = chat.ask('Hello');
-    asking.catch(() => undefined);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    await chats.delete(chat.id);
+    let deleting: Promise<void> | undefined;
+    const asking = chat.ask('Hello', () => {
+      deleting ??= chats.delete(chat.id);
+    });
     await expect(asking).rejects.toMatchObject({ code: 'chat_not_found' });
-    expect(host.sandbox.calls.openStreams).toBe(0);
+    await deleting;
+    await until(() => host.sandbox.calls.openStreams === 0);
     const ledger: unknown[] = await database.query('SELECT status FROM duo_attempts WHERE chat_id = $1', [chat.id]);
     expect(ledger).toEqual([{ status: 'cancelled' }]);
   });

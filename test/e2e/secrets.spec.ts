@@ -1,9 +1,8 @@
-import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ConsoleLogger } from '@nestjs/common';
 import { DuoRouterService } from '../../src/router/duo-router.service.js';
 import { grant, json, type Reply, sse, startUpstream, text, type Upstream } from '../unit/gateway/upstream.js';
 import { HttpClient } from './support/http-client.js';
+import { KeptLogger } from './support/kept-logger.js';
 import { startTestServer, type TestServer } from './support/test-server.js';
 
 const apiKey = 'Zq7#kw/9%T:2vB+m=4';
@@ -11,19 +10,6 @@ const gatewayToken = 'h8;Lp3/dRz.q6&Yw=1';
 const foreign = 'glpat-7Hs_kd82JsLq0-pWm3Xy';
 const secrets = [apiKey, gatewayToken, foreign];
 const words = `The token ${secrets.join(' or ')} is wrong. ${'x '.repeat(160)} ${secrets.join(' ')}`;
-
-/** Nest's own logger, whose lines are kept. */
-class KeptLogger extends ConsoleLogger {
-  readonly lines: string[] = [];
-
-  protected override printMessages(messages: unknown[], ...rest: unknown[]): void {
-    this.lines.push(...messages.map((message) => this.stringifyMessage(message, 'error')), inspect(rest));
-  }
-
-  protected override printStackTrace(stack: string): void {
-    this.lines.push(stack);
-  }
-}
 
 const vendorError = { type: 'error', error: { type: 'overloaded_error', message: words } };
 const failures: [string, Reply, Reply][] = [

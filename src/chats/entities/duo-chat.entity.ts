@@ -26,12 +26,20 @@ export abstract class DuoChat<M = unknown> extends ChatVerbs<M> {
   @Column({ type: 'json', default: {} })
   params!: ModelParams;
 
+  /** The names of the tools that the chat offers; `null` for those of its kind. */
+  @Column({ type: 'json', nullable: true })
+  tools!: string[] | null;
+
   @Column({ type: 'json', default: {} })
   metadata!: JsonObject;
 
-  /** The agent that the chat was made by. */
+  /** The name of the agent that the chat belongs to; `null` for none. */
   @Column({ type: 'text', nullable: true })
   agent!: string | null;
+
+  /** What the agent was given when the chat was made. */
+  @Column({ type: 'json', name: 'agent_inputs', nullable: true })
+  agentInputs!: JsonObject | null;
 
   /** The next message's `seq`; only the store's own statements touch it, so that saving a stale chat cannot set it back. */
   @Column({ type: 'integer', name: 'next_seq', default: 0, select: false, insert: false, update: false })

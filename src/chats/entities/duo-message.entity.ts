@@ -49,4 +49,10 @@ export abstract class DuoMessage {
 
   /** What the answer cost; set on the answer of an ask only, and not stored with the message. */
   usage?: Usage;
+
+  /**
+   * The value that the text stands for, on the answer to an ask with a schema. It is no column, and JSON leaves it out:
+   * both have the text.
+   */
+  parsed?: unknown;
 }

@@ -1,7 +1,7 @@
 import { Column, CreateDateColumn, Entity, Index, PrimaryColumn } from 'typeorm';
 import { type Problem } from '../../errors/problem.js';
-import { type JsonValue } from '../../messages/json.interface.js';
 import { type RunStatus } from '../../runs/run-event.interface.js';
+import { type RunOptions } from '../../runs/run-options.js';
 
 /** The index that allows one active run per chat. */
 export const ACTIVE_RUN_INDEX = 'duo_runs_active';
@@ -29,9 +29,13 @@ export class DuoRun {
   @Column({ type: 'text' })
   model!: string;
 
-  /** What a queued run is going to ask, until it starts. */
+  /** The names of the tools that this run alone offers. */
   @Column({ type: 'json', nullable: true })
-  input!: JsonValue;
+  tools!: string[] | null;
+
+  /** What holds for this run alone besides, where its ask gave something. */
+  @Column({ type: 'json', nullable: true })
+  input!: RunOptions | null;
 
   @Column({ type: 'uuid', name: 'answer_message_id', nullable: true })
   answerMessageId!: string | null;

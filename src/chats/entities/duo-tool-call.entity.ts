@@ -1,6 +1,5 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
-
-export type ToolCallStatus = 'pending' | 'approved' | 'denied' | 'running' | 'succeeded' | 'failed';
+import { type ToolCallStatus } from '../../messages/tool-call.interface.js';
 
 /** A tool call of a message and what became of it; its input is in the message's parts. */
 @Entity('duo_tool_calls')
@@ -30,6 +29,14 @@ export class DuoToolCall {
 
   @Column({ type: 'text' })
   status!: ToolCallStatus;
+
+  /** Whether somebody has to decide before it runs. */
+  @Column({ type: 'boolean', name: 'needs_approval', default: false })
+  needsApproval!: boolean;
+
+  /** Whether it may run again after a crash. */
+  @Column({ type: 'boolean', default: false })
+  idempotent!: boolean;
 
   @Column({ type: 'text', name: 'decided_by', nullable: true })
   decidedBy!: string | null;

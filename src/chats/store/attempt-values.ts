@@ -1,18 +1,19 @@
-import { type AttemptOutcome } from '../../router/attempt.interface.js';
+import { type EndedAttempt } from '../../runs/run-store.interface.js';
 
-/** The parameters that end an attempt, in the order of `endAttempt`; its id comes first. */
-export function attemptValues(id: string, attempt: AttemptOutcome): unknown[] {
-  const { usage } = attempt;
+/** The parameters that end an attempt, in the order of `endAttempt`; its id comes first. Without one they end none. */
+export function attemptValues(attempt: EndedAttempt | null): unknown[] {
+  const outcome = attempt?.outcome;
+  const usage = outcome?.usage;
   return [
-    id,
-    attempt.status,
+    attempt?.id ?? null,
+    outcome?.status ?? null,
     usage?.inputTokens ?? null,
     usage?.outputTokens ?? null,
     usage?.reasoningTokens ?? null,
     usage?.cacheReadTokens ?? null,
     usage?.cacheWriteTokens ?? null,
-    attempt.firstTokenMs,
-    attempt.durationMs,
-    attempt.errorCode,
+    outcome?.firstTokenMs ?? null,
+    outcome?.durationMs ?? null,
+    outcome?.errorCode ?? null,
   ];
 }

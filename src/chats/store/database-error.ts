@@ -7,7 +7,7 @@ import { safeError } from '../../errors/safe-error.js';
 const UNIQUE_VIOLATION = '23505';
 const LOCK_NOT_AVAILABLE = '55P03';
 const lostConnection =
-  /^(08|57P0[123]|53300$|ECONNRESET$|ECONNREFUSED$|EPIPE$|ETIMEDOUT$|ENOTFOUND$|EAI_AGAIN$|EHOSTUNREACH$)/;
+  /^(08|28|3D000$|55000$|57P0[123]|53300$|ECONNRESET$|ECONNREFUSED$|EPIPE$|ETIMEDOUT$|ENOTFOUND$|EAI_AGAIN$|EHOSTUNREACH$)/;
 const lostConnectionMessage =
   /Connection terminated|timeout exceeded when trying to connect|Query read timeout|after calling end on the pool/;
 // Deadlock, serialization failure, and a row that another transaction holds: the statement had no effect.

@@ -6,6 +6,7 @@ import { DuoInstance } from '../entities/duo-instance.entity.js';
 import { DuoRunEvent } from '../entities/duo-run-event.entity.js';
 import { DuoRun } from '../entities/duo-run.entity.js';
 import { DuoToolCall } from '../entities/duo-tool-call.entity.js';
+import { checkMessages, checkNames } from './kind-checks.js';
 
 /** The quoted names of the tables of a kind, from the entities' metadata, and the columns of its chats and messages. */
 export interface KindTables {
@@ -24,6 +25,7 @@ export interface KindTables {
 export function kindTables(dataSource: DataSource, kind: ChatKind): KindTables {
   const chat = metadataOf(dataSource, kind.chat);
   const message = metadataOf(dataSource, kind.message);
+  checkMessages(chat, message);
   return {
     chats: table(chat),
     messages: table(message),
@@ -37,9 +39,14 @@ export function kindTables(dataSource: DataSource, kind: ChatKind): KindTables {
   };
 }
 
-/** The quoted name of an entity's table. */
+/**
+ * The quoted name of the table of one of the library's own entities.
+ * @throws ConfigurationError when the data source does not know the entity, or names its columns otherwise
+ */
 export function tableOf(dataSource: DataSource, entity: EntityClass): string {
-  return table(metadataOf(dataSource, entity));
+  const metadata = metadataOf(dataSource, entity);
+  checkNames(metadata);
+  return table(metadata);
 }
 
 type EntityClass = abstract new () => object;

@@ -3,84 +3,127 @@ import { ChatBusyError, ChatNotFoundError } from '../../errors/chat.errors.js';
 import { textOf, storable } from '../../messages/text.js';
 import { type BeginRun, type BegunRun, type HistoryMessage } from '../../runs/run-store.interface.js';
 import { ACTIVE_RUN_INDEX } from '../entities/duo-run.entity.js';
-import {
-  type BeginRow,
-  beginStatement,
-  type BegunHeader,
-  begunStatement,
-  type HistoryRow,
-  historyStatement,
-} from './begin.statements.js';
+import { type BegunHeader, beginStatement, begunStatement } from './begin.statements.js';
 import { resend, violatedUnique } from './database-error.js';
+import { type Histories } from './history-cache.service.js';
+import { type HistoryHeader, type HistoryRows, historyStatement } from './history.statements.js';
 import { type KindTables } from './kind-tables.js';
+import { type ActiveRunRow } from './recovery.statements.js';
 import { type RunRecovery } from './run-recovery.js';
-import { type SqlClient } from './sql-client.js';
+import { type ResumedRun, RunResuming } from './run-resuming.js';
+import { type SqlClient, type Statement } from './sql-client.js';
+import { type StoredHistory } from './stored-history.js';
+
+/** What a statement has done, `null` for nothing, and the history. */
+interface Read<Begun> {
+  begun: Begun | null;
+  history: StoredHistory;
+}
+
+/** What a begin has read, and the parked run that goes on, if that is what it came to. */
+interface Begun extends Read<BegunHeader> {
+  resumed?: ResumedRun;
+}
 
 /** Begins runs: one round trip, and another only when writers met. */
 export class RunBeginning {
   private readonly insert;
   private readonly history;
   private readonly begun;
+  private readonly resuming: RunResuming;
 
   constructor(
     private readonly client: SqlClient,
     tables: KindTables,
     private readonly kind: string,
     private readonly recovery: RunRecovery,
+    private readonly histories: Histories,
   ) {
     this.insert = beginStatement(tables);
     this.history = historyStatement(tables);
     this.begun = begunStatement(tables);
+    this.resuming = new RunResuming(client, tables);
   }
 
   async begin(chatId: string, ownerId: string | null, run: BeginRun): Promise<BegunRun> {
     const system = systemMessage(run.settings.instructions);
     const values = this.values(chatId, ownerId, run, system);
-    const [header, ...history] = await this.insertOrRecover(chatId, run.runId, values);
-    if (!isHeader(header)) throw new ChatNotFoundError(chatId);
-    const { model, params, nextSeq } = header.parts;
-    const added = [
-      ...(system ? [{ ...system, role: 'system' as const }] : []),
-      ...(run.user ? [{ ...run.user, role: 'user' as const }] : []),
-    ];
+    const { begun, history, resumed } = await this.insertOrResume(chatId, run, values);
+    if (begun === null) throw new ChatNotFoundError(chatId);
+    const { nextSeq, ...header } = begun;
+    const added = resumed
+      ? []
+      : [
+          ...(system ? [{ ...system, role: 'system' as const }] : []),
+          ...(run.user ? [{ ...run.user, role: 'user' as const }] : []),
+        ];
     const firstSeq = nextSeq - added.length;
     return {
+      runId: run.runId,
+      fence: 0,
+      ...resumed,
       chatId,
       ownerId,
-      fence: 0,
-      model,
-      params,
+      ...header,
       history: [
-        ...(await this.upTo(chatId, firstSeq - 1, history as HistoryRow[])),
+        ...(await this.upTo(chatId, firstSeq - 1, history)),
         ...added.map((message, index): HistoryMessage => ({ ...message, seq: firstSeq + index, status: 'complete' })),
       ],
     };
   }
 
-  private async insertOrRecover(chatId: string, runId: string, values: unknown[]): Promise<BeginRow[]> {
+  private async insertOrResume(chatId: string, run: BeginRun, values: unknown[]): Promise<Begun> {
     for (let tries = 1; ; tries++) {
       try {
         return await resend(async (isResent) => {
-          const stored = isResent ? await this.client.rows<BeginRow>(this.begun, [chatId, runId]) : [];
-          return isHeader(stored[0]) ? stored : this.client.rows<BeginRow>(this.insert, values);
+          const stored = isResent ? await this.readBegun(chatId, run.runId) : undefined;
+          return stored?.begun ? stored : this.read<BegunHeader>(this.insert, chatId, values);
         });
       } catch (error) {
         if (violatedUnique(error) !== ACTIVE_RUN_INDEX) throw error;
         const alive = await this.recovery.recover(chatId);
+        if (alive?.status === 'awaiting_approval') return this.resume(chatId, alive, run);
         if (alive !== undefined || tries === 3) throw new ChatBusyError(chatId, alive?.id);
       }
     }
   }
 
+  private async resume(chatId: string, parked: ActiveRunRow, run: BeginRun): Promise<Begun> {
+    const resumed = await this.resuming.resume(chatId, parked, run);
+    const read = await resend(() => this.readBegun(chatId, resumed.runId));
+    return { ...read, resumed };
+  }
+
+  private readBegun(chatId: string, runId: string): Promise<Read<BegunHeader>> {
+    return this.read<BegunHeader>(this.begun, chatId, [chatId, runId]);
+  }
+
   /** The history in order; read once more where the last writer's messages were not yet in the statement's snapshot. */
-  private async upTo(chatId: string, lastSeq: number, history: HistoryRow[]): Promise<HistoryRow[]> {
-    const known = history.filter((row) => row.seq <= lastSeq);
+  private async upTo(chatId: string, lastSeq: number, history: StoredHistory): Promise<readonly HistoryMessage[]> {
+    const known = history.upTo(lastSeq);
     if ((known.at(-1)?.seq ?? -1) === lastSeq) return known;
-    return this.client.rows<HistoryRow>(this.history, [chatId, lastSeq]);
+    const { history: latest } = await this.read<null>(this.history, chatId, [chatId]);
+    return latest.upTo(lastSeq);
+  }
+
+  /** Runs a statement that ends in the chat's history, of which only what is not known yet is read. */
+  private async read<Begun>(statement: Statement, chatId: string, values: unknown[]): Promise<Read<Begun>> {
+    const known = this.histories.get(chatId);
+    const [first, ...messages] = await this.client.arrays<HistoryRows>(statement, [
+      ...values,
+      known.lastSeq,
+      known.version,
+    ]);
+    if (first === undefined) return { begun: null, history: known };
+    const header = JSON.parse(first[4]) as HistoryHeader<Begun>;
+    const history = known.renewed(header, messages);
+    this.histories.set(chatId, history);
+    return { begun: header.begun, history };
   }
 
   private values(chatId: string, ownerId: string | null, run: BeginRun, system: NewMessage | null): unknown[] {
-    const { model, params } = run.settings;
+    const { settings } = run;
+    const { model, params } = settings;
     return [
       chatId,
       ownerId,
@@ -93,12 +136,12 @@ export class RunBeginning {
       ...messageValues(system),
       ...messageValues(run.user),
       run.attemptId,
+      settings.tools ? JSON.stringify(settings.tools) : null,
+      run.tools && JSON.stringify(run.tools),
+      run.requestId,
+      run.options && JSON.stringify(run.options),
     ];
   }
-}
-
-function isHeader(row: BeginRow | undefined): row is { seq: -1; parts: BegunHeader } {
-  return row?.seq === -1;
 }
 
 type NewMessage = NonNullable<BeginRun['user']>;

@@ -1,4 +1,5 @@
 import { type Delegate } from '../delegate.interface.js';
+import { answerTool } from './answer-tool.js';
 import { AnthropicStreamParser } from './parse-stream.js';
 import { renderRequest } from './render-request.js';
 
@@ -8,5 +9,5 @@ export const anthropicDelegate: Delegate = {
   path: '/anthropic/v1/messages',
   headers: { 'anthropic-version': '2023-06-01' },
   render: renderRequest,
-  createParser: (redact) => new AnthropicStreamParser(redact),
+  createParser: (redact, request) => new AnthropicStreamParser(redact, request && answerTool(request)?.name),
 };

@@ -1,7 +1,7 @@
 import { type JsonObject } from '../../messages/json.interface.js';
 import { type Part } from '../../messages/part.interface.js';
 import { pieceOf } from '../stream-event.js';
-import { unnamedCall } from '../tool-arguments.js';
+import { type GivenArguments, unnamedCall } from '../tool-arguments.js';
 
 export interface TextBlock {
   type: 'text';
@@ -28,14 +28,23 @@ export interface ToolBlock {
   /** The pieces of the input's JSON, joined once the block ends. */
   pieces: string[];
   /** Set when the input is whole. */
-  arguments: JsonObject | undefined;
+  given: GivenArguments | undefined;
+}
+
+/** The input of the answer tool, which is the answer as JSON. */
+export interface AnswerBlock {
+  type: 'answer';
+  text: string;
 }
 
 /** A block of content while it grows. */
-export type ContentBlock = TextBlock | ThinkingBlock | RedactedBlock | ToolBlock;
+export type ContentBlock = TextBlock | AnswerBlock | ThinkingBlock | RedactedBlock | ToolBlock;
 
-/** The block that a `content_block_start` begins; undefined for kinds that nobody here asked for. */
-export function startBlock(start: JsonObject): ContentBlock | undefined {
+/**
+ * The block that a `content_block_start` begins; undefined for kinds that nobody here asked for.
+ * @param answerTool the name of the tool whose input is the answer, where there is one
+ */
+export function startBlock(start: JsonObject, answerTool: string | undefined): ContentBlock | undefined {
   switch (start.type) {
     case 'text':
       return { type: 'text', text: pieceOf(start.text) };
@@ -51,8 +60,9 @@ export function startBlock(start: JsonObject): ContentBlock | undefined {
       return { type: 'redacted_thinking', raw: start };
     case 'tool_use': {
       const { id, name } = start;
-      if (typeof id !== 'string' || typeof name !== 'string') throw unnamedCall();
-      return { type: 'tool_use', id, name, pieces: [], arguments: undefined };
+      if (typeof id !== 'string' || typeof name !== 'string' || id === '' || name === '') throw unnamedCall();
+      if (name === answerTool) return { type: 'answer', text: '' };
+      return { type: 'tool_use', id, name, pieces: [], given: undefined };
     }
     default:
       return undefined;
@@ -63,13 +73,14 @@ export function startBlock(start: JsonObject): ContentBlock | undefined {
 export function toPart(block: ContentBlock): Part | undefined {
   switch (block.type) {
     case 'text':
+    case 'answer':
       return block.text === '' ? undefined : { type: 'text', text: block.text };
     case 'thinking':
       return thinkingPart(block);
     case 'redacted_thinking':
       return { type: 'reasoning', text: '', api: 'anthropic-messages', raw: block.raw };
     case 'tool_use':
-      return block.arguments && { type: 'tool-call', id: block.id, name: block.name, arguments: block.arguments };
+      return block.given && { type: 'tool-call', id: block.id, name: block.name, ...block.given };
   }
 }
 

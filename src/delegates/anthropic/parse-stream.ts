@@ -4,7 +4,7 @@ import { type JsonObject } from '../../messages/json.interface.js';
 import { type ModelAnswer, type ModelEvent } from '../../messages/model-request.interface.js';
 import { type StreamParser } from '../delegate.interface.js';
 import { brokenStream, missingFinish, parseEvent, pieceOf, streamFailure } from '../stream-event.js';
-import { isCutShort, missingCall, parseArguments, wholeArguments } from '../tool-arguments.js';
+import { type GivenArguments, isCutShort, missingCall, parseArguments, wholeArguments } from '../tool-arguments.js';
 import { noUsage } from '../../messages/usage.js';
 import { type ContentBlock, startBlock, toPart, type ToolBlock } from './content-block.js';
 import { finishReason } from './finish-reason.js';
@@ -22,7 +22,11 @@ export class AnthropicStreamParser implements StreamParser {
   private finish: FinishReason | undefined;
   private readonly usage = { ...noUsage };
 
-  constructor(private readonly redact: Redact = redactPatterns) {}
+  /** @param answerTool the name of the tool whose input is the answer, where there is one */
+  constructor(
+    private readonly redact: Redact = redactPatterns,
+    private readonly answerTool?: string,
+  ) {}
 
   push(data: string, events: ModelEvent[]): void {
     if (this.isDone) return;
@@ -62,18 +66,24 @@ export class AnthropicStreamParser implements StreamParser {
       .filter((block) => this.isDone || block?.type !== 'tool_use')
       .map((block) => block && toPart(block))
       .filter((part) => part !== undefined);
-    return { parts, finishReason: this.finish ?? 'other', usage: { ...this.usage } };
+    return { parts, finishReason: this.finishReason, usage: { ...this.usage } };
+  }
+
+  /** An answer that is told by a tool waits for no result. */
+  private get finishReason(): FinishReason {
+    const isTold = this.finish === 'tool-calls' && this.has('answer') && !this.has('tool_use');
+    return isTold ? 'stop' : (this.finish ?? 'other');
+  }
+
+  private has(type: ContentBlock['type']): boolean {
+    return [...this.blocks.values()].some((block) => block?.type === type);
   }
 
   private grow({ index, delta }: WireEvent, events: ModelEvent[]): void {
     switch (delta?.type) {
-      case 'text_delta': {
-        const text = pieceOf(delta.text);
-        if (text === '') return;
-        this.openBlock(index, 'text').text += text;
-        events.push({ type: 'text-delta', text });
+      case 'text_delta':
+        this.say(index, 'text', pieceOf(delta.text), events);
         break;
-      }
       case 'thinking_delta': {
         const text = pieceOf(delta.thinking);
         if (text === '') return;
@@ -87,14 +97,21 @@ export class AnthropicStreamParser implements StreamParser {
       case 'input_json_delta':
         // The vendor's own tools have input too, in blocks that are left out here.
         if (this.blocks.has(index) && this.blocks.get(index) === undefined) return;
-        this.openBlock(index, 'tool_use').pieces.push(pieceOf(delta.partial_json));
+        if (this.blocks.get(index)?.type === 'answer') this.say(index, 'answer', pieceOf(delta.partial_json), events);
+        else this.openBlock(index, 'tool_use').pieces.push(pieceOf(delta.partial_json));
     }
+  }
+
+  private say(index: unknown, type: 'text' | 'answer', text: string, events: ModelEvent[]): void {
+    if (text === '') return;
+    this.openBlock(index, type).text += text;
+    events.push({ type: 'text-delta', text });
   }
 
   private start(index: unknown, wire: JsonObject, events: ModelEvent[]): void {
     if (this.blocks.has(index)) throw brokenStream('a block began twice');
     this.settle(false, events);
-    const block = startBlock(wire);
+    const block = startBlock(wire, this.answerTool);
     this.blocks.set(index, block);
     this.open.add(index);
     if (block?.type === 'text' && block.text !== '') events.push({ type: 'text-delta', text: block.text });
@@ -102,14 +119,16 @@ export class AnthropicStreamParser implements StreamParser {
   }
 
   private end(index: unknown, events: ModelEvent[]): void {
-    if (!this.open.delete(index)) throw brokenStream('a block ended that was not open');
     const block = this.blocks.get(index);
+    // No input at all is an empty object.
+    if (block?.type === 'answer' && block.text === '') this.say(index, 'answer', '{}', events);
+    if (!this.open.delete(index)) throw brokenStream('a block ended that was not open');
     if (block?.type === 'thinking') block.isComplete = true;
     if (block?.type !== 'tool_use') return;
     const json = block.pieces.join('');
     block.pieces = [json];
     const input = parseArguments(json);
-    if (input) this.call(block, input, events);
+    if (input) this.call(block, { arguments: input }, events);
     else this.doubtful.push(block);
   }
 
@@ -125,18 +144,18 @@ export class AnthropicStreamParser implements StreamParser {
   /** An answer that came to its end has no open call, and at least one where it waits for results. */
   private checkCalls(): void {
     const calls = [...this.blocks.values()].filter((block) => block?.type === 'tool_use');
-    if (calls.some((call) => !call.arguments)) throw missingCall();
-    if (this.finish === 'tool-calls' && calls.length === 0) throw missingCall();
+    if (calls.some((call) => !call.given)) throw missingCall();
+    if (this.finish === 'tool-calls' && calls.length === 0 && !this.has('answer')) throw missingCall();
   }
 
   private settle(isCut: boolean, events: ModelEvent[]): void {
     for (const block of this.doubtful.splice(0)) {
-      if (!isCut) this.call(block, wholeArguments(block.name, block.pieces.join('')), events);
+      if (!isCut) this.call(block, wholeArguments(block.pieces.join('')), events);
     }
   }
 
-  private call(block: ToolBlock, input: JsonObject, events: ModelEvent[]): void {
-    block.arguments = input;
-    events.push({ type: 'tool-call', id: block.id, name: block.name, arguments: input });
+  private call(block: ToolBlock, given: GivenArguments, events: ModelEvent[]): void {
+    block.given = given;
+    events.push({ type: 'tool-call', id: block.id, name: block.name, ...given });
   }
 }

@@ -1,18 +1,35 @@
 import { type JsonObject } from '../../messages/json.interface.js';
 import { type FilePart, type TextPart, type ToolResultPart } from '../../messages/part.interface.js';
 import { fileSource } from '../../messages/file-source.js';
-import { resultText } from '../result-text.js';
+import { type HistoryFormat, type Place } from '../history-format.interface.js';
+import { resultFiles, resultText, textAndFiles } from '../result-text.js';
 import { type AssistantPart, type TranscriptMessage } from '../transcript.js';
+import { markLastMessages } from './cache-marks.js';
 
 /** A message of the Messages API. */
 export type WireMessage = { role: 'user' | 'assistant'; content: JsonObject[] };
 
+/** A history with what the assistant thought. */
+export const thoughtfulHistory: HistoryFormat = historyFormat({ reasoning: true });
+
+/** A history without that. */
+export const thoughtlessHistory: HistoryFormat = historyFormat({ reasoning: false });
+
 const opening = '(The assistant opens the conversation.)';
 
+function historyFormat(keep: { reasoning: boolean }): HistoryFormat {
+  return { api: 'anthropic-messages', renderItems: (messages, place) => renderMessages(messages, place, keep) };
+}
+
 /** Messages in strictly alternating roles, the user's first; results of tools are the user's to this API. */
-export function renderMessages(messages: readonly TranscriptMessage[], keep: { reasoning: boolean }): WireMessage[] {
+function renderMessages(
+  messages: readonly TranscriptMessage[],
+  { isFirst, isLast }: Place,
+  keep: { reasoning: boolean },
+): WireMessage[] {
   const rendered: WireMessage[] = [];
-  if (messages[0]?.role === 'assistant') rendered.push({ role: 'user', content: [{ type: 'text', text: opening }] });
+  if (isFirst && messages[0]?.role === 'assistant')
+    rendered.push({ role: 'user', content: [{ type: 'text', text: opening }] });
 
   for (const message of messages) {
     const role = message.role === 'assistant' ? 'assistant' : 'user';
@@ -21,7 +38,10 @@ export function renderMessages(messages: readonly TranscriptMessage[], keep: { r
     if (last?.role === role) last.content.push(...content);
     else rendered.push({ role, content });
   }
-  trimEnd(rendered.at(-1));
+  if (isLast) {
+    trimEnd(rendered.at(-1));
+    markLastMessages(rendered);
+  }
   return rendered;
 }
 
@@ -57,13 +77,19 @@ function renderAssistantPart(part: AssistantPart): JsonObject {
 }
 
 function renderResult(result: ToolResultPart): JsonObject {
-  const content = resultText(result);
+  const content = renderResultContent(result);
   return {
     type: 'tool_result',
     tool_use_id: result.id,
-    ...(content !== '' && { content }),
+    ...(content.length > 0 && { content }),
     ...(result.isError && { is_error: true }),
   };
+}
+
+function renderResultContent(result: ToolResultPart): string | JsonObject[] {
+  const text = resultText(result);
+  const files = resultFiles(result);
+  return files.length > 0 ? textAndFiles(text, files).map(renderUserPart) : text;
 }
 
 /** An answer to go on from may not end in white space. */

@@ -3,34 +3,66 @@ import { type ModelRequest, type ToolDefinition } from '../../messages/model-req
 import { type Model } from '../../models/model.interface.js';
 import { outputLimit } from '../output-limit.js';
 import { renderSampling } from '../sampling.js';
-import { toTranscript } from '../transcript.js';
+import { isForced, type OfferedUse, offeredUse } from '../tool-choice.js';
 import { withVendorParams } from '../vendor-params.js';
-import { ephemeral, markLastMessages } from './cache-marks.js';
-import { renderMessages } from './render-messages.js';
+import { renderHistory } from '../render-history.js';
+import { requestBody } from '../request-body.js';
+import { answerTool, outputFormat } from './answer-tool.js';
+import { ephemeral } from './cache-marks.js';
+import { thoughtfulHistory, thoughtlessHistory } from './render-messages.js';
 import { renderThinking } from './render-thinking.js';
 
 /** The body of a streamed request to the Messages API. */
-export function renderRequest(model: Model, request: ModelRequest): JsonObject {
-  const { params = {}, tools = [] } = request;
-  const { instructions, messages } = toTranscript(request.messages, 'anthropic-messages');
+export function renderRequest(model: Model, request: ModelRequest): Buffer {
+  const { params = {}, messages } = request;
   const maxTokens = outputLimit(model, params);
-  const thinking = renderThinking(model, params.thinking, maxTokens, messages);
+  const use = offeredUse(request);
+  // This vendor refuses thoughts before a call that it has to make.
+  const thinking = isForced(use) ? undefined : renderThinking(model, params.thinking, maxTokens, messages);
   // A model with budgets refuses to see its own thoughts in the turn at hand while it may not think.
-  const wireMessages = renderMessages(messages, { reasoning: thinking !== undefined || model.thinking !== 'budget' });
-  markLastMessages(wireMessages);
+  const hasThoughts = thinking !== undefined || model.thinking !== 'budget';
+  const { instructions, items } = renderHistory(messages, hasThoughts ? thoughtfulHistory : thoughtlessHistory);
+  const format = outputFormat(request);
 
-  const body: JsonObject = {
+  const settings: JsonObject = {
     model: model.upstreamId,
     max_tokens: maxTokens,
     ...thinking,
+    ...(format && { output_config: { ...thinking?.output_config, format } }),
     ...renderSampling(model, params, thinking !== undefined),
     ...(params.stopSequences?.length && { stop_sequences: params.stopSequences }),
-    ...(tools.length > 0 && { tools: tools.map(renderTool) }),
+    ...renderTools(request, use, thinking !== undefined),
     ...(instructions !== undefined && { system: [{ type: 'text', text: instructions, cache_control: ephemeral }] }),
-    messages: wireMessages,
     stream: true,
   };
-  return withVendorParams(body, params);
+  return requestBody(withVendorParams(settings, params), 'messages', items);
+}
+
+function renderTools(request: ModelRequest, use: OfferedUse | undefined, isThinking: boolean): JsonObject {
+  const { tools = [] } = request;
+  const answer = answerTool(request);
+  if (answer === undefined) return { ...(tools.length > 0 && { tools: tools.map(renderTool) }), ...renderUse(use) };
+  const offered = use?.choice === 'none' ? [answer] : [answer, ...tools];
+  return {
+    tools: offered.map(renderTool),
+    ...renderUse(answerUse(answer.name, offered.length === 1, use, isThinking)),
+  };
+}
+
+/** The model has to call the tool of its answer, or another one first; while it thinks it may only be asked to. */
+function answerUse(tool: string, isAlone: boolean, use: OfferedUse | undefined, isThinking: boolean): OfferedUse {
+  if (isThinking) return { choice: 'auto', isParallel: use?.isParallel };
+  return isAlone ? { choice: { tool }, isParallel: false } : { choice: 'required', isParallel: use?.isParallel };
+}
+
+function renderUse(use: OfferedUse | undefined): JsonObject {
+  if (use === undefined) return {};
+  const { choice, isParallel } = use;
+  if (choice === 'none') return { tool_choice: { type: 'none' } };
+  const parallel: JsonObject = isParallel === undefined ? {} : { disable_parallel_tool_use: !isParallel };
+  if (typeof choice === 'object') return { tool_choice: { type: 'tool', name: choice.tool, ...parallel } };
+  if (choice === 'required') return { tool_choice: { type: 'any', ...parallel } };
+  return choice === 'auto' || isParallel !== undefined ? { tool_choice: { type: 'auto', ...parallel } } : {};
 }
 
 function renderTool({ name, description, parameters }: ToolDefinition): JsonObject {

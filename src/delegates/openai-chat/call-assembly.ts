@@ -25,7 +25,7 @@ export class CallAssembly {
 
   /**
    * The calls that are whole, now that the answer has ended.
-   * @throws UpstreamError for a call that the model ended and that cannot run
+   * @throws UpstreamError for a call that the model ended and that nobody can answer
    */
   finish(isCutShort: boolean): ToolCallPart[] {
     const whole: ToolCallPart[] = [];
@@ -33,8 +33,9 @@ export class CallAssembly {
       const isNamed = id !== '' && name !== '';
       if (!isNamed && !isCutShort) throw unnamedCall();
       const json = pieces.join('');
-      const input = isCutShort ? parseArguments(json) : wholeArguments(name, json);
-      if (isNamed && input) whole.push({ type: 'tool-call', id, name, arguments: input });
+      // What was cut is none of the model's calls.
+      if (isNamed && !(isCutShort && !parseArguments(json)))
+        whole.push({ type: 'tool-call', id, name, ...wholeArguments(json) });
     }
     return whole;
   }

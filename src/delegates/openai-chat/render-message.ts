@@ -1,23 +1,43 @@
 import { type JsonObject } from '../../messages/json.interface.js';
-import { type FilePart, type TextPart } from '../../messages/part.interface.js';
+import { type FilePart, type TextPart, type ToolResultPart } from '../../messages/part.interface.js';
 import { fileSource, fileUrl } from '../../messages/file-source.js';
-import { markedResultText } from '../result-text.js';
+import { type HistoryFormat } from '../history-format.interface.js';
+import { markedResultText, resultFiles } from '../result-text.js';
 import { type AssistantPart, type TranscriptMessage } from '../transcript.js';
 
+/** A history as Chat Completions takes it. */
+export const chatHistory: HistoryFormat = {
+  api: 'openai-chat',
+  renderItems: (messages) => messages.flatMap(renderMessage),
+};
+
 /** The messages of Chat Completions that one message becomes: each result of a tool is one of its own. */
-export function renderMessage(message: TranscriptMessage): JsonObject[] {
+function renderMessage(message: TranscriptMessage): JsonObject[] {
   switch (message.role) {
     case 'user':
       return [{ role: 'user', content: renderContent(message.parts) }];
     case 'assistant':
       return [renderAssistant(message.parts)];
     case 'tool':
-      return message.parts.map((result) => ({
-        role: 'tool',
-        tool_call_id: result.id,
-        content: markedResultText(result),
-      }));
+      return [...message.parts.map(renderResult), ...renderResultFiles(message.parts)];
   }
+}
+
+function renderResult(result: ToolResultPart): JsonObject {
+  const text = markedResultText(result);
+  const hasFiles = resultFiles(result).length > 0;
+  const content = hasFiles ? [text, '[Its files are in the next message of the user.]'].join('\n').trim() : text;
+  return { role: 'tool', tool_call_id: result.id, content };
+}
+
+/** Results are text alone to this API, and nothing may come between them: their files follow them all. */
+function renderResultFiles(results: readonly ToolResultPart[]): JsonObject[] {
+  const content = results.flatMap((result) => {
+    const files = resultFiles(result);
+    const title = { type: 'text', text: `Files from the call ${result.id} of the tool ${result.name}:` };
+    return files.length > 0 ? [title, ...files.map(renderFile)] : [];
+  });
+  return content.length > 0 ? [{ role: 'user', content }] : [];
 }
 
 /** This API knows no reasoning, and keeps text apart from calls. */

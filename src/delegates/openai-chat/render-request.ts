@@ -4,31 +4,38 @@ import { type Model } from '../../models/model.interface.js';
 import { outputLimit } from '../output-limit.js';
 import { renderSampling } from '../sampling.js';
 import { thinkingEffort } from '../thinking.js';
-import { toTranscript } from '../transcript.js';
+import { jsonFormat } from '../openai-format.js';
+import { renderUse } from '../openai-tool-use.js';
+import { offeredUse } from '../tool-choice.js';
 import { withVendorParams } from '../vendor-params.js';
-import { renderMessage } from './render-message.js';
+import { renderHistory } from '../render-history.js';
+import { requestBody } from '../request-body.js';
+import { chatHistory } from './render-message.js';
 
 /** The body of a streamed request to Chat Completions. */
-export function renderRequest(model: Model, request: ModelRequest): JsonObject {
+export function renderRequest(model: Model, request: ModelRequest): Buffer {
   const { params = {}, tools = [] } = request;
-  const { instructions, messages } = toTranscript(request.messages, 'openai-chat');
+  const { instructions, items } = renderHistory(request.messages, chatHistory);
   const isThinking = params.thinking !== undefined;
+  const format = jsonFormat(request);
 
-  const body: JsonObject = {
+  const settings: JsonObject = {
     model: model.upstreamId,
-    messages: [
-      ...(instructions !== undefined ? [{ role: 'developer', content: instructions }] : []),
-      ...messages.flatMap(renderMessage),
-    ],
     ...(tools.length > 0 && { tools: tools.map(renderTool) }),
+    ...renderUse(offeredUse(request), (name) => ({ type: 'function', function: { name } })),
     max_completion_tokens: outputLimit(model, params),
     ...(params.thinking && { reasoning_effort: thinkingEffort(params.thinking) }),
+    ...(format && { response_format: { type: 'json_schema', json_schema: format } }),
     ...renderSampling(model, params, isThinking),
     ...renderStop(model, params, isThinking),
     stream: true,
     stream_options: { include_usage: true },
   };
-  return withVendorParams(body, params);
+  return requestBody(withVendorParams(settings, params), 'messages', [...renderInstructions(instructions), ...items]);
+}
+
+function renderInstructions(content: string | undefined): Buffer[] {
+  return content === undefined ? [] : [Buffer.from(`${JSON.stringify({ role: 'developer', content })},`)];
 }
 
 /** Models that reason refuse `stop` along with sampling. */

@@ -156,5 +156,5 @@ function saysSomething(part: Part): boolean {
 function toCall({ call_id: id, name, arguments: json }: JsonObject): ToolCallPart {
   if (typeof id !== 'string' || typeof name !== 'string' || id === '' || name === '') throw unnamedCall();
   if (typeof json !== 'string') throw brokenStream('a tool call came without its arguments');
-  return { type: 'tool-call', id, name, arguments: wholeArguments(name, json) };
+  return { type: 'tool-call', id, name, ...wholeArguments(json) };
 }

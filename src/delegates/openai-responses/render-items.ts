@@ -1,11 +1,18 @@
 import { type JsonObject } from '../../messages/json.interface.js';
-import { type FilePart, type TextPart } from '../../messages/part.interface.js';
+import { type FilePart, type TextPart, type ToolResultPart } from '../../messages/part.interface.js';
 import { fileSource, fileUrl } from '../../messages/file-source.js';
-import { markedResultText } from '../result-text.js';
+import { type HistoryFormat } from '../history-format.interface.js';
+import { markedResultText, resultFiles, textAndFiles } from '../result-text.js';
 import { type AssistantPart, type TranscriptMessage } from '../transcript.js';
 
+/** A history as the Responses API takes it. */
+export const responsesHistory: HistoryFormat = {
+  api: 'openai-responses',
+  renderItems: (messages) => messages.flatMap(renderItems),
+};
+
 /** The input items that one message becomes, in its order. */
-export function renderItems(message: TranscriptMessage): JsonObject[] {
+function renderItems(message: TranscriptMessage): JsonObject[] {
   switch (message.role) {
     case 'user':
       return [{ type: 'message', role: 'user', content: message.parts.map(renderUserPart) }];
@@ -15,9 +22,15 @@ export function renderItems(message: TranscriptMessage): JsonObject[] {
       return message.parts.map((result) => ({
         type: 'function_call_output',
         call_id: result.id,
-        output: markedResultText(result),
+        output: renderOutput(result),
       }));
   }
+}
+
+function renderOutput(result: ToolResultPart): string | JsonObject[] {
+  const text = markedResultText(result);
+  const files = resultFiles(result);
+  return files.length > 0 ? textAndFiles(text, files).map(renderUserPart) : text;
 }
 
 function renderUserPart(part: TextPart | FilePart): JsonObject {

@@ -4,31 +4,37 @@ import { type Model } from '../../models/model.interface.js';
 import { outputLimit } from '../output-limit.js';
 import { renderSampling } from '../sampling.js';
 import { thinkingEffort } from '../thinking.js';
-import { toTranscript } from '../transcript.js';
+import { jsonFormat } from '../openai-format.js';
+import { renderUse } from '../openai-tool-use.js';
+import { offeredUse } from '../tool-choice.js';
 import { withVendorParams } from '../vendor-params.js';
-import { renderItems } from './render-items.js';
+import { renderHistory } from '../render-history.js';
+import { requestBody } from '../request-body.js';
+import { responsesHistory } from './render-items.js';
 
 // The vendor refuses a request for less.
 const smallestLimit = 16;
 
 /** The body of a streamed request to the Responses API, which knows no stop sequences. */
-export function renderRequest(model: Model, request: ModelRequest): JsonObject {
+export function renderRequest(model: Model, request: ModelRequest): Buffer {
   const { params = {}, tools = [] } = request;
-  const { instructions, messages } = toTranscript(request.messages, 'openai-responses');
+  const { instructions, items } = renderHistory(request.messages, responsesHistory);
+  const format = jsonFormat(request);
 
-  const body: JsonObject = {
+  const settings: JsonObject = {
     model: model.upstreamId,
     ...(instructions !== undefined && { instructions }),
-    input: messages.flatMap(renderItems),
     ...(tools.length > 0 && { tools: tools.map(renderTool) }),
+    ...renderUse(offeredUse(request), (name) => ({ type: 'function', name })),
     max_output_tokens: Math.max(outputLimit(model, params), smallestLimit),
     ...(params.thinking && { reasoning: { effort: thinkingEffort(params.thinking), summary: 'auto' } }),
+    ...(format && { text: { format: { type: 'json_schema', ...format } } }),
     ...renderSampling(model, params, params.thinking !== undefined),
     include: ['reasoning.encrypted_content'],
     store: false,
     stream: true,
   };
-  return withVendorParams(body, params);
+  return requestBody(withVendorParams(settings, params), 'input', items);
 }
 
 /** Without `strict: false` this API would rewrite the schema to its strict subset. */

@@ -3,10 +3,11 @@ import { IsNotEmpty, IsObject, IsString, MaxLength, ValidateIf, ValidateNested }
 import { type JsonObject } from '../../messages/json.interface.js';
 import { Optional } from './optional.decorator.js';
 import { ParamsDto } from './params.dto.js';
+import { MaxTextSize } from './size.decorators.js';
 
 const TITLE_LENGTH = 500;
 
-/** The body of `POST /chats` and, with what is unset left as it is, of `PATCH /chats/:id`. */
+/** The body of `PATCH /chats/:id`: what is unset is left as it is. */
 export class ChatDto {
   @Optional()
   @IsString()
@@ -21,6 +22,7 @@ export class ChatDto {
   @Optional()
   @IsString()
   @IsNotEmpty()
+  @MaxTextSize()
   instructions?: string;
 
   @Optional()
@@ -31,5 +33,14 @@ export class ChatDto {
 
   @Optional()
   @IsObject()
+  @MaxTextSize()
   metadata?: JsonObject;
+}
+
+/** The body of `POST /chats`; what is said besides wins over what the agent says. */
+export class NewChatDto extends ChatDto {
+  @Optional()
+  @IsString()
+  @IsNotEmpty()
+  agent?: string;
 }

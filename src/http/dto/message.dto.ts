@@ -2,7 +2,6 @@ import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   IsArray,
-  IsBase64,
   IsMimeType,
   IsNotEmpty,
   IsString,
@@ -11,7 +10,9 @@ import {
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
+import { IsFileData } from './file-data.decorator.js';
 import { Optional } from './optional.decorator.js';
+import { MaxFileSize, MaxFilesSize, MaxTextSize } from './size.decorators.js';
 
 /** An image or a document: `data` (base64) or `url`. */
 export class AttachmentDto {
@@ -19,7 +20,8 @@ export class AttachmentDto {
   mediaType!: string;
 
   @ValidateIf(({ url }: AttachmentDto) => url === undefined)
-  @IsBase64()
+  @IsFileData()
+  @MaxFileSize()
   data?: string;
 
   @ValidateIf(({ data }: AttachmentDto) => data === undefined)
@@ -45,11 +47,13 @@ export class CompletionDto {
 export class MessageDto extends CompletionDto {
   @IsString()
   @IsNotEmpty()
+  @MaxTextSize()
   content!: string;
 
   @Optional()
   @IsArray()
   @ArrayMaxSize(20)
+  @MaxFilesSize()
   @ValidateNested({ each: true })
   @Type(() => AttachmentDto)
   attachments?: AttachmentDto[];

@@ -12,16 +12,22 @@ import {
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
+import { IsInPlaceOf } from './in-place-of.decorator.js';
 import { Optional } from './optional.decorator.js';
 
+/** More than any model can say at once. */
+export const MOST_TOKENS = 1_000_000;
+
 export class ThinkingDto {
-  @ValidateIf(({ budgetTokens }: ThinkingDto) => budgetTokens === undefined)
+  @ValidateIf(({ effort, budgetTokens }: ThinkingDto) => effort !== undefined || budgetTokens === undefined)
   @IsIn(['low', 'medium', 'high'])
   effort?: 'low' | 'medium' | 'high';
 
   @Optional()
   @IsInt()
   @Min(1024)
+  @Max(MOST_TOKENS)
+  @IsInPlaceOf('effort')
   budgetTokens?: number;
 }
 

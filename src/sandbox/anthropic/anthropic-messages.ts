@@ -1,5 +1,6 @@
 import { type UpstreamModel } from '../gateway/upstream-model.js';
 import { type Vendor, type VendorRequest } from '../gateway/vendor.interface.js';
+import { type Prompt } from '../conversation/prompt.js';
 import { isJsonObject, type JsonObject, listOf, stringOf } from '../json.js';
 import { checkBlock, checkCacheMarks } from './block-rules.js';
 import { anthropicErrors, refuse } from './errors.js';
@@ -9,6 +10,7 @@ import { anthropicOddities } from './oddities.js';
 import { checkParameters } from './parameter-rules.js';
 import { promptOf } from './prompt-of.js';
 import { checkTools } from './tool-rules.js';
+import { asksForRedaction } from './thinking.js';
 import { checkTurns } from './turn-rules.js';
 import { readTurns } from './turns.js';
 
@@ -27,12 +29,13 @@ function read(body: JsonObject, model: UpstreamModel): VendorRequest {
   checkParameters(body, model);
   checkTools(body);
   const turns = readTurns(body.messages);
-  checkTurns(turns, model, body.thinking);
+  checkTurns(turns, model, body);
   checkSystem(body.system);
   checkCacheMarks([...listOf(body.system), ...listOf(body.tools), ...turns.flatMap((turn) => turn.blocks)]);
-  const style = styleOf(body, model);
+  const prompt = promptOf(body, turns, model.id);
+  const style = styleOf(body, model, prompt);
   return {
-    prompt: promptOf(body, turns, model.id),
+    prompt,
     isStream: body.stream === true,
     renderJson: (answer) => renderMessage(answer, style),
     renderStream: (answer, words) => streamMessage(answer, style, words),
@@ -51,8 +54,12 @@ function checkSystem(system: unknown): void {
 }
 
 /** Models that only think adaptively hide what they think, unless they are asked for a summary. */
-function styleOf(body: JsonObject, model: UpstreamModel): MessageStyle {
+function styleOf(body: JsonObject, model: UpstreamModel, { messages }: Prompt): MessageStyle {
   const display = isJsonObject(body.thinking) ? body.thinking.display : undefined;
   const isShownByDefault = model.thinking.includes('enabled');
-  return { model: model.id, isThinkingShown: display === undefined ? isShownByDefault : display === 'summarized' };
+  return {
+    model: model.id,
+    isThinkingShown: display === undefined ? isShownByDefault : display === 'summarized',
+    isThinkingRedacted: asksForRedaction(messages.findLast(({ role }) => role === 'user')?.text ?? ''),
+  };
 }

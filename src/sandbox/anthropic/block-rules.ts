@@ -1,6 +1,7 @@
-import { seal } from '../conversation/seal.js';
-import { isJsonObject, type JsonObject, stringOf } from '../json.js';
+import { isJsonObject, type JsonObject, listOf, stringOf } from '../json.js';
 import { refuse } from './errors.js';
+import { checkRedacted, checkThinking } from './thinking.js';
+import { TOOL_NAME } from './tool-rules.js';
 
 const CALL_ID = /^[a-zA-Z0-9_-]+$/;
 const MOST_CACHE_MARKS = 4;
@@ -13,10 +14,12 @@ const USER_BLOCKS = new Map(
     text: checkText,
     image: checkSource,
     document: checkSource,
-    tool_result: (block, place) => {
-      if (typeof block.tool_use_id !== 'string') refuse(`${place}.tool_result.tool_use_id: Field required`);
-    },
+    tool_result: checkResult,
   }),
+);
+
+const RESULT_BLOCKS = new Map(
+  Object.entries<BlockRule>({ text: checkText, image: checkSource, document: checkSource }),
 );
 
 const ASSISTANT_BLOCKS = new Map(
@@ -24,13 +27,16 @@ const ASSISTANT_BLOCKS = new Map(
     text: checkText,
     tool_use: checkToolUse,
     thinking: checkThinking,
-    redacted_thinking: (_block, place) => refuse(`${place}: Invalid \`data\` in \`redacted_thinking\` block`),
+    redacted_thinking: checkRedacted,
   }),
 );
 
 /** Refuses a content block that Anthropic does not take in a message of this role. */
 export function checkBlock(block: unknown, role: string, place: string): void {
-  const rules = role === 'assistant' ? ASSISTANT_BLOCKS : USER_BLOCKS;
+  checkByType(block, role === 'assistant' ? ASSISTANT_BLOCKS : USER_BLOCKS, place);
+}
+
+function checkByType(block: unknown, rules: ReadonlyMap<string, BlockRule>, place: string): void {
   const rule = isJsonObject(block) ? rules.get(stringOf(block.type)) : undefined;
   if (!isJsonObject(block) || !rule) {
     const expected = [...rules.keys()].map((type) => `'${type}'`).join(', ');
@@ -56,21 +62,49 @@ function checkText(block: JsonObject): void {
   if (block.text.trim() === '') refuse('messages: text content blocks must contain non-whitespace text');
 }
 
-function checkSource(block: JsonObject, place: string): void {
-  if (!isJsonObject(block.source)) refuse(`${place}.${stringOf(block.type)}.source: Field required`);
+/** Other places where content may be, taken as they come. */
+const SOURCES = ['file', 'text', 'content'];
+
+const MEDIA_TYPES: Record<string, readonly string[]> = {
+  image: ['image/jpeg', 'image/png', 'image/gif', 'image/webp'],
+  document: ['application/pdf'],
+};
+
+function checkSource({ type, source }: JsonObject, place: string): void {
+  const at = `${place}.${stringOf(type)}.source`;
+  if (!isJsonObject(source)) refuse(`${at}: Field required`);
+  if (source.type === 'url') {
+    if (stringOf(source.url) === '') refuse(`${at}.url.url: Field required`);
+    return;
+  }
+  if (source.type !== 'base64') {
+    if (SOURCES.includes(stringOf(source.type))) return;
+    const expected = ['base64', 'url', ...SOURCES].map((name) => `'${name}'`).join(', ');
+    refuse(`${at}: Input tag found using 'type' does not match any of the expected tags: ${expected}`);
+  }
+  const taken = MEDIA_TYPES[stringOf(type)] ?? [];
+  if (!taken.includes(stringOf(source.media_type))) {
+    refuse(`${at}.base64.media_type: Input should be ${taken.map((name) => `'${name}'`).join(', ')}`);
+  }
+  if (stringOf(source.data) === '') refuse(`${at}.base64.data: Field required`);
+}
+
+function checkResult({ tool_use_id: id, content, is_error: isError }: JsonObject, place: string): void {
+  const at = `${place}.tool_result`;
+  if (typeof id !== 'string') refuse(`${at}.tool_use_id: Field required`);
+  const blocks = listOf(content);
+  const isBlank = typeof content === 'string' ? content.trim() === '' : blocks.length === 0;
+  if (isError === true && isBlank) refuse(`${at}: content cannot be empty if \`is_error\` is true`);
+  if (content != null && typeof content !== 'string' && !Array.isArray(content)) {
+    refuse(`${at}.content: Input should be a valid string or list`);
+  }
+  for (const [index, block] of blocks.entries()) checkByType(block, RESULT_BLOCKS, `${at}.content.${index}`);
 }
 
 function checkToolUse(block: JsonObject, place: string): void {
   if (!CALL_ID.test(stringOf(block.id)))
     refuse(`${place}.tool_use.id: String should match pattern '${CALL_ID.source}'`);
+  if (!TOOL_NAME.test(stringOf(block.name)))
+    refuse(`${place}.tool_use.name: String should match pattern '${TOOL_NAME.source}'`);
   if (!isJsonObject(block.input)) refuse(`${place}.tool_use.input: Input should be a valid dictionary`);
-}
-
-function checkThinking(block: JsonObject, place: string): void {
-  if (block.cache_control != null) refuse(`${place}.thinking.cache_control: Extra inputs are not permitted`);
-  if (typeof block.thinking !== 'string') refuse(`${place}.thinking.thinking: Field required`);
-  if (typeof block.signature !== 'string') refuse(`${place}.thinking.signature: Field required`);
-  if (block.signature !== seal('thinking', block.thinking)) {
-    refuse(`${place}: Invalid \`signature\` in \`thinking\` block`);
-  }
 }

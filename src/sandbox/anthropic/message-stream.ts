@@ -39,8 +39,10 @@ function emptied(block: JsonObject): JsonObject {
       return { type: 'thinking', thinking: '', signature: '' };
     case 'tool_use':
       return { ...block, input: {} };
-    default:
+    case 'text':
       return { ...block, text: '' };
+    default:
+      return block;
   }
 }
 
@@ -48,7 +50,7 @@ function* textDeltas(block: JsonObject, index: number, words: number): Generator
   if (block.type === 'thinking') {
     yield* deltas('reasoning', index, 'thinking_delta', 'thinking', wordDeltas(stringOf(block.thinking), words));
     yield* deltas('other', index, 'signature_delta', 'signature', [stringOf(block.signature)]);
-  } else {
+  } else if (block.type === 'text') {
     yield* deltas('text', index, 'text_delta', 'text', wordDeltas(stringOf(block.text), words));
   }
 }

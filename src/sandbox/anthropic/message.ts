@@ -1,6 +1,6 @@
 import { type Answer, type Finish, type Usage } from '../conversation/answer.js';
-import { seal } from '../conversation/seal.js';
 import { parseJson, type JsonObject } from '../json.js';
+import { redactedBlock, thinkingBlock } from './thinking.js';
 
 const STOP_REASONS: Record<Finish, string> = {
   stop: 'end_turn',
@@ -16,6 +16,8 @@ export interface MessageStyle {
   model: string;
   /** Whether thinking shows its text, or only its signature. */
   isThinkingShown: boolean;
+  /** Whether thinking comes encrypted, as what the vendor's safety systems have flagged does. */
+  isThinkingRedacted: boolean;
 }
 
 export function stopReason(answer: Answer): string {
@@ -25,7 +27,7 @@ export function stopReason(answer: Answer): string {
 /** The content blocks of an answer, in order. */
 export function contentBlocks(answer: Answer, style: MessageStyle): JsonObject[] {
   const blocks: JsonObject[] = [];
-  if (answer.reasoning !== null) blocks.push(thinkingBlock(style.isThinkingShown ? answer.reasoning : ''));
+  if (answer.reasoning !== null) blocks.push(thoughtOf(answer.hash, answer.reasoning, style));
   if (answer.text !== '') blocks.push({ type: 'text', text: answer.text });
   return [...blocks, ...answer.calls.map((call, index) => toolBlock(answer, index, call.name, call.arguments))];
 }
@@ -63,8 +65,9 @@ export function usageOf(usage: Usage): JsonObject {
   };
 }
 
-function thinkingBlock(thinking: string): JsonObject {
-  return { type: 'thinking', thinking, signature: seal('thinking', thinking) };
+function thoughtOf(hash: string, reasoning: string, style: MessageStyle): JsonObject {
+  if (style.isThinkingRedacted) return redactedBlock(hash);
+  return thinkingBlock(style.isThinkingShown ? reasoning : '');
 }
 
 function toolBlock(answer: Answer, index: number, name: string, json: string): JsonObject {

@@ -10,6 +10,7 @@ export function neutralBlock(role: Turn['role'], block: JsonObject): NeutralMess
     case 'tool_result':
       return { role: 'tool', text: textOf(block.content) };
     case 'thinking':
+    case 'redacted_thinking':
       return { role, text: '' };
     default:
       return { role, text: textOf([block]) };

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from '../json.js';
-import { objectSchemas } from '../json-schema/object-schemas.js';
 import { refuse } from './errors.js';
+import { checkGrammar } from './schema-rules.js';
 
 const PLACE = 'output_config.format';
 
@@ -10,9 +10,6 @@ export function outputSchema(config: unknown): JsonObject | undefined {
   if (format == null) return undefined;
   if (!isJsonObject(format) || format.type !== 'json_schema') refuse(`${PLACE}.type: Input should be 'json_schema'`);
   if (!isJsonObject(format.schema)) refuse(`${PLACE}.schema: Field required`);
-  for (const { schema } of objectSchemas(format.schema)) {
-    if (schema.additionalProperties === false) continue;
-    refuse(`${PLACE}.schema: For 'object' type, 'additionalProperties' must be explicitly set to false`);
-  }
+  checkGrammar(format.schema, `${PLACE}.schema`);
   return format.schema;
 }

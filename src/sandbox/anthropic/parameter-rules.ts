@@ -24,6 +24,11 @@ export function isThinking(body: JsonObject): boolean {
   return isJsonObject(body.thinking) && body.thinking.type !== 'disabled';
 }
 
+/** Whether the model is asked to think up to a budget. */
+export function hasBudget(body: JsonObject): boolean {
+  return isJsonObject(body.thinking) && body.thinking.type === 'enabled';
+}
+
 function checkMaxTokens(maxTokens: unknown, model: UpstreamModel): void {
   if (maxTokens === undefined) refuse('max_tokens: Field required');
   if (typeof maxTokens !== 'number' || !Number.isInteger(maxTokens))

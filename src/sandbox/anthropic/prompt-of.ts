@@ -13,7 +13,7 @@ export function promptOf(body: JsonObject, turns: readonly Turn[], model: string
   const messages: NeutralMessage[] = [{ role: 'system', text: textOf(body.system) }, ...said];
   return {
     messages,
-    tools: objectsOf(body.tools).map((tool) => stringOf(tool.name)),
+    tools: objectsOf(body.tools).map((tool) => ({ name: stringOf(tool.name), parameters: tool.input_schema })),
     toolChoice: toolChoiceOf(body.tool_choice),
     isThinking: isThinking(body),
     maxOutputTokens: Number(body.max_tokens),

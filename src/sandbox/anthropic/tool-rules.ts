@@ -1,7 +1,8 @@
 import { isJsonObject, type JsonObject, listOf, stringOf } from '../json.js';
 import { refuse } from './errors.js';
 
-const TOOL_NAME = /^[a-zA-Z0-9_-]{1,128}$/;
+/** What a tool may be called. */
+export const TOOL_NAME = /^[a-zA-Z0-9_-]{1,128}$/;
 
 /** Refuses tools that Anthropic would not take, and a choice of a tool that is not offered. */
 export function checkTools(body: JsonObject): void {
@@ -21,7 +22,7 @@ function checkTool(tool: unknown, index: number): string {
     refuse(`tools.${index}: Input should be a valid dictionary or object to extract fields from`);
   const name = stringOf(tool.name);
   if (!TOOL_NAME.test(name)) {
-    refuse(`tools.${index}.custom.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'`);
+    refuse(`tools.${index}.custom.name: String should match pattern '${TOOL_NAME.source}'`);
   }
   if (!isJsonObject(tool.input_schema)) refuse(`tools.${index}.custom.input_schema: Field required`);
   if (tool.input_schema.type !== 'object') refuse(`tools.${index}.custom.input_schema.type: Input should be 'object'`);

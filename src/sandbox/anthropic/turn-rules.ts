@@ -1,24 +1,32 @@
 import { type UpstreamModel } from '../gateway/upstream-model.js';
-import { isJsonObject, stringOf } from '../json.js';
+import { type JsonObject, stringOf } from '../json.js';
 import { checkBlock } from './block-rules.js';
 import { refuse } from './errors.js';
+import { hasBudget, isThinking } from './parameter-rules.js';
+import { isThought } from './thinking.js';
 import { type Turn } from './turns.js';
 
 /** Refuses a transcript that Anthropic would not go on from. */
-export function checkTurns(turns: readonly Turn[], model: UpstreamModel, thinking: unknown): void {
+export function checkTurns(turns: readonly Turn[], model: UpstreamModel, body: JsonObject): void {
   if (turns[0]?.role !== 'user') refuse('messages: first message must use the "user" role');
   for (const [index, turn] of turns.entries()) {
     for (const [at, block] of turn.blocks.entries()) checkBlock(block, turn.role, `messages.${index}.content.${at}`);
+    checkEnd(turn, index);
     checkResults(turn, turns[index - 1], index);
     checkCalls(turn, turns[index + 1], index);
   }
   checkUniqueCalls(turns);
   checkLast(turns, model);
-  if (isJsonObject(thinking) && thinking.type === 'enabled') checkThoughtBeforeCalls(turns);
+  if (model.thinking.includes('enabled')) checkThoughts(turns, body);
 }
 
 function idsOf(turn: Turn | undefined, type: string, field: string): string[] {
   return (turn?.blocks ?? []).filter((block) => block.type === type).map((block) => stringOf(block[field]));
+}
+
+function checkEnd({ role, blocks }: Turn, index: number): void {
+  if (role !== 'assistant' || !isThought(blocks.at(-1))) return;
+  refuse(`messages.${index}: The final block in an assistant message cannot be \`thinking\`.`);
 }
 
 function checkResults(turn: Turn, previous: Turn | undefined, index: number): void {
@@ -75,13 +83,29 @@ function checkLast(turns: readonly Turn[], model: UpstreamModel): void {
   }
 }
 
-/** With a thinking budget, the assistant turn whose results are the last message starts with its thinking. */
-function checkThoughtBeforeCalls(turns: readonly Turn[]): void {
-  const index = turns.findLastIndex((turn) => turn.role === 'assistant');
-  const isOpen = index === turns.length - 1 || turns[index + 1]?.blocks[0]?.type === 'tool_result';
-  const first = turns[index]?.blocks[0];
-  if (!first || !isOpen || first.type === 'thinking') return;
+/**
+ * What the assistant says between two words of the user, tools and their results in between, starts with its thinking
+ * where there is a budget for it, and ends without any where the model may not think. That matters while it is not over:
+ * its last message is the last there is, or the one whose results are. Adaptive thinking takes either.
+ */
+function checkThoughts(turns: readonly Turn[], body: JsonObject): void {
+  const last = turns.findLastIndex((turn) => turn.role === 'assistant');
+  if (last < 0 || (last < turns.length - 1 && !bringsResults(turns[last + 1]))) return;
+  const thought = turns[last]?.blocks.findIndex(isThought) ?? -1;
+  if (!isThinking(body) && thought >= 0) {
+    refuse(
+      `messages.${last}.content.${thought}: When thinking is disabled, an \`assistant\` message in the final position cannot contain \`thinking\`. To use thinking blocks, enable \`thinking\` in your request.`,
+    );
+  }
+  let first = last;
+  while (bringsResults(turns[first - 1])) first -= 2;
+  const [block] = turns[first]?.blocks ?? [];
+  if (!hasBudget(body) || isThought(block)) return;
   refuse(
-    `messages.${index}.content.0.type: Expected \`thinking\` or \`redacted_thinking\`, but found \`${stringOf(first.type)}\`. When \`thinking\` is enabled, a final \`assistant\` message must start with a thinking block (preceeding the lastmost set of \`tool_use\` and \`tool_result\` blocks).`,
+    `messages.${first}.content.0.type: Expected \`thinking\` or \`redacted_thinking\`, but found \`${stringOf(block?.type)}\`. When \`thinking\` is enabled, a final \`assistant\` message must start with a thinking block (preceeding the lastmost set of \`tool_use\` and \`tool_result\` blocks).`,
   );
+}
+
+function bringsResults(turn: Turn | undefined): boolean {
+  return turn?.blocks[0]?.type === 'tool_result';
 }

@@ -71,7 +71,8 @@ function chooseCalls(prompt: Prompt, asked: string): RequestedCall[] {
   if (tools.length === 0 || toolChoice === 'none') return [];
   const calls = findCallLines(asked);
   if (toolChoice === 'auto' || calls.length > 0) return calls;
-  return [{ name: toolChoice === 'required' ? (tools[0] ?? '') : toolChoice.name, arguments: '{}' }];
+  const tool = toolChoice === 'required' ? tools[0] : tools.find(({ name }) => name === toolChoice.name);
+  return tool ? [{ name: tool.name, arguments: JSON.stringify(minimalInstance(tool.parameters ?? {}) ?? {}) }] : [];
 }
 
 /** What goes before calls. A model that must call says nothing first. */

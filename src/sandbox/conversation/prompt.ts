@@ -7,11 +7,16 @@ export interface NeutralMessage {
   text: string;
 }
 
+/** A tool that the model may call; `parameters` is JSON Schema. */
+export interface OfferedTool {
+  name: string;
+  parameters: unknown;
+}
+
 /** A request in neutral words: all that an answer depends on. */
 export interface Prompt {
   messages: NeutralMessage[];
-  /** Names of the offered tools. */
-  tools: string[];
+  tools: OfferedTool[];
   /** Whether the answer may or must call a tool; a name is the tool that it must call. */
   toolChoice: 'auto' | 'none' | 'required' | { name: string };
   isThinking: boolean;

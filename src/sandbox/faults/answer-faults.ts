@@ -9,6 +9,8 @@ import { type AnswerFault } from './sandbox-fault.js';
 /** What each fault makes of the answer to a prompt. */
 export const ANSWER_FAULTS: Record<AnswerFault, (answer: Answer, prompt: Prompt) => Answer> = {
   'answer-empty': (answer) => withUsage({ ...answer, text: '', calls: [], finish: 'stop' }),
+  'answer-not-json': (answer) => withUsage({ ...answer, text: 'Certainly, here it is.', calls: [], finish: 'stop' }),
+  'answer-wrong-json': (answer) => withUsage({ ...answer, text: '{"wrong":true}', calls: [], finish: 'stop' }),
   'answer-refusal': (answer) => withUsage({ ...answer, calls: [], finish: 'refusal' }),
   'answer-pause-turn': (answer) => withUsage({ ...answer, calls: [], finish: 'pause' }),
   'answer-max-tokens': (answer) => withUsage({ ...answer, text: half(answer.text), calls: [], finish: 'length' }),
@@ -16,8 +18,9 @@ export const ANSWER_FAULTS: Record<AnswerFault, (answer: Answer, prompt: Prompt)
     withUsage({ ...answer, calls: answer.calls.map(cutIfLast), finish: 'length' }),
   'answer-context-window': (answer) =>
     withUsage({ ...answer, text: half(answer.text), calls: [], finish: 'context-window' }),
+  'answer-malformed-tool-call': (answer) => withUsage({ ...answer, calls: answer.calls.map(cutIfLast) }),
   'answer-huge-tool-call': (answer, prompt) =>
-    withUsage({ ...answer, calls: [hugeCall(answer.calls[0], prompt.tools[0])], finish: 'tool-calls' }),
+    withUsage({ ...answer, calls: [hugeCall(answer.calls[0], prompt.tools[0]?.name)], finish: 'tool-calls' }),
 };
 
 function half(text: string): string {

@@ -65,12 +65,15 @@ export const GATEWAY_FAULT_NAMES = [
 /** Answers that end in an unusual way, streamed or not. */
 export const ANSWER_FAULT_NAMES = [
   'answer-empty',
+  'answer-not-json',
+  'answer-wrong-json',
   'answer-refusal',
   'answer-pause-turn',
   'answer-max-tokens',
   'answer-max-tokens-in-tool',
   'answer-context-window',
   'answer-huge-tool-call',
+  'answer-malformed-tool-call',
 ] as const;
 
 /** Streams that are sent in another way than as plain events; only requests that stream use them up. */

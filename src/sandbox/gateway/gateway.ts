@@ -84,14 +84,15 @@ export class Gateway {
   }
 }
 
-/** Reads a request's body by the rules of the gateway and of the vendor. */
+/** Reads a request's body by the rules of the gateway and of the vendor, none of whom takes half a surrogate pair. */
 function readRequest(vendor: Vendor, text: string): VendorRequest {
   const body = parseJson(text);
   if (!isJsonObject(body)) throw new Refusal(INVALID_JSON);
   const model = findUpstreamModel(body.model, vendor.api);
   if (!model) throw new Refusal(UNSUPPORTED_MODEL);
   const asked = vendor.read(body, model);
-  const { inputTokens } = asked.prompt;
+  const { inputTokens, messages } = asked.prompt;
+  if (!messages.every(({ text }) => text.isWellFormed())) throw new Refusal(INVALID_JSON);
   if (model.contextWindow !== null && inputTokens > model.contextWindow) {
     throw new Refusal(vendor.errors.contextOverflow(inputTokens, model.contextWindow));
   }

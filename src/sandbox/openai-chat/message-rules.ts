@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, listOf, objectsOf, stringOf } from '../json.js';
+import { isJsonObject, type JsonObject, listOf, objectOf, objectsOf, stringOf } from '../json.js';
 import { refuse } from '../openai/errors.js';
 import { checkLength, checkToolName } from '../openai/parameter-rules.js';
 
@@ -27,31 +27,35 @@ function checkMessage(message: unknown, index: number): JsonObject {
   const hasCalls = role === 'assistant' && message.tool_calls != null;
   if (hasCalls) checkCalls(message.tool_calls, place);
   if (role === 'tool') checkLength(stringOf(message.tool_call_id), LONGEST_CALL_ID, `${place}.tool_call_id`);
-  checkContent(message.content, place, role === 'tool', hasCalls);
+  checkContent(message.content, place, role, hasCalls);
   return message;
 }
 
-function checkContent(content: unknown, place: string, isTool: boolean, hasCalls: boolean): void {
+function checkContent(content: unknown, place: string, role: string, hasCalls: boolean): void {
   const param = `${place}.content`;
   if (content == null) {
     if (!hasCalls) refuse("Invalid value for 'content': expected a string, got null.", param);
   } else if (content === '') {
-    if (!isTool)
+    if (role !== 'tool')
       refuse(`Invalid '${param}': empty string. Expected a string with minimum length 1.`, param, 'empty_string');
   } else if (Array.isArray(content)) {
     if (content.length === 0)
       refuse(`Invalid '${param}': empty array. Expected an array with minimum length 1.`, param, 'empty_array');
-    for (const [at, part] of objectsOf(content).entries()) checkPart(part, `${param}[${at}]`);
+    for (const [at, part] of objectsOf(content).entries()) checkPart(part, PARTS[role] ?? ['text'], `${param}[${at}]`);
   } else if (typeof content !== 'string') {
     refuse(`Invalid type for '${param}': expected one of a string or array of objects.`, param, 'invalid_type');
   }
 }
 
-const PARTS = ['text', 'image_url', 'input_audio', 'refusal', 'file'];
+/** What each role may say besides text. */
+const PARTS: Record<string, readonly string[]> = {
+  user: ['text', 'image_url', 'input_audio', 'file'],
+  assistant: ['text', 'refusal'],
+};
 
-function checkPart(part: JsonObject, place: string): void {
-  if (!PARTS.includes(stringOf(part.type))) {
-    const supported = PARTS.map((name) => `'${name}'`).join(', ');
+function checkPart(part: JsonObject, types: readonly string[], place: string): void {
+  if (!types.includes(stringOf(part.type))) {
+    const supported = types.map((name) => `'${name}'`).join(', ');
     refuse(`Invalid value: '${stringOf(part.type)}'. Supported values are: ${supported}.`, place, 'invalid_value');
   }
   if (part.type === 'text' && stringOf(part.text) === '') {
@@ -61,6 +65,13 @@ function checkPart(part: JsonObject, place: string): void {
       'empty_string',
     );
   }
+  if (part.type === 'image_url' && !/^(https?:|data:image\/)/.test(stringOf(objectOf(part.image_url).url))) {
+    refuse(`Invalid '${place}.image_url'. Expected a valid URL.`, `${place}.image_url`, 'invalid_image_url');
+  }
+  const { file_data: data, file_id: id } = objectOf(part.file);
+  if (part.type === 'file' && !/^data:/.test(stringOf(data)) && stringOf(id) === '') {
+    refuse(`Missing required parameter: '${place}.file.file_id'.`, `${place}.file`, 'missing_required_parameter');
+  }
 }
 
 function checkCalls(calls: unknown, place: string): void {
@@ -69,12 +80,20 @@ function checkCalls(calls: unknown, place: string): void {
     refuse(`Invalid '${param}': empty array. Expected an array with minimum length 1.`, param, 'empty_array');
   }
   for (const [index, call] of objectsOf(calls).entries()) {
-    const target = isJsonObject(call.function) ? call.function : {};
+    const target = objectOf(call.function);
     if (typeof call.id !== 'string' || call.type !== 'function' || typeof target.arguments !== 'string') {
       refuse(`Missing required parameter: '${param}[${index}]'.`, `${param}[${index}]`, 'missing_required_parameter');
     }
     checkLength(call.id, LONGEST_CALL_ID, `${param}[${index}].id`);
     checkToolName(stringOf(target.name), `${param}[${index}].function.name`);
+  }
+  const ids = objectsOf(calls).map((call) => call.id);
+  const repeated = ids.findIndex((id, index) => ids.indexOf(id) !== index);
+  if (repeated >= 0) {
+    refuse(
+      `Invalid parameter: Duplicate value for 'id' of '${stringOf(ids[repeated])}', in ${param}.`,
+      `${param}[${repeated}].id`,
+    );
   }
 }
 

@@ -11,7 +11,10 @@ export function promptOf(body: JsonObject, said: readonly JsonObject[], model: s
   const messages = said.flatMap(neutralMessages);
   return {
     messages,
-    tools: objectsOf(body.tools).map(toolName),
+    tools: objectsOf(body.tools).map((tool) => ({
+      name: toolName(tool),
+      parameters: isJsonObject(tool.function) ? tool.function.parameters : undefined,
+    })),
     toolChoice: toolChoiceOf(body.tool_choice, toolName),
     isThinking: isEffort(body.reasoning_effort),
     maxOutputTokens: limitOf(body.max_completion_tokens),

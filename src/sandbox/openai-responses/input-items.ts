@@ -4,6 +4,13 @@ import { checkLength, checkToolName } from '../openai/parameter-rules.js';
 import { checkReasoning } from './reasoning.js';
 
 const ROLES = ['assistant', 'system', 'developer', 'user'];
+const INPUT_PARTS = ['input_text', 'input_image', 'input_file'];
+const OUTPUT_PARTS = ['output_text', 'refusal'];
+/** Where the content of a part may be, in one of these. */
+const CONTENT: Record<string, readonly [string, ...string[]]> = {
+  input_image: ['image_url', 'file_id'],
+  input_file: ['file_data', 'file_url', 'file_id'],
+};
 const LONGEST_CALL_ID = 64;
 
 type ItemRule = (item: JsonObject, place: string) => void;
@@ -20,6 +27,7 @@ const ITEM_RULES = new Map(
     function_call_output: (item, place) => {
       checkCallId(item, place);
       if (item.output == null) missing(`${place}.output`);
+      if (typeof item.output !== 'string') checkParts(item.output, INPUT_PARTS, `${place}.output`);
     },
     reasoning: (item, place) => {
       checkIdPrefix(item, 'rs', place);
@@ -53,18 +61,23 @@ function checkMessage(item: JsonObject, place: string): void {
   const { content } = item;
   if (content === '') refuse(`Invalid '${place}.content': empty string.`, `${place}.content`, 'empty_string');
   if (typeof content === 'string') return;
-  if (!Array.isArray(content)) missing(`${place}.content`);
-  if (content.length === 0) refuse(`Invalid '${place}.content': empty array.`, `${place}.content`, 'empty_array');
-  const types = role === 'assistant' ? ['output_text', 'refusal'] : ['input_text', 'input_image', 'input_file'];
-  for (const [at, part] of listOf(content).entries()) checkPart(part, types, `${place}.content[${at}]`);
+  checkParts(content, role === 'assistant' ? OUTPUT_PARTS : INPUT_PARTS, `${place}.content`);
 }
 
-function checkPart(part: unknown, types: string[], place: string): void {
+function checkParts(parts: unknown, types: readonly string[], place: string): void {
+  if (!Array.isArray(parts)) missing(place);
+  if (parts.length === 0) refuse(`Invalid '${place}': empty array.`, place, 'empty_array');
+  for (const [at, part] of listOf(parts).entries()) checkPart(part, types, `${place}[${at}]`);
+}
+
+function checkPart(part: unknown, types: readonly string[], place: string): void {
   const type = isJsonObject(part) ? stringOf(part.type) : '';
   if (!isJsonObject(part) || !types.includes(type)) refuseValue(type, types, place);
   if (type.endsWith('_text') && stringOf(part.text) === '') {
     refuse(`Invalid '${place}.text': empty string.`, `${place}.text`, 'empty_string');
   }
+  const content = CONTENT[type];
+  if (content?.every((field) => stringOf(part[field]) === '')) missing(`${place}.${content[0]}`);
 }
 
 function checkCallId(item: JsonObject, place: string): void {
@@ -86,7 +99,7 @@ function missing(param: string): never {
   refuse(`Missing required parameter: '${param}'.`, param, 'missing_required_parameter');
 }
 
-function refuseValue(value: string, supported: string[], param: string): never {
+function refuseValue(value: string, supported: readonly string[], param: string): never {
   const list = supported.map((name) => `'${name}'`).join(', ');
   refuse(`Invalid value: '${value}'. Supported values are: ${list}.`, param, 'invalid_value');
 }

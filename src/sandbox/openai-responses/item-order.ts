@@ -1,8 +1,9 @@
 import { type JsonObject, stringOf } from '../json.js';
 import { refuse } from '../openai/errors.js';
 
-/** Refuses calls without output, outputs without call, and reasoning without what it led to. */
+/** Refuses an item that comes twice, calls without output, outputs without call, and reasoning without what it led to. */
 export function checkItemOrder(items: readonly JsonObject[]): void {
+  checkUnique(items);
   checkOutputs(items);
   checkCalls(items);
   for (const [index, item] of items.entries()) {
@@ -13,6 +14,13 @@ export function checkItemOrder(items: readonly JsonObject[]): void {
       );
     }
   }
+}
+
+function checkUnique(items: readonly JsonObject[]): void {
+  const ids = items.map(({ id }) => stringOf(id));
+  const repeated = ids.find((id, index) => id !== '' && ids.indexOf(id) !== index);
+  if (repeated === undefined) return;
+  refuse(`Duplicate item found with id ${repeated}. Remove duplicate items from your input and try again.`, 'input');
 }
 
 function checkOutputs(items: readonly JsonObject[]): void {

@@ -11,7 +11,7 @@ export function promptOf(body: JsonObject, items: readonly JsonObject[], model: 
   const messages = [instructions, ...items.flatMap(neutralMessages)];
   return {
     messages,
-    tools: objectsOf(body.tools).map((tool) => stringOf(tool.name)),
+    tools: objectsOf(body.tools).map(({ name, parameters }) => ({ name: stringOf(name), parameters })),
     toolChoice: toolChoiceOf(body.tool_choice, (choice) => choice.name),
     isThinking: isJsonObject(body.reasoning) && isEffort(body.reasoning.effort),
     maxOutputTokens: limitOf(body.max_output_tokens),

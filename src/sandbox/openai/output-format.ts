@@ -25,6 +25,14 @@ export function outputSchema({ type = 'text', holder, param }: OutputFormat): Js
   if (!isJsonObject(schema)) {
     refuse(`Missing required parameter: '${param}.schema'.`, `${param}.schema`, 'missing_required_parameter');
   }
+  if (schema.type !== 'object') {
+    const found = JSON.stringify(schema.type ?? 'None');
+    refuse(
+      `Invalid schema for response_format '${stringOf(name)}': schema must be a JSON Schema of 'type: "object"', got 'type: ${found}'.`,
+      param,
+      'invalid_json_schema',
+    );
+  }
   if (strict === true) checkStrictSchema(schema, `response_format '${stringOf(name)}'`, param);
   return schema;
 }

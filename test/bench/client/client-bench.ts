@@ -1,7 +1,7 @@
 import { type BenchRow, type Budget } from '../bench-row.interface.js';
 import { micros } from '../figures.js';
 import { type Load } from '../load.interface.js';
-import { medianCosts } from '../rounds.js';
+import { compared, type Costs, costsByRound } from '../rounds.js';
 import { startUpstream } from '../upstream/start-upstream.js';
 import { aiSdk, gitlabAiProvider } from './ai-sdk.js';
 import { type Contestant } from './contestant.interface.js';
@@ -29,7 +29,7 @@ const loads: ClientLoad[] = [
   },
 ];
 
-type Name = keyof ReturnType<typeof contestants>;
+type Name = keyof Awaited<ReturnType<typeof contestants>>;
 
 /**
  * CPU time of this process for each chunk that a client reads: ours over that of a bare loop on the same stream, and the
@@ -43,12 +43,12 @@ export async function runClientBench(): Promise<BenchRow[]> {
 
 async function measure(load: ClientLoad): Promise<BenchRow[]> {
   const upstream = await startUpstream(load);
-  const sides = contestants(upstream.url);
+  const sides = await contestants(upstream.url);
   try {
     const entries = Object.entries(sides).map(([name, side]) => [name, () => costOf(side, load)] as const);
     return rowsOf(
       load,
-      await medianCosts(Object.fromEntries(entries) as Record<Name, () => Promise<number>>, load.rounds),
+      await costsByRound(Object.fromEntries(entries) as Record<Name, () => Promise<number>>, load.rounds),
     );
   } finally {
     for (const side of Object.values(sides)) await side.close?.();
@@ -56,16 +56,16 @@ async function measure(load: ClientLoad): Promise<BenchRow[]> {
   }
 }
 
-function contestants(url: string) {
+async function contestants(url: string) {
   return {
     claudeFloor: floor(url, '/v1/messages'),
-    claude: ours(url, 'duo-chat-sonnet-4-6'),
+    claude: await ours(url, 'duo-chat-sonnet-4-6'),
     anthropicSdk: anthropicSdk(url),
     chatFloor: floor(url, '/v1/chat/completions'),
-    chat: ours(url, 'duo-chat-gpt-5-2'),
+    chat: await ours(url, 'duo-chat-gpt-5-2'),
     openaiChat: openaiChat(url),
     responsesFloor: floor(url, '/v1/responses'),
-    responses: ours(url, 'duo-chat-gpt-5-6-sol'),
+    responses: await ours(url, 'duo-chat-gpt-5-6-sol'),
     openaiResponses: openaiResponses(url),
     aiSdk: aiSdk(url),
     gitlabAiProvider: gitlabAiProvider(url),
@@ -79,14 +79,11 @@ async function costOf(contestant: Contestant, { streams, deltas, lead, tail }: L
   return meter.cost;
 }
 
-function rowsOf({ name, aiSdkTimes }: ClientLoad, costs: Record<Name, number>): BenchRow[] {
-  const row = (what: string, value: Name, against: Name, budget: Budget | null): BenchRow => ({
-    name: `CPU a chunk, ${name}: ${what}`,
-    value: micros(costs[value]),
-    against: micros(costs[against]),
-    ratio: costs[value] / costs[against],
-    budget,
-  });
+function rowsOf({ name, aiSdkTimes }: ClientLoad, costs: Costs<Name>[]): BenchRow[] {
+  const row = (what: string, ours: Name, theirs: Name, budget: Budget | null): BenchRow => {
+    const { value, against, ratio } = compared(costs, ours, theirs);
+    return { name: `CPU a chunk, ${name}: ${what}`, value: micros(value), against: micros(against), ratio, budget };
+  };
   return [
     row('ours / floor, Messages', 'claude', 'claudeFloor', { atMost: 1.3 }),
     row('ours / floor, Chat Completions', 'chat', 'chatFloor', { atMost: 1.3 }),

@@ -1,21 +1,16 @@
-import { resolveOptions } from '../../../src/config/resolve-options.js';
-import { GatewayClient } from '../../../src/gateway/gateway-client.js';
-import { GatewayConnections } from '../../../src/gateway/gateway-connections.js';
-import { GatewayTokens } from '../../../src/gateway/gateway-tokens.js';
-import { KnownSecrets } from '../../../src/gateway/known-secrets.js';
-import { TokenExchange } from '../../../src/gateway/token-exchange.js';
-import { ModelRegistry } from '../../../src/models/model-registry.js';
-import { DuoRouterService } from '../../../src/router/duo-router.service.js';
+import { NestFactory } from '@nestjs/core';
+import type * as Package from '../../../src/index.js';
 import { type Contestant } from './contestant.interface.js';
 
+/** The package as it was built, in the way of the server's bench: the bench's own loader adds to the cost of source. */
+const built = new URL('../../../dist/index.js', import.meta.url).href;
+
 /** Our client, from the request to its events. */
-export function ours(url: string, model: string): Contestant {
-  const options = resolveOptions({ apiKey: 'token', instanceUrl: url, gatewayUrl: url });
-  const connections = new GatewayConnections(options);
-  const secrets = new KnownSecrets();
-  const tokens = new GatewayTokens(options, new TokenExchange(options, connections, secrets));
-  const gateway = new GatewayClient(options, connections, tokens, secrets);
-  const router = new DuoRouterService(options, new ModelRegistry(), gateway, secrets);
+export async function ours(url: string, model: string): Promise<Contestant> {
+  const { DuoRouterService, GitlabDuoModule } = (await import(built)) as typeof Package;
+  const options = { apiKey: 'token', instanceUrl: url, gatewayUrl: url };
+  const app = await NestFactory.createApplicationContext(GitlabDuoModule.forRoot(options), { logger: false });
+  const router = app.get(DuoRouterService);
   return {
     async read(onChunks) {
       const { error } = await router.route(
@@ -28,6 +23,6 @@ export function ours(url: string, model: string): Contestant {
       );
       if (error !== undefined) throw error as Error;
     },
-    close: () => connections.onApplicationShutdown(),
+    close: () => app.close(),
   };
 }

@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import { CreateChats1795337122646 } from '../../../migrations/1795337122646-CreateChats.js';
 import { Chat, Message } from '../../../src/chats/chat.entity.js';
 import { DUO_ENTITIES } from '../../../src/chats/entities/duo-entities.js';
+import { DUO_MIGRATIONS } from '../../../src/chats/migrations/duo-migrations.js';
 import { createTestDatabase } from '../../database/test-database.js';
 
 /** A migrated database of the bench, which counts what is sent to it. */
@@ -24,7 +25,7 @@ export async function openBenchDatabase(): Promise<BenchDatabase> {
     type: 'postgres',
     url: database.url,
     entities: [Chat, Message, ...DUO_ENTITIES],
-    migrations: [CreateChats1795337122646],
+    migrations: [...DUO_MIGRATIONS, CreateChats1795337122646],
     migrationsRun: true,
   }).initialize();
   const pool = (dataSource.driver as unknown as { master: Pool }).master;

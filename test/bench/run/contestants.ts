@@ -1,59 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
-import { Chat } from '../../../src/chats/chat.entity.js';
-import { chatKind } from '../../../src/chats/chat-kind.js';
-import { KindStore } from '../../../src/chats/store/kind-store.js';
-import { LeaseStores } from '../../../src/chats/store/lease-stores.service.js';
 import { type BenchDatabase } from './bench-database.js';
+import { ANSWER, EVENTS, MODEL, PlainRuns, QUESTION, USAGE } from './plain-run.js';
 
 /** Does the database work of one plain run: begin with the whole history, and finish. */
 export interface Contestant {
   run(chatId: string): Promise<void>;
 }
 
-const QUESTION = 'And what about the lazy dog?';
-const ANSWER = 'The lazy dog sleeps. '.repeat(20);
-const MODEL = 'duo-chat-sonnet-4-6';
-const usage = { inputTokens: 1_000, outputTokens: 100, reasoningTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
-
 /** Our store, through the port that runs use. */
 export function ours({ dataSource }: BenchDatabase): Contestant {
-  const instanceId = randomUUID();
-  const owner = { instanceId, isHeld: () => true };
-  const store = new KindStore(dataSource, chatKind(Chat), new LeaseStores().of(dataSource), owner);
+  const runs = new PlainRuns(dataSource);
   return {
     async run(chatId) {
-      const runs = store.runsOf(chatId, null);
-      const runId = uuidv7();
-      const attemptId = uuidv7();
-      const begun = await runs.begin({
-        runId,
-        attemptId,
-        instanceId,
-        user: { id: uuidv7(), parts: [{ type: 'text', text: QUESTION }] },
-        model: null,
-        settings: {},
-      });
+      const { begun, finish } = await runs.begin(chatId);
       if (begun.history.length !== 21) throw new Error(`The history has ${begun.history.length} messages.`);
-      await runs.finish({
-        runId,
-        chatId,
-        fence: begun.fence,
-        status: 'completed',
-        answer: {
-          id: uuidv7(),
-          status: 'complete',
-          text: ANSWER,
-          parts: [{ type: 'text', text: ANSWER }],
-          model: begun.model,
-          finishReason: 'stop',
-          createdAt: new Date().toISOString(),
-        },
-        attemptId,
-        attempt: { number: 1, status: 'succeeded', usage, firstTokenMs: 300, durationMs: 2_000, errorCode: null },
-        error: null,
-        supersedes: [],
-      });
+      await finish();
     },
   };
 }
@@ -77,6 +39,7 @@ UNION ALL (SELECT id, seq, role, status, parts, NULL FROM messages WHERE chat_id
 c AS (UPDATE chats SET next_seq = next_seq + 1, updated_at = now() FROM f WHERE id = f.chat_id RETURNING id, next_seq - 1 AS seq),
 m AS (INSERT INTO messages (id, chat_id, seq, run_id, role, text, parts, model, finish_reason)
       SELECT $3, c.id, c.seq, $2, 'assistant', $4, $5, $6, 'stop' FROM c RETURNING seq),
+e AS (INSERT INTO duo_run_events (run_id, first_index, events) SELECT $2, 0, ($10 || seq || $11)::json FROM m),
 a AS (UPDATE duo_attempts SET status = 'succeeded', message_id = $3, input_tokens = $7, output_tokens = $8, duration_ms = $9 WHERE id = $1)
 SELECT seq FROM m`,
   };
@@ -90,10 +53,37 @@ SELECT seq FROM m`,
         values: [chatId, runId, instanceId, uuidv7(), QUESTION, question, attemptId],
       });
       if (begun.rows.length !== 21) throw new Error(`The history has ${begun.rows.length - 1} messages.`);
-      const answer = JSON.stringify([{ type: 'text', text: ANSWER }]);
+      const [answerId, parts] = [uuidv7(), [{ type: 'text', text: ANSWER }]];
+      const answer = JSON.stringify(parts);
+      const message = { id: answerId, chatId, runId, role: 'assistant', status: 'complete', text: ANSWER, parts };
+      const whole = {
+        ...message,
+        model: MODEL,
+        finishReason: 'stop',
+        createdAt: new Date().toISOString(),
+        usage: USAGE,
+      };
+      const log = `${JSON.stringify(EVENTS).slice(0, -1)},{"type":"message-end","message":{"seq":`;
+      const end = [
+        { usage: USAGE, finishReason: 'stop' },
+        { type: 'run-end', status: 'completed', usage: USAGE },
+      ];
+      const logEnd = `,${JSON.stringify(whole).slice(1)},${JSON.stringify(end).slice(2)}`;
       await pool.query({
         ...finish,
-        values: [attemptId, runId, uuidv7(), ANSWER, answer, MODEL, usage.inputTokens, usage.outputTokens, 2_000],
+        values: [
+          attemptId,
+          runId,
+          answerId,
+          ANSWER,
+          answer,
+          MODEL,
+          USAGE.inputTokens,
+          USAGE.outputTokens,
+          2_000,
+          log,
+          logEnd,
+        ],
       });
     },
   };

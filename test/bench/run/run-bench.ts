@@ -1,7 +1,8 @@
 import { type BenchRow } from '../bench-row.interface.js';
 import { median, micros } from '../figures.js';
+import { compared, costsByRound, cpuOf } from '../rounds.js';
 import { type Contestant, floor, ours } from './contestants.js';
-import { type BenchDatabase, openBenchDatabase } from './bench-database.js';
+import { openBenchDatabase } from './bench-database.js';
 
 const RUNS = 100;
 const ROUNDS = 31;
@@ -10,19 +11,31 @@ const WARM_UP = 20;
 const HISTORY = 20;
 
 /**
- * CPU time of this process for the database work of a plain run, over that of two statements written by hand, and the
- * round trips that a run takes; medians of all rounds.
+ * CPU time of this process for the database work of a plain run in a chat that it has not seen before, over that of two
+ * statements written by hand, and the round trips that a run takes.
  */
 export async function runRunBench(): Promise<BenchRow[]> {
   const database = await openBenchDatabase();
+  const roundTrips: number[] = [];
   try {
-    const [least, value, trips] = await measure(database);
+    const side = (contestant: Contestant, trips: number[]) => async () => {
+      const chats = await database.createChats(RUNS, HISTORY);
+      const before = database.roundTrips();
+      const cost = await cpuOf(async () => {
+        for (const chatId of chats) await contestant.run(chatId);
+      });
+      trips.push((database.roundTrips() - before) / RUNS);
+      return cost / RUNS;
+    };
+    const sides = { floor: side(floor(database), []), ours: side(ours(database), roundTrips) };
+    const { value, against, ratio } = compared(await costsByRound(sides, ROUNDS, WARM_UP), 'ours', 'floor');
+    const trips = median(roundTrips);
     return [
       {
         name: `database CPU a run, ${HISTORY} messages`,
         value: micros(value),
-        against: micros(least),
-        ratio: value / least,
+        against: micros(against),
+        ratio,
         budget: { atMost: 1.3 },
       },
       { name: 'round trips a run', value: String(trips), against: '2', ratio: trips / 2, budget: { atMost: 1 } },
@@ -30,22 +43,4 @@ export async function runRunBench(): Promise<BenchRow[]> {
   } finally {
     await database.close();
   }
-}
-
-async function measure(database: BenchDatabase): Promise<[least: number, value: number, trips: number]> {
-  const sides: [Contestant, Contestant] = [floor(database), ours(database)];
-  const costs: [number[], number[]] = [[], []];
-  const roundTrips: number[] = [];
-  for (let round = -WARM_UP; round < ROUNDS; round += 1) {
-    for (const side of [0, 1] as const) {
-      const chats = await database.createChats(RUNS, HISTORY);
-      const tripsBefore = database.roundTrips();
-      const before = process.cpuUsage();
-      for (const chatId of chats) await sides[side].run(chatId);
-      const { user, system } = process.cpuUsage(before);
-      if (side === 1) roundTrips.push((database.roundTrips() - tripsBefore) / RUNS);
-      if (round >= 0) costs[side].push((user + system) / RUNS);
-    }
-  }
-  return [median(costs[0]), median(costs[1]), median(roundTrips)];
 }

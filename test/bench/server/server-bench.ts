@@ -2,7 +2,7 @@ import { type BenchRow } from '../bench-row.interface.js';
 import { createTestDatabase } from '../../database/test-database.js';
 import { micros } from '../figures.js';
 import { type Load } from '../load.interface.js';
-import { medianCosts } from '../rounds.js';
+import { compared, costsByRound } from '../rounds.js';
 import { startUpstream } from '../upstream/start-upstream.js';
 import { createChats } from './bench-chats.js';
 import { Reader } from './reader.js';
@@ -34,18 +34,19 @@ async function measure(load: Load, databaseUrl: string): Promise<BenchRow> {
   const proxy = await startBareProxy(upstream.url);
   const proxyPaths = Array.from({ length: load.streams }, () => '/');
   try {
-    const costs = await medianCosts(
+    const costs = await costsByRound(
       {
         proxy: () => costOf(proxy, proxyPaths, load),
         ours: async () => costOf(ours, await createChats(databaseUrl, load.streams), load),
       },
       load.rounds,
     );
+    const { value, against, ratio } = compared(costs, 'ours', 'proxy');
     return {
       name: `server CPU a chunk, ${load.name}`,
-      value: micros(costs.ours),
-      against: micros(costs.proxy),
-      ratio: costs.ours / costs.proxy,
+      value: micros(value),
+      against: micros(against),
+      ratio,
       budget: { atMost: 1.3 },
     };
   } finally {

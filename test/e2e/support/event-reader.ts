@@ -5,8 +5,6 @@ export interface ReceivedEvent {
   id: string | undefined;
   type: string | undefined;
   data: Record<string, unknown>;
-  /** When it came, in milliseconds. */
-  at: number;
 }
 
 /** The events of a response as they come. */
@@ -15,7 +13,7 @@ export async function* readEvents(response: Response): AsyncGenerator<ReceivedEv
   const events: ReceivedEvent[] = [];
   const parser = createParser({
     onEvent: ({ id, event, data }) => {
-      events.push({ id, type: event, data: JSON.parse(data) as Record<string, unknown>, at: performance.now() });
+      events.push({ id, type: event, data: JSON.parse(data) as Record<string, unknown> });
     },
   });
   const decoder = new TextDecoder();

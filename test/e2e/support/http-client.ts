@@ -6,12 +6,16 @@ export type AnswerView = MessageRecord & { usage: Usage };
 
 /** Speaks the HTTP API as a client that knows nothing of the server's code. */
 export class HttpClient {
-  constructor(private readonly url: string) {}
+  /** @param key an API key of the server */
+  constructor(
+    private readonly url: string,
+    private readonly key?: string,
+  ) {}
 
   send(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Response> {
     return fetch(this.url + path, {
       method,
-      headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      headers: { ...this.authorization, ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
       body: body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body),
     });
   }
@@ -41,7 +45,7 @@ export class HttpClient {
   openEvents(chatId: string, content: string, signal?: AbortSignal): Promise<Response> {
     return fetch(`${this.url}/chats/${chatId}/messages`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+      headers: { ...this.authorization, 'content-type': 'application/json', accept: 'text/event-stream' },
       body: JSON.stringify({ content }),
       signal,
     });
@@ -53,5 +57,9 @@ export class HttpClient {
     const events: ReceivedEvent[] = [];
     for await (const event of readEvents(response)) events.push(event);
     return events;
+  }
+
+  private get authorization(): Record<string, string> {
+    return this.key === undefined ? {} : { authorization: `Bearer ${this.key}` };
   }
 }

@@ -1,3 +1,5 @@
+import { CreateChats1795337122646 } from '../../../migrations/1795337122646-CreateChats.js';
+import { DUO_MIGRATIONS } from '../../../src/chats/migrations/duo-migrations.js';
 import { type INestApplicationContext, type ModuleMetadata } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
@@ -20,7 +22,11 @@ export async function startTestHost(
   kinds: Parameters<typeof GitlabDuoModule.forFeature>[0],
   options: {
     tries?: number;
+    /** Connections to the database; 10 by default. */
+    poolSize?: number;
     database?: TestDatabase;
+    /** Makes the tables by the migrations of the server, which it then finds made. */
+    migrated?: boolean;
     imports?: ModuleMetadata['imports'];
     gitlab?: GitlabDuoModuleOptions;
   } = {},
@@ -29,7 +35,15 @@ export async function startTestHost(
   const sandbox = await startSandbox({ chunkDelayMs: 0 });
   const app = await Test.createTestingModule({
     imports: [
-      TypeOrmModule.forRoot({ type: 'postgres', url: database.url, autoLoadEntities: true, synchronize: true }),
+      TypeOrmModule.forRoot({
+        type: 'postgres',
+        url: database.url,
+        poolSize: options.poolSize,
+        autoLoadEntities: true,
+        ...(options.migrated
+          ? { migrations: [...DUO_MIGRATIONS, CreateChats1795337122646], migrationsRun: true }
+          : { synchronize: true }),
+      }),
       GitlabDuoModule.forRoot({
         ...sandboxOptions(sandbox),
         retries: { tries: options.tries ?? 1 },
@@ -40,17 +54,18 @@ export async function startTestHost(
     ],
   }).compile();
   app.useLogger(false);
-  await app.init();
-  return {
-    app,
-    sandbox,
-    database: app.get(DataSource),
-    async close() {
-      await app.close();
-      await sandbox.close();
-      if (options.database === undefined) await database.drop();
-    },
+  const close = async (): Promise<void> => {
+    await app.close();
+    await sandbox.close();
+    if (options.database === undefined) await database.drop();
   };
+  try {
+    await app.init();
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { app, sandbox, database: app.get(DataSource), close };
 }
 
 export function sandboxOptions(sandbox: Sandbox): {

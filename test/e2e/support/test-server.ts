@@ -1,11 +1,16 @@
-import { type INestApplication, type LoggerService } from '@nestjs/common';
-import { Test } from '@nestjs/testing';
+import { type INestApplication, type LoggerService, type ModuleMetadata } from '@nestjs/common';
+import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
+import { Test, type TestingModule } from '@nestjs/testing';
 import { DataSource } from 'typeorm';
 import { CreateChats1795337122646 } from '../../../migrations/1795337122646-CreateChats.js';
-import { AppModule } from '../../../src/app/app.module.js';
+import { AppModule, type AppOptions } from '../../../src/app/app.module.js';
+import { Authentication } from '../../../src/app/access/authentication.service.js';
 import { createFastifyAdapter } from '../../../src/app/fastify-adapter.js';
 import { closeApp } from '../../../src/app/close-app.js';
+import { DUO_MIGRATIONS } from '../../../src/chats/migrations/duo-migrations.js';
 import { type GitlabDuoModuleOptions } from '../../../src/config/gitlab-duo-options.interface.js';
+import { MESSAGE_BODY_LIMIT } from '../../../src/http/body-limits.js';
+import { StreamTiming } from '../../../src/http/stream-timing.js';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/index.js';
 import { createTestDatabase } from '../../database/test-database.js';
 
@@ -16,19 +21,49 @@ export interface TestServer {
   sandbox: Sandbox;
   database: DataSource;
   databaseUrl: string;
+  /** Every route that the server has registered. */
+  routes: TestRoute[];
   close(): Promise<void>;
 }
 
-export interface TestServerOptions extends GitlabDuoModuleOptions {
+export interface TestRoute {
+  method: string;
+  path: string;
+}
+
+export interface TestServerOptions extends GitlabDuoModuleOptions, Pick<AppOptions, 'apiKeys' | 'rateLimits'> {
+  trustProxy?: string[];
   chunkDelayMs?: number;
   /** Short for `retries: { tries }`. */
   tries?: number;
   /** Takes what the server logs; by default nobody does. */
   logger?: LoggerService;
+  platform?: Platform;
+  /** Other times than those of a server. */
+  timing?: Partial<StreamTiming>;
+  /** Modules beside the server's own. */
+  imports?: ModuleMetadata['imports'];
+  /** Where the server finds its database, by where the database is. */
+  databaseUrl?: (url: string) => string;
 }
 
+export const PLATFORMS = ['fastify', 'express'] as const;
+export type Platform = (typeof PLATFORMS)[number];
+
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
-  const { chunkDelayMs = 0, tries = 1, logger, ...gitlabOptions } = options;
+  const {
+    chunkDelayMs = 0,
+    tries = 1,
+    logger,
+    platform = 'fastify',
+    timing,
+    databaseUrl,
+    apiKeys,
+    rateLimits,
+    trustProxy,
+    imports = [],
+    ...gitlabOptions
+  } = options;
   const database = await createTestDatabase();
   const sandbox = await startSandbox({ chunkDelayMs });
   const gitlab = {
@@ -38,11 +73,27 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     retries: { tries },
     ...gitlabOptions,
   };
-  const module = await Test.createTestingModule({
-    imports: [AppModule.register({ databaseUrl: database.url, migrations: [CreateChats1795337122646], gitlab })],
-  }).compile();
+  const migrations = [...DUO_MIGRATIONS, CreateChats1795337122646];
+  const building = Test.createTestingModule({
+    imports: [
+      AppModule.register({
+        databaseUrl: databaseUrl?.(database.url) ?? database.url,
+        migrations,
+        gitlab,
+        apiKeys,
+        rateLimits,
+      }),
+      ...imports,
+    ],
+  })
+    .overrideProvider(StreamTiming)
+    .useValue(Object.assign(new StreamTiming(), timing));
+  // The server's own door is a hook of Fastify.
+  if (platform === 'express') building.overrideProvider(Authentication).useValue({ ownerOf: () => 'local' });
+  const module = await building.compile();
   module.useLogger(logger ?? false);
-  const app = module.createNestApplication(createFastifyAdapter(), { bodyParser: false });
+  const routes: TestRoute[] = [];
+  const app = platform === 'fastify' ? fastifyApp(module, routes, trustProxy) : expressApp(module);
   await app.listen(0, '127.0.0.1');
   return {
     url: await app.getUrl(),
@@ -50,10 +101,25 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     sandbox,
     database: app.get(DataSource),
     databaseUrl: database.url,
+    routes,
     async close() {
       await closeApp(app);
       await sandbox.close();
       await database.drop();
     },
   };
+}
+
+export function fastifyApp(module: TestingModule, routes: TestRoute[] = [], trustProxy?: string[]): INestApplication {
+  const adapter = createFastifyAdapter({ trustProxy });
+  adapter.getInstance().addHook('onRoute', ({ method, url: path }) => {
+    routes.push(...[method].flat().map((method) => ({ method, path })));
+  });
+  return module.createNestApplication(adapter, { bodyParser: false });
+}
+
+export function expressApp(module: TestingModule): INestApplication {
+  const app = module.createNestApplication<NestExpressApplication>(new ExpressAdapter(), { bodyParser: false });
+  app.useBodyParser('json', { limit: MESSAGE_BODY_LIMIT });
+  return app;
 }

@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 
 const module = pathToFileURL(join(import.meta.dirname, '../../../src/app/stop-when-asked.ts')).href;
 /** Says what it is asked for, and ends a moment later, as a server does. */
@@ -17,6 +16,8 @@ const program = `
   console.log('ready');
 `;
 
+jest.setTimeout(120_000);
+
 let child: ChildProcess | undefined;
 
 afterEach(() => {
@@ -29,25 +30,31 @@ async function run(channel: 'ipc' | 'ignore') {
     stdio: ['ignore', 'pipe', 'inherit', channel],
   });
   child = spawned;
-  if (spawned.stdout === null) throw new Error('There is no output to read.');
-  const exited = once(spawned, 'exit');
-  await once(spawned.stdout, 'readable');
-  return { spawned, end: Promise.all([exited, text(spawned.stdout)]) };
+  const { stdout } = spawned;
+  if (stdout === null) throw new Error('There is no output to read.');
+  const ended = Promise.all([once(spawned, 'exit'), once(stdout, 'end')]);
+  let output = '';
+  stdout.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
+  const says = async (words: string) => {
+    while (!output.includes(words)) await once(stdout, 'data');
+  };
+  await says('ready');
+  return { spawned, says, end: async () => [(await ended)[0], output] };
 }
 
 describe('stopWhenAsked', () => {
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('asks once for any number of %s', async (signal) => {
-    const { spawned, end } = await run('ignore');
+    const { spawned, says, end } = await run('ignore');
     spawned.kill(signal);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await says('asked');
     spawned.kill(signal);
     spawned.kill('SIGTERM');
-    expect(await end).toEqual([[0, null], `ready\nasked by ${signal}\n`]);
+    expect(await end()).toEqual([[0, null], `ready\nasked by ${signal}\n`]);
   });
 
   it('asks when the launcher is gone', async () => {
     const { spawned, end } = await run('ipc');
     spawned.disconnect();
-    expect(await end).toEqual([[0, null], 'ready\nasked by the end of its launcher\n']);
+    expect(await end()).toEqual([[0, null], 'ready\nasked by the end of its launcher\n']);
   });
 });

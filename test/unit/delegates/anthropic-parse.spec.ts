@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { anthropicDelegate } from '../../../src/delegates/anthropic/anthropic.delegate.js';
-import { UpstreamError, UpstreamOverloadedError } from '../../../src/errors/upstream.errors.js';
+import { UpstreamOverloadedError } from '../../../src/errors/upstream.errors.js';
 import { feed, recorded } from './feed.js';
 
 const start = (index: number, block: object) => ({ type: 'content_block_start', index, content_block: block });
@@ -109,11 +109,17 @@ describe('the Messages stream', () => {
     expect(events.some((event) => event.type === 'tool-call')).toBe(false);
   });
 
-  it.each(['{"a":', '[1]', '"text"', 'null'])('refuses %s as the input of an ended call', (json) => {
-    const { error, answer } = feed(anthropicDelegate, [...tool(0, json), ...end('tool_use')]);
-    expect(error).toBeInstanceOf(UpstreamError);
-    expect(error).toMatchObject({ isRetryable: true, message: expect.stringContaining('"save"') });
-    expect(answer.parts).toEqual([]);
+  it.each(['{"a":', '[1]', '"text"', 'null'])('says of an ended call that its input is %s', (json) => {
+    const { events, answer } = feed(anthropicDelegate, [...tool(0, json), ...end('tool_use')]);
+    const called = { type: 'tool-call', id: 'toolu_0', name: 'save', arguments: {}, malformed: json };
+    expect(answer).toMatchObject({ parts: [called], finishReason: 'tool-calls' });
+    expect(events).toEqual([called]);
+    expect(feed(anthropicDelegate, [...tool(0, json), ...end('max_tokens')]).answer.parts).toEqual([]);
+  });
+
+  it('refuses a call that nobody could answer', () => {
+    const nameless = start(0, { type: 'tool_use', id: 'toolu_0', name: '', input: {} });
+    expect(feed(anthropicDelegate, [nameless]).error).toMatchObject({ message: expect.stringContaining('a name') });
   });
 
   it('ignores the blocks and deltas of tools that the vendor runs itself', () => {

@@ -18,12 +18,13 @@ import {
   weather,
 } from './conversation.js';
 import { adaptiveClaude, budgetClaude } from './models.js';
+import { rendered } from './rendered.js';
 
 const thought = { type: 'thinking', thinking: 'Hm.', signature: 'sig' };
 const mark = { cache_control: { type: 'ephemeral' as const } };
 
 function render(messages: ModelMessage[], params: ModelParams = {}, model: Model = budgetClaude) {
-  return anthropicDelegate.render(model, { model: model.id, messages, params });
+  return rendered(anthropicDelegate, model, { messages, params });
 }
 
 const contents = (messages: ModelMessage[]) =>
@@ -31,8 +32,7 @@ const contents = (messages: ModelMessage[]) =>
 
 describe('a request to the Messages API', () => {
   it('has every part in its place', () => {
-    const body = anthropicDelegate.render(budgetClaude, {
-      model: budgetClaude.id,
+    const body = rendered(anthropicDelegate, budgetClaude, {
       messages: [
         system('Be brief.'),
         user('Weather in Rome?', image),
@@ -57,6 +57,7 @@ describe('a request to the Messages API', () => {
         },
       ],
       system: [{ type: 'text', text: 'Be brief.', ...mark }],
+      stream: true,
       messages: [
         {
           role: 'user',
@@ -83,7 +84,6 @@ describe('a request to the Messages API', () => {
           ],
         },
       ],
-      stream: true,
     } satisfies MessageCreateParamsStreaming;
     expect(body).toEqual(expected);
     expect(JSON.stringify(body)).toBe(JSON.stringify(expected));

@@ -1,5 +1,11 @@
 import { type ModelMessage } from '../../../src/messages/message.interface.js';
-import { type Api, type Part, type ReasoningPart, type ToolCallPart } from '../../../src/messages/part.interface.js';
+import {
+  type Api,
+  type FilePart,
+  type Part,
+  type ReasoningPart,
+  type ToolCallPart,
+} from '../../../src/messages/part.interface.js';
 import { type ToolDefinition } from '../../../src/messages/model-request.interface.js';
 
 export const system = (text: string): ModelMessage => ({ role: 'system', parts: [{ type: 'text', text }] });
@@ -30,10 +36,10 @@ export const reasoning = (api: Api, raw?: ReasoningPart['raw']): ReasoningPart =
   ...(raw && { raw }),
 });
 
-export const image: Part = { type: 'file', mediaType: 'image/png', data: 'iVBORw0KGgo=' };
-export const imageUrl: Part = { type: 'file', mediaType: 'image/webp', url: 'https://example.com/a.webp' };
-export const pdf: Part = { type: 'file', mediaType: 'application/pdf', data: 'JVBERi0=', filename: 'a.pdf' };
-export const pdfUrl: Part = { type: 'file', mediaType: 'application/pdf', url: 'https://example.com/a.pdf' };
+export const image: FilePart = { type: 'file', mediaType: 'image/png', data: 'iVBORw0KGgo=' };
+export const imageUrl: FilePart = { type: 'file', mediaType: 'image/webp', url: 'https://example.com/a.webp' };
+export const pdf: FilePart = { type: 'file', mediaType: 'application/pdf', data: 'JVBERi0=', filename: 'a.pdf' };
+export const pdfUrl: FilePart = { type: 'file', mediaType: 'application/pdf', url: 'https://example.com/a.pdf' };
 
 /** Its schema uses keywords that other clients are known to lose. */
 export const weather: ToolDefinition = {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createParser } from 'eventsource-parser';
 import { type Delegate } from '../../../src/delegates/delegate.interface.js';
-import { type ModelAnswer, type ModelEvent } from '../../../src/messages/model-request.interface.js';
+import { type ModelAnswer, type ModelEvent, type ModelRequest } from '../../../src/messages/model-request.interface.js';
 
 /** The `data` of every event of a recorded stream, such as `anthropic/text`. */
 export function recorded(name: string): string[] {
@@ -19,9 +19,9 @@ export interface Outcome {
   error: unknown;
 }
 
-/** Feeds the data of one stream to a new parser. */
-export function feed(delegate: Delegate, stream: readonly (string | object)[]): Outcome {
-  const parser = delegate.createParser();
+/** Feeds the data of one stream, which answers a request, to a new parser. */
+export function feed(delegate: Delegate, stream: readonly (string | object)[], request?: ModelRequest): Outcome {
+  const parser = delegate.createParser(undefined, request);
   const events: ModelEvent[] = [];
   let error: unknown;
   try {

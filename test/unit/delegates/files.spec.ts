@@ -11,6 +11,7 @@ const refused: [string, Omit<FilePart, 'type'>][] = [
   ['cannot read', { mediaType: 'video/mp4', url: 'https://example.com/a.mp4', filename: 'a.mp4' }],
   ['has no content', { mediaType: 'image/png' }],
   ['has no content', { mediaType: 'image/png', data: '' }],
+  ['has both', { mediaType: 'image/png', data: 'iVBORw==', url: 'https://example.com/a.png' }],
   ['http(s)', { mediaType: 'image/png', url: 'file:///etc/passwd' }],
 ];
 
@@ -20,5 +21,12 @@ describe.each([anthropicDelegate, openaiChatDelegate, openaiResponsesDelegate])(
     expect(() => delegate.render(budgetClaude, { model: budgetClaude.id, messages })).toThrow(
       expect.objectContaining({ code: 'validation_failed', message: expect.stringContaining(reason) }),
     );
+  });
+
+  it('takes a media type in any letter case', () => {
+    const messages = [user('Look', { type: 'file', mediaType: 'IMAGE/PNG', data: 'iVBORw==' })];
+    const body = String(delegate.render(budgetClaude, { model: budgetClaude.id, messages }));
+    expect(body).toContain('image/png');
+    expect(body).not.toContain('IMAGE/PNG');
   });
 });

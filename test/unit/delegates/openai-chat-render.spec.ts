@@ -15,14 +15,13 @@ import {
   weather,
 } from './conversation.js';
 import { chatGpt } from './models.js';
+import { rendered } from './rendered.js';
 
-const render = (...messages: ReturnType<typeof user>[]) =>
-  openaiChatDelegate.render(chatGpt, { model: chatGpt.id, messages });
+const render = (...messages: ReturnType<typeof user>[]) => rendered(openaiChatDelegate, chatGpt, { messages });
 
 describe('a request to Chat Completions', () => {
   it('has every part in its place', () => {
-    const body = openaiChatDelegate.render(chatGpt, {
-      model: chatGpt.id,
+    const body = rendered(openaiChatDelegate, chatGpt, {
       messages: [
         system('Be brief.'),
         user('Weather in Rome?', image),
@@ -42,6 +41,16 @@ describe('a request to Chat Completions', () => {
     });
     const expected = {
       model: 'gpt-5.1-2025-11-13',
+      tools: [
+        {
+          type: 'function',
+          function: { name: 'weather', description: 'Current weather', parameters: weather.parameters },
+        },
+      ],
+      max_completion_tokens: 16_384,
+      reasoning_effort: 'medium',
+      stream: true,
+      stream_options: { include_usage: true },
       messages: [
         { role: 'developer', content: 'Be brief.' },
         {
@@ -70,16 +79,6 @@ describe('a request to Chat Completions', () => {
         },
         { role: 'user', content: 'And now?' },
       ],
-      tools: [
-        {
-          type: 'function',
-          function: { name: 'weather', description: 'Current weather', parameters: weather.parameters },
-        },
-      ],
-      max_completion_tokens: 16_384,
-      reasoning_effort: 'medium',
-      stream: true,
-      stream_options: { include_usage: true },
     } satisfies ChatCompletionCreateParamsStreaming;
     expect(JSON.stringify(body)).toBe(JSON.stringify(expected));
   });

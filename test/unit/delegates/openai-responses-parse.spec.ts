@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { openaiResponsesDelegate } from '../../../src/delegates/openai-responses/openai-responses.delegate.js';
-import { RateLimitError, UpstreamError } from '../../../src/errors/upstream.errors.js';
+import { RateLimitError } from '../../../src/errors/upstream.errors.js';
 import { feed, recorded } from './feed.js';
 
 const itemDone = (item: object) => ({ type: 'response.output_item.done', output_index: 0, item });
@@ -77,11 +77,16 @@ describe('the Responses stream', () => {
     });
   });
 
-  it.each(['{"a":', '[1]'])('refuses %s as the arguments of an ended call', (json) => {
+  it.each(['{"a":', '[1]'])('says of an ended call that its arguments are %s', (json) => {
     const item = { type: 'function_call', call_id: 'call_1', name: 'save', arguments: json };
-    const { error } = feed(openaiResponsesDelegate, [itemDone(item)]);
-    expect(error).toBeInstanceOf(UpstreamError);
-    expect(error).toMatchObject({ message: expect.stringContaining('"save"') });
+    const { events } = feed(openaiResponsesDelegate, [itemDone(item)]);
+    expect(events).toEqual([{ type: 'tool-call', id: 'call_1', name: 'save', arguments: {}, malformed: json }]);
+  });
+
+  it('keeps of malformed arguments no more than tells them', () => {
+    const item = { type: 'function_call', call_id: 'call_1', name: 'save', arguments: `{"a":"${'x'.repeat(5_000)}` };
+    const { events } = feed(openaiResponsesDelegate, [itemDone(item)]);
+    expect((events[0] as { malformed: string }).malformed).toHaveLength(500);
   });
 
   it('throws for a response that failed, and for an error event', () => {

@@ -15,15 +15,15 @@ import {
   weather,
 } from './conversation.js';
 import { responsesGpt } from './models.js';
+import { rendered } from './rendered.js';
 
 const raw = { id: 'rs_1', type: 'reasoning', summary: [], encrypted_content: 'g' };
 const render = (...messages: ReturnType<typeof user>[]) =>
-  openaiResponsesDelegate.render(responsesGpt, { model: responsesGpt.id, messages });
+  rendered(openaiResponsesDelegate, responsesGpt, { messages });
 
 describe('a request to the Responses API', () => {
   it('has every part in its place and order', () => {
-    const body = openaiResponsesDelegate.render(responsesGpt, {
-      model: responsesGpt.id,
+    const body = rendered(openaiResponsesDelegate, responsesGpt, {
       messages: [
         system('Be brief.'),
         user('Weather in Rome?', image),
@@ -43,6 +43,20 @@ describe('a request to the Responses API', () => {
     const expected = {
       model: 'gpt-6-astra',
       instructions: 'Be brief.',
+      tools: [
+        {
+          type: 'function',
+          name: 'weather',
+          description: 'Current weather',
+          parameters: weather.parameters,
+          strict: false,
+        },
+      ],
+      max_output_tokens: 8_192,
+      reasoning: { effort: 'high', summary: 'auto' },
+      include: ['reasoning.encrypted_content'],
+      store: false,
+      stream: true,
       input: [
         {
           type: 'message',
@@ -60,20 +74,6 @@ describe('a request to the Responses API', () => {
         { type: 'function_call_output', call_id: 'call_1', output: 'Error: No such place' },
         { type: 'function_call_output', call_id: 'call_2', output: '{"degrees":20}' },
       ],
-      tools: [
-        {
-          type: 'function',
-          name: 'weather',
-          description: 'Current weather',
-          parameters: weather.parameters,
-          strict: false,
-        },
-      ],
-      max_output_tokens: 8_192,
-      reasoning: { effort: 'high', summary: 'auto' },
-      include: ['reasoning.encrypted_content'],
-      store: false,
-      stream: true,
     } satisfies ResponseCreateParamsStreaming;
     expect(JSON.stringify(body)).toBe(JSON.stringify(expected));
   });

@@ -3,14 +3,19 @@ import { anthropicDelegate } from '../../../src/delegates/anthropic/anthropic.de
 import { openaiChatDelegate } from '../../../src/delegates/openai-chat/openai-chat.delegate.js';
 import { openaiResponsesDelegate } from '../../../src/delegates/openai-responses/openai-responses.delegate.js';
 import { type JsonObject } from '../../../src/messages/json.interface.js';
+import { type ModelMessage } from '../../../src/messages/message.interface.js';
 import { adaptiveClaude, budgetClaude, chatGpt, responsesGpt } from './models.js';
 import { randomHistory } from './random-history.js';
+import { rendered } from './rendered.js';
 
 const seeds = Array.from({ length: 400 }, (_, seed) => seed + 1);
 const safeId = /^[a-zA-Z0-9_-]{1,40}$/;
 
 const objects = (value: unknown) => value as JsonObject[];
 const ids = (items: JsonObject[], key: string) => items.map((item) => item[key] as string);
+
+const thoughtsIn = (history: readonly ModelMessage[]) =>
+  history.flatMap(({ parts }) => parts.flatMap((part) => (part.type === 'reasoning' ? [part.raw] : [])));
 
 function expectSafeAndUnique(all: string[]) {
   expect(new Set(all).size).toBe(all.length);
@@ -21,7 +26,8 @@ describe('whatever the history, the Messages API', () => {
   it.each([budgetClaude, adaptiveClaude])('gets a valid request for $id', (model) => {
     for (const seed of seeds) {
       const params = seed % 2 ? { thinking: { effort: 'high' as const } } : {};
-      const body = anthropicDelegate.render(model, { model: model.id, messages: randomHistory(seed), params });
+      const history = randomHistory(seed);
+      const body = rendered(anthropicDelegate, model, { messages: history, params });
       const messages = objects(body.messages);
       const uses: string[] = [];
       messages.forEach((message, index) => {
@@ -32,7 +38,7 @@ describe('whatever the history, the Messages API', () => {
         for (const block of content) if (block.type === 'text') expect(block.text).toMatch(/\S/);
         expect(content.at(-1)?.type).not.toMatch(/thinking/);
         for (const block of content.filter(({ type }) => /thinking/.test(type as string))) {
-          expect(block).toEqual({ type: 'thinking', thinking: 'Hm.', signature: 'sig' });
+          expect(thoughtsIn(history)).toContainEqual(block);
         }
 
         const called = ids(
@@ -55,7 +61,7 @@ describe('whatever the history, the Messages API', () => {
 describe('whatever the history, Chat Completions', () => {
   it('gets a valid request', () => {
     for (const seed of seeds) {
-      const body = openaiChatDelegate.render(chatGpt, { model: chatGpt.id, messages: randomHistory(seed) });
+      const body = rendered(openaiChatDelegate, chatGpt, { messages: randomHistory(seed) });
       const messages = objects(body.messages);
       const all: string[] = [];
       let waiting: string[] = [];
@@ -79,10 +85,8 @@ describe('whatever the history, Chat Completions', () => {
 describe('whatever the history, the Responses API', () => {
   it('gets a valid request', () => {
     for (const seed of seeds) {
-      const body = openaiResponsesDelegate.render(responsesGpt, {
-        model: responsesGpt.id,
-        messages: randomHistory(seed),
-      });
+      const history = randomHistory(seed);
+      const body = rendered(openaiResponsesDelegate, responsesGpt, { messages: history });
       const items = objects(body.input);
       const calls = ids(
         items.filter(({ type }) => type === 'function_call'),
@@ -97,7 +101,7 @@ describe('whatever the history, the Responses API', () => {
       items.forEach((item, index) => {
         const next = items.at(index + 1);
         if (item.type === 'reasoning') {
-          expect(item).toEqual({ id: 'rs_1', type: 'reasoning', summary: [], encrypted_content: 'g' });
+          expect(thoughtsIn(history)).toContainEqual(item);
           expect(['reasoning', 'function_call', 'message']).toContain(next?.type);
           expect(next?.role).not.toBe('user');
         }
@@ -114,7 +118,7 @@ describe('the same history', () => {
     for (const seed of seeds) {
       const messages = randomHistory(seed);
       const render = (history: typeof messages) =>
-        openaiResponsesDelegate.render(responsesGpt, { model: responsesGpt.id, messages: history });
+        rendered(openaiResponsesDelegate, responsesGpt, { messages: history });
       const before = render(messages);
       expect(JSON.stringify(render(randomHistory(seed)))).toBe(JSON.stringify(before));
       const grown = render([...messages, { role: 'user', parts: [{ type: 'text', text: 'More' }] }]);

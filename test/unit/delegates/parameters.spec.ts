@@ -1,17 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { anthropicDelegate } from '../../../src/delegates/anthropic/anthropic.delegate.js';
-import { openaiChatDelegate } from '../../../src/delegates/openai-chat/openai-chat.delegate.js';
-import { openaiResponsesDelegate } from '../../../src/delegates/openai-responses/openai-responses.delegate.js';
 import { type ModelParams } from '../../../src/messages/model-request.interface.js';
 import { type Model } from '../../../src/models/model.interface.js';
+import { delegateOf } from '../../../src/router/delegate-of.js';
 import { user } from './conversation.js';
 import { adaptiveClaude, budgetClaude, chatGpt, responsesGpt } from './models.js';
-
-const delegates = [anthropicDelegate, openaiChatDelegate, openaiResponsesDelegate];
+import { rendered } from './rendered.js';
 
 function render(model: Model, params: ModelParams) {
-  const delegate = delegates.find(({ api }) => api === model.api);
-  return delegate?.render(model, { model: model.id, messages: [user('Hi')], params });
+  return rendered(delegateOf(model), model, { messages: [user('Hi')], params });
 }
 
 const limitKeys = {
@@ -30,7 +26,56 @@ describe.each([budgetClaude, chatGpt, responsesGpt])('the limit of the answer fo
     [null, 100_000, 100_000],
   ])('with a model limit of %s and a wish for %s is %s', (maxOutputTokens, wish, limit) => {
     const body = render({ ...model, maxOutputTokens }, { maxOutputTokens: wish });
-    expect(body?.[limitKeys[model.api]]).toBe(limit);
+    expect(body[limitKeys[model.api]]).toBe(limit);
+  });
+});
+
+describe.each([budgetClaude, chatGpt, responsesGpt])('the use of tools for $id', (model) => {
+  const tools = [{ name: 'weather', description: 'Weather', parameters: { type: 'object', properties: {} } }];
+  const use = (params: ModelParams) => {
+    const body = rendered(delegateOf(model), model, { messages: [user('Hi')], params, tools });
+    expect(body).not.toHaveProperty('toolChoice');
+    expect(body).not.toHaveProperty('toolCalls');
+    return { choice: body.tool_choice, parallel: body.parallel_tool_calls };
+  };
+  const isClaude = model.vendor === 'anthropic';
+
+  it("is the vendor's own by default", () => {
+    expect(use({})).toEqual({});
+  });
+
+  it('may be forced, forbidden, or narrowed to one tool', () => {
+    const named = {
+      'anthropic-messages': { type: 'tool', name: 'weather' },
+      'openai-chat': { type: 'function', function: { name: 'weather' } },
+      'openai-responses': { type: 'function', name: 'weather' },
+    };
+    expect(use({ toolChoice: 'auto' }).choice).toEqual(isClaude ? { type: 'auto' } : 'auto');
+    expect(use({ toolChoice: 'required' }).choice).toEqual(isClaude ? { type: 'any' } : 'required');
+    expect(use({ toolChoice: 'none' }).choice).toEqual(isClaude ? { type: 'none' } : 'none');
+    expect(use({ toolChoice: { tool: 'weather' } }).choice).toEqual(named[model.api]);
+  });
+
+  it('may be one call at a time, or many', () => {
+    expect(use({ toolCalls: 'one' })).toEqual(
+      isClaude ? { choice: { type: 'auto', disable_parallel_tool_use: true } } : { parallel: false },
+    );
+    expect(use({ toolCalls: 'many' })).toEqual(
+      isClaude ? { choice: { type: 'auto', disable_parallel_tool_use: false } } : { parallel: true },
+    );
+  });
+
+  it('goes before thinking where the vendor takes only one of the two', () => {
+    const params: ModelParams = { toolChoice: 'required', thinking: { effort: 'low' } };
+    const body = rendered(delegateOf(model), model, { messages: [user('Hi')], params, tools });
+    const thinks = Object.keys(body).some((key) => /^(thinking|reasoning|reasoning_effort)$/.test(key));
+    expect(thinks).toBe(!isClaude);
+  });
+
+  it('says nothing without tools, and refuses a choice of what is not offered', () => {
+    expect(render(model, { toolChoice: 'required', toolCalls: 'one' })).not.toHaveProperty('tool_choice');
+    expect(render(model, { toolCalls: 'one' })).not.toHaveProperty('parallel_tool_calls');
+    expect(() => use({ toolChoice: { tool: 'clock' } })).toThrow('is not offered it');
   });
 });
 
@@ -46,7 +91,7 @@ describe('thinking', () => {
     [{ budgetTokens: 50_000 }, {}, 16_383],
   ] as const)('%j with %j is a budget of %s tokens', (thinking, params, budget) => {
     const body = render(budgetClaude, { thinking, ...params });
-    expect(body?.thinking).toEqual({ type: 'enabled', budget_tokens: budget });
+    expect(body.thinking).toEqual({ type: 'enabled', budget_tokens: budget });
     expect(body).not.toHaveProperty('output_config');
   });
 
@@ -113,7 +158,7 @@ describe('parameters that only the vendor knows', () => {
     const params = { metadata: { user_id: 'u1' }, tool_choice: 'none', unset: undefined };
     const body = render(model, params);
     expect(body).toMatchObject({ metadata: { user_id: 'u1' }, tool_choice: 'none' });
-    expect(Object.keys(body ?? {})).not.toContain('unset');
+    expect(Object.keys(body)).not.toContain('unset');
   });
 
   it.each([budgetClaude, chatGpt, responsesGpt])('cannot replace what a request to $id is made of', (model) => {

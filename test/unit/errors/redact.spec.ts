@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
 import { redact } from '../../../src/errors/redact.js';
 import { safeError } from '../../../src/errors/safe-error.js';
@@ -38,9 +39,9 @@ describe('redact', () => {
   it.each(['eyJ', 'eyJ-', 'eyJaaaaaaaa.', 'glpat-', 'sk-', 'Bearer ', 'Bearer', '://', 'password', 'password:', '\\n'])(
     'takes no longer for many times %j',
     (piece) => {
-      const start = performance.now();
-      redact(piece.repeat(1_000_000 / piece.length));
-      expect(performance.now() - start).toBeLessThan(1_000);
+      const text = piece.repeat(1_000_000 / piece.length);
+      // What takes quadratic time takes many minutes here; Jest cannot end what never yields.
+      runInNewContext('redact(text)', { redact, text }, { timeout: 25_000 });
     },
   );
 });

@@ -8,6 +8,7 @@ import { GatewayTokens } from '../../../src/gateway/gateway-tokens.js';
 import { KnownSecrets } from '../../../src/gateway/known-secrets.js';
 import { TokenExchange } from '../../../src/gateway/token-exchange.js';
 import { ModelRegistry } from '../../../src/models/model-registry.js';
+import { Delegates } from '../../../src/router/delegates.service.js';
 import { DuoRouterService } from '../../../src/router/duo-router.service.js';
 
 export const PAT = 'glpat-abcdefghij1234567890';
@@ -28,7 +29,7 @@ export function clientOf(url: string, more: GitlabDuoModuleOptions = {}): Client
   const secrets = new KnownSecrets();
   const tokens = new GatewayTokens(options, new TokenExchange(options, connections, secrets));
   const gateway = new GatewayClient(options, connections, tokens, secrets);
-  const router = new DuoRouterService(options, new ModelRegistry(), gateway, secrets);
+  const router = new DuoRouterService(options, new ModelRegistry(), gateway, secrets, new Delegates());
   const exchange: Client['exchange'] = {
     get: (signal) => tokens.get({ ownerId: null }, signal),
     invalidate: (token) => {

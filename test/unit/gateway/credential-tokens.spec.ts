@@ -25,6 +25,52 @@ function failingWith(error: Error) {
   return { tokens, exchanges: () => exchanges };
 }
 
+/** Tokens whose exchanges end when they are told to. */
+function told() {
+  const exchanges: (() => void)[] = [];
+  const tokens = new CredentialTokens(
+    () =>
+      new Promise((resolve) => {
+        const token = { token: `t${exchanges.length + 1}`, headers: {}, lifetimeMs: LIFETIME_MS };
+        exchanges.push(() => {
+          resolve(token);
+        });
+      }),
+  );
+  const first = tokens.get();
+  exchanges[0]?.();
+  return { tokens, first, exchanges };
+}
+
+describe('A token', () => {
+  it('is replaced in the background, while it serves all who ask', async () => {
+    const { tokens, first, exchanges } = told();
+    await first;
+    await jest.advanceTimersByTimeAsync(RENEWAL_MS + 1);
+    expect(exchanges).toHaveLength(2);
+    expect(await tokens.get()).toBe(await first);
+    exchanges[1]?.();
+    await jest.advanceTimersByTimeAsync(0);
+    expect(await tokens.get()).toMatchObject({ token: 't2' });
+    await jest.advanceTimersByTimeAsync(RENEWAL_MS + 1);
+    expect(exchanges).toHaveLength(3);
+    tokens.close();
+  });
+
+  it('that nobody uses runs out', async () => {
+    const { tokens, first, exchanges } = told();
+    await first;
+    await jest.advanceTimersByTimeAsync(RENEWAL_MS + 1);
+    exchanges[1]?.();
+    await jest.advanceTimersByTimeAsync(10 * LIFETIME_MS);
+    expect(exchanges).toHaveLength(2);
+    const next = tokens.get();
+    exchanges[2]?.();
+    expect(await next).toMatchObject({ token: 't3' });
+    tokens.close();
+  });
+});
+
 describe('A renewal that failed', () => {
   it.each([
     ['half a minute later', new UpstreamError('no', { isRetryable: true }), 30_000],

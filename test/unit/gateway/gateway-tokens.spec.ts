@@ -4,7 +4,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/gl
 import { type GitlabDuoError } from '../../../src/errors/gitlab-duo.error.js';
 import { GatewayAuthError, RateLimitError, UpstreamError } from '../../../src/errors/upstream.errors.js';
 import { type Client, clientOf, Collector, failure } from './client.js';
-import { grant, json, type Reply, silence, sse, startUpstream, type Upstream } from './upstream.js';
+import { grant, held, json, type Reply, silence, sse, startUpstream, type Upstream } from './upstream.js';
 
 let upstream: Upstream;
 let client: Client;
@@ -36,62 +36,30 @@ function lasting(ms: number): Reply {
 }
 
 describe('GatewayTokens', () => {
-  it('replaces a token in the background, so that no ask waits', async () => {
-    upstream.onExchange(lasting(1_500));
-    await client.exchange.get();
-    upstream.onExchange((...reply) => setTimeout(lasting(1_500), 100, ...reply));
-    let longest = 0;
-    const tokens = new Set<string>();
-    const end = performance.now() + 3_600;
-    while (performance.now() < end) {
-      await sleep(10);
-      const asked = performance.now();
-      tokens.add((await client.exchange.get()).token);
-      longest = Math.max(longest, performance.now() - asked);
-    }
-    // Whoever had to wait for an exchange would have waited longer.
-    expect(longest).toBeLessThan(90);
-    expect(tokens.size).toBe(3);
-    expect(upstream.exchanges).toHaveLength(3);
-  });
-
-  it('lets a token that nobody uses run out', async () => {
-    upstream.onExchange(lasting(200));
-    await client.exchange.get();
-    await sleep(1_000);
-    expect(upstream.exchanges).toHaveLength(2);
-  });
-
-  it('keeps the old token while it is valid when the renewal fails', async () => {
-    upstream.onExchange(lasting(600), json(503, { message: 'Token creation failed' }), lasting(600));
-    const first = await client.exchange.get();
-    await sleep(530);
-    expect(upstream.exchanges).toHaveLength(2);
-    expect(await client.exchange.get()).toBe(first);
-    await sleep(100);
-    expect(await client.exchange.get()).not.toBe(first);
-    expect(upstream.exchanges).toHaveLength(3);
-  });
-
   it('joins the callers of a refused token to the renewal that is under way', async () => {
-    upstream.onExchange(lasting(200), (...reply) => setTimeout(grant(), 150, ...reply));
+    const renewal = held(grant());
+    upstream.onExchange(lasting(200), renewal.reply);
     const first = await client.exchange.get();
-    await upstream.arrival('exchange');
+    await renewal.isDue;
     client.exchange.invalidate(first);
-    const [one, two] = await Promise.all([client.exchange.get(), client.exchange.get()]);
+    const joined = Promise.all([client.exchange.get(), client.exchange.get()]);
+    renewal.release();
+    const [one, two] = await joined;
     expect(one).toBe(two);
     expect(one).not.toBe(first);
     expect(upstream.exchanges).toHaveLength(2);
   });
 
   it('goes on with a renewal that a caller joined and left', async () => {
-    upstream.onExchange(lasting(200), (...reply) => setTimeout(grant(), 100, ...reply));
+    const renewal = held(grant());
+    upstream.onExchange(lasting(200), renewal.reply);
     const first = await client.exchange.get();
-    await upstream.arrival('exchange');
+    await renewal.isDue;
     client.exchange.invalidate(first);
     await failure(client.exchange.get(AbortSignal.timeout(20)));
-    await sleep(150);
-    await client.exchange.get();
+    const next = client.exchange.get();
+    renewal.release();
+    await next;
     expect(upstream.exchanges).toHaveLength(2);
   });
 
@@ -225,14 +193,17 @@ describe('GatewayTokens of many credentials', () => {
 
   it('lets a caller leave while the option works', async () => {
     let told: AbortSignal | undefined;
+    const leaving = new AbortController();
     client = clientOf(upstream.url, {
       credentials: ({ signal }) => {
         told = signal;
+        setImmediate(() => {
+          leaving.abort();
+        });
         return new Promise(() => undefined);
       },
     });
-    const signal = AbortSignal.timeout(30);
-    expect(await failure(client.tokens.get({ ownerId: null }, signal))).toBe(signal.reason);
+    expect(await failure(client.tokens.get({ ownerId: null }, leaving.signal))).toBe(leaving.signal.reason);
     expect(told?.aborted).toBe(true);
   });
 });

@@ -45,7 +45,7 @@ for (const [at, reply] of [
   if (at === 'exchange') upstream.onExchange((response) => response.writeHead(201).end('{"token":"t"}'));
 }
 await sleep(100);
-const sockets = await upstream.openSockets();
-if (sockets > 0) throw new Error(`${sockets} sockets are open`);
+// Their closing is told by the other side's event loop, some time later; one that stays open keeps this process alive.
+while ((await upstream.openSockets()) > 0) await sleep(10);
 await upstream.close();
 console.log('no stray rejection');

@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type RequestListener, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 /** What came in on one request. */
@@ -52,6 +51,8 @@ export async function startUpstream(tls?: { key: Buffer; cert: Buffer }): Promis
     });
   };
   const server = tls ? createTlsServer(tls, listener) : createServer(listener);
+  // Told to the client, so that neither side closes a connection that idles.
+  server.keepAliveTimeout = 600_000;
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
@@ -82,13 +83,14 @@ function had(received: Received | undefined): Received {
 }
 
 /** A host that accepts TCP connections and never says a word, so that a TLS connection never stands. */
-export async function startMute(): Promise<{ url: string; close(): Promise<void> }> {
+export async function startMute(): Promise<{ url: string; connected: Promise<unknown>; close(): Promise<void> }> {
   const sockets: Socket[] = [];
   const server = createTcpServer((socket) => sockets.push(socket.on('error', () => undefined)));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    connected: once(server, 'connection'),
     close: async () => {
       for (const socket of sockets) socket.destroy();
       server.close();
@@ -161,6 +163,24 @@ export function text(...deltas: string[]): Reply {
   return sse(messageStart, ...deltas.map(textDelta), messageEnd);
 }
 
+/** Keeps a reply back until it is released, and tells when it is due. */
+export function held(reply: Reply): { reply: Reply; isDue: Promise<void>; release: () => void } {
+  let tell = () => {};
+  let release = () => {};
+  const isDue = new Promise<void>((resolve) => (tell = resolve));
+  const isReleased = new Promise<void>((resolve) => (release = resolve));
+  return {
+    reply: (...to) => {
+      tell();
+      void isReleased.then(() => {
+        reply(...to);
+      });
+    },
+    isDue,
+    release,
+  };
+}
+
 /** Takes the request and says nothing. */
 export const silence: Reply = () => undefined;
 
@@ -169,9 +189,7 @@ export const reset: Reply = (_response, { socket }) => {
   socket.resetAndDestroy();
 };
 
-/** How long the socket of a request stays open from now, in milliseconds. */
-export async function closing({ socket }: Received): Promise<number> {
-  const start = performance.now();
-  while (!socket.destroyed && performance.now() - start < 5_000) await sleep(2);
-  return performance.now() - start;
+/** Resolves once the socket of a request is closed, which no side does on its own account within a test's time. */
+export async function closed({ socket }: Received): Promise<void> {
+  if (!socket.closed) await new Promise((resolve) => socket.once('close', resolve));
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { problem } from '../../../src/errors/problem.js';
-import { firstEvents } from '../../../src/http/first-events.js';
+import { failsAtFirst } from '../../../src/http/first-events.js';
 import { noUsage } from '../../../src/messages/usage.js';
-import { LiveRun, type RunEventBatch } from '../../../src/runs/live-run.js';
+import { LiveRun } from '../../../src/runs/live-run.js';
 import { type RunEvent } from '../../../src/runs/run-event.interface.js';
 
 const start: RunEvent[] = [
@@ -11,7 +11,9 @@ const start: RunEvent[] = [
 ];
 const delta: RunEvent = { type: 'text-delta', text: 'Hi' };
 const failure: RunEvent = { type: 'error', problem: problem('upstream_error', 'no') };
-const LONG_MS = 20_000;
+/** Longer than a test may take. */
+const LONG_MS = 60_000;
+const { signal } = new AbortController();
 
 function runWith(...events: RunEvent[]): LiveRun {
   const run = new LiveRun('r', 'c');
@@ -19,38 +21,41 @@ function runWith(...events: RunEvent[]): LiveRun {
   return run;
 }
 
-async function eventsOf(batches: AsyncIterable<RunEventBatch>): Promise<RunEvent[]> {
-  const events: RunEvent[] = [];
-  for await (const batch of batches) events.push(...batch.events);
-  return events;
+function held(waiting: Promise<unknown>): Promise<unknown> {
+  return Promise.race([waiting, new Promise((resolve) => setTimeout(resolve, 30, 'held'))]);
 }
 
-describe('firstEvents', () => {
-  it('waits for what the model says, and loses nothing', async () => {
+describe('failsAtFirst', () => {
+  it('waits for what the model says', async () => {
     const run = runWith();
-    const waiting = firstEvents(run.follow(), LONG_MS);
-    await expect(Promise.race([waiting, new Promise((resolve) => setTimeout(resolve, 30, 'held'))])).resolves.toBe(
-      'held',
-    );
+    const waiting = failsAtFirst(run, LONG_MS, signal);
+    expect(await held(waiting)).toBe('held');
     run.append([delta]);
-    const { hasFailed, batches } = await waiting;
-    run.append([delta]);
-    run.end({ status: 'completed', message: null, usage: noUsage });
-    expect(hasFailed).toBe(false);
-    expect(await eventsOf(batches)).toEqual([...start, delta, delta]);
+    expect(await waiting).toBe(false);
   });
 
   it('tells an error that came before any word', async () => {
-    expect((await firstEvents(runWith(failure).follow(), LONG_MS)).hasFailed).toBe(true);
-    expect((await firstEvents(runWith(delta, failure).follow(), LONG_MS)).hasFailed).toBe(false);
+    expect(await failsAtFirst(runWith(failure), LONG_MS, signal)).toBe(true);
+    expect(await failsAtFirst(runWith(delta, failure), LONG_MS, signal)).toBe(false);
+    const run = runWith();
+    const waiting = failsAtFirst(run, LONG_MS, signal);
+    run.append([failure]);
+    expect(await waiting).toBe(true);
   });
 
   it('waits no longer than it is told to', async () => {
+    expect(await failsAtFirst(runWith(), 30, signal)).toBe(false);
+  });
+
+  it('ends with the run, and with whoever waits', async () => {
     const run = runWith();
-    const { hasFailed, batches } = await firstEvents(run.follow(), 30);
-    expect(hasFailed).toBe(false);
-    run.append([failure]);
-    run.end({ status: 'failed', message: null, usage: noUsage, error: new Error('no') });
-    expect(await eventsOf(batches)).toEqual([...start, failure]);
+    const waiting = failsAtFirst(run, LONG_MS, signal);
+    run.end({ status: 'completed', message: null, usage: noUsage });
+    expect(await waiting).toBe(false);
+    const leaving = new AbortController();
+    const left = failsAtFirst(runWith(), LONG_MS, leaving.signal);
+    expect(await held(left)).toBe('held');
+    leaving.abort();
+    expect(await left).toBe(false);
   });
 });

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { createServer, get, type IncomingMessage, type Server } from 'node:http';
+import { createServer, get, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { encodeEvent, writeEvents } from '../../../src/http/sse-response.js';
 import { noUsage } from '../../../src/messages/usage.js';
@@ -18,14 +19,24 @@ describe('encodeEvent', () => {
 });
 
 describe('writeEvents', () => {
+  const STALLED_MS = 500;
+  const EVENTS = 20_000;
+  const text = 'x'.repeat(1_000);
   let server: Server;
   let run: LiveRun;
-  let written: Promise<void>;
+  let stalledMs: number;
+  let responses: ServerResponse[];
+  let writing: Promise<void>[];
 
   beforeEach(async () => {
     run = new LiveRun('run', 'chat');
+    stalledMs = STALLED_MS;
+    responses = [];
+    writing = [];
     server = createServer((_request, response) => {
-      written = writeEvents(response, {}, run.id, run.follow());
+      const timing = { heartbeatMs: 50, stalledMs };
+      responses.push(response);
+      writing.push(writeEvents(response, { headers: {}, run, timing }));
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -37,31 +48,96 @@ describe('writeEvents', () => {
 
   async function connect(): Promise<IncomingMessage> {
     const { port } = server.address() as AddressInfo;
-    const [response] = (await once(get({ port, host: '127.0.0.1' }), 'response')) as [IncomingMessage];
+    const [response] = (await once(get({ port, host: '127.0.0.1', agent: false }), 'response')) as [IncomingMessage];
     return response;
   }
 
-  it('lets a reader that pauses hold up itself alone', async () => {
-    const reader = await connect();
-    reader.pause();
-    const text = 'x'.repeat(1_000);
-    for (let event = 0; event < 20_000; event += 1) run.append([{ type: 'text-delta', text }]);
+  /** Says some 20 MB, more than sockets hold. */
+  function sayMuch(): void {
+    for (let event = 0; event < EVENTS; event += 1) run.append([{ type: 'text-delta', text }]);
     run.end({ status: 'completed', message: null, usage: noUsage });
-    let isWritten = false;
-    void written.then(() => (isWritten = true));
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    expect(isWritten).toBe(false);
-    let bytes = 0;
-    for await (const chunk of reader) bytes += (chunk as Buffer).length;
-    expect(bytes).toBeGreaterThan(20_000 * 1_000);
-    await written;
+  }
+
+  async function indexesOf(reader: IncomingMessage, pauseMs = 0): Promise<number[]> {
+    let received = '';
+    for await (const chunk of reader) {
+      received += String(chunk);
+      if (pauseMs > 0) await sleep(pauseMs);
+    }
+    return [...received.matchAll(/^id: run:(\d+)$/gm)].map(([, index]) => Number(index));
+  }
+
+  it('lets a reader that pauses hold up itself alone, and holds no more than a batch for it', async () => {
+    stalledMs = 60_000;
+    const paused = await connect();
+    const quick = await connect();
+    paused.pause();
+    sayMuch();
+    const all = Array.from({ length: EVENTS }, (_value, index) => index);
+    expect(await indexesOf(quick)).toEqual(all);
+    const [response] = responses;
+    expect(response?.writableLength).toBeGreaterThan(0);
+    expect(response?.writableLength).toBeLessThan(1_000_000);
+    expect(await indexesOf(paused)).toEqual(all);
+    await Promise.all(writing);
+  });
+
+  it('drops a reader that takes nothing any more, soon after its time', async () => {
+    const stalled = await connect();
+    const hasClosed = once(responses[0] as ServerResponse, 'close');
+    stalled.pause();
+    stalled.on('error', () => undefined);
+    const since = performance.now();
+    sayMuch();
+    await hasClosed;
+    expect(performance.now() - since).toBeGreaterThan(STALLED_MS / 2 - 2);
+    await Promise.all(writing);
+  });
+
+  it('drops a reader that stalls at the very end, when everything is written', async () => {
+    const stalled = await connect();
+    stalled.pause();
+    stalled.on('error', () => undefined);
+    const [response] = responses as [ServerResponse];
+    const hasClosed = once(response, 'close');
+    const isFull = async (): Promise<boolean> => {
+      for (let look = 0; look < 3; look += 1) {
+        await sleep(response.writableLength === 0 ? 0 : 20);
+        if (response.writableLength === 0) return false;
+      }
+      return true;
+    };
+    while (!(await isFull())) run.append([{ type: 'text-delta', text: text.repeat(8) }]);
+    run.end({ status: 'completed', message: null, usage: noUsage });
+    await hasClosed;
+    stalled.resume();
+    await expect(once(stalled, 'end')).rejects.toThrow('aborted');
+    await Promise.all(writing);
+  });
+
+  it('keeps a reader that is slow and steady, however long it takes', async () => {
+    // Long enough for a busy machine to be no stalled reader.
+    stalledMs = 3_000;
+    const slow = await connect();
+    sayMuch();
+    const since = performance.now();
+    expect(await indexesOf(slow, 25)).toHaveLength(EVENTS);
+    expect(performance.now() - since).toBeGreaterThan(stalledMs * 2);
+  });
+
+  it('keeps a reader of a run that says nothing for a while', async () => {
+    const reader = await connect();
+    await sleep(STALLED_MS * 2);
+    run.append([{ type: 'text-delta', text }]);
+    run.end({ status: 'completed', message: null, usage: noUsage });
+    expect(await indexesOf(reader)).toEqual([0]);
   });
 
   it('ends when the reader has gone', async () => {
     const reader = await connect();
     reader.destroy();
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await sleep(50);
     run.append([{ type: 'text-delta', text: 'x' }]);
-    await written;
+    await Promise.all(writing);
   });
 });

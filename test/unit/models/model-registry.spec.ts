@@ -72,8 +72,6 @@ describe('ModelRegistry', () => {
   });
 
   it.each(['', 'llama-3-70b-instruct', 'constructor', 'x'.repeat(100_000)])('suggests nothing for %.30s', (wrong) => {
-    const start = performance.now();
     expect(() => registry.get(wrong)).toThrow(/^Unknown model ".*"\. See ModelRegistry\.list\(\)/);
-    expect(performance.now() - start).toBeLessThan(100);
   });
 });

@@ -1,16 +1,17 @@
 import { getEventListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import { afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { UnknownModelError } from '../../../src/errors/request.errors.js';
 import { type ErrorCode } from '../../../src/errors/gitlab-duo.error.js';
 import { RateLimitError, UpstreamError, UpstreamOverloadedError } from '../../../src/errors/upstream.errors.js';
 import { type ModelEvent, type ModelRequest } from '../../../src/messages/model-request.interface.js';
+import { noUsage } from '../../../src/messages/usage.js';
 import { type AttemptOutcome } from '../../../src/router/attempt.interface.js';
 import { type Client, clientOf } from '../gateway/client.js';
 import {
   beginSse,
-  closing,
+  closed,
   frame,
   json,
   messageEnd,
@@ -35,11 +36,8 @@ const busy = json(529, { type: 'error', error: { type: 'overloaded_error', messa
 let upstream: Upstream;
 let client: Client;
 
-beforeAll(() => {
-  Logger.overrideLogger(false);
-});
-
 beforeEach(async () => {
+  Logger.overrideLogger(false);
   upstream = await startUpstream();
   client = clientOf(upstream.url);
 });
@@ -67,6 +65,20 @@ async function route(more: { request?: ModelRequest; signal?: AbortSignal; onEve
     },
   });
   return { ...outcome, events, retried };
+}
+
+/** Aborts once the router has said that it waits to try again. */
+function abortedWhileWaiting(): AbortController {
+  const controller = new AbortController();
+  const warn = (message: string) => {
+    if (/ failed \(.*; the next one leaves in /.test(message)) {
+      setImmediate(() => {
+        controller.abort();
+      });
+    }
+  };
+  Logger.overrideLogger({ log: () => undefined, error: () => undefined, warn });
+  return controller;
 }
 
 describe('DuoRouterService.route', () => {
@@ -221,12 +233,12 @@ describe('DuoRouterService.route', () => {
   });
 
   it('takes nothing back when it is cancelled while it waits to try again', async () => {
-    jest.spyOn(Math, 'random').mockReturnValueOnce(0.9);
     upstream.onGateway(sse(messageStart, textDelta('Hel')));
-    const { answer, error, events } = await route({ signal: AbortSignal.timeout(200) });
+    const { signal } = abortedWhileWaiting();
+    const { answer, error, events } = await route({ signal });
     expect(events).toEqual([{ type: 'text-delta', text: 'Hel' }]);
     expect(answer.parts).toEqual([{ type: 'text', text: 'Hel' }]);
-    expect(error).toMatchObject({ name: 'TimeoutError' });
+    expect(error).toBe(signal.reason);
     expect(upstream.requests).toHaveLength(1);
   });
 
@@ -266,7 +278,7 @@ describe('DuoRouterService.route', () => {
   it('does not send what it cannot route', async () => {
     const { error, attempt } = await route({ request: { ...question, model: 'gpt-4' } });
     expect(error).toBeInstanceOf(UnknownModelError);
-    expect(attempt).toMatchObject({ number: 1, status: 'failed', errorCode: 'unknown_model', usage: null });
+    expect(attempt).toMatchObject({ number: 1, status: 'failed', errorCode: 'unknown_model', usage: noUsage });
     expect(upstream.exchanges).toHaveLength(0);
   });
 
@@ -303,23 +315,18 @@ describe('DuoRouterService.route', () => {
     expect(error).toBe(controller.signal.reason);
     expect(attempt).toMatchObject({ number: 1, status: 'cancelled', errorCode: null, usage: { inputTokens: 12 } });
     expect(answer.parts).toEqual([{ type: 'text', text: 'Hel' }]);
-    expect(await closing(upstream.request())).toBeLessThan(100);
+    await closed(upstream.request());
     expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
   });
 
   it('cancels while it waits to try again', async () => {
-    upstream.onGateway(json(429, 'slow', { 'retry-after': '30' }));
-    const controller = new AbortController();
-    setTimeout(() => {
-      controller.abort();
-    }, 100);
-    const start = performance.now();
-    const { attempt, error, retried } = await route({ signal: controller.signal });
-    expect(performance.now() - start).toBeLessThan(1_000);
-    expect(error).toBe(controller.signal.reason);
+    upstream.onGateway(json(429, 'slow', { 'retry-after': '59' }));
+    const { signal } = abortedWhileWaiting();
+    const { attempt, error, retried } = await route({ signal });
+    expect(error).toBe(signal.reason);
     expect(attempt).toMatchObject({ number: 1, status: 'failed', errorCode: 'rate_limited' });
     expect(retried).toEqual([]);
-    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
   });
 
   it('does nothing for a signal that has aborted', async () => {
@@ -403,7 +410,7 @@ describe('DuoRouterService.stream', () => {
     for await (const event of client.router.stream(question)) {
       if (event.type === 'text-delta') break;
     }
-    expect(await closing(upstream.request())).toBeLessThan(100);
+    await closed(upstream.request());
   });
 
   it('hangs up when the consumer leaves while it waits', async () => {
@@ -414,7 +421,7 @@ describe('DuoRouterService.stream', () => {
     const received = await arrival;
     await step.return({ parts: [], finishReason: 'other', usage: {} as never });
     expect(await pending).toMatchObject({ done: true });
-    expect(await closing(received)).toBeLessThan(100);
+    await closed(received);
   });
 
   it('hangs up when the consumer throws into it', async () => {
@@ -422,7 +429,7 @@ describe('DuoRouterService.stream', () => {
     const step = client.router.stream(question);
     await step.next();
     await expect(step.throw(new Error('mine'))).rejects.toThrow('mine');
-    expect(await closing(upstream.request())).toBeLessThan(100);
+    await closed(upstream.request());
   });
 
   it('throws the reason of its signal', async () => {
@@ -435,7 +442,7 @@ describe('DuoRouterService.stream', () => {
       }
     })();
     await expect(all).rejects.toBe(reason);
-    expect(await closing(upstream.request())).toBeLessThan(100);
+    await closed(upstream.request());
     expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
   });
 
@@ -461,10 +468,7 @@ describe('DuoRouterService.stream', () => {
     const step = client.router.stream(question);
     await step.next();
     await sleep(400);
-    const stopped = written;
-    expect(stopped).toBeLessThan(total / 2);
-    await sleep(100);
-    expect(written).toBe(stopped);
+    expect(written).toBeLessThan(total / 2);
     let count = 1;
     for await (const { type } of step) if (type === 'text-delta') count += 1;
     expect(count).toBe(total);

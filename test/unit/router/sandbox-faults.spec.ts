@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { type TimeoutOptions } from '../../../src/config/gitlab-duo-options.interface.js';
 import { type ErrorCode, type GitlabDuoError } from '../../../src/errors/gitlab-duo.error.js';
 import { type ModelEvent, type ModelRequest } from '../../../src/messages/model-request.interface.js';
 import { SANDBOX_FAULTS, type Sandbox, type SandboxFault, startSandbox } from '../../../src/sandbox/index.js';
@@ -87,12 +88,15 @@ const expected: Record<SandboxFault, Expected> = {
   'gateway-hang': recovers,
   'gateway-reset': recovers,
   'answer-empty': passes,
+  'answer-not-json': passes,
+  'answer-wrong-json': passes,
   'answer-refusal': passes,
   'answer-pause-turn': passes,
   'answer-max-tokens': passes,
   'answer-max-tokens-in-tool': passes,
   'answer-context-window': passes,
   'answer-huge-tool-call': passes,
+  'answer-malformed-tool-call': passes,
   'stream-json-body': refused,
   'stream-gzip': refused,
   'stream-error': vendorBreaks,
@@ -128,7 +132,13 @@ const delays: Partial<Record<SandboxFault, number>> = {
 };
 
 const letOut = SANDBOX_FAULTS.filter((fault) => 'retryable' in expected[fault]);
-const timeouts = { firstByteMs: 400, idleMs: 400, totalMs: 1_500 };
+/** How long is waited for what never comes; all else has the time it takes. */
+const patience: Partial<Record<SandboxFault, TimeoutOptions>> = {
+  'exchange-hang': { firstByteMs: 1_500 },
+  'gateway-hang': { firstByteMs: 1_500 },
+  'stream-stall': { idleMs: 1_500 },
+  'stream-stall-with-pings': { totalMs: 3_000 },
+};
 
 let sandbox: Sandbox;
 let client: Client;
@@ -173,7 +183,7 @@ describe.each([
     sandbox.reset();
     const want = expected[fault];
     const isLetOut = 'fails' in want && want.retryable;
-    client = clientOf(sandbox.url, { timeouts, retries: { tries: isLetOut ? 1 : 3 } });
+    client = clientOf(sandbox.url, { timeouts: patience[fault], retries: { tries: isLetOut ? 1 : 3 } });
     if (fault === 'revoke-tokens') await client.exchange.get();
     sandbox.fault({ fault, retryAfter: 0, delayMs: delays[fault] });
     const { answer, attempt, error, events } = await ask(request);
@@ -198,7 +208,7 @@ describe.each([
 
   it.each(letOut)('and %s, taken back by a reset', async (fault) => {
     sandbox.reset();
-    client = clientOf(sandbox.url, { timeouts });
+    client = clientOf(sandbox.url, { timeouts: patience[fault] });
     sandbox.fault({ fault, delayMs: delays[fault] });
     const { answer, attempt, error, events, resets } = await ask(request);
     expect(error).toBeUndefined();

@@ -67,6 +67,11 @@ describe('the gateway door', () => {
     expect([answer.status, answer.json]).toEqual([400, { detail: 'Invalid JSON' }]);
   });
 
+  it('refuses half a surrogate pair', async () => {
+    const answer = await client.post('openai-chat', ask('openai-chat', 'A lone \ud83d'));
+    expect([answer.status, answer.json]).toEqual([400, { detail: 'Invalid JSON' }]);
+  });
+
   it('refuses a body past 32 MB', async () => {
     const answer = await client.post('openai-chat', ask('openai-chat', 'x'.repeat(32 * 1024 * 1024)));
     expect(answer.status).toBe(413);

@@ -6,11 +6,15 @@ import { ask, type Body, SandboxClient } from './sandbox-client.js';
 const OPUS_4_5 = 'claude-opus-4-5-20251101';
 const SONNET_4_5 = 'claude-sonnet-4-5-20250929';
 const OPUS_4_7 = 'claude-opus-4-7';
+/** The vendor's own test of redacted thinking. */
+const REDACTED =
+  'ANTHROPIC_MAGIC_STRING_TRIGGER_REDACTED_THINKING_46C9A13E193C177646C7398A98432ECCCE4C1253D5E2D82641AC0E52CC2876CB';
 
 const user = (content: unknown) => ({ role: 'user', content });
 const assistant = (content: unknown) => ({ role: 'assistant', content });
 const call = (id: string, input: unknown = {}) => ({ type: 'tool_use', id, name: 'clock', input });
-const result = (id: string) => ({ type: 'tool_result', tool_use_id: id, content: 'noon' });
+const result = (id: string, extra: Body = {}) => ({ type: 'tool_result', tool_use_id: id, content: 'noon', ...extra });
+const answered = (answer: object, asked: object = call('a')) => [user('Hi'), assistant([asked]), user([answer])];
 const text = (words: string) => ({ type: 'text', text: words });
 const TOOLS = [{ name: 'clock', input_schema: { type: 'object' } }];
 
@@ -149,6 +153,66 @@ describe('the rules of Anthropic Messages', () => {
       'Found 5.',
     ],
     [
+      'a call of a tool with a dot',
+      { messages: answered(result('a'), { ...call('a'), name: 'a.b' }) },
+      'tool_use.name: String should match pattern',
+    ],
+    [
+      'an error without a word',
+      { messages: answered(result('a', { content: '', is_error: true })) },
+      'messages.2.content.0.tool_result: content cannot be empty if `is_error` is true',
+    ],
+    [
+      'a blank block in a result',
+      { messages: answered(result('a', { content: [text(' ')] })) },
+      'must contain non-whitespace text',
+    ],
+    [
+      'a call in a result',
+      { messages: answered(result('a', { content: [call('b')] })) },
+      'messages.2.content.0.tool_result.content.0: Input tag found',
+    ],
+    ['a result that is a number', { messages: answered(result('a', { content: 5 })) }, 'valid string or list'],
+    [
+      'an image of another type',
+      { messages: [user([{ type: 'image', source: { type: 'base64', media_type: 'image/bmp', data: 'AA==' } }])] },
+      "image.source.base64.media_type: Input should be 'image/jpeg'",
+    ],
+    [
+      'a document without content',
+      { messages: [user([{ type: 'document', source: { type: 'base64', media_type: 'application/pdf' } }])] },
+      'document.source.base64.data: Field required',
+    ],
+    [
+      'an image without an address',
+      { messages: [user([{ type: 'image', source: { type: 'url' } }])] },
+      'image.source.url.url: Field required',
+    ],
+    [
+      'an image from nowhere',
+      { messages: [user([{ type: 'image', source: { type: 'paper' } }])] },
+      "expected tags: 'base64', 'url', 'file'",
+    ],
+    [
+      'redacted thinking of somebody else',
+      { messages: [user('Hi'), assistant([{ type: 'redacted_thinking', data: 'x' }, text('A')]), user('B')] },
+      'messages.1.content.0: Invalid `data` in `redacted_thinking` block',
+    ],
+    [
+      'two rounds without a thought',
+      {
+        thinking: { type: 'enabled', budget_tokens: 1024 },
+        messages: [
+          user('Hi'),
+          assistant([call('a')]),
+          user([result('a')]),
+          assistant([call('b')]),
+          user([result('b')]),
+        ],
+      },
+      'messages.1.content.0.type: Expected `thinking`',
+    ],
+    [
       'a call without its thought',
       {
         thinking: { type: 'enabled', budget_tokens: 1024 },
@@ -203,6 +267,38 @@ describe('the rules of Anthropic Messages', () => {
     const again = { thinking, messages: [user('Hello'), assistant(first.content), user('More')] };
     expect((await post(again)).status).toBe(200);
     first.content[0].thinking += '!';
+    expect((await post(again)).status).toBe(400);
+  });
+
+  it.each(['Hello', REDACTED])(
+    'takes thinking back at the start of what it led to, and nowhere else: %s',
+    async (said) => {
+      const thinking = { type: 'enabled', budget_tokens: 1024 };
+      const { content } = (await post({ thinking, messages: [user(said)] })).json as { content: [object, object] };
+      const [thought] = content;
+      const refusal = async (extra: Body) => JSON.stringify((await post(extra)).json);
+      const called = [user(said), assistant([thought, call('a')]), user([result('a')])];
+      expect((await post({ thinking, messages: called })).status).toBe(200);
+      expect((await post({ messages: [...called, assistant('Noon.'), user('Thanks')] })).status).toBe(200);
+      const calledAgain = [...called, assistant([call('b')]), user([result('b'), text('So?')])];
+      expect((await post({ thinking, messages: calledAgain })).status).toBe(200);
+      expect(await refusal({ messages: called })).toContain('messages.1.content.0: When thinking is disabled');
+      expect(await refusal({ messages: [user(said), assistant([thought]), user('More')] })).toContain(
+        'messages.1: The final block in an assistant message cannot be',
+      );
+    },
+  );
+
+  it('redacts its thinking when it is asked to, and takes it back as it was', async () => {
+    const thinking = { type: 'enabled', budget_tokens: 1024 };
+    const { json } = await post({ thinking, messages: [user(REDACTED)] });
+    const { content } = json as { content: [{ type: string; data: string }, object] };
+    expect(content).toMatchObject([{ type: 'redacted_thinking' }, { type: 'text' }]);
+    const { text: streamed } = await client.stream('anthropic-messages', REDACTED, { thinking });
+    expect(streamed).toContain(`"content_block":${JSON.stringify(content[0])}`);
+    const again = { thinking, messages: [user(REDACTED), assistant(content), user('More')] };
+    expect((await post(again)).status).toBe(200);
+    content[0].data = `x${content[0].data}`;
     expect((await post(again)).status).toBe(400);
   });
 

@@ -90,21 +90,19 @@ describe('faults of the exchange', () => {
   });
 
   it('is late, and still right', async () => {
-    sandbox.fault({ fault: 'exchange-latency', delayMs: 150, times: 2 });
+    sandbox.fault({ fault: 'exchange-latency' });
     const start = performance.now();
-    const answers = await Promise.all([exchange(sandbox), exchange(sandbox)]);
-    expect(answers.map((answer) => answer.status)).toEqual([201, 201]);
-    expect(performance.now() - start).toBeGreaterThanOrEqual(145);
-    expect(performance.now() - start).toBeLessThan(290);
+    expect((await exchange(sandbox)).status).toBe(201);
+    expect(performance.now() - start).toBeGreaterThanOrEqual(495);
   });
 
   it('is late for 50 callers at once, and counts them all', async () => {
-    sandbox.fault({ fault: 'exchange-latency', times: 0 });
+    // One after the other would take longer than a test may.
+    sandbox.fault({ fault: 'exchange-latency', delayMs: 1_000, times: 0 });
     const start = performance.now();
     const answers = await Promise.all(Array.from({ length: 50 }, () => exchange(sandbox)));
     expect(answers.map((answer) => answer.status)).toEqual(Array(50).fill(201));
-    expect(performance.now() - start).toBeGreaterThanOrEqual(495);
-    expect(performance.now() - start).toBeLessThan(2_000);
+    expect(performance.now() - start).toBeGreaterThanOrEqual(995);
     expect(sandbox.calls.exchanges).toBe(50);
   });
 
@@ -131,9 +129,12 @@ describe('faults of the exchange', () => {
   it('hangs until the client gives up', async () => {
     sandbox.fault({ fault: 'exchange-hang' });
     const before = sandbox.calls.openSockets;
-    const signal = AbortSignal.timeout(100);
+    const leaving = new AbortController();
     const url = `${sandbox.url}/api/v4/ai/third_party_agents/direct_access`;
-    await expect(fetch(url, { method: 'POST', signal })).rejects.toMatchObject({ name: 'TimeoutError' });
+    const hanging = fetch(url, { method: 'POST', signal: leaving.signal });
+    await until(() => sandbox.calls.exchanges === 1);
+    leaving.abort();
+    await expect(hanging).rejects.toMatchObject({ name: 'AbortError' });
     await until(() => sandbox.calls.openSockets <= before);
   });
 

@@ -9,6 +9,7 @@ const calls = (...ids: string[]) => ({
   tool_calls: ids.map((id) => ({ id, type: 'function', function: { name: 'clock', arguments: '{}' } })),
 });
 const tool = (id: string) => ({ role: 'tool', tool_call_id: id, content: 'noon' });
+const IMAGE = 'data:image/png;base64,iVBORw0KGgo=';
 const TOOLS = [{ type: 'function', function: { name: 'clock', parameters: { type: 'object' } } }];
 
 describe('the rules of OpenAI Chat Completions', () => {
@@ -68,6 +69,42 @@ describe('the rules of OpenAI Chat Completions', () => {
       { messages: [user([{ type: 'input_text', text: 'Hi' }])] },
       "Invalid value: 'input_text'",
       'invalid_value',
+    ],
+    [
+      'an image of the assistant',
+      { messages: [user('Hi'), { role: 'assistant', content: [{ type: 'image_url', image_url: { url: IMAGE } }] }] },
+      "Invalid value: 'image_url'. Supported values are: 'text', 'refusal'.",
+      'invalid_value',
+    ],
+    [
+      'an image of a tool',
+      {
+        messages: [
+          user('Hi'),
+          calls('a'),
+          { ...tool('a'), content: [{ type: 'image_url', image_url: { url: IMAGE } }] },
+        ],
+      },
+      "Invalid value: 'image_url'. Supported values are: 'text'.",
+      'invalid_value',
+    ],
+    [
+      'an image without an address',
+      { messages: [user([{ type: 'image_url', image_url: { url: '' } }])] },
+      'Expected a valid URL.',
+      'invalid_image_url',
+    ],
+    [
+      'a file without content',
+      { messages: [user([{ type: 'file', file: { filename: 'a.pdf' } }])] },
+      "Missing required parameter: 'messages[0].content[0].file.file_id'.",
+      'missing_required_parameter',
+    ],
+    [
+      'two calls of one id',
+      { messages: [user('Hi'), calls('a', 'a'), tool('a')] },
+      "Duplicate value for 'id' of 'a', in messages[1].tool_calls.",
+      null,
     ],
     ['an empty list of calls', { messages: [user('Hi'), calls()] }, 'empty array', 'empty_array'],
     [

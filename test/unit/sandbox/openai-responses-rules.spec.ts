@@ -71,6 +71,36 @@ describe('the rules of OpenAI Responses', () => {
       'could not be verified',
       'invalid_encrypted_content',
     ],
+    [
+      'an output of an assistant',
+      { input: [user('Hi'), call('a'), { ...output('a'), output: [{ type: 'output_text', text: 'A' }] }] },
+      "Supported values are: 'input_text', 'input_image', 'input_file'.",
+      'invalid_value',
+    ],
+    [
+      'an empty list for an output',
+      { input: [user('Hi'), call('a'), { ...output('a'), output: [] }] },
+      "Invalid 'input[2].output': empty array.",
+      'empty_array',
+    ],
+    [
+      'an image without content',
+      { input: [user([{ type: 'input_image', detail: 'auto' }])] },
+      "Missing required parameter: 'input[0].content[0].image_url'.",
+      'missing_required_parameter',
+    ],
+    [
+      'a file without content',
+      { input: [user([{ type: 'input_file', filename: 'a.pdf' }])] },
+      "Missing required parameter: 'input[0].content[0].file_data'.",
+      'missing_required_parameter',
+    ],
+    [
+      'an item that comes twice',
+      { input: [user('Hi'), call('a', { id: 'fc_1' }), call('b', { id: 'fc_1' }), output('a'), output('b')] },
+      'Duplicate item found with id fc_1.',
+      null,
+    ],
     ['a choice without tools', { tool_choice: 'required' }, "only allowed when 'tools' are specified", null],
   ])('refuses %s', async (_what, extra, message, code) => {
     const { status, json } = await post(extra);

@@ -6,7 +6,8 @@ import { minimalInstance } from '../../../src/sandbox/json-schema/minimal-instan
 import { ask, type Body, SandboxClient, tool } from './sandbox-client.js';
 
 const shape = z.strictObject({ city: z.string().min(2), days: z.int().min(1), kind: z.enum(['hot', 'cold']) });
-const schema = z.toJSONSchema(shape) as Body;
+const simple = z.strictObject({ city: z.string(), days: z.number(), kind: z.enum(['hot', 'cold']) });
+const schema = z.toJSONSchema(simple) as Body;
 
 /** What asks each API for JSON of this schema. */
 function formatOf(api: SandboxApi, wanted: unknown, extra: Body = {}): Body {
@@ -72,7 +73,7 @@ describe('answers of a wanted form', () => {
   afterAll(() => sandbox.close());
 
   const APIS: SandboxApi[] = ['anthropic-messages', 'openai-chat', 'openai-responses'];
-  const instance = '{"city":"xx","days":1,"kind":"hot"}';
+  const instance = '{"city":"","days":0,"kind":"hot"}';
 
   it.each(APIS)('%s obeys a schema, streamed or not', async (api) => {
     const { text } = await client.post(api, ask(api, 'Tell me a story', formatOf(api, schema, { strict: true })));
@@ -86,7 +87,7 @@ describe('answers of a wanted form', () => {
     const extra = { tools: [tool(api, 'clock')], ...formatOf(api, schema) };
     const { text } = await client.post(api, ask(api, 'call clock {}', extra));
     expect(text).toContain('"name":"clock"');
-    expect(text).not.toContain('days\\":1');
+    expect(text).not.toContain('days\\":0');
   });
 
   it.each<[SandboxApi, Body]>([
@@ -97,6 +98,63 @@ describe('answers of a wanted form', () => {
     expect([status, text]).toEqual([200, expect.stringMatching(/"(content|text)":"\{\}"/)]);
     const refused = await client.post(api, ask(api, 'Hello', extra));
     expect([refused.status, refused.text]).toEqual([400, expect.stringContaining("must contain the word 'json'")]);
+  });
+
+  it.each(APIS)('%s answers with other JSON, or with none, on request', async (api) => {
+    sandbox.fault({ fault: 'answer-wrong-json' });
+    sandbox.fault({ fault: 'answer-not-json' });
+    const body = ask(api, 'Where?', formatOf(api, schema));
+    expect((await client.post(api, body)).text).toContain(JSON.stringify('{"wrong":true}').slice(1, -1));
+    expect((await client.post(api, body)).text).toContain('Certainly, here it is.');
+  });
+
+  it.each<[SandboxApi, Body]>([
+    ['anthropic-messages', { tool_choice: { type: 'tool', name: 'trip' } }],
+    ['anthropic-messages', { tool_choice: { type: 'any' } }],
+    ['openai-chat', { tool_choice: { type: 'function', function: { name: 'trip' } } }],
+    ['openai-chat', { tool_choice: 'required' }],
+    ['openai-responses', { tool_choice: 'required' }],
+  ])('%s calls a tool that it has to with what its schema allows: %j', async (api, choice) => {
+    const parameters = z.toJSONSchema(shape) as Body;
+    const { json } = await client.post(api, ask(api, 'Where?', { tools: [tool(api, 'trip', parameters)], ...choice }));
+    const escaped = JSON.stringify('{"city":"xx","days":1,"kind":"hot"}').slice(1, -1);
+    const input = api === 'anthropic-messages' ? '{"city":"xx","days":1,"kind":"hot"}' : escaped;
+    expect(JSON.stringify(json)).toContain(input);
+  });
+
+  const closed = (properties: Body, more: Body = {}): Body => ({
+    type: 'object',
+    properties,
+    required: Object.keys(properties),
+    additionalProperties: false,
+    ...more,
+  });
+
+  it.each<[Body, string]>([
+    [{ type: 'integer', minimum: 1, maximum: 5 }, "For 'integer' type, properties maximum, minimum are not supported"],
+    [{ type: 'string', minLength: 1 }, "For 'string' type, properties minLength are not supported"],
+    [{ type: 'array', items: { type: 'string' }, minItems: 2 }, "'minItems' values other than 0 or 1"],
+    [{ oneOf: [{ type: 'string' }] }, "Schema type 'oneOf' is not supported"],
+    [{ $ref: '#' }, 'Recursive schemas are not supported'],
+    [{ $ref: '#/$defs/node' }, 'Recursive schemas are not supported'],
+    [{ $ref: '#/$defs/nowhere' }, 'Could not resolve the reference'],
+  ])('the grammar of Claude knows nothing of %j', async (property, message) => {
+    const node = { type: 'array', items: { $ref: '#/$defs/node' } };
+    const wanted = closed({ a: property }, { $defs: { node } });
+    const { status, text } = await client.post(
+      'anthropic-messages',
+      ask('anthropic-messages', 'Hi', formatOf('anthropic-messages', wanted)),
+    );
+    expect([status, text]).toEqual([400, expect.stringContaining(message)]);
+  });
+
+  it('the grammar of Claude follows references that end', async () => {
+    const wanted = closed(
+      { a: { $ref: '#/$defs/leaf' }, b: { $ref: '#/$defs/leaf' } },
+      { $defs: { leaf: { type: 'null' } } },
+    );
+    const body = ask('anthropic-messages', 'Hi', formatOf('anthropic-messages', wanted));
+    expect((await client.post('anthropic-messages', body)).status).toBe(200);
   });
 
   const open = { type: 'object', properties: { a: { type: 'array', items: { type: 'object' } } } };
@@ -120,6 +178,14 @@ describe('answers of a wanted form', () => {
       "In context=('properties', 'a', 'items'), 'additionalProperties'",
     ],
     ['an optional property', 'openai-responses', formatOf('openai-responses', partial, strict), "Missing 'a'."],
+    [
+      'a length',
+      'openai-chat',
+      formatOf('openai-chat', closed({ a: { type: 'string', minLength: 1 } }), strict),
+      "In context=('properties', 'a'), 'minLength' is not permitted",
+    ],
+    ['a list', 'openai-chat', formatOf('openai-chat', { type: 'array' }), 'got \'type: "array"\''],
+    ['a choice', 'openai-responses', formatOf('openai-responses', { anyOf: [] }), 'got \'type: "None"\''],
     ['no name', 'openai-chat', formatOf('openai-chat', schema, { name: '' }), 'response_format.name'],
     ['no schema', 'openai-responses', formatOf('openai-responses', null), "'text.format.schema'"],
     ['an unknown type', 'openai-chat', { response_format: { type: 'xml' } }, "Invalid value: 'xml'"],

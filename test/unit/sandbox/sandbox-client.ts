@@ -38,9 +38,8 @@ export function ask(api: SandboxApi, text: string, extra: Body = {}): Body {
   }
 }
 
-/** A tool that takes anything, as each API wants it. */
-export function tool(api: SandboxApi, name: string): Body {
-  const parameters = { type: 'object' };
+/** A tool as each API wants it; it takes anything unless its parameters say what. */
+export function tool(api: SandboxApi, name: string, parameters: Body = { type: 'object' }): Body {
   switch (api) {
     case 'anthropic-messages':
       return { name, input_schema: parameters };

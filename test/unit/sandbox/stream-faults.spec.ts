@@ -129,6 +129,7 @@ describe('faults of a stream', () => {
         for await (const chunk of response.body ?? []) text += Buffer.from(chunk as Uint8Array).toString();
       })();
       reading.catch(() => undefined);
+      await until(() => deltas(text) === 2);
       await new Promise((resolve) => setTimeout(resolve, 150));
       expect(deltas(text)).toBe(2);
       expect(sandbox.calls.openStreams).toBe(1);
@@ -230,7 +231,7 @@ describe('faults of a stream', () => {
 
     it('is compressed, and still comes piece by piece', async () => {
       sandbox.fault({ fault: 'stream-gzip' });
-      sandbox.fault({ fault: 'stream-stall', delayMs: 100, api });
+      sandbox.fault({ fault: 'stream-stall', delayMs: 1_000, api });
       const response = await fetch(client.url(api), {
         method: 'POST',
         headers: client.headers,

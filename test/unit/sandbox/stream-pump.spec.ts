@@ -72,14 +72,12 @@ describe('StreamPump', () => {
   });
 
   it('pauses only after deltas', async () => {
-    const start = performance.now();
     const response = await open(
       Array.from({ length: 100 }, () => ({ kind: 'other' as const, data: 'x' })),
-      50,
+      60_000,
     );
     response.resume();
     await once(response, 'end');
-    expect(performance.now() - start).toBeLessThan(1_000);
     await until(() => closed.length === 1);
     expect(closed).toEqual([true]);
   });
@@ -89,12 +87,13 @@ describe('StreamPump', () => {
     const start = performance.now();
     const response = await open(deltas, 20);
     const packets: string[] = [];
-    response.on('data', (packet: Buffer) => packets.push(packet.toString()));
-    await until(() => packets.length === 3);
-    const busy = performance.now() + 200;
-    while (performance.now() < busy);
+    response.on('data', (packet: Buffer) => {
+      packets.push(packet.toString());
+      if (packets.length > 1) return;
+      const busy = performance.now() + 200;
+      while (performance.now() < busy);
+    });
     await once(response, 'end');
-    expect(performance.now() - start).toBeLessThan(500);
     expect(performance.now() - start).toBeGreaterThanOrEqual(375);
     expect(packets.join('')).toBe('x'.repeat(20));
     expect(Math.max(...packets.map((packet) => packet.length))).toBeGreaterThanOrEqual(8);

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { type Sandbox, type SandboxApi, type SandboxFault, startSandbox } from '../../../src/sandbox/index.js';
-import { CLAUDE, GPT_CHAT, GPT_RESPONSES, SandboxClient, tool } from './sandbox-client.js';
+import { CLAUDE, GPT_CHAT, GPT_RESPONSES, SandboxClient, STOP_EVENT, tool } from './sandbox-client.js';
 
 const APIS: SandboxApi[] = ['anthropic-messages', 'openai-chat', 'openai-responses'];
 const PROMPT = 'call weather {"city":"Tromsø","days":3}\ncall clock {"zone":"Europe/Oslo"}';
@@ -84,6 +84,18 @@ describe('faults of tool calls', () => {
   ] as [SandboxApi, string][])('%s stops inside the last call', async (api, reason) => {
     const { text, pieces } = await stream(api, 'answer-max-tokens-in-tool');
     expect(text).toContain(reason);
+    expect(JSON.parse(jsonOf(pieces, 0))).toEqual({ city: 'Tromsø', days: 3 });
+    expect(jsonOf(pieces, 1)).toBe('{"zone":"Eu');
+  });
+
+  it.each([
+    ['anthropic-messages', '"stop_reason":"tool_use"'],
+    ['openai-chat', '"finish_reason":"tool_calls"'],
+    ['openai-responses', '"status":"completed"'],
+  ] as [SandboxApi, string][])('%s ends well with a last call that is no JSON', async (api, reason) => {
+    const { text, pieces } = await stream(api, 'answer-malformed-tool-call');
+    expect(text).toContain(reason);
+    expect(text).toContain(STOP_EVENT[api]);
     expect(JSON.parse(jsonOf(pieces, 0))).toEqual({ city: 'Tromsø', days: 3 });
     expect(jsonOf(pieces, 1)).toBe('{"zone":"Eu');
   });

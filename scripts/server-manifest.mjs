@@ -1,0 +1,22 @@
+/**
+ * Prints the server's package.json, for its image: the library's, with what a host brings or does without among its
+ * dependencies. The versions stay those of the lock file.
+ */
+import { readFileSync } from 'node:fs';
+
+const SERVER_ONLY = [
+  '@fastify/helmet',
+  '@fastify/static',
+  '@nestjs/platform-fastify',
+  '@nestjs/terminus',
+  '@nestjs/throttler',
+  'fastify',
+];
+
+const file = new URL('../package.json', import.meta.url);
+const { devDependencies, peerDependencies, peerDependenciesMeta, ...manifest } = JSON.parse(readFileSync(file, 'utf8'));
+const names = [...Object.keys(peerDependencies), ...SERVER_ONLY];
+const missing = names.filter((name) => devDependencies[name] === undefined);
+if (missing.length > 0) throw new Error(`package.json has no version of ${missing.join(', ')}.`);
+const own = Object.fromEntries(names.map((name) => [name, devDependencies[name]]));
+console.log(JSON.stringify({ ...manifest, dependencies: { ...manifest.dependencies, ...own } }, null, 2));

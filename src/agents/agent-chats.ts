@@ -1,0 +1,69 @@
+import { type ChatOf } from '../chats/acts-as-chat.mixin.js';
+import { type DuoChatService } from '../chats/duo-chat.service.js';
+import { type CreateChat, type OwnerOption } from '../chats/duo-chat-service.interface.js';
+import { bindChat, driverOf } from '../conversation/chat-driver.js';
+import { type Conversation } from '../conversation/conversation.js';
+import { type DuoService } from '../conversation/duo.service.js';
+import { ChatNotFoundError } from '../errors/chat.errors.js';
+import { ConfigurationError, ValidationError } from '../errors/request.errors.js';
+import { type BoundAgent } from './bound-agent.js';
+
+/** The chats of one agent, in memory and persisted. */
+export class AgentChats<C extends ChatOf<unknown>> {
+  constructor(
+    private readonly agent: BoundAgent,
+    private readonly duo: DuoService,
+    private readonly service: DuoChatService<C> | undefined,
+  ) {}
+
+  /** A chat in memory, whose first run begins with what the agent says. */
+  conversation(inputs: object | undefined, ownerId: string | null = null): Conversation {
+    const { agent } = this;
+    const chat = this.duo.chat({ model: agent.model, ownerId });
+    const driver = driverOf<Conversation, unknown>(chat);
+    let isNew = true;
+    bindChat<Conversation, unknown>(chat, {
+      ...driver,
+      async start(_chat, start) {
+        const scope = { chat, ownerId, inputs: inputs ?? null, signal: start.signal };
+        const settings = isNew ? await agent.settings(scope) : {};
+        const params = { ...settings.params, ...start.settings.params };
+        const run = await driver.start(chat, {
+          ...start,
+          settings: { ...settings, ...start.settings, params },
+          defaults: (_begun, signal) => agent.defaults({ ...scope, signal }),
+        });
+        isNew = false;
+        return run;
+      },
+    });
+    return chat;
+  }
+
+  create(options: CreateChat<C>): Promise<C> {
+    return this.persisted.create({ ...options, agent: this.agent.name });
+  }
+
+  async find(id: string, owner: OwnerOption): Promise<C> {
+    const chat = await this.persisted.find(id, owner);
+    if (chat.agent !== this.agent.name) throw new ChatNotFoundError(id);
+    return chat;
+  }
+
+  async syncInstructions(chat: C): Promise<void> {
+    const { id, ownerId, agentInputs } = chat;
+    if (chat.agent !== this.agent.name) {
+      throw new ValidationError(`Chat ${id} was not made by the agent "${this.agent.name}".`);
+    }
+    const { instructions } = await this.agent.settings({ chat, ownerId, inputs: agentInputs });
+    if (instructions === undefined) return;
+    await this.persisted.addMessage(id, { role: 'system', content: instructions }, { ownerId });
+  }
+
+  private get persisted(): DuoChatService<C> {
+    if (this.service) return this.service;
+    throw new ConfigurationError(
+      `The agent "${this.agent.name}" has no kind of chat to be persisted as: register one with GitlabDuoModule.forFeature([Chat]) or, where there are several, name one by @Agent({ chat: … }) or mark one by ActsAsChat({ default: true }).`,
+    );
+  }
+}

@@ -1,0 +1,72 @@
+import { Injectable, type Type } from '@nestjs/common';
+import { INJECTABLE_WATERMARK } from '@nestjs/common/constants.js';
+import { type ChatClass } from '../chats/chat-kind.js';
+import { type SchemaSource } from '../schemas/schema.interface.js';
+import { type AgentMethods, type AgentSettings } from './agent-context.interface.js';
+import { type DuoAgent } from './duo-agent.js';
+
+/** Where an agent class keeps its options. */
+export const AGENT_METADATA = Symbol('gitlab-duo:agent');
+
+/** A setting, or a function that says it for a chat, with the agent as its `this`. */
+type Saying<Inputs extends object, Key extends keyof AgentSettings> = AgentSettings[Key] | AgentMethods<Inputs>[Key];
+
+/**
+ * Options of `@Agent()`. `instructions`, `model`, `params` and `tools` may be functions, or methods of the class instead.
+ * @publicApi
+ */
+export interface AgentOptions<Inputs extends object = object> {
+  /** What chats know it by, for as long as they live; the class's name in snake_case by default. */
+  name?: string;
+  /** A Duo model id; that of the kind of chat, or of the module, by default. */
+  model?: Saying<Inputs, 'model'>;
+  /** What the model is told before all else. */
+  instructions?: Saying<Inputs, 'instructions'>;
+  params?: Saying<Inputs, 'params'>;
+  /** The tools that its chats offer; none by default. */
+  tools?: Saying<Inputs, 'tools'>;
+  /** What its answers have to be, as JSON; plain text by default. See `withSchema`. */
+  schema?: SchemaSource;
+  /** How often a run may ask the model, tools in between; the module's `maxSteps` by default. */
+  maxSteps?: number;
+  /** What its chats are made with, as an object's schema; nothing by default. */
+  inputs?: SchemaSource<Inputs>;
+  /** The kind of its persisted chats; that of a plain `DuoChatService` by default. */
+  chat?: ChatClass;
+}
+
+/** A class whose inputs are those of the schema; a plain JSON Schema tells TypeScript nothing. */
+type AgentClass<Inputs extends object> = Type<
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- an agent of any inputs, and of any kind of chat
+  DuoAgent<object extends Inputs ? any : Inputs, any>
+>;
+
+/**
+ * Makes an injectable class that extends `DuoAgent` an agent; add it to the providers of a module.
+ * @throws ConfigurationError at startup when the agent cannot work
+ * @example
+ * \@Agent({ model: 'duo-chat-opus-4-6', instructions: 'You are a senior developer.', tools: [Weather] })
+ * class CodeReviewer extends DuoAgent {}
+ * @example
+ * \@Agent({ inputs: z.object({ team: z.string() }), model: ({ inputs }) => modelOf[inputs.team] })
+ * class CodeReviewer extends DuoAgent<{ team: string }> {
+ *   constructor(private readonly guides: StyleGuides) { super(); }
+ *   async instructions({ inputs }: AgentContext<{ team: string }>) { return this.guides.of(inputs.team); }
+ * }
+ * @publicApi
+ */
+export function Agent<Inputs extends object = object>(
+  options: AgentOptions<Inputs> = {},
+): (target: AgentClass<Inputs>) => void {
+  return (target) => {
+    Reflect.defineMetadata(AGENT_METADATA, options, target);
+    // One of its own below this one may say more, such as a scope.
+    if (!Reflect.hasOwnMetadata(INJECTABLE_WATERMARK, target)) Injectable()(target);
+  };
+}
+
+/** The options of an agent class itself: those that it extends have their own. */
+export function agentOptions(target: unknown): AgentOptions | undefined {
+  if (typeof target !== 'function') return undefined;
+  return Reflect.getOwnMetadata(AGENT_METADATA, target) as AgentOptions | undefined;
+}

@@ -1,0 +1,71 @@
+import { type ChatClass } from '../chats/chat-kind.js';
+import { type ToolClass } from '../conversation/ask-options.interface.js';
+import { answerSchema } from '../conversation/answer-schema.js';
+import { contentParts } from '../conversation/asking.js';
+import { ConfigurationError } from '../errors/request.errors.js';
+import { type ModelRegistry } from '../models/model-registry.js';
+import { toValidator } from '../schemas/to-schema.js';
+import { snakeCase } from '../tools/tool-definition.js';
+import { toolOptions } from '../tools/tool.decorator.js';
+import { type AgentMethods, type AgentSettings } from './agent-context.interface.js';
+import { checkParams } from './agent-params.js';
+import { type AgentOptions } from './agent.decorator.js';
+import { BoundAgent } from './bound-agent.js';
+
+const sayings = ['model', 'instructions', 'params', 'tools'] as const;
+
+/** What an agent is bound to. */
+export interface AgentSurroundings {
+  models: ModelRegistry;
+  /** The kind of its persisted chats, where there is one. */
+  kind: ChatClass | undefined;
+  toolNames: (tools: readonly ToolClass[]) => string[];
+}
+
+/**
+ * Makes an agent ready to be asked.
+ * @param className what the agent is called by default, in snake_case
+ * @throws ConfigurationError, UnknownModelError, ValidationError when the agent cannot work
+ */
+export function bindAgent(
+  className: string,
+  options: AgentOptions,
+  instance: AgentMethods,
+  { models, kind, toolNames }: AgentSurroundings,
+): BoundAgent {
+  const { name = snakeCase(className), maxSteps, inputs, schema } = options;
+  if (name.trim() === '') throw new ConfigurationError('it has no name: set one, as it has no class name either.');
+  const twice = sayings.find((key) => options[key] !== undefined && instance[key] !== undefined);
+  if (twice) throw new ConfigurationError(`it says its ${twice} twice: by @Agent() and by a method. Keep one of them.`);
+  if (maxSteps !== undefined && !(Number.isInteger(maxSteps) && maxSteps > 0)) {
+    throw new ConfigurationError(`its maxSteps must be a whole number above 0; it is ${String(maxSteps)}.`);
+  }
+  const { settings, methods } = told(options, instance);
+  const { model, instructions, params } = settings;
+  // A class is a function, too.
+  if (toolOptions(options.tools)) throw new ConfigurationError('its tools must be a list, even of one: put it in [ ].');
+  if (model !== undefined) models.get(model);
+  if (instructions !== undefined) contentParts({ role: 'system', content: instructions });
+  if (params) checkParams(params);
+  return new BoundAgent({
+    name,
+    settings,
+    methods,
+    kind,
+    toolNames,
+    inputs: inputs && toValidator(inputs),
+    run: { ...(maxSteps !== undefined && { maxSteps }), ...(schema && { answerSchema: answerSchema(schema) }) },
+  });
+}
+
+/** What an agent says once for all, and what it says of each chat, by its class or by its options. */
+function told(options: AgentOptions, instance: AgentMethods): { settings: AgentSettings; methods: AgentMethods } {
+  const settings: Record<string, unknown> = {};
+  const methods: Record<string, unknown> = {};
+  for (const key of sayings) {
+    const saying: unknown = Reflect.get(instance, key) ?? options[key];
+    if (typeof saying === 'function') methods[key] = saying.bind(instance);
+    else settings[key] = saying;
+  }
+  return { settings, methods };
+}

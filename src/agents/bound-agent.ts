@@ -1,0 +1,101 @@
+import { type AgentScope, type ChatAgent } from '../chats/chat-agents.js';
+import { type ChatClass } from '../chats/chat-kind.js';
+import { type ToolClass } from '../conversation/ask-options.interface.js';
+import { contentParts } from '../conversation/asking.js';
+import { ValidationError } from '../errors/request.errors.js';
+import { storableJson } from '../messages/text.js';
+import { type RunDefaults } from '../runs/run-request.js';
+import { type StartRun } from '../runs/run-request.js';
+import { type Validator } from '../schemas/schema.interface.js';
+import { TimeLimit, TimeLimitError } from '../tools/time-limit.js';
+import { type AgentContext, type AgentMethods, type AgentSettings } from './agent-context.interface.js';
+import { checkParams } from './agent-params.js';
+
+const TIME_LIMIT_MS = 30_000;
+
+/** What an agent is made of. */
+export interface AgentParts {
+  name: string;
+  /** What it says once for all its chats. */
+  settings: AgentSettings;
+  /** What it says of each chat. */
+  methods: AgentMethods;
+  /** What holds for every run of its chats. */
+  run: RunDefaults;
+  inputs: Validator | undefined;
+  /** The kind of its persisted chats, where there is one. */
+  kind: ChatClass | undefined;
+  toolNames: (tools: readonly ToolClass[]) => string[];
+}
+
+/** An agent of this application, ready to say what its chats and their runs work with. */
+export class BoundAgent implements ChatAgent {
+  constructor(private readonly parts: AgentParts) {}
+
+  get name(): string {
+    return this.parts.name;
+  }
+
+  /** The model, where it is the same for all chats. */
+  get model(): string | undefined {
+    return this.parts.settings.model;
+  }
+
+  get kind(): ChatClass | undefined {
+    return this.parts.kind;
+  }
+
+  get needsChat(): boolean {
+    return this.parts.methods.tools !== undefined;
+  }
+
+  settings(scope: AgentScope): Promise<Pick<StartRun, 'model' | 'params' | 'instructions'>> {
+    const { settings, methods } = this.parts;
+    return this.within(scope, async (context) => {
+      const model = (await methods.model?.(context)) ?? settings.model;
+      const params = (await methods.params?.(context)) ?? settings.params;
+      const instructions = (await methods.instructions?.(context)) ?? settings.instructions;
+      if (params) checkParams(params);
+      if (instructions !== undefined) contentParts({ role: 'system', content: instructions });
+      return {
+        ...(model !== undefined && { model }),
+        ...(params && { params: storableJson(params) }),
+        ...(instructions !== undefined && { instructions }),
+      };
+    });
+  }
+
+  async defaults(scope: AgentScope): Promise<RunDefaults> {
+    const { settings, methods, run, toolNames } = this.parts;
+    const offered = methods.tools
+      ? await this.within(scope, async (context) => (await methods.tools?.(context)) ?? [])
+      : (settings.tools ?? []);
+    return { ...run, tools: toolNames(offered) };
+  }
+
+  /** Lets the agent's own code work for a chat, with its inputs and not for ever. */
+  private async within<T>(scope: AgentScope, work: (context: AgentContext) => Promise<T>): Promise<T> {
+    const limit = new TimeLimit(TIME_LIMIT_MS, scope.signal);
+    try {
+      return await limit.race(async () => work({ ...scope, inputs: await this.inputs(scope), signal: limit.signal }));
+    } catch (error) {
+      if (!(error instanceof TimeLimitError)) throw error;
+      throw new Error(`The agent "${this.name}" did not say what it works with within ${TIME_LIMIT_MS / 1_000} s.`);
+    } finally {
+      limit.end();
+    }
+  }
+
+  private async inputs({ inputs }: AgentScope): Promise<object> {
+    const { name, inputs: schema } = this.parts;
+    if (schema === undefined) {
+      if (inputs === null) return {};
+      throw new ValidationError(
+        `The agent "${name}" takes no inputs: declare them by @Agent({ inputs }), or give none.`,
+      );
+    }
+    const validated = await schema.validate(inputs ?? {});
+    if ('value' in validated) return validated.value as object;
+    throw new ValidationError(`The inputs of the agent "${name}" are wrong: ${validated.problem}`);
+  }
+}

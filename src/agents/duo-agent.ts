@@ -1,0 +1,118 @@
+import { type ChatOf } from '../chats/acts-as-chat.mixin.js';
+import { type CreateChat, type OwnerOption } from '../chats/duo-chat-service.interface.js';
+import { type DuoMessage } from '../chats/entities/duo-message.entity.js';
+import {
+  type AskOptions,
+  type ConversationMessage,
+  type OnChunk,
+  type ToolClass,
+} from '../conversation/ask-options.interface.js';
+import { type Conversation } from '../conversation/conversation.js';
+import { type ParsedAnswer, type SchemaOption } from '../conversation/parsed-answer.interface.js';
+import { ConfigurationError } from '../errors/request.errors.js';
+import { type ModelParams } from '../messages/model-request.interface.js';
+import { type AgentChats } from './agent-chats.js';
+import { type AgentContext, type AgentMethods } from './agent-context.interface.js';
+
+/** Needed where the agent needs inputs. */
+type InputsOption<Inputs> = object extends Inputs ? { inputs?: Inputs } : { inputs: Inputs };
+
+/** Arguments of which the first may be left out where the agent needs no inputs. */
+type Given<Inputs, T extends unknown[]> = object extends Inputs ? Partial<T> : T;
+
+/**
+ * Options of an ask of an agent: of the ask, and of the chat that is made for it.
+ * @publicApi
+ */
+export type AgentAskOptions<Inputs extends object = object> = AskOptions & OwnerOption & InputsOption<Inputs>;
+
+/**
+ * What a persisted chat of an agent starts with; `model`, `params` and `instructions` win over the agent's.
+ * @publicApi
+ */
+export type CreateAgentChat<Inputs extends object, C> = Omit<CreateChat<C>, 'agent' | 'inputs'> & InputsOption<Inputs>;
+
+/**
+ * The base class of agents; see `@Agent()`. In place of the options of `@Agent()` a subclass may say its `instructions`,
+ * `model`, `params` and `tools` by methods of these names, which may use what it injects and have 30 s. The first three
+ * are asked for when a chat is made, the tools at each run.
+ * @publicApi
+ */
+export abstract class DuoAgent<
+  Inputs extends object = object,
+  C extends ChatOf<unknown> = ChatOf<DuoMessage>,
+> implements AgentMethods<Inputs> {
+  instructions?(context: AgentContext<Inputs>): string | Promise<string>;
+  model?(context: AgentContext<Inputs>): string | Promise<string>;
+  params?(context: AgentContext<Inputs>): ModelParams | Promise<ModelParams>;
+  tools?(context: AgentContext<Inputs>): readonly ToolClass[] | Promise<readonly ToolClass[]>;
+
+  /**
+   * Asks in a fresh chat in memory; see `Chat.ask`.
+   * @throws ValidationError when the inputs are wrong, and what the upstream fails with
+   */
+  ask(content: string, onChunk: OnChunk): Promise<ConversationMessage>;
+  ask<Value>(
+    content: string,
+    options: AgentAskOptions<Inputs> & Required<SchemaOption<Value>>,
+    onChunk?: OnChunk,
+  ): Promise<ParsedAnswer<ConversationMessage, Value>>;
+  ask(
+    content: string,
+    ...given: Given<Inputs, [options: AgentAskOptions<Inputs>, onChunk?: OnChunk]>
+  ): Promise<ConversationMessage>;
+  async ask(
+    content: string,
+    given: OnChunk | Partial<AgentAskOptions> = {},
+    onChunk?: OnChunk,
+  ): Promise<ConversationMessage> {
+    if (typeof given === 'function') return this.ask(content, {} as AgentAskOptions<Inputs>, given);
+    const { inputs, ownerId, ...options } = given;
+    return chatsOf(this).conversation(inputs, ownerId).ask(content, options, onChunk);
+  }
+
+  /** A new chat in memory; its first ask fails when the inputs are wrong. */
+  chat(...[inputs, owner]: Given<Inputs, [inputs: Inputs, owner?: OwnerOption]>): Conversation {
+    return chatsOf(this).conversation(inputs, owner?.ownerId);
+  }
+
+  /**
+   * A new chat that is persisted, and knows its agent wherever it is loaded.
+   * @throws ValidationError when the inputs are wrong, UnknownModelError, ConfigurationError where no kind of chat is
+   *   persisted
+   */
+  async createChat(...[options]: Given<Inputs, [options: CreateAgentChat<Inputs, C>]>): Promise<C> {
+    return chatsOf<C>(this).create(options ?? {});
+  }
+
+  /**
+   * A persisted chat of this agent.
+   * @throws ChatNotFoundError, also for a chat that is none of this agent's
+   */
+  async find(id: string, owner: OwnerOption = {}): Promise<C> {
+    return chatsOf<C>(this).find(id, owner);
+  }
+
+  /**
+   * Renews the instructions of a persisted chat, by its own inputs: it keeps those of its creation otherwise.
+   * @throws ValidationError when the chat is none of this agent's, or its inputs are no longer right
+   */
+  async syncInstructions(chat: C): Promise<void> {
+    await chatsOf<C>(this).syncInstructions(chat);
+  }
+}
+
+const bound = new WeakMap<object, AgentChats<ChatOf<unknown>>>();
+
+/** Makes the verbs of an agent work, with its chats. */
+export function letAsk(agent: object, chats: AgentChats<ChatOf<unknown>>): void {
+  bound.set(agent, chats);
+}
+
+function chatsOf<C extends ChatOf<unknown>>(agent: object): AgentChats<C> {
+  const chats = bound.get(agent) as unknown as AgentChats<C> | undefined;
+  if (chats) return chats;
+  throw new ConfigurationError(
+    `${agent.constructor.name} cannot be asked yet: decorate it with @Agent(), add it to the providers of a module, and ask it once the application is initialised.`,
+  );
+}

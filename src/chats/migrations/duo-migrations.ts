@@ -1,0 +1,8 @@
+import { CreateDuoTables1795337122000 } from './create-duo-tables.migration.js';
+
+/**
+ * The migrations of the library's own tables. A host adds `...DUO_MIGRATIONS` to its `migrations`, and generates those of
+ * its chats and messages.
+ * @publicApi
+ */
+export const DUO_MIGRATIONS = [CreateDuoTables1795337122000];

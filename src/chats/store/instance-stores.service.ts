@@ -1,0 +1,36 @@
+import { Injectable } from '@nestjs/common';
+import { type DataSource } from 'typeorm';
+import { type RunLog } from '../../runs/run-log.interface.js';
+import { type LeaseStore } from '../../runs/run-store.interface.js';
+import { DuoInstance } from '../entities/duo-instance.entity.js';
+import { DuoRunEvent } from '../entities/duo-run-event.entity.js';
+import { DuoRun } from '../entities/duo-run.entity.js';
+import { tableOf } from './kind-tables.js';
+import { SqlClient } from './sql-client.js';
+import { SqlLeaseStore } from './sql-lease-store.js';
+import { SqlRunLog } from './sql-run-log.js';
+
+/** What an instance keeps in a data source for its runs of all kinds of chat. */
+export interface InstanceStore {
+  leases: LeaseStore;
+  log: RunLog;
+}
+
+/** One store per data source. */
+@Injectable()
+export class InstanceStores {
+  private readonly stores = new WeakMap<DataSource, InstanceStore>();
+
+  of(dataSource: DataSource): InstanceStore {
+    let store = this.stores.get(dataSource);
+    if (store === undefined) {
+      const client = new SqlClient(dataSource);
+      store = {
+        leases: new SqlLeaseStore(client, tableOf(dataSource, DuoInstance)),
+        log: new SqlRunLog(client, tableOf(dataSource, DuoRunEvent), tableOf(dataSource, DuoRun)),
+      };
+      this.stores.set(dataSource, store);
+    }
+    return store;
+  }
+}

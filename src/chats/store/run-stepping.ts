@@ -1,0 +1,110 @@
+import { ChatNotFoundError } from '../../errors/chat.errors.js';
+import { type MessageRecord } from '../../messages/message.interface.js';
+import { storable } from '../../messages/text.js';
+import { type StoreProgress, type StoredCall, type StoreStep } from '../../runs/run-store.interface.js';
+import { type NewCall } from '../../turn/turn.interface.js';
+import { attemptValues } from './attempt-values.js';
+import { resend, UNTIL_STORED, violatedUnique } from './database-error.js';
+import { type KindTables } from './kind-tables.js';
+import { type LostRuns } from './lost-runs.js';
+import { type SqlClient, type Statement } from './sql-client.js';
+import {
+  type CallValue,
+  openCallsStatement,
+  progressStatement,
+  type StepRow,
+  stepStatement,
+} from './step.statements.js';
+
+/** Stores what a run does between its begin and its end: one round trip each. */
+export class RunStepping {
+  private readonly step;
+  private readonly progress;
+  private readonly open;
+
+  constructor(
+    private readonly client: SqlClient,
+    tables: KindTables,
+    private readonly lost: LostRuns,
+  ) {
+    this.step = stepStatement(tables);
+    this.progress = progressStatement(tables);
+    this.open = openCallsStatement(tables);
+  }
+
+  openCalls(messageId: string): Promise<StoredCall[]> {
+    return resend(() => this.client.rows<StoredCall>(this.open, [messageId]));
+  }
+
+  async storeStep({ message, calls, attempt, supersedes, ...key }: StoreStep): Promise<MessageRecord> {
+    const { runId, chatId } = key;
+    const { owned, seqs } = await this.store(this.step, [
+      chatId,
+      runId,
+      key.fence,
+      message.id,
+      message.text,
+      JSON.stringify(message.parts),
+      message.model,
+      message.finishReason,
+      message.createdAt,
+      supersedes,
+      JSON.stringify(calls.map(callValue)),
+      message.status,
+      ...attemptValues(attempt),
+    ]);
+    if (owned !== 1) throw await this.lost.error(key, attempt);
+    const [seq] = seqs;
+    if (seq === undefined) throw new ChatNotFoundError(chatId);
+    return { seq, ...message, chatId, runId, role: 'assistant' };
+  }
+
+  async storeProgress({ results, moved, next, ...key }: StoreProgress): Promise<MessageRecord[]> {
+    const { runId, chatId } = key;
+    const messages = results.map(({ part, ...result }, place) => ({ ...result, place, parts: [part] }));
+    const { owned, seqs } = await this.store(this.progress, [
+      chatId,
+      runId,
+      key.fence,
+      JSON.stringify(messages),
+      JSON.stringify(moved),
+      next?.id ?? null,
+      next?.step ?? null,
+      next?.requestId ?? null,
+    ]);
+    if (owned !== 1) throw await this.lost.error(key);
+    if (seqs.length !== results.length) throw new ChatNotFoundError(chatId);
+    return results.map(({ id, part, createdAt }, index) => ({
+      id,
+      chatId,
+      seq: seqs[index] ?? 0,
+      role: 'tool',
+      status: 'complete',
+      text: '',
+      parts: [part],
+      model: null,
+      finishReason: null,
+      runId,
+      createdAt,
+    }));
+  }
+
+  /** An earlier try that was still under way may store its messages just before this one: the next try sees them. */
+  private async store(statement: Statement, values: unknown[]): Promise<StepRow> {
+    const send = (): Promise<StepRow[]> => this.client.rows<StepRow>(statement, values);
+    const [row] = await resend(
+      (isResent) =>
+        send().catch((error: unknown) => {
+          if (isResent && violatedUnique(error) !== undefined) return send();
+          throw error;
+        }),
+      UNTIL_STORED,
+    );
+    return row ?? { owned: 0, seqs: [] };
+  }
+}
+
+function callValue({ id, ordinal, part, status, needsApproval, isIdempotent }: NewCall): CallValue {
+  const [callId, name] = [storable(part.id), storable(part.name)];
+  return { id, callId, ordinal, name, status, needsApproval, idempotent: isIdempotent };
+}

@@ -1,0 +1,55 @@
+import { type LoggedBatch, type RunLog } from '../../runs/run-log.interface.js';
+import { onDatabase } from './database-error.js';
+import { type SqlClient, statement } from './sql-client.js';
+
+/** How many batches one statement deletes at most. */
+const CLEARED_AT_ONCE = 1_000;
+
+/** The events of runs, in the table of a data source. */
+export class SqlRunLog implements RunLog {
+  private readonly insert;
+  private readonly removal;
+
+  constructor(
+    private readonly client: SqlClient,
+    events: string,
+    runs: string,
+  ) {
+    this.insert = statement(`
+WITH s AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
+b AS MATERIALIZED (
+  SELECT x."runId" AS run_id, x."firstIndex" AS first_index, x.events
+    FROM s CROSS JOIN json_to_recordset($1::json) AS x ("runId" uuid, fence int, "firstIndex" int, events json)
+    JOIN ${runs} r ON r.id = x."runId" AND r.fence = x.fence AND r.status = 'running'),
+i AS (INSERT INTO ${events} (run_id, first_index, events) SELECT run_id, first_index, events FROM b ON CONFLICT DO NOTHING)
+SELECT run_id FROM b`);
+    // Ids are times, so the range keeps to old runs; a subquery per row keeps the planner from reading the table of runs.
+    this.removal = statement(`
+WITH old AS MATERIALIZED (
+  SELECT e.run_id, e.first_index FROM ${events} e
+   WHERE e.run_id < $1
+     AND coalesce((SELECT r.finished_at IS NOT NULL AND r.finished_at < clock_timestamp() - $2 * interval '1 millisecond'
+                     FROM ${runs} r WHERE r.id = e.run_id), true)
+   ORDER BY e.run_id LIMIT ${CLEARED_AT_ONCE} FOR UPDATE OF e SKIP LOCKED),
+d AS (DELETE FROM ${events} e USING old WHERE e.run_id = old.run_id AND e.first_index = old.first_index)
+SELECT count(*)::int AS cleared FROM old`);
+  }
+
+  async append(batches: readonly LoggedBatch[]): Promise<ReadonlySet<string>> {
+    const values = [JSON.stringify(batches)];
+    const rows = await onDatabase(() => this.client.rows<{ run_id: string }>(this.insert, values));
+    return new Set(rows.map(({ run_id }) => run_id));
+  }
+
+  async clear(keptMs: number): Promise<boolean> {
+    const values = [firstIdAt(Date.now() - keptMs), keptMs];
+    const [row] = await onDatabase(() => this.client.rows<{ cleared: number }>(this.removal, values));
+    return row?.cleared === CLEARED_AT_ONCE;
+  }
+}
+
+/** The least UUIDv7 that a moment has. */
+function firstIdAt(time: number): string {
+  const digits = time.toString(16).padStart(12, '0').padEnd(32, '0');
+  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}

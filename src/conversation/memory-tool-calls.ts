@@ -1,0 +1,65 @@
+import { type ToolCallPart } from '../messages/part.interface.js';
+import { type ToolCallRecord, type ToolCallStatus } from '../messages/tool-call.interface.js';
+import { type StoredCall } from '../runs/run-store.interface.js';
+import { type NewCall } from '../turn/turn.interface.js';
+import { decidedBefore, type ToolCallDecision } from './tool-call-decision.js';
+
+interface KeptCall extends StoredCall {
+  messageId: string;
+  part: ToolCallPart;
+  decidedBy: string | null;
+  decidedAt: string | null;
+  hasResult: boolean;
+  isLeft: boolean;
+}
+
+/** The tool calls of one chat in memory. */
+export class MemoryToolCalls {
+  private readonly calls = new Map<string, KeptCall>();
+
+  constructor(private readonly chatId: string) {}
+
+  add(messageId: string, calls: readonly NewCall[]): void {
+    for (const { id, ordinal, part, status, needsApproval } of calls) {
+      const undecided = { reason: null, decidedBy: null, decidedAt: null, hasResult: false, isLeft: false };
+      this.calls.set(id, { id, ordinal, part, status, needsApproval, messageId, ...undecided });
+    }
+  }
+
+  move(id: string, status: ToolCallStatus, hasResult: boolean): void {
+    const call = this.calls.get(id);
+    if (call) this.calls.set(id, { ...call, status, hasResult });
+  }
+
+  /** The chat moves on: the calls so far get no results any more. */
+  leave(): void {
+    for (const [id, call] of this.calls) this.calls.set(id, { ...call, isLeft: true });
+  }
+
+  open(messageId: string): StoredCall[] {
+    return [...this.calls.values()].filter((call) => call.messageId === messageId && !call.hasResult && !call.isLeft);
+  }
+
+  pending(): ToolCallRecord[] {
+    return [...this.calls.values()].filter(isUndecided).map(toolCallRecord);
+  }
+
+  decide(decision: ToolCallDecision): ToolCallRecord {
+    const { id, status, by, reason } = decision;
+    const call = this.calls.get(id);
+    if (call === undefined || !isUndecided(call)) {
+      return decidedBefore(this.chatId, decision, call && toolCallRecord(call));
+    }
+    const decided = { ...call, status, decidedBy: by, decidedAt: new Date().toISOString(), reason };
+    this.calls.set(id, decided);
+    return toolCallRecord(decided);
+  }
+}
+
+function isUndecided({ status, needsApproval, isLeft }: KeptCall): boolean {
+  return needsApproval && status === 'pending' && !isLeft;
+}
+
+function toolCallRecord({ id, part, status, decidedBy, decidedAt, reason }: KeptCall): ToolCallRecord {
+  return { id, callId: part.id, name: part.name, arguments: part.arguments, status, decidedBy, decidedAt, reason };
+}

@@ -1,0 +1,144 @@
+import { CHAT_PAGE, MESSAGE_PAGE } from '../../chats/page.js';
+import { type ErrorCode } from '../../errors/gitlab-duo.error.js';
+import { type JsonObject } from '../../messages/json.interface.js';
+import { answer, operation, query } from './operation.js';
+import { component, integer, type Schema, uuid } from './schema.js';
+import { toolCallPaths } from './tool-call-paths.js';
+
+const ASK_CODES: ErrorCode[] = [
+  'validation_failed',
+  'insufficient_credits',
+  'chat_not_found',
+  'chat_busy',
+  'pending_tool_calls',
+  'payload_too_large',
+  'unknown_model',
+  'context_window_exceeded',
+  'step_limit_reached',
+  'schema_mismatch',
+  'gateway_auth_failed',
+  'upstream_error',
+  'upstream_overloaded',
+  'server_busy',
+  'chat_locked',
+  'upstream_timeout',
+];
+
+const CHANGE_CODES: ErrorCode[] = ['validation_failed', 'payload_too_large', 'unknown_model', 'chat_locked'];
+
+/** The routes of one kind of chat, mounted at `path`. */
+export function chatPaths(path: string): Record<string, JsonObject> {
+  const call = (name: string) => ({ id: `${path.replaceAll(/\W+/g, '_')}_${name}`, tag: path });
+  const chatId: JsonObject = { $ref: '#/components/parameters/chatId' };
+  return {
+    [`/${path}`]: {
+      post: operation({
+        ...call('create'),
+        summary: 'Create a chat',
+        body: ['NewChatBody', false],
+        answers: { 201: answer('The chat.', 'Chat') },
+        codes: CHANGE_CODES,
+      }),
+      get: operation({
+        ...call('list'),
+        summary: 'List chats, the newest first',
+        parameters: [
+          limit(CHAT_PAGE),
+          query('cursor', { ...uuid, description: 'The `nextCursor` of the page before.' }),
+        ],
+        answers: { 200: answer('A page of chats; it stays in place while chats come and go.', 'ChatPage') },
+        codes: ['validation_failed'],
+      }),
+    },
+    [`/${path}/{id}`]: {
+      parameters: [chatId],
+      get: operation({
+        ...call('find'),
+        summary: 'Read a chat',
+        answers: { 200: answer('The chat.', 'Chat') },
+        codes: ['chat_not_found'],
+      }),
+      patch: operation({
+        ...call('update'),
+        summary: 'Change a chat',
+        body: ['ChatBody', false],
+        answers: { 200: answer('The chat.', 'Chat') },
+        codes: [...CHANGE_CODES, 'chat_not_found'],
+      }),
+      delete: operation({
+        ...call('delete'),
+        summary: 'Delete a chat with its messages',
+        description: 'A run that is under way is stopped. What the chat cost stays in the ledger.',
+        answers: { 204: answer('It is deleted.') },
+        codes: ['chat_not_found', 'chat_locked'],
+      }),
+    },
+    [`/${path}/{id}/messages`]: {
+      parameters: [chatId],
+      get: operation({
+        ...call('messages'),
+        summary: 'List the messages of a chat in order',
+        parameters: [limit(MESSAGE_PAGE), query('after', after)],
+        answers: { 200: answer('A page of messages.', 'MessagePage') },
+        codes: ['validation_failed', 'chat_not_found'],
+      }),
+      post: operation({
+        ...call('ask'),
+        summary: 'Ask the model',
+        description: 'A client that hangs up cancels nothing: the answer is stored.',
+        body: ['MessageBody', true],
+        answers: { 200: events, 201: wholeAnswer, 202: parkedRun },
+        codes: ASK_CODES,
+      }),
+    },
+    [`/${path}/{id}/usage`]: {
+      parameters: [chatId],
+      get: operation({
+        ...call('usage'),
+        summary: 'Tell what a chat has cost',
+        description: 'By model and kind of token, retries and failures included.',
+        answers: { 200: answer('The totals.', 'ChatUsage') },
+        codes: ['chat_not_found'],
+      }),
+    },
+    [`/${path}/{id}/completions`]: {
+      parameters: [chatId],
+      post: operation({
+        ...call('complete'),
+        summary: 'Let the model answer what waits for it',
+        description:
+          'The last user message after a failure, or after it was added without asking; calls of tools that have been decided on.',
+        body: ['CompletionBody', false],
+        answers: { 200: events, 201: wholeAnswer, 202: parkedRun },
+        codes: ASK_CODES,
+      }),
+    },
+    ...toolCallPaths(path),
+  };
+}
+
+const after = integer('The `seq` after which the page begins; the `nextCursor` of the page before.', { minimum: -1 });
+
+function limit({ usual, most }: typeof CHAT_PAGE): JsonObject {
+  return query('limit', integer(undefined, { minimum: 1, maximum: most, default: usual }));
+}
+
+const runHeaders: Schema = {
+  'X-Request-Id': { $ref: '#/components/headers/X-Request-Id' },
+  'X-Run-Id': { $ref: '#/components/headers/X-Run-Id' },
+};
+
+const wholeAnswer = answer('With `Accept: application/json`: the answer, once it is whole.', 'Answer', {
+  headers: runHeaders,
+});
+
+const parkedRun = answer('With `Accept: application/json`: the run, when it waits for approval.', 'Run', {
+  headers: runHeaders,
+});
+
+const events: JsonObject = {
+  description:
+    'With `Accept: text/event-stream`: the events of the run. An error that comes before the model’s first word keeps its status.',
+  headers: runHeaders,
+  content: { 'text/event-stream': { schema: component('RunEvent') } },
+};

@@ -1,0 +1,96 @@
+import { type JsonObject } from '../../messages/json.interface.js';
+import { bodySchemas } from './body-schemas.js';
+import { chatPaths } from './chat-paths.js';
+import { chatSchemas } from './chat-schemas.js';
+import { eventSchemas } from './event-schemas.js';
+import { messageSchemas } from './message-schemas.js';
+import { answer, operation } from './operation.js';
+import { problemSchema } from './problems.js';
+import { type Schema, uuid } from './schema.js';
+import { toolCallSchemas } from './tool-call-schemas.js';
+
+/** A document of OpenAPI 3.1. */
+export interface OpenApiDocument {
+  openapi: string;
+  info: { title: string; version: string; description: string; license: JsonObject };
+  servers: JsonObject[];
+  /** What a call must carry: one of these. */
+  security: JsonObject[];
+  paths: Record<string, JsonObject>;
+  components: Record<'schemas' | 'parameters' | 'headers' | 'securitySchemes', Record<string, JsonObject>>;
+}
+
+/** What the document is about. */
+export interface OpenApiDocumentOptions {
+  /** Where the chats are mounted, with the global prefix and the version if there are any; `chats` by default. */
+  path?: string;
+  /** Where `ModelsController` is mounted, in the same way; without it the document says nothing of models. */
+  models?: string;
+}
+
+/**
+ * Describes the HTTP API of one kind of chat, for `SwaggerModule.setup()` or any other reader of OpenAPI; for several
+ * kinds, merge the `paths` of their documents.
+ * @example
+ * SwaggerModule.setup('docs', app, () => openApiDocument({ path: 'api/v1/tickets' }) as OpenAPIObject)
+ * @publicApi
+ */
+export function openApiDocument({ path = 'chats', models }: OpenApiDocumentOptions = {}): OpenApiDocument {
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Chats over GitLab Duo',
+      version: '1',
+      description: 'Chats with Claude and GPT models, kept in order. Errors are `application/problem+json`.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: '/' }],
+    // Who may ask is the application's own matter.
+    security: [],
+    paths: { ...chatPaths(trimmed(path)), ...(models !== undefined && modelPaths(trimmed(models))) },
+    components: {
+      securitySchemes: {},
+      schemas: {
+        ...chatSchemas,
+        ...messageSchemas,
+        ...toolCallSchemas,
+        ...bodySchemas,
+        ...eventSchemas,
+        Problem: problemSchema,
+      },
+      parameters: {
+        chatId: { name: 'id', in: 'path', required: true, schema: uuid },
+        toolCallId: { name: 'toolCallId', in: 'path', required: true, schema: uuid },
+        'X-Request-Id': {
+          name: 'X-Request-Id',
+          in: 'header',
+          required: false,
+          description: 'Names the request in the answer, in the ledger and in the log; the server’s own when unset.',
+          schema: requestId,
+        },
+      },
+      headers: {
+        'X-Request-Id': { description: 'The caller’s own, or the server’s.', schema: requestId },
+        'X-Run-Id': { description: 'The run that answers.', schema: uuid },
+        'Retry-After': { description: 'How many seconds to wait.', schema: { type: 'integer', minimum: 0 } },
+      },
+    },
+  };
+}
+
+const requestId: Schema = { type: 'string', pattern: '^[\\w.:-]{1,128}$' };
+
+function modelPaths(path: string): Record<string, JsonObject> {
+  const list = operation({
+    id: `${path.replaceAll(/\W+/g, '_')}_list`,
+    tag: 'models',
+    summary: 'List the models',
+    answers: { 200: answer('The catalogue.', 'ModelList') },
+    codes: [],
+  });
+  return { [`/${path}`]: { get: list } };
+}
+
+function trimmed(path: string): string {
+  return path.replaceAll(/^\/+|\/+$/g, '');
+}

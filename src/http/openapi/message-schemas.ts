@@ -1,0 +1,139 @@
+import {
+  type FinishReason,
+  type MessageRecord,
+  type MessageStatus,
+  type Role,
+  type Usage,
+} from '../../messages/message.interface.js';
+import {
+  type Api,
+  type FilePart,
+  type Part,
+  type ReasoningPart,
+  type TextPart,
+  type ToolCallPart,
+  type ToolResultPart,
+} from '../../messages/part.interface.js';
+import { type ChatUsage, type ModelUsage } from '../../messages/usage-report.js';
+import {
+  anyObject,
+  array,
+  component,
+  integer,
+  nullable,
+  object,
+  oneOf,
+  optional,
+  type Schema,
+  text,
+  time,
+  uuid,
+} from './schema.js';
+
+export const role = oneOf<Role>({ system: true, user: true, assistant: true, tool: true });
+
+export const finishReason = oneOf<FinishReason>(
+  {
+    stop: true,
+    length: true,
+    'tool-calls': true,
+    refusal: true,
+    'content-filter': true,
+    pause: true,
+    'context-window': true,
+    other: true,
+  },
+  'Why the model stopped.',
+);
+
+export const api = oneOf<Api>({ 'anthropic-messages': true, 'openai-chat': true, 'openai-responses': true });
+
+const tokens = integer(undefined, { minimum: 0 });
+
+const file = object<FilePart>(
+  {
+    type: { const: 'file' },
+    mediaType: text(),
+    data: optional(text('The content in base64.')),
+    url: optional(text()),
+    filename: optional(text()),
+  },
+  'An image or a PDF document: `data` or `url`.',
+);
+
+/** Of a call, where `arguments` is empty for that reason. */
+export const malformed = optional(text('How the arguments begin, where the model wrote no JSON object.'));
+
+const parts: { [Type in Part['type']]: Schema } = {
+  text: object<TextPart>({ type: { const: 'text' }, text: text() }),
+  reasoning: object<ReasoningPart>(
+    { type: { const: 'reasoning' }, text: text(), api, raw: optional(anyObject) },
+    'What a model thought before it answered; `raw` is the vendor’s own block.',
+  ),
+  file,
+  'tool-call': object<ToolCallPart>({
+    type: { const: 'tool-call' },
+    id: text(),
+    name: text(),
+    arguments: anyObject,
+    malformed,
+  }),
+  'tool-result': object<ToolResultPart>({
+    type: { const: 'tool-result' },
+    id: text('Of the call.'),
+    name: text(),
+    content: { description: 'Any JSON value.' },
+    files: optional(array(file)),
+    isError: { type: 'boolean' },
+  }),
+};
+
+const message = {
+  id: uuid,
+  chatId: uuid,
+  seq: integer('The order of the messages of a chat: distinct and ascending.', { minimum: 0 }),
+  role,
+  status: oneOf<MessageStatus>(
+    { complete: true, cancelled: true, failed: true, interrupted: true },
+    'All but `complete` mark an answer that stopped half-way.',
+  ),
+  text: text('The text parts, joined.'),
+  parts: array(component('Part')),
+  model: nullable(text('The Duo id of the model that answered.')),
+  finishReason: nullable(finishReason),
+  runId: nullable(uuid),
+  createdAt: time,
+};
+
+const tokenCounts: { [Name in keyof Usage]: Schema } = {
+  inputTokens: tokens,
+  outputTokens: tokens,
+  reasoningTokens: integer('The share of `outputTokens` that was spent on thinking.', { minimum: 0 }),
+  cacheReadTokens: tokens,
+  cacheWriteTokens: tokens,
+};
+
+const totals = {
+  attempts: integer('The requests to the model: each retry is another one.', { minimum: 0 }),
+  unknownAttempts: integer('Those among them of which nobody knows the cost.', { minimum: 0 }),
+  ...tokenCounts,
+};
+
+/** Messages and what they are made of, by their names in the document. */
+export const messageSchemas: Record<string, Schema> = {
+  Usage: object<Usage>(tokenCounts, 'Tokens. The three kinds of input are disjoint.'),
+  Part: {
+    oneOf: Object.values(parts),
+    description: 'A piece of a message, in the order in which it was said.',
+  },
+  Message: object<MessageRecord>(message),
+  Answer: object<MessageRecord & { usage: Usage }>(
+    { ...message, usage: component('Usage') },
+    'The assistant’s message, with what it cost.',
+  ),
+  ChatUsage: object<ChatUsage>({
+    chatId: uuid,
+    ...totals,
+    models: array(object<ModelUsage>({ model: text('A Duo model id.'), ...totals })),
+  }),
+};

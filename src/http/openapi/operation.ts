@@ -1,0 +1,49 @@
+import { type ErrorCode } from '../../errors/gitlab-duo.error.js';
+import { type JsonObject, type JsonValue } from '../../messages/json.interface.js';
+import { problemResponses } from './problems.js';
+import { component } from './schema.js';
+
+/** A call, as it is written down here. */
+interface Call {
+  id: string;
+  tag: string;
+  summary: string;
+  description?: string;
+  parameters?: JsonObject[];
+  /** The name of the body's schema, and whether there has to be one. */
+  body?: readonly [schema: string, required: boolean];
+  answers: Record<string, JsonObject>;
+  codes: ErrorCode[];
+}
+
+/** A call, as OpenAPI writes it down. */
+export function operation({ id, tag, summary, description, parameters, body, answers, codes }: Call): JsonObject {
+  const requestId: JsonObject = { $ref: '#/components/parameters/X-Request-Id' };
+  return {
+    operationId: id,
+    tags: [tag],
+    summary,
+    ...(description !== undefined && { description }),
+    parameters: [...(parameters ?? []), requestId],
+    ...(body && { requestBody: { required: body[1], content: json(component(body[0])) } }),
+    responses: { ...answers, ...problemResponses(...codes) },
+  };
+}
+
+/** An answer in JSON, or without a body where no schema is named. */
+export function answer(description: string, schema?: string, more: JsonObject = {}): JsonObject {
+  return {
+    description,
+    headers: { 'X-Request-Id': { $ref: '#/components/headers/X-Request-Id' } },
+    ...(schema !== undefined && { content: json(component(schema)) }),
+    ...more,
+  };
+}
+
+export function query(name: string, schema: JsonObject): JsonObject {
+  return { name, in: 'query', required: false, schema };
+}
+
+function json(schema: JsonObject): Record<string, JsonValue> {
+  return { 'application/json': { schema } };
+}

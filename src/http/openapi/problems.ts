@@ -1,0 +1,49 @@
+import { type ErrorCode } from '../../errors/gitlab-duo.error.js';
+import { type Problem, problems } from '../../errors/problem.js';
+import { type JsonObject } from '../../messages/json.interface.js';
+import { component, integer, object, optional, type Schema, text } from './schema.js';
+
+/** A code of an error, by the one mapping from codes to statuses. */
+export const errorCode: Schema = {
+  type: 'string',
+  enum: Object.keys(problems),
+  description: `Stable: ${Object.entries(problems)
+    .map(([code, [status]]) => `\`${code}\` ${status}`)
+    .join(', ')}.`,
+};
+
+export const problemSchema = object<Problem>(
+  {
+    type: text('A URN that ends with the code.'),
+    title: text(),
+    status: integer('The HTTP status, also where the problem comes as an event.'),
+    detail: text('What is wrong, and what to do about it.'),
+    code: errorCode,
+    requestId: optional(text('Of the answer’s `X-Request-Id`.')),
+  },
+  'An error as RFC 9457 describes it.',
+);
+
+/** What any call may be refused with. */
+const everywhere: ErrorCode[] = ['unauthorized', 'forbidden', 'rate_limited', 'internal_error', 'database_unavailable'];
+
+/** The answers of a call that fails, by status. */
+export function problemResponses(...codes: ErrorCode[]): Record<string, JsonObject> {
+  const possible = [...codes, ...everywhere];
+  const ofStatus = (status: number): ErrorCode[] => possible.filter((code) => problems[code][0] === status);
+  const statuses = new Set(possible.map((code) => problems[code][0]));
+  return Object.fromEntries([...statuses].map((status) => [String(status), problemResponse(ofStatus(status))]));
+}
+
+function problemResponse(codes: ErrorCode[]): JsonObject {
+  const narrowed = { allOf: [component('Problem')], properties: { code: { enum: codes } } };
+  const isRetried = codes.some((code) => problems[code][0] === 429 || problems[code][0] === 503);
+  return {
+    description: codes.map((code) => `\`${code}\``).join(', '),
+    headers: {
+      'X-Request-Id': { $ref: '#/components/headers/X-Request-Id' },
+      ...(isRetried && { 'Retry-After': { $ref: '#/components/headers/Retry-After' } }),
+    },
+    content: { 'application/problem+json': { schema: narrowed } },
+  };
+}

@@ -1,0 +1,62 @@
+import { type JsonObject } from '../../messages/json.interface.js';
+
+/** A JSON Schema of the dialect of OpenAPI 3.1. */
+export type Schema = JsonObject;
+
+/** A property that may be left out. */
+class OptionalProperty {
+  constructor(readonly schema: Schema) {}
+}
+
+/** The schemas of all properties of a type: one that is missing, or wrongly optional, does not compile. */
+type Properties<T> = { [Key in keyof T]-?: undefined extends T[Key] ? OptionalProperty : Schema };
+
+export function optional(schema: Schema): OptionalProperty {
+  return new OptionalProperty(schema);
+}
+
+/** An object that has the properties of `T` and no others. */
+export function object<T extends object>(properties: Properties<T>, description?: string): Schema {
+  const entries = Object.entries<Schema | OptionalProperty>(properties);
+  const required = entries.filter(([, property]) => !(property instanceof OptionalProperty)).map(([name]) => name);
+  return {
+    type: 'object',
+    ...(description !== undefined && { description }),
+    properties: Object.fromEntries(
+      entries.map(([name, property]) => [name, property instanceof OptionalProperty ? property.schema : property]),
+    ),
+    ...(required.length > 0 && { required }),
+    additionalProperties: false,
+  };
+}
+
+/** One of the values of a union of strings, each of which has to be named. */
+export function oneOf<T extends string>(values: Record<T, true>, description?: string): Schema {
+  return { type: 'string', enum: Object.keys(values), ...(description !== undefined && { description }) };
+}
+
+export function nullable(schema: Schema): Schema {
+  return { anyOf: [schema, { type: 'null' }] };
+}
+
+export function array(items: Schema, more: Schema = {}): Schema {
+  return { type: 'array', items, ...more };
+}
+
+export function text(description?: string, more: Schema = {}): Schema {
+  return { type: 'string', ...(description !== undefined && { description }), ...more };
+}
+
+export function integer(description?: string, more: Schema = {}): Schema {
+  return { type: 'integer', ...(description !== undefined && { description }), ...more };
+}
+
+export const uuid: Schema = { type: 'string', format: 'uuid' };
+export const time: Schema = { type: 'string', format: 'date-time' };
+/** Any JSON object. */
+export const anyObject: Schema = { type: 'object', additionalProperties: true };
+
+/** Points to a schema of the document's components. */
+export function component(name: string): Schema {
+  return { $ref: `#/components/schemas/${name}` };
+}

@@ -1,0 +1,48 @@
+import { type Page } from '../../chats/duo-chat-service.interface.js';
+import { type ToolCallRecord, type ToolCallStatus } from '../../messages/tool-call.interface.js';
+import { type RunStatus } from '../../runs/run-event.interface.js';
+import { type RunView } from '../presenter.js';
+import { anyObject, array, component, nullable, object, oneOf, type Schema, text, time, uuid } from './schema.js';
+
+const callStatus = oneOf<ToolCallStatus>(
+  { pending: true, approved: true, running: true, denied: true, succeeded: true, failed: true },
+  'An approved call runs with the next completion.',
+);
+
+const runStatus = oneOf<RunStatus>({
+  queued: true,
+  running: true,
+  awaiting_approval: true,
+  completed: true,
+  failed: true,
+  cancelled: true,
+  interrupted: true,
+});
+
+/** Runs and the calls of tools that they wait for, by their names in the document. */
+export const toolCallSchemas: Record<string, Schema> = {
+  Run: object<RunView>({
+    id: uuid,
+    chatId: uuid,
+    status: runStatus,
+    model: text('A Duo model id.'),
+    answerMessageId: nullable(uuid),
+    error: nullable(component('Problem')),
+    startedAt: nullable(time),
+    finishedAt: nullable(time),
+  }),
+  ToolCall: object<ToolCallRecord>({
+    id: { ...uuid, description: 'By which the call is approved or denied.' },
+    callId: text('The vendor’s own, which may repeat.'),
+    name: text(),
+    arguments: anyObject,
+    status: callStatus,
+    decidedBy: nullable(text('The owner who decided.')),
+    decidedAt: nullable(time),
+    reason: nullable(text('Why it was denied.')),
+  }),
+  ToolCallList: object<Page<unknown>>({
+    items: array(component('ToolCall')),
+    nextCursor: { type: 'null' },
+  }),
+};

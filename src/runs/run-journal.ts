@@ -1,0 +1,155 @@
+import { v7 as uuidv7 } from 'uuid';
+import { type JsonValue } from '../messages/json.interface.js';
+import { type MessageRecord, type MessageStatus, type Usage } from '../messages/message.interface.js';
+import { type ModelEvent } from '../messages/model-request.interface.js';
+import { addUsage, noUsage } from '../messages/usage.js';
+import { type AttemptOutcome, type StepOutcome } from '../router/attempt.interface.js';
+import { resultPart } from '../turn/result-part.js';
+import {
+  type NewCall,
+  type OpenCall,
+  type RoundProgress,
+  type ToolCall,
+  type TurnJournal,
+} from '../turn/turn.interface.js';
+import { type LiveRun } from './live-run.js';
+import { answerDraft } from './run-end.js';
+import { runEvents } from './run-events.js';
+import { messageWithOpenCalls } from './run-request.js';
+import { type BegunRun, type RunKey, type RunStore } from './run-store.interface.js';
+
+/** Writes down what the turn of a run does: into the store first, then for the followers. */
+export class RunJournal implements TurnJournal {
+  /** The message that the model says at the moment, or said last. */
+  messageId = uuidv7();
+  /** The last message of the assistant that is stored. */
+  message: MessageRecord | null = null;
+  /** What that message cost. */
+  messageUsage: Usage | null = null;
+  /** The results of the calls of one message that are stored, by the calls' places in it. */
+  private resultsByOrdinal = new Map<number, MessageRecord>();
+  /** Messages that the next one replaces. */
+  supersedes: string[] = [];
+  /** What the attempts that have ended cost. */
+  spent: Usage;
+  private steps: number;
+
+  /**
+   * @param attemptId the attempt that is stored and has not ended
+   * @param requestId of the request that asked, for the attempts to come
+   */
+  constructor(
+    private readonly run: LiveRun,
+    private readonly store: RunStore,
+    private readonly begun: BegunRun,
+    public attemptId: string | null,
+    private readonly requestId: string | null,
+  ) {
+    this.spent = begun.past?.spent ?? noUsage;
+    this.steps = (begun.past?.steps ?? 0) + (attemptId === null ? 0 : 1);
+  }
+
+  /** Which run this is, to the store. */
+  get key(): RunKey {
+    const { runId, chatId, fence } = this.begun;
+    return { runId, chatId, fence };
+  }
+
+  /** The results of the last calls that are stored, in the order of the calls. */
+  get results(): MessageRecord[] {
+    return [...this.resultsByOrdinal].sort(([left], [right]) => left - right).map(([, message]) => message);
+  }
+
+  beginMessage(): void {
+    this.messageId = uuidv7();
+    this.run.append([{ type: 'message-start', messageId: this.messageId, role: 'assistant' }]);
+  }
+
+  said(events: readonly ModelEvent[]): void {
+    this.run.append(runEvents(events, this.messageId));
+  }
+
+  progressed({ part }: ToolCall, data: JsonValue): void {
+    this.run.append([{ type: 'tool-progress', id: part.id, data }]);
+  }
+
+  async retrying(ended: AttemptOutcome, nextNumber: number): Promise<void> {
+    const nextId = uuidv7();
+    await this.store.retry({ endedId: this.openAttempt(), ended, nextId, nextNumber });
+    this.attemptId = nextId;
+    if (ended.usage) this.spent = addUsage(this.spent, ended.usage);
+  }
+
+  async storeStep(outcome: StepOutcome, calls: readonly NewCall[]): Promise<void> {
+    await this.storeMessage(outcome, 'complete', calls, this.supersedes);
+    this.supersedes = [];
+  }
+
+  async storeWrong(outcome: StepOutcome): Promise<void> {
+    await this.storeMessage(outcome, 'failed', [], []);
+    this.supersedes = [...this.supersedes, this.messageId];
+  }
+
+  async storeProgress({ results, started, opensStep }: RoundProgress): Promise<void> {
+    const drafts = results.map((result) => ({
+      id: uuidv7(),
+      callId: result.call.id,
+      status: result.status,
+      part: resultPart(result),
+      createdAt: new Date().toISOString(),
+    }));
+    const { requestId } = this;
+    const next = opensStep && this.attemptId === null ? { id: uuidv7(), step: this.steps + 1, requestId } : null;
+    if (drafts.length === 0 && started.length === 0 && next === null) return;
+    const moved = started.map((id) => ({ id, status: 'running' as const }));
+    const stored = await this.store.storeProgress({ ...this.key, results: drafts, moved, next });
+    results.forEach(({ call }, index) => {
+      const message = stored[index];
+      if (message) this.resultsByOrdinal.set(call.ordinal, message);
+    });
+    if (next !== null) {
+      this.attemptId = next.id;
+      this.steps = next.step;
+    }
+    this.run.append(
+      drafts.map(({ part: { id, name, content, isError } }) => ({ type: 'tool-result', id, name, content, isError })),
+    );
+  }
+
+  async decidedCalls(calls: readonly ToolCall[]): Promise<OpenCall[]> {
+    const message = this.message ?? messageWithOpenCalls(this.begun.history);
+    const open = message === undefined ? [] : await this.store.openCalls(message.id);
+    return calls.flatMap(({ id, part }) => {
+      const decided = open.find((call) => call.id === id && (call.status === 'approved' || call.status === 'denied'));
+      return decided ? [{ ...decided, part }] : [];
+    });
+  }
+
+  private async storeMessage(
+    { answer, attempt }: StepOutcome,
+    status: MessageStatus,
+    calls: readonly NewCall[],
+    supersedes: string[],
+  ): Promise<void> {
+    const message = await this.store.storeStep({
+      ...this.key,
+      message: answerDraft(this.messageId, status, answer, this.begun.model),
+      calls,
+      attempt: { id: this.openAttempt(), outcome: attempt },
+      supersedes,
+    });
+    const usage = attempt.usage ?? noUsage;
+    this.spent = addUsage(this.spent, usage);
+    this.attemptId = null;
+    this.message = message;
+    this.messageUsage = usage;
+    this.resultsByOrdinal = new Map();
+    const { finishReason } = message;
+    this.run.append([{ type: 'message-end', message: { ...message, usage }, usage, finishReason }]);
+  }
+
+  private openAttempt(): string {
+    if (this.attemptId === null) throw new Error(`Run ${this.run.id} asks the model without an attempt in the ledger`);
+    return this.attemptId;
+  }
+}

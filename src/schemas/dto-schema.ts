@@ -1,0 +1,60 @@
+import { type Type } from '@nestjs/common';
+import { type ValidationError } from 'class-validator';
+import { ConfigurationError } from '../errors/request.errors.js';
+import { type JsonObject } from '../messages/json.interface.js';
+import { dtoClasses } from './dto-classes.js';
+import { type DtoPackages, dtoPackages } from './dto-packages.js';
+import { plainSchema } from './plain-schema.js';
+import { problemOf } from './problem.js';
+import { type Schema } from './schema.interface.js';
+import { type Issue } from './standard-schema.interface.js';
+
+/** @throws ConfigurationError when the class says nothing of its fields, or a package is missing that DTO classes need */
+export function fromDto(dto: Type): Schema {
+  const packages = dtoPackages(dto.name);
+  const { transformer, validator } = packages;
+  return {
+    jsonSchema: plainSchema(() => jsonSchemaOf(dto, packages)),
+    async validate(value) {
+      if (typeof value !== 'object' || value === null || Array.isArray(value)) return { problem: 'must be object' };
+      const instance = transformer.plainToInstance(dto, value) as object;
+      const errors = await validator.validate(instance, { whitelist: true, forbidUnknownValues: true });
+      return errors.length === 0 ? { value: instance } : { problem: problemOf(issuesOf(errors), value) };
+    },
+  };
+}
+
+/** One schema for each class, never for all of the application at once: the converter merges those of one name. */
+function jsonSchemaOf(dto: Type, packages: DtoPackages): JsonObject {
+  const options = { refPointerPrefix: '#/$defs/', classTransformerMetadataStorage: packages.types };
+  const schemas = Object.fromEntries(
+    dtoClasses(dto, packages).map((one) => [one.name, packages.converter.targetConstructorToSchema(one, options)]),
+  ) as Record<string, JsonObject>;
+  const referred = referredNames(schemas);
+  const { [dto.name]: root = {} } = schemas;
+  if (Object.keys(root.properties ?? {}).length === 0) {
+    throw new ConfigurationError(
+      `The class ${dto.name} has no field with a decorator of class-validator, such as @IsString().`,
+    );
+  }
+  const unknown = referred.find((name) => !(name in schemas));
+  if (unknown !== undefined) {
+    throw new ConfigurationError(
+      `The fields of ${dto.name} lead to the type ${unknown}, which is no DTO class: say which one it is with @Type(() => …).`,
+    );
+  }
+  const definitions = Object.fromEntries(referred.map((name) => [name, schemas[name] ?? {}]));
+  return referred.length > 0 ? { ...root, $defs: definitions } : root;
+}
+
+function referredNames(schemas: object): string[] {
+  const references = JSON.stringify(schemas).matchAll(/"\$ref":"#\/\$defs\/([^"]+)"/g);
+  return [...new Set(Array.from(references, ([, name = '']) => name))];
+}
+
+function issuesOf(errors: readonly ValidationError[], path: readonly string[] = []): Issue[] {
+  return errors.flatMap(({ property, constraints = {}, children = [] }) => {
+    const place = [...path, property];
+    return [...Object.values(constraints).map((message) => ({ path: place, message })), ...issuesOf(children, place)];
+  });
+}

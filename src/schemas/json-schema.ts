@@ -1,0 +1,62 @@
+import { type ErrorObject } from 'ajv';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { ConfigurationError } from '../errors/request.errors.js';
+import { type JsonObject } from '../messages/json.interface.js';
+import { plainSchema, reasonOf } from './plain-schema.js';
+import { problemOf } from './problem.js';
+import { type JsonSchema, type Schema } from './schema.interface.js';
+import { type Issue } from './standard-schema.interface.js';
+
+const dialect = 'https://json-schema.org/draft/2020-12/schema';
+
+/** @throws ConfigurationError when it is no JSON Schema of the 2020-12 dialect, or refers to what it does not hold */
+export function fromJsonSchema(source: JsonSchema): Schema {
+  const jsonSchema = plainSchema(() => source);
+  const isValid = compile(jsonSchema);
+  return {
+    jsonSchema,
+    // Async, so that what ajv throws, on a value that is too deep, rejects.
+    // eslint-disable-next-line @typescript-eslint/require-await
+    async validate(value) {
+      if (isValid(value)) return { value };
+      return { problem: problemOf((isValid.errors ?? []).map(issueOf), value) };
+    },
+  };
+}
+
+function compile(schema: JsonObject): ValidateFunction {
+  const { $schema } = schema;
+  if ($schema !== undefined && (typeof $schema !== 'string' || $schema.replace(/#$/, '') !== dialect)) {
+    throw new ConfigurationError(
+      `The schema is of the dialect ${JSON.stringify($schema)}. Write it in the dialect 2020-12, and leave $schema out.`,
+    );
+  }
+  try {
+    // An instance of its own, so that schemas with the same $id live side by side.
+    return new Ajv2020({ allErrors: true, strict: false, validateFormats: false, logger: false }).compile(schema);
+  } catch (cause) {
+    throw new ConfigurationError(`The schema is no valid JSON Schema: ${reasonOf(cause)}`, { cause });
+  }
+}
+
+function issueOf({ instancePath, keyword, params, message = 'is not valid' }: ErrorObject): Issue {
+  return { path: instancePath.split('/').slice(1).map(unescaped), message: message + detail(keyword, params) };
+}
+
+/** What ajv leaves out of its messages. */
+function detail(keyword: string, params: Record<string, unknown>): string {
+  switch (keyword) {
+    case 'enum':
+      return `: ${JSON.stringify(params.allowedValues)}`;
+    case 'const':
+      return `: ${JSON.stringify(params.allowedValue)}`;
+    case 'additionalProperties':
+      return `: ${JSON.stringify(params.additionalProperty)}`;
+    default:
+      return '';
+  }
+}
+
+function unescaped(key: string): string {
+  return key.replaceAll('~1', '/').replaceAll('~0', '~');
+}

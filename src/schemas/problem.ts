@@ -1,0 +1,62 @@
+import { redact } from '../errors/redact.js';
+import { storable } from '../messages/text.js';
+import { type Issue } from './standard-schema.interface.js';
+
+const MOST_ISSUES = 5;
+const LONGEST_PATH = 100;
+const LONGEST_MESSAGE = 200;
+const SHORTEST_QUOTE = 4;
+const MOST_QUOTES = 100;
+
+/** What is wrong with a value, in few words: where it is, and what was expected, but nothing of the value itself. */
+export function problemOf(issues: readonly Issue[], value: unknown): string {
+  const said = issues.slice(0, MOST_ISSUES).map((issue) => describe(issue, value));
+  const more = issues.length - said.length;
+  return [...new Set(said), ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
+}
+
+function describe(issue: Issue, value: unknown): string {
+  const keys = (issue.path ?? []).map((step) => (typeof step === 'object' ? step.key : step));
+  const place = pathOf(keys);
+  const told = storable(redact(withoutQuotes(issue.message, valueAt(keys, value)))).replaceAll(/\s+/g, ' ');
+  const message = shortened(told, LONGEST_MESSAGE);
+  return place === '' || message.startsWith(place) ? message : `${shortened(place, LONGEST_PATH)}: ${message}`;
+}
+
+function pathOf(keys: readonly PropertyKey[]): string {
+  return keys.reduce<string>((path, key) => {
+    if (typeof key === 'number' || /^\d+$/.test(String(key))) return `${path}[${String(key)}]`;
+    return path === '' ? redact(storable(String(key))) : `${path}.${redact(storable(String(key)))}`;
+  }, '');
+}
+
+function valueAt(keys: readonly PropertyKey[], value: unknown): unknown {
+  return keys.reduce<unknown>(
+    (inner, key) =>
+      typeof inner === 'object' && inner !== null && Object.hasOwn(inner, key)
+        ? (inner as Record<PropertyKey, unknown>)[key]
+        : undefined,
+    value,
+  );
+}
+
+/** Some libraries quote what they got. */
+function withoutQuotes(message: string, value: unknown): string {
+  const quotes = new Set<string>();
+  collectTexts(value, quotes);
+  const longestFirst = [...quotes].sort((left, right) => right.length - left.length);
+  return longestFirst.reduce(
+    (text, quote) => text.replaceAll(JSON.stringify(quote).slice(1, -1), '…').replaceAll(quote, '…'),
+    message,
+  );
+}
+
+function collectTexts(value: unknown, texts: Set<string>): void {
+  if (texts.size >= MOST_QUOTES) return;
+  if (typeof value === 'string' && value.length >= SHORTEST_QUOTE) texts.add(value);
+  if (typeof value === 'object' && value !== null) for (const item of Object.values(value)) collectTexts(item, texts);
+}
+
+function shortened(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length).toWellFormed()}…` : text;
+}

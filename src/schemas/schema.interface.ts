@@ -1,0 +1,30 @@
+import { type Type } from '@nestjs/common';
+import { type JsonObject } from '../messages/json.interface.js';
+import { type StandardSchema } from './standard-schema.interface.js';
+
+type PlainJson = string | number | boolean | null | readonly PlainJson[] | { readonly [key: string]: PlainJson };
+
+/** A JSON Schema as a host writes it, `as const` too. */
+export type JsonSchema = Readonly<Record<string, PlainJson>>;
+
+/**
+ * What describes a value: a Standard Schema (zod 4.2 or later, ArkType, …), a DTO class of class-validator, or a JSON
+ * Schema of the 2020-12 dialect.
+ * @publicApi
+ */
+export type SchemaSource<Value = unknown> = StandardSchema<Value> | Type<Value> | JsonSchema;
+
+/** A value of the schema's type, or what is wrong, in words for the model that made it. */
+export type Validated = { value: unknown } | { problem: string };
+
+/** What checks values. */
+export interface Validator {
+  /** Rejects only when the schema's own code fails. */
+  validate(value: unknown): Promise<Validated>;
+}
+
+/** A schema that is ready for use. */
+export interface Schema extends Validator {
+  /** As the models see it. */
+  readonly jsonSchema: JsonObject;
+}

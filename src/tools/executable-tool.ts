@@ -1,0 +1,124 @@
+import { Logger } from '@nestjs/common';
+import { type Redact } from '../errors/redact.js';
+import { safeError } from '../errors/safe-error.js';
+import { shorten } from '../gateway/error-body.js';
+import { type JsonObject, type JsonValue } from '../messages/json.interface.js';
+import { type ToolDefinition } from '../messages/model-request.interface.js';
+import { storable } from '../messages/text.js';
+import { type Schema, type Validated } from '../schemas/schema.interface.js';
+import { type BoundTool, type ToolOutcome } from './bound-tool.interface.js';
+import { type DuoTool, type ToolContext } from './duo-tool.interface.js';
+import { TimeLimit, TimeLimitError } from './time-limit.js';
+import { toolContent } from './tool-content.js';
+import { checkedFiles, ToolFiles } from './tool-files.js';
+import { type ToolOptions } from './tool.decorator.js';
+
+/** What a tool is made of. */
+export interface ToolParts {
+  definition: ToolDefinition;
+  schema: Schema;
+  instance: DuoTool;
+  requiresApproval: NonNullable<ToolOptions['requiresApproval']>;
+  isIdempotent: boolean;
+  timeoutMs: number;
+  redact: Redact;
+}
+
+/** A tool behind what keeps the run safe from it: validation, its time-out, and bounds to what it says. */
+export class ExecutableTool implements BoundTool {
+  readonly definition: ToolDefinition;
+  readonly isIdempotent: boolean;
+  private readonly logger = new Logger('DuoTools');
+
+  constructor(private readonly parts: ToolParts) {
+    this.definition = parts.definition;
+    this.isIdempotent = parts.isIdempotent;
+  }
+
+  async validate(input: JsonObject): Promise<Validated> {
+    const limit = new TimeLimit(this.parts.timeoutMs);
+    try {
+      return await limit.race(() => this.parts.schema.validate(input));
+    } catch (error) {
+      this.log('could not validate its input', error);
+      return { problem: 'The input could not be checked.' };
+    } finally {
+      limit.end();
+    }
+  }
+
+  async needsApproval(input: unknown, context: ToolContext): Promise<boolean> {
+    const { requiresApproval, timeoutMs } = this.parts;
+    if (typeof requiresApproval === 'boolean') return requiresApproval;
+    const limit = new TimeLimit(timeoutMs, context.signal);
+    try {
+      return await limit.race(() =>
+        requiresApproval(input, { ...context, signal: limit.signal, emit: () => undefined }),
+      );
+    } catch (error) {
+      this.log('could not decide whether it needs an approval, and so it does', error);
+      return true;
+    } finally {
+      limit.end();
+    }
+  }
+
+  async execute(input: unknown, context: ToolContext): Promise<ToolOutcome> {
+    const limit = new TimeLimit(this.parts.timeoutMs, context.signal);
+    const progress = new Progress(context);
+    try {
+      const answer = await limit.race(() =>
+        this.parts.instance.execute(input, { ...context, signal: limit.signal, emit: progress.emit }),
+      );
+      if (answer instanceof Error) throw answer;
+      return outcomeOf(answer);
+    } catch (error) {
+      return this.failure(error, context);
+    } finally {
+      progress.end();
+      limit.end();
+    }
+  }
+
+  private failure(error: unknown, { signal }: ToolContext): ToolOutcome {
+    if (signal.aborted)
+      return { content: 'The call was cancelled; it may or may not have taken effect.', isError: true };
+    this.log('failed', error);
+    const message =
+      error instanceof TimeLimitError ? `${error.message} It may or may not have taken effect.` : errorMessage(error);
+    return { content: storable(shorten(message, this.parts.redact)) || 'The tool failed.', isError: true };
+  }
+
+  private log(what: string, error: unknown): void {
+    const { message, stack } = safeError(error, this.parts.redact);
+    this.logger.error(`The tool ${this.definition.name} ${what}: ${message}`, stack);
+  }
+}
+
+/** What a tool says on its way, until it has ended. */
+class Progress {
+  private isOpen = true;
+
+  constructor(private readonly context: ToolContext) {}
+
+  readonly emit = (data: JsonValue): void => {
+    if (this.isOpen) this.context.emit(toolContent(data));
+  };
+
+  end(): void {
+    this.isOpen = false;
+  }
+}
+
+function outcomeOf(answer: unknown): ToolOutcome {
+  if (!(answer instanceof ToolFiles)) return { content: toolContent(answer), isError: false };
+  const files = checkedFiles(answer.files);
+  return { content: toolContent(answer.content), ...(files.length > 0 && { files }), isError: false };
+}
+
+/** Only what was meant to be read: other things that are thrown may hold anything. */
+function errorMessage(error: unknown): string {
+  if (typeof error === 'string') return error;
+  const { message } = (error ?? {}) as { message?: unknown };
+  return typeof message === 'string' ? message : '';
+}

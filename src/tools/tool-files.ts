@@ -1,0 +1,51 @@
+import { ValidationError } from '../errors/request.errors.js';
+import { isBase64 } from '../messages/base64.js';
+import { fileSource } from '../messages/file-source.js';
+import { type JsonValue } from '../messages/json.interface.js';
+import { type FilePart } from '../messages/part.interface.js';
+
+const MOST_BYTES = 10 * 1024 * 1024;
+const MOST_CHARACTERS = Math.ceil(MOST_BYTES / 3) * 4;
+
+/**
+ * What a tool answers with files; see `toolFiles()`.
+ * @publicApi
+ */
+export class ToolFiles {
+  constructor(
+    readonly content: JsonValue,
+    readonly files: readonly FilePart[],
+  ) {}
+}
+
+/**
+ * An answer of a tool with images or PDF documents, at most 10 MB each, that the model shall see.
+ * @example
+ * return toolFiles('Sales by month', [{ type: 'file', mediaType: 'image/png', data: png.toString('base64') }]);
+ * @publicApi
+ */
+export function toolFiles(content: JsonValue, files: readonly FilePart[]): ToolFiles {
+  return new ToolFiles(content, files);
+}
+
+/**
+ * The files as they are stored, with nothing but what a file has.
+ * @throws ValidationError for one that the models cannot read: once stored, it would block the chat
+ */
+export function checkedFiles(files: readonly FilePart[]): FilePart[] {
+  return files.map((file) => {
+    const { mediaType, filename, ...source } = fileSource(file);
+    const content = 'url' in source ? { url: source.url } : { data: checkedData(source.data, filename ?? mediaType) };
+    return { type: 'file', mediaType, ...content, ...(filename !== undefined && { filename }) };
+  });
+}
+
+function checkedData(data: string, name: string): string {
+  if (data.length > MOST_CHARACTERS) {
+    throw new ValidationError(`The file "${name}" is larger than 10 MB. Make it smaller, or give its url.`);
+  }
+  if (!isBase64(data)) {
+    throw new ValidationError(`The data of the file "${name}" is not base64: give buffer.toString('base64').`);
+  }
+  return data;
+}

@@ -1,0 +1,87 @@
+import { SchemaMismatchError } from '../errors/run.errors.js';
+import { type FinishReason } from '../messages/message.interface.js';
+import { type Part } from '../messages/part.interface.js';
+import { textOf } from '../messages/text.js';
+import { type StepOutcome } from '../router/attempt.interface.js';
+import { type Schema } from '../schemas/schema.interface.js';
+import { orAborted } from './or-aborted.js';
+import { type Turn, type TurnEnd } from './turn.interface.js';
+
+/** How long the check of an answer may take, which may be the host's code. */
+const CHECK_TIMEOUT_MS = 30_000;
+
+/** Why an answer that did not end by itself is not JSON, and what to do about it. */
+const unfinished: Partial<Record<FinishReason, readonly [problem: string, advice: string]>> = {
+  length: ['it was cut off at its limit of tokens', 'Raise maxOutputTokens, or ask for less at once.'],
+  'context-window': [
+    'it was cut off, since the context window is full',
+    'Go on in a new chat, or ask for less at once.',
+  ],
+  refusal: ['the model refused to give one', 'Say what you need in another way.'],
+  'content-filter': ['a content filter of the vendor stopped it', 'Say what you need in another way.'],
+};
+
+/** How a turn may end with an answer, and what to tell the model where it had better answer once more. */
+export type CheckedAnswer = Extract<TurnEnd, { type: 'answered' }> & { correction?: string };
+
+/** Checks an answer against the schema of the turn, if there is one; never rejects. */
+export async function checkAnswer(outcome: StepOutcome, { answerSchema, signal }: Turn): Promise<CheckedAnswer> {
+  if (answerSchema === undefined || outcome.error !== undefined) return { type: 'answered', outcome };
+  const { answer } = outcome;
+  const failed = (error: unknown): CheckedAnswer => ({ type: 'answered', outcome: { ...outcome, error } });
+  const reason = unfinished[answer.finishReason];
+  if (reason) return failed(new SchemaMismatchError(...reason));
+  const parts = jsonAlone(answer.parts);
+  try {
+    const checked = await orAborted(
+      validated(textOf(parts), answerSchema),
+      AbortSignal.any([signal, AbortSignal.timeout(CHECK_TIMEOUT_MS)]),
+      0,
+    );
+    if (checked === undefined)
+      return failed(new SchemaMismatchError('its check took too long', 'Make the check quicker.'));
+    if ('value' in checked) {
+      return { type: 'answered', outcome: { ...outcome, answer: { ...answer, parts } }, parsed: checked.value };
+    }
+    const { problem } = checked;
+    const error = new SchemaMismatchError(problem, 'Say more clearly what you want, or make the schema simpler.');
+    const correction = `Your answer does not match its JSON schema: ${problem}. Give the whole answer once more, as JSON that matches the schema, and nothing besides.`;
+    return { ...failed(error), correction };
+  } catch (error) {
+    return failed(error);
+  }
+}
+
+/** Of an answer that says more than its JSON, what it says last, or what it has put into a fence. */
+function jsonAlone(parts: Part[]): Part[] {
+  const text = textOf(parts);
+  if (jsonOf(text) !== undefined) return parts;
+  const last = parts.findLast((part) => part.type === 'text');
+  const json = [last?.text, fenced(text)].find((found) => found !== undefined && jsonOf(found) !== undefined);
+  if (json === undefined) return parts;
+  return parts.flatMap((part): Part[] => {
+    if (part.type !== 'text') return [part];
+    return part === last ? [{ type: 'text', text: json }] : [];
+  });
+}
+
+/** What is in the last block of code of a text in Markdown. */
+function fenced(text: string): string | undefined {
+  const blocks = text.matchAll(/^[ \t]*```\w*[ \t]*\r?\n([^]*?)^[ \t]*```/gm);
+  return [...blocks].at(-1)?.[1]?.trim();
+}
+
+async function validated(text: string, schema: Schema): ReturnType<Schema['validate']> {
+  if (text.trim() === '') return { problem: 'it is empty' };
+  const value = jsonOf(text);
+  return value === undefined ? { problem: 'it is not JSON' } : schema.validate(value);
+}
+
+/** What a text stands for; undefined, which no JSON stands for, where it is none. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

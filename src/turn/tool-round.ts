@@ -1,0 +1,137 @@
+import { setImmediate as breathe } from 'node:timers/promises';
+import { type ToolOutcome } from '../tools/bound-tool.interface.js';
+import { orAborted } from './or-aborted.js';
+import { failure, type Plan, type PlannedCall } from './planned-call.js';
+import { type CallResult, type NewCall, type Turn } from './turn.interface.js';
+
+const MOST_AT_ONCE = 8;
+/** How long a tool that was told to stop may take to say how far it came. */
+const GRACE_MS = 500;
+
+const notStarted = 'The call was cancelled before it started.';
+const cutOff = 'The call was cancelled while it ran: it may or may not have taken effect.';
+
+type RunnableCall = PlannedCall & { plan: Extract<Plan, { type: 'run' }> };
+
+/** The calls of one message: runs those that can run, some at a time, and stores what happens as it happens. */
+export class ToolRound {
+  private readonly queue: RunnableCall[];
+  private readonly running = new Set<PlannedCall>();
+  private readonly settled: CallResult[] = [];
+  private readonly results: CallResult[] = [];
+  private readonly leaving = new AbortController();
+  private wake = (): void => undefined;
+
+  constructor(
+    private readonly turn: Turn,
+    private readonly calls: readonly PlannedCall[],
+  ) {
+    this.queue = calls.filter(isRunnable);
+  }
+
+  /** The calls that a person has to decide on. */
+  get waiting(): PlannedCall[] {
+    return this.calls.filter(({ plan }) => plan.type === 'wait');
+  }
+
+  /** The calls as they are stored with their message: the first of them are about to run, unless none shall. */
+  newCalls(areStarting: boolean): NewCall[] {
+    const starting = new Set<PlannedCall>(areStarting ? this.queue.slice(0, MOST_AT_ONCE) : []);
+    return this.calls.map((call) => ({
+      id: call.id,
+      ordinal: call.ordinal,
+      part: call.part,
+      status: starting.has(call) ? 'running' : 'pending',
+      needsApproval: call.plan.type === 'wait',
+      isIdempotent: call.isIdempotent,
+    }));
+  }
+
+  /**
+   * Works the calls that need no decision.
+   * @param areStarted whether the first calls are stored as running already
+   * @param opensStep whether another request to the model follows when no call waits
+   * @returns the results in the order of the calls
+   */
+  async work(areStarted: boolean, opensStep: boolean): Promise<CallResult[]> {
+    for (const call of this.calls) {
+      const { plan } = call;
+      if (plan.type === 'answer') this.settled.push({ call, status: plan.status, outcome: plan.outcome });
+    }
+    try {
+      if (areStarted) this.start(this.queue.splice(0, MOST_AT_ONCE));
+      await this.workThrough(opensStep && this.waiting.length === 0);
+    } finally {
+      this.leaving.abort();
+    }
+    return this.results.sort(byOrdinal);
+  }
+
+  private async workThrough(opensStep: boolean): Promise<void> {
+    for (;;) {
+      if (this.turn.signal.aborted) this.cancelQueue();
+      const started = this.queue.splice(0, MOST_AT_ONCE - this.running.size);
+      const results = this.settled.splice(0).sort(byOrdinal);
+      const isLast = this.running.size === 0 && started.length === 0;
+      const opensNow = isLast && opensStep && !this.turn.signal.aborted;
+      if (results.length > 0 || started.length > 0 || opensNow) {
+        await this.turn.journal.storeProgress({ results, started: started.map(({ id }) => id), opensStep: opensNow });
+        this.results.push(...results);
+      }
+      if (isLast) return;
+      this.start(started);
+      await this.somethingSettled();
+    }
+  }
+
+  private start(calls: readonly RunnableCall[]): void {
+    for (const call of calls) {
+      this.running.add(call);
+      void this.execute(call).then((outcome) => {
+        this.running.delete(call);
+        this.settled.push({ call, status: outcome.isError ? 'failed' : 'succeeded', outcome });
+        this.wake();
+      });
+    }
+  }
+
+  /** Never rejects. */
+  private async execute(call: RunnableCall): Promise<ToolOutcome> {
+    // Of its own, since Node warns of a leak where many calls listen to one.
+    const signal = AbortSignal.any([this.turn.signal, this.leaving.signal]);
+    if (signal.aborted) return failure(notStarted);
+    const context = {
+      ...this.turn.scope,
+      callId: call.id,
+      signal,
+      emit: (data: ToolOutcome['content']) => {
+        if (this.running.has(call) && !this.leaving.signal.aborted) this.turn.journal.progressed(call, data);
+      },
+    };
+    try {
+      return (await orAborted(call.plan.execute(context), signal, GRACE_MS)) ?? failure(cutOff);
+    } catch {
+      return failure(`The tool "${call.part.name}" failed.`);
+    }
+  }
+
+  private cancelQueue(): void {
+    for (const call of this.queue.splice(0)) {
+      this.settled.push({ call, status: 'failed', outcome: failure(notStarted) });
+    }
+  }
+
+  /** What settles together is stored together. */
+  private async somethingSettled(): Promise<void> {
+    if (this.settled.length === 0) await new Promise<void>((resolve) => (this.wake = resolve));
+    await breathe();
+  }
+}
+
+function isRunnable(call: PlannedCall): call is RunnableCall {
+  return call.plan.type === 'run';
+}
+
+function byOrdinal(left: CallResult, right: CallResult): number {
+  return left.call.ordinal - right.call.ordinal;
+}

@@ -1,0 +1,97 @@
+import { type Caller } from '../config/gitlab-duo-options.interface.js';
+import { type JsonValue } from '../messages/json.interface.js';
+import { type ModelEvent, type ModelRequest } from '../messages/model-request.interface.js';
+import { type ToolCallPart } from '../messages/part.interface.js';
+import { type ToolCallStatus } from '../messages/tool-call.interface.js';
+import { type AttemptLedger, type StepOutcome } from '../router/attempt.interface.js';
+import { type Schema } from '../schemas/schema.interface.js';
+import { type BoundTool, type ToolOutcome } from '../tools/bound-tool.interface.js';
+import { type ToolContext } from '../tools/duo-tool.interface.js';
+
+/** A call of a tool, as the turn and its journal name it. */
+export interface ToolCall {
+  id: string;
+  /** The call's place in its message, from 0: the vendor's ids may repeat. */
+  ordinal: number;
+  part: ToolCallPart;
+}
+
+/** A call that was stored before and has no result yet. */
+export interface OpenCall extends ToolCall {
+  status: ToolCallStatus;
+  needsApproval: boolean;
+  /** Why it was denied. */
+  reason: string | null;
+}
+
+/** A call that is stored together with its message. */
+export interface NewCall extends ToolCall {
+  /** `running` for what is executed as soon as it is stored. */
+  status: Extract<ToolCallStatus, 'running' | 'pending'>;
+  needsApproval: boolean;
+  isIdempotent: boolean;
+}
+
+/** What a call came to. */
+export interface CallResult {
+  call: ToolCall;
+  status: Extract<ToolCallStatus, 'succeeded' | 'failed' | 'denied'>;
+  outcome: ToolOutcome;
+}
+
+/** What happened at once while tools ran. */
+export interface RoundProgress {
+  /** In the order of the calls. */
+  results: CallResult[];
+  /** The ids of the calls that are executed as soon as this is stored. */
+  started: string[];
+  /** Whether another request to the model follows. */
+  opensStep: boolean;
+}
+
+/** Where a turn tells what it does. What is stored is stored for certain once the promise resolves. */
+export interface TurnJournal extends AttemptLedger {
+  /** Begins a message of the assistant: what is said from now on belongs to it. */
+  beginMessage(): void;
+  said(events: readonly ModelEvent[]): void;
+  progressed(call: ToolCall, data: JsonValue): void;
+  /** Stores the message that was begun last, with its calls. */
+  storeStep(outcome: StepOutcome, calls: readonly NewCall[]): Promise<void>;
+  /** Stores the message that was begun last as a failed answer, which the next one replaces. */
+  storeWrong(outcome: StepOutcome): Promise<void>;
+  storeProgress(progress: RoundProgress): Promise<void>;
+  /** Those of the calls, which are of the last message, that somebody has decided on by now. */
+  decidedCalls(calls: readonly ToolCall[]): Promise<OpenCall[]>;
+}
+
+/** How far a turn goes: to the answer, through one request to the model, or through the open calls alone. */
+export type TurnExtent = 'answer' | 'step' | 'tools';
+
+/** What a turn works with. */
+export interface Turn {
+  request: ModelRequest;
+  /** For whom the request is made. */
+  caller: Caller;
+  signal: AbortSignal;
+  journal: TurnJournal;
+  /** By their names; those that the request offers. */
+  tools: ReadonlyMap<string, BoundTool>;
+  /** The chat, its owner and the run, for the tools. */
+  scope: Pick<ToolContext, 'chat' | 'ownerId' | 'runId'>;
+  /** Calls of the last message that are worked first. */
+  openCalls: readonly OpenCall[];
+  extent: TurnExtent;
+  /** What the answer has to be, as JSON. */
+  answerSchema?: Schema;
+  /** How many requests the run has made before this turn, and may make in all. */
+  steps: { made: number; max: number };
+}
+
+/** How a turn ended; failures and aborts are in `error`. */
+export type TurnEnd =
+  /** With what the model said last, which is not stored yet, and with the value that it stands for, if it had to. */
+  | { type: 'answered'; outcome: StepOutcome; parsed?: unknown }
+  /** With nothing left to store. */
+  | { type: 'stored'; error?: unknown }
+  /** With calls that a person has to decide on. */
+  | { type: 'waiting'; calls: readonly ToolCall[] };

@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Module } from '@nestjs/common';
+import { z } from 'zod';
+import { Agent, type AgentContext, Chat, DuoAgent, DuoChatService } from '../../src/index.js';
+import { startTestHost, type TestHost } from './support/test-module.js';
+
+/** No JSON Schema can say it: nobody tells a model what an agent is made with. */
+const inputs = z.object({ since: z.coerce.date(), team: z.string().transform((name) => name.toUpperCase()) });
+type Inputs = z.output<typeof inputs>;
+
+@Agent({ inputs })
+class Historian extends DuoAgent<Inputs> {
+  override instructions({ inputs: { since, team } }: AgentContext<Inputs>): string {
+    return `From ${since.getUTCFullYear()} on, for ${team}.`;
+  }
+
+  override tools({ inputs: { since } }: AgentContext<Inputs>): [] {
+    expect(since).toBeInstanceOf(Date);
+    return [];
+  }
+}
+
+@Agent({ inputs: z.object({ since: z.date() }) })
+class Purist extends DuoAgent<{ since: Date }> {}
+
+@Module({ providers: [Historian, Purist] })
+class AgentsModule {}
+
+describe('Inputs that are no JSON Schema', () => {
+  let host: TestHost;
+  const since = new Date('2026-01-31');
+
+  beforeAll(async () => {
+    host = await startTestHost([Chat], { imports: [AgentsModule] });
+  });
+  afterAll(() => host.close());
+
+  const system = () => host.sandbox.calls.lastRequests['anthropic-messages']?.body as { system: { text: string }[] };
+
+  it('are checked and made what they are, in memory and wherever a chat is loaded', async () => {
+    const given = { since, team: 'sales' };
+    await host.app.get(Historian).ask('Hello', { inputs: given });
+    expect(system().system[0]?.text).toBe('From 2026 on, for SALES.');
+    const { id } = await host.app.get(Historian).createChat({ inputs: given });
+    await host.app.get<DuoChatService<Chat>>(DuoChatService).ask(id, 'Hello');
+    expect(system().system[0]?.text).toBe('From 2026 on, for SALES.');
+  });
+
+  it('are refused before a chat is stored that could not read them again', async () => {
+    await host.app.get(Purist).ask('Hello', { inputs: { since } });
+    await expect(host.app.get(Purist).createChat({ inputs: { since } })).rejects.toMatchObject({
+      code: 'validation_failed',
+      message: expect.stringContaining('since'),
+    });
+  });
+});

@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { AgentsModule, calls } from './support/agents.js';
+import { HttpClient } from './support/http-client.js';
+import { startTestServer, type TestServer } from './support/test-server.js';
+
+type Json = Record<string, unknown>;
+
+let server: TestServer;
+let http: HttpClient;
+
+beforeAll(async () => {
+  server = await startTestServer({ imports: [AgentsModule] });
+  http = new HttpClient(server.url);
+});
+afterAll(() => server.close());
+beforeEach(() => {
+  calls.length = 0;
+});
+
+describe('A chat of an agent over HTTP', () => {
+  it('is made by the name of the agent, and works with its tools', async () => {
+    const chat = await http.json<{ id: string }>('POST', '/chats', { agent: 'guide', title: 'Rome' });
+    expect(chat).toMatchObject({
+      agent: 'guide',
+      title: 'Rome',
+      model: 'duo-chat-haiku-4-5',
+      params: { temperature: 0.5 },
+    });
+    expect(await http.json('GET', `/chats/${chat.id}`)).toEqual(chat);
+    expect((await http.ask(chat.id, 'call weather {"city":"Rome"}')).text).toContain('Sunny in Rome');
+    const events = await http.events(chat.id, 'call weather {"city":"Oslo"}');
+    expect(events.map(({ type }) => type)).toContain('tool-result');
+    expect(calls.map(({ city }) => city)).toEqual(['Rome', 'Oslo']);
+    expect((await http.messages(chat.id))[0]).toMatchObject({ role: 'system', text: 'You are a travel guide.' });
+  });
+
+  it('has none unless it is named, and lets what is said beside it win', async () => {
+    expect(await http.json('POST', '/chats', {})).not.toHaveProperty('agent');
+    const model = 'duo-chat-gpt-5-2';
+    const chat = await http.json<{ id: string }>('POST', '/chats', {
+      agent: 'guide',
+      model,
+      instructions: 'Be brief.',
+    });
+    expect(chat).toMatchObject({ agent: 'guide', model });
+    expect((await http.messages(chat.id)).map(({ text }) => text)).toEqual(['Be brief.']);
+  });
+
+  it('is made by the name of the class, too', async () => {
+    expect(await http.json('POST', '/chats', { agent: 'Guide' })).toMatchObject({ agent: 'guide' });
+  });
+
+  it('keeps its agent, whatever its owner changes', async () => {
+    const chatId = await http.createChat({ agent: 'guide' });
+    const changed = await http.json<Json>('PATCH', `/chats/${chatId}`, {
+      model: 'duo-chat-gpt-5-2',
+      metadata: { a: 1 },
+    });
+    expect(changed).toMatchObject({ agent: 'guide', model: 'duo-chat-gpt-5-2' });
+    expect((await http.ask(chatId, 'call weather {"city":"Rome"}')).text).toContain('Sunny in Rome');
+    const other = await http.send('PATCH', `/chats/${chatId}`, { agent: 'planner' });
+    expect([other.status, await other.json()]).toMatchObject([400, { code: 'validation_failed' }]);
+  });
+
+  it.each<[string, Json, string]>([
+    ['that there is not', { agent: 'pilot' }, 'There are: "guide", "planner"'],
+    ['without a name', { agent: '' }, 'agent'],
+    ['that is no name', { agent: 7 }, 'agent'],
+    ['that needs inputs, which are the application’s to give', { agent: 'planner' }, 'inputs of the agent "planner"'],
+    ['with inputs', { agent: 'planner', inputs: { team: 'sales' } }, 'inputs'],
+  ])('is refused for an agent %s', async (_what, body, detail) => {
+    const response = await http.send('POST', '/chats', body);
+    expect(await response.json()).toMatchObject({
+      status: 400,
+      code: 'validation_failed',
+      detail: expect.stringContaining(detail),
+    });
+  });
+});

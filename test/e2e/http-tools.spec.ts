@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type RunEvent } from '../../src/index.js';
+import { addTool, told } from './support/bound-tools.js';
+import { HttpClient } from './support/http-client.js';
+import { startTestServer, type TestServer } from './support/test-server.js';
+
+type Json = Record<string, unknown>;
+
+let server: TestServer;
+let http: HttpClient;
+
+beforeAll(async () => {
+  server = await startTestServer();
+  http = new HttpClient(server.url);
+  addTool(server.app, 'pay', ({ amount }) => told(`Paid ${JSON.stringify(amount)}`), {
+    needsApproval: () => Promise.resolve(true),
+  });
+});
+afterAll(() => server.close());
+
+/** A chat that offers the tool. */
+async function toolChat(): Promise<string> {
+  const chatId = await http.createChat();
+  await server.database.query(`UPDATE chats SET tools = '["pay"]' WHERE id = $1`, [chatId]);
+  return chatId;
+}
+
+async function parkedChat(): Promise<{ chatId: string; run: Json; callId: string }> {
+  const chatId = await toolChat();
+  const response = await http.send('POST', `/chats/${chatId}/messages`, { content: 'call pay {"amount":5}' });
+  expect(response.status).toBe(202);
+  const { items } = await http.json<{ items: { id: string }[] }>('GET', `/chats/${chatId}/tool-calls?status=pending`);
+  return { chatId, run: (await response.json()) as Json, callId: items[0]?.id ?? '' };
+}
+
+const problemOf = async (response: Response): Promise<unknown> => {
+  expect(response.headers.get('content-type')).toContain('application/problem+json');
+  return response.json();
+};
+
+describe('A run that waits for approval over HTTP', () => {
+  it('is answered by 202 with the run, and goes on by a completion once it is approved', async () => {
+    const { chatId, run, callId } = await parkedChat();
+    expect(run).toEqual({
+      id: expect.any(String),
+      chatId,
+      status: 'awaiting_approval',
+      model: 'duo-chat-sonnet-4-6',
+      answerMessageId: null,
+      error: null,
+      startedAt: expect.stringMatching(/Z$/),
+      finishedAt: null,
+    });
+    for (const path of ['messages', 'completions']) {
+      const refused = await http.send('POST', `/chats/${chatId}/${path}`, path === 'messages' ? { content: 'Hi' } : {});
+      expect(await problemOf(refused)).toMatchObject({ status: 409, code: 'pending_tool_calls' });
+    }
+    const approved = await http.send('POST', `/chats/${chatId}/tool-calls/${callId}/approve`);
+    expect([approved.status, await approved.json()]).toEqual([
+      200,
+      {
+        id: callId,
+        callId: expect.any(String),
+        name: 'pay',
+        arguments: { amount: 5 },
+        status: 'approved',
+        decidedBy: 'local',
+        decidedAt: expect.stringMatching(/Z$/),
+        reason: null,
+      },
+    ]);
+    const answer = await http.send('POST', `/chats/${chatId}/completions`);
+    expect(answer.status).toBe(201);
+    expect(answer.headers.get('x-run-id')).toBe(run.id);
+    expect(await answer.json()).toMatchObject({ role: 'assistant', text: expect.stringContaining('"Paid 5"') });
+  });
+
+  it('tells the model why it was denied, and refuses another decision and another call', async () => {
+    const { chatId, callId } = await parkedChat();
+    const path = `/chats/${chatId}/tool-calls`;
+    const denied = await http.json<Json>('POST', `${path}/${callId}/deny`, { reason: 'Too much' });
+    expect(denied).toMatchObject({ status: 'denied', reason: 'Too much' });
+    const approval = await http.send('POST', `${path}/${callId}/approve`);
+    expect(await problemOf(approval)).toMatchObject({ status: 409, code: 'pending_tool_calls' });
+    for (const id of ['mine', '0198c0de-0000-7000-8000-000000000000']) {
+      const unknown = await http.send('POST', `${path}/${id}/approve`);
+      expect(await problemOf(unknown)).toMatchObject({ status: 404, code: 'not_found' });
+    }
+    const tooLong = await http.send('POST', `${path}/${callId}/deny`, { reason: 'x'.repeat(2_001) });
+    expect(await problemOf(tooLong)).toMatchObject({ status: 400, code: 'validation_failed' });
+    const answer = await http.json<Json>('POST', `/chats/${chatId}/completions`);
+    expect(answer.text).toContain('Too much');
+  });
+
+  it('ends its events, which say what waits, and goes on with the next indexes', async () => {
+    const chatId = await toolChat();
+    const before = await http.events(chatId, 'call pay {"amount":5}');
+    expect(before.slice(-2).map(({ type }) => type)).toEqual(['approval-required', 'run-end']);
+    const [call] = before.at(-2)?.data.toolCalls as Extract<RunEvent, { type: 'approval-required' }>['toolCalls'];
+    await http.json('POST', `/chats/${chatId}/tool-calls/${call?.id ?? ''}/approve`);
+    const response = await http.send('POST', `/chats/${chatId}/completions`, {}, { accept: 'text/event-stream' });
+    const text = await response.text();
+    const indexes = [...text.matchAll(/^id: .*:(\d+)$/gm)].map(([, index]) => Number(index));
+    expect(indexes).toEqual(indexes.map((_index, place) => before.length + place));
+    expect([...text.matchAll(/^event: (.*)$/gm)].map(([, type]) => type)).toEqual(
+      expect.arrayContaining(['run-start', 'tool-result', 'message-start', 'message-end', 'run-end']),
+    );
+  });
+});

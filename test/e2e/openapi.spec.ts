@@ -1,0 +1,280 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { getMetadataStorage } from 'class-validator';
+import { validationMetadatasToSchemas } from 'class-validator-jsonschema';
+import { serverDocument } from '../../src/app/server-document.js';
+import { problems } from '../../src/errors/problem.js';
+import { openApiDocument } from '../../src/http/index.js';
+import { type Chat, DuoChatService } from '../../src/index.js';
+import { addTool, told } from './support/bound-tools.js';
+import { readEvents } from './support/event-reader.js';
+import { HttpClient } from './support/http-client.js';
+import { startTestServer, type TestServer } from './support/test-server.js';
+
+interface Operation {
+  operationId: string;
+  parameters: { $ref?: string; in?: string; name?: string }[];
+  responses: Record<string, { content?: Record<string, { schema: object }>; headers?: object }>;
+}
+
+interface ObjectSchema {
+  properties: Record<string, Record<string, unknown>>;
+  required?: string[];
+}
+
+interface Named {
+  id: string;
+}
+
+type Paths = Record<string, Record<string, Operation>>;
+
+const document = serverDocument();
+const paths = document.paths as unknown as Paths;
+const schemas = document.components.schemas as unknown as Record<string, ObjectSchema>;
+
+/** The operations of a document, as `GET /chats/{id}`. */
+function calls(documented: Record<string, object>): string[] {
+  return Object.entries(documented).flatMap(([path, item]) =>
+    Object.keys(item)
+      .filter((method) => method !== 'parameters')
+      .map((method) => `${method.toUpperCase()} ${path}`),
+  );
+}
+
+describe('The OpenAPI document', () => {
+  it('is valid OpenAPI', async () => {
+    for (const one of [document, openApiDocument(), openApiDocument({ path: '/api/v1/tickets/' })]) {
+      expect(await new Validator().validate({ ...structuredClone(one) })).toMatchObject({ valid: true });
+    }
+  });
+
+  it('resolves every reference, and names each operation once', () => {
+    const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)].map(([, path = '']) => path);
+    for (const reference of new Set(references)) {
+      const target = reference
+        .split('/')
+        .reduce<unknown>((node, key) => (node as Record<string, unknown>)[key], document);
+      expect([reference, target]).toEqual([reference, expect.any(Object)]);
+    }
+    const ids = Object.values(paths).flatMap((item) => Object.values(item).map(({ operationId }) => operationId));
+    const named = ids.filter((id) => (id as string | undefined) !== undefined);
+    expect(new Set(named).size).toBe(named.length);
+  });
+
+  it('has a path of the host’s own', () => {
+    const { paths: own } = openApiDocument({ path: '/api/v1/tickets/', models: 'api/v1/models' });
+    expect(calls(own)).toContain('POST /api/v1/tickets/{id}/messages');
+    expect(calls(own)).toContain('GET /api/v1/models');
+    expect(calls(openApiDocument().paths)).not.toContain('GET /models');
+  });
+
+  it('has every code with its status', () => {
+    const code = schemas.Problem?.properties.code as { enum: string[]; description: string };
+    expect(code.enum).toEqual(Object.keys(problems));
+    for (const [name, [status]] of Object.entries(problems))
+      expect(code.description).toContain(`\`${name}\` ${status}`);
+  });
+
+  it('says of each refusal what its status means', () => {
+    for (const item of Object.values(paths)) {
+      for (const { responses } of Object.values(item).filter((value) => 'responses' in value)) {
+        for (const [status, response] of Object.entries(responses).filter(([status]) => status >= '400')) {
+          const { schema } = response.content?.['application/problem+json'] ?? {};
+          const codes = (schema as { properties: { code: { enum: (keyof typeof problems)[] } } }).properties.code.enum;
+          expect(codes.map((code) => problems[code][0])).toEqual(codes.map(() => Number(status)));
+        }
+      }
+    }
+  });
+
+  it.each([
+    ['ChatBody', 'ChatDto'],
+    ['Params', 'ParamsDto'],
+    ['Thinking', 'ThinkingDto'],
+    ['MessageBody', 'MessageDto'],
+    ['CompletionBody', 'CompletionDto'],
+    ['Attachment', 'AttachmentDto'],
+    ['DenialBody', 'DenialDto'],
+  ])('says of %s what %s checks', (name, dto) => {
+    const checked = dtoSchemas()[dto] as unknown as ObjectSchema;
+    const described = schemas[name] as ObjectSchema;
+    expect(Object.keys(described.properties).sort()).toEqual(Object.keys(checked.properties).sort());
+    const limits = ['minimum', 'maximum', 'minLength', 'maxLength', 'minItems', 'maxItems', 'enum'];
+    for (const [property, rules] of Object.entries(checked.properties)) {
+      const said = described.properties[property] ?? {};
+      for (const limit of limits.filter((limit) => rules[limit] !== undefined))
+        expect([property, limit, flat(said)[limit]]).toEqual([property, limit, rules[limit]]);
+    }
+  });
+
+  it.each([
+    ['GET', '/chats', 'ChatPageDto'],
+    ['GET', '/chats/{id}/messages', 'MessagePageDto'],
+    ['GET', '/chats/{id}/tool-calls', 'ToolCallsDto'],
+  ])('says of the query of %s %s what %s checks', (method, path, dto) => {
+    const { parameters = [] } = paths[path]?.[method.toLowerCase()] ?? {};
+    const queries = parameters.filter((parameter) => parameter.in === 'query').map(({ name }) => name);
+    expect(queries.sort()).toEqual(Object.keys(dtoSchemas()[dto]?.properties ?? {}).sort());
+  });
+});
+
+describe('The server and its document', () => {
+  let server: TestServer;
+  let client: HttpClient;
+  const ajv = new Ajv2020({ strict: false, allErrors: true });
+  ajv.addFormat('uuid', /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/);
+  ajv.addFormat('date-time', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+  ajv.addSchema(document, 'document');
+
+  beforeAll(async () => {
+    server = await startTestServer();
+    client = new HttpClient(server.url);
+  });
+  afterAll(() => server.close());
+
+  function conforms(pointer: string[], value: unknown): void {
+    const fragment = pointer.map((part) => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1')));
+    const isValid = ajv.validate({ $ref: `document#/${fragment.join('/')}` }, value);
+    expect([isValid, ajv.errors, value]).toEqual([true, null, value]);
+  }
+
+  /** Sends a request and holds the answer against what the document says of it. */
+  async function call(method: string, path: string, url: string, body?: unknown, headers = {}): Promise<unknown> {
+    const response = await client.send(method, url, body, headers);
+    const described = paths[path]?.[method.toLowerCase()]?.responses[response.status];
+    expect([method, path, response.status, described]).toEqual([method, path, response.status, expect.any(Object)]);
+    for (const name of Object.keys(described?.headers ?? {}))
+      if (name !== 'Retry-After') expect([name, response.headers.get(name)]).toEqual([name, expect.any(String)]);
+    const text = await response.text();
+    const type = (response.headers.get('content-type') ?? '').split(';')[0] ?? '';
+    expect(Object.keys(described?.content ?? {})).toEqual(text === '' ? [] : [type]);
+    if (text === '') return undefined;
+    const value = JSON.parse(text) as unknown;
+    const at = ['paths', path, method.toLowerCase(), 'responses', String(response.status), 'content', type, 'schema'];
+    conforms(at, value);
+    return value;
+  }
+
+  it('has every route of the server', () => {
+    const scanned = SwaggerModule.createDocument(server.app, new DocumentBuilder().build());
+    expect(calls(paths)).toEqual(expect.arrayContaining(calls(scanned.paths)));
+    expect(calls(scanned.paths).length).toBeGreaterThan(9);
+  });
+
+  it('describes the answers that are real', async () => {
+    const body = {
+      model: 'duo-chat-opus-4-5',
+      instructions: 'Be brief.',
+      params: { thinking: { budgetTokens: 1024 } },
+      metadata: { a: 1 },
+    };
+    const { id } = (await call('POST', '/chats', '/chats', body)) as { id: string };
+    await call('POST', '/chats', '/chats');
+    await call('GET', '/chats', '/chats?limit=1');
+    await call('GET', '/chats/{id}', `/chats/${id}`);
+    await call('PATCH', '/chats/{id}', `/chats/${id}`, { title: 'Two' });
+    const attachments = [{ mediaType: 'image/png', data: 'aGVsbG8=' }];
+    await call('POST', '/chats/{id}/messages', `/chats/${id}/messages`, { content: 'Look', attachments });
+    await client.json('POST', `/chats/${id}/messages`, { content: 'And now?' });
+    await call('GET', '/chats/{id}/messages', `/chats/${id}/messages?limit=2`);
+    await call('GET', '/chats/{id}/messages', `/chats/${id}/messages?after=0`);
+    server.sandbox.fault({ fault: 'gateway-internal-error' });
+    await call('POST', '/chats/{id}/messages', `/chats/${id}/messages`, { content: 'Fail' });
+    await call('POST', '/chats/{id}/completions', `/chats/${id}/completions`);
+    await call('GET', '/models', '/models');
+    await call('GET', '/health/live', '/health/live');
+    await call('GET', '/health/ready', '/health/ready');
+    await call('DELETE', '/chats/{id}', `/chats/${id}`);
+    await call('GET', '/chats/{id}', `/chats/${id}`);
+  });
+
+  it('describes a run that waits for approval, and the decisions on its calls', async () => {
+    const pay = addTool(server.app, 'pay', () => told('Paid'), { needsApproval: () => Promise.resolve(true) });
+    const chat = await server.app
+      .get<DuoChatService<Chat>>(DuoChatService, { strict: false })
+      .create({ ownerId: 'local' });
+    await chat.withTools(pay).ask('Hello');
+    const ask = { content: 'call pay {"amount":1}\ncall pay {"amount":2}' };
+    const messages = ['POST', '/chats/{id}/messages', `/chats/${chat.id}/messages`] as const;
+    expect(await call(...messages, ask)).toMatchObject({ status: 'awaiting_approval' });
+    expect(await call(...messages, ask)).toMatchObject({ code: 'pending_tool_calls' });
+    const calls = `/chats/${chat.id}/tool-calls`;
+    const { items } = (await call('GET', '/chats/{id}/tool-calls', calls)) as { items: [Named, Named] };
+    const approve = ['POST', '/chats/{id}/tool-calls/{toolCallId}/approve'] as const;
+    const deny = ['POST', '/chats/{id}/tool-calls/{toolCallId}/deny'] as const;
+    expect(await call(...approve, `${calls}/${items[0].id}/approve`)).toMatchObject({ status: 'approved' });
+    expect(await call(...deny, `${calls}/${items[1].id}/deny`, { reason: 'No' })).toMatchObject({ status: 'denied' });
+    expect(await call(...approve, `${calls}/${items[1].id}/approve`)).toMatchObject({ status: 409 });
+    expect(await call(...approve, `${calls}/${chat.id}/approve`)).toMatchObject({ status: 404 });
+    await call('POST', '/chats/{id}/completions', `/chats/${chat.id}/completions`);
+  });
+
+  it.each<[string, string, string, unknown]>([
+    ['POST', '/chats', '/chats', { colour: 'red' }],
+    ['POST', '/chats', '/chats', { model: 'none' }],
+    ['POST', '/chats', '/chats', { title: 'x'.repeat(1_100_000) }],
+    ['GET', '/chats', '/chats?limit=0', undefined],
+    ['PATCH', '/chats/{id}', '/chats/x', {}],
+    ['DELETE', '/chats/{id}', '/chats/x', undefined],
+    ['GET', '/chats/{id}/messages', '/chats/x/messages', undefined],
+    ['POST', '/chats/{id}/messages', '/chats/x/messages', { content: 'x' }],
+    ['POST', '/chats/{id}/completions', '/chats/x/completions', {}],
+    ['GET', '/chats/{id}/tool-calls', '/chats/x/tool-calls?status=denied', undefined],
+    ['POST', '/chats/{id}/tool-calls/{toolCallId}/approve', '/chats/x/tool-calls/y/approve', undefined],
+    ['POST', '/chats/{id}/tool-calls/{toolCallId}/deny', '/chats/x/tool-calls/y/deny', { reason: 1 }],
+  ])('describes the refusal of %s %s at %s', async (method, path, url, body) => {
+    expect(await call(method, path, url, body)).toMatchObject({ code: expect.any(String) });
+  });
+
+  it('describes the events that are real', async () => {
+    const look = addTool(server.app, 'look', (_input, { emit }) => {
+      emit({ percent: 50 });
+      return told('Looked');
+    });
+    const buy = addTool(server.app, 'buy', () => told('Bought'), { needsApproval: () => Promise.resolve(true) });
+    const chat = await server.app
+      .get<DuoChatService<Chat>>(DuoChatService, { strict: false })
+      .create({ ownerId: 'local' });
+    await chat.withTools(look, buy).ask('Hello');
+    const types = new Set<string | undefined>();
+    for (const [content, fault] of [
+      ['Hello'],
+      ['Hello', 'stream-reset'],
+      ['Hello', 'answer-huge-tool-call'],
+      ['call look {}\ncall buy {}'],
+    ] as const) {
+      if (fault !== undefined) server.sandbox.fault({ fault, afterChunks: 3 });
+      const response = await client.openEvents(chat.id, content);
+      for await (const { id, type, data } of readEvents(response)) {
+        types.add(type);
+        conforms(['components', 'schemas', 'RunEvent'], { id, event: type, data });
+      }
+    }
+    expect([...types]).toEqual(
+      expect.arrayContaining([
+        'run-start',
+        'message-start',
+        'text-delta',
+        'tool-call',
+        'tool-progress',
+        'tool-result',
+        'approval-required',
+        'message-end',
+        'error',
+        'run-end',
+      ]),
+    );
+  });
+});
+
+function dtoSchemas(): Record<string, { properties?: object }> {
+  return validationMetadatasToSchemas({ classValidatorMetadataStorage: getMetadataStorage() });
+}
+
+/** What a schema says, also where it allows null besides. */
+function flat(schema: Record<string, unknown>): Record<string, unknown> {
+  const [first] = (schema.anyOf ?? [schema]) as Record<string, unknown>[];
+  return first ?? schema;
+}

@@ -1,0 +1,134 @@
+import { connect } from 'node:net';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { type LoggerService } from '@nestjs/common';
+import { HttpClient } from './support/http-client.js';
+import { PLATFORMS, startTestServer, type TestServer } from './support/test-server.js';
+import { until } from './support/until.js';
+
+const OWN = /^[\da-f]{8}-[\da-f]{4}-7[\da-f]{3}-[\da-f]{4}-[\da-f]{12}$/;
+
+class Lines implements LoggerService {
+  readonly lines: string[] = [];
+  log = (): void => undefined;
+  warn = (message: unknown): number => this.lines.push(String(message));
+  error = (message: unknown): number => this.lines.push(String(message));
+}
+
+describe.each(PLATFORMS)('The id of a request on %s', (platform) => {
+  const logger = new Lines();
+  let server: TestServer;
+  let client: HttpClient;
+
+  beforeAll(async () => {
+    server = await startTestServer({ platform, logger, tries: 2 });
+    client = new HttpClient(server.url);
+  });
+  afterAll(() => server.close());
+  beforeEach(() => {
+    server.sandbox.reset();
+    logger.lines.length = 0;
+  });
+
+  it.each([
+    ['POST', '/chats'],
+    ['GET', '/chats'],
+    ['GET', '/chats/x'],
+    ['GET', '/models'],
+    ['GET', '/health/live'],
+    ['GET', '/health/ready'],
+    ['GET', '/nowhere'],
+    ['GET', '/chats/%zz'],
+  ])('is on the answer to %s %s: the caller’s or one of our own', async (method, path) => {
+    const told = await client.send(method, path, undefined, { 'x-request-id': 'trace:7_a.b-c' });
+    expect(told.headers.get('x-request-id')).toBe('trace:7_a.b-c');
+    for (const strange of [{}, { 'x-request-id': 'a b' }, { 'x-request-id': 'x'.repeat(129) }]) {
+      const own = await client.send(method, path, undefined, strange as Record<string, string>);
+      expect(own.headers.get('x-request-id')).toMatch(OWN);
+    }
+  });
+
+  it('is on the answers to a run and in the ledger, retries included', async () => {
+    const chatId = await client.createChat();
+    const headers = { 'x-request-id': 'ask-1' };
+    server.sandbox.fault({ fault: 'gateway-overloaded' });
+    const answer = await client.send('POST', `/chats/${chatId}/messages`, { content: 'Hello' }, headers);
+    expect([answer.status, answer.headers.get('x-request-id')]).toEqual([201, 'ask-1']);
+    const { runId } = (await answer.json()) as { runId: string };
+    const attempts: unknown[] = await server.database.query(
+      'SELECT run_id, request_id, status FROM duo_attempts WHERE chat_id = $1 ORDER BY number',
+      [chatId],
+    );
+    expect(attempts).toEqual([
+      { run_id: runId, request_id: 'ask-1', status: 'failed' },
+      { run_id: runId, request_id: 'ask-1', status: 'succeeded' },
+    ]);
+    expect(logger.lines).toEqual([expect.stringMatching(`^Attempt 1 of run ${runId} \\(request ask-1\\) failed`)]);
+  });
+
+  it('is on a stream, and in the error that ends it', async () => {
+    const chatId = await client.createChat();
+    server.sandbox.fault({ fault: 'stream-reset', afterChunks: 3, times: 2 });
+    const response = await client.send(
+      'POST',
+      `/chats/${chatId}/messages`,
+      { content: 'Hello' },
+      {
+        'x-request-id': 'stream-1',
+        accept: 'text/event-stream',
+      },
+    );
+    expect(response.headers.get('x-request-id')).toBe('stream-1');
+    expect(response.headers.get('x-run-id')).toMatch(OWN);
+    expect(await response.text()).toMatch(/event: error\ndata: \{"problem":\{.*"requestId":"stream-1"\}\}/);
+  });
+
+  it('is in the log of a failure that is nobody’s fault but ours', async () => {
+    const chatId = await client.createChat();
+    await server.database.query('ALTER TABLE messages RENAME TO messages_gone');
+    try {
+      const response = await client.send(
+        'POST',
+        `/chats/${chatId}/messages`,
+        { content: 'x' },
+        { 'x-request-id': 'bad-1' },
+      );
+      expect([response.status, await response.json()]).toMatchObject([
+        500,
+        { code: 'internal_error', requestId: 'bad-1' },
+      ]);
+    } finally {
+      await server.database.query('ALTER TABLE messages_gone RENAME TO messages');
+    }
+    expect(logger.lines.join('\n')).toContain('Request bad-1 failed');
+  });
+
+  it('names the run whose end cannot be stored', async () => {
+    const chatId = await client.createChat();
+    server.sandbox.fault({ fault: 'stream-late-first-byte', delayMs: 3_000 });
+    const before = server.sandbox.calls.requests['anthropic-messages'];
+    const asking = client.send('POST', `/chats/${chatId}/messages`, { content: 'x' }, { 'x-request-id': 'lost-1' });
+    await until(() => server.sandbox.calls.requests['anthropic-messages'] > before);
+    await server.database.query('ALTER TABLE messages RENAME TO messages_gone');
+    try {
+      expect((await asking).status).toBe(500);
+    } finally {
+      await server.database.query('ALTER TABLE messages_gone RENAME TO messages');
+    }
+    expect(logger.lines.join('\n')).toMatch(/The run [\da-f-]{36} \(request lost-1\) failed/);
+  });
+});
+
+describe('What is not HTTP', () => {
+  it('gets an id of our own', async () => {
+    const server = await startTestServer();
+    try {
+      const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+      socket.end('NONSENSE\r\n\r\n');
+      let answer = '';
+      for await (const chunk of socket) answer += String(chunk);
+      expect(answer).toMatch(/\r\nx-request-id: [\da-f-]{36}\r\n[^]*"requestId":"[\da-f-]{36}"/);
+    } finally {
+      await server.close();
+    }
+  });
+});

@@ -1,0 +1,313 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { type Type } from '@nestjs/common';
+import { z } from 'zod';
+import {
+  Chat,
+  type DuoChat,
+  DuoChatService,
+  DuoRouterService,
+  DuoService,
+  type Conversation,
+  type MessageRecord,
+  type RunEvent,
+  SchemaMismatchError,
+  type StandardSchema,
+} from '../../src/index.js';
+import { type ChatVerbs } from '../../src/conversation/chat-verbs.js';
+import { type DuoTool } from '../../src/tools/duo-tool.interface.js';
+import { addTool, told } from './support/bound-tools.js';
+import { startTestHost, type TestHost } from './support/test-module.js';
+
+type Said = Pick<MessageRecord, 'role' | 'status' | 'text' | 'parts'> & { parsed?: unknown };
+
+interface TalkingChat {
+  chat: ChatVerbs<Pick<Said, 'text' | 'parts' | 'parsed'>>;
+  messages: () => Promise<readonly Said[]>;
+}
+
+const CLAUDE = 'duo-chat-sonnet-4-6';
+const MODELS = [CLAUDE, 'duo-chat-gpt-5-2', 'duo-chat-gpt-5-6-sol'];
+
+/** All vendors enforce it. */
+const closed = z.strictObject({ city: z.string(), days: z.number() });
+/** Claude gives it by a tool, and GPT as far as it likes. */
+const open = z.object({ city: z.string().min(2), days: z.int().min(1), note: z.string().optional() });
+const schemas: [string, typeof closed | typeof open, { city: string; days: number }][] = [
+  ['that the vendor enforces', closed, { city: '', days: 0 }],
+  ['that the vendor does not take', open, { city: 'xx', days: 1 }],
+];
+
+let host: TestHost;
+let weather: Type<DuoTool>;
+let pay: Type<DuoTool>;
+
+beforeAll(async () => {
+  host = await startTestHost([Chat]);
+  weather = addTool(host.app, 'weather', () => told('Sunny'));
+  pay = addTool(host.app, 'pay', () => told('Paid'), { needsApproval: () => Promise.resolve(true) });
+});
+afterAll(() => host.close());
+beforeEach(() => {
+  host.sandbox.reset();
+});
+
+const service = (): DuoChatService<Chat> => host.app.get(DuoChatService);
+const places: Record<string, (model: string) => Promise<TalkingChat>> = {
+  'in memory': (model) => {
+    const chat = host.app.get(DuoService).chat({ model });
+    return Promise.resolve({ chat, messages: () => Promise.resolve(chat.messages) });
+  },
+  'in the database': async (model) => {
+    const chat = await service().create({ model });
+    return { chat, messages: async () => (await service().messages(chat.id)).items };
+  },
+};
+const cases = Object.keys(places).flatMap((place) => MODELS.map((model) => ({ place, model })));
+
+async function eventsOf(stream: AsyncIterable<RunEvent>): Promise<RunEvent[]> {
+  const events: RunEvent[] = [];
+  for await (const event of stream) events.push(event);
+  return events;
+}
+
+/** What the last request to any vendor said, and how many there were. */
+function upstream(): { body: string; requests: number } {
+  const { requests, lastRequests } = host.sandbox.calls;
+  const body = JSON.stringify(Object.values(lastRequests).map((request) => request?.body));
+  return { body, requests: Object.values(requests).reduce((sum, count) => sum + count, 0) };
+}
+
+describe.each(cases)('Structured answers $place, of $model', ({ place, model }) => {
+  let talk: TalkingChat;
+
+  beforeEach(async () => {
+    talk = await (places[place] as (model: string) => Promise<TalkingChat>)(model);
+  });
+
+  const statuses = async () => (await talk.messages()).map(({ role, status }) => `${role} ${status}`);
+
+  describe.each(schemas)('to a schema %s', (_what, schema, expected) => {
+    it('are parsed, and stored as JSON text', async () => {
+      const answer = await talk.chat.withSchema<unknown>(schema).ask('Where?');
+      expect(answer.parsed).toEqual(expected);
+      expect(JSON.parse(answer.text)).toEqual(expected);
+      expect(JSON.stringify(answer)).not.toContain('parsed');
+      const [, stored] = await talk.messages();
+      expect(stored).toMatchObject({ text: answer.text, parts: [{ type: 'text', text: answer.text }] });
+      expect(stored?.parsed).toBeUndefined();
+      expect(upstream().requests).toBe(1);
+    });
+
+    it('stream as text', async () => {
+      const events = await eventsOf(talk.chat.stream('Where?', { schema }));
+      const text = events.map((event) => (event.type === 'text-delta' ? event.text : '')).join('');
+      expect(JSON.parse(text)).toEqual(expected);
+      expect(events.map(({ type }) => type)).not.toContain('tool-call');
+      expect(events.find(({ type }) => type === 'message-end')).toMatchObject({
+        message: { text, finishReason: 'stop' },
+      });
+      expect(events.at(-1)).toMatchObject({ type: 'run-end', status: 'completed' });
+    });
+
+    it('come after the tools that were called', async () => {
+      const answer = await talk.chat.withTools(weather).withSchema<unknown>(schema).ask('call weather {"city":"Rome"}');
+      expect(answer.parsed).toEqual(expected);
+      const said = await talk.messages();
+      expect(said.map(({ role }) => role)).toEqual(['user', 'assistant', 'tool', 'assistant']);
+      expect(said[3]?.parts).toEqual([{ type: 'text', text: answer.text }]);
+    });
+
+    it('come to a completion that goes on after an approval', async () => {
+      const parked = await talk.chat.withTools(pay).withSchema<unknown>(schema).ask('call pay {}');
+      expect(parked.parsed).toBeUndefined();
+      for (const { id } of await talk.chat.pendingApprovals()) await talk.chat.approve(id);
+      expect((await talk.chat.complete({ schema: closed })).parsed).toEqual({ city: '', days: 0 });
+    });
+
+    it.each(['answer-wrong-json', 'answer-not-json', 'answer-empty'] as const)(
+      'are asked for once more after %s, and replace what was wrong',
+      async (fault) => {
+        host.sandbox.fault({ fault });
+        const answer = await talk.chat.withSchema<unknown>(schema).ask('Where?');
+        expect(answer.parsed).toEqual(expected);
+        expect(await statuses()).toEqual(['user complete', 'assistant failed', 'assistant complete']);
+        expect(upstream()).toMatchObject({
+          requests: 2,
+          body: expect.stringContaining('does not match its JSON schema'),
+        });
+        await talk.chat.ask('And now?');
+        expect(upstream().body).toContain('And now?');
+        expect(upstream().body).not.toMatch(/does not match|Certainly|wrong/);
+      },
+    );
+
+    it('fail the run when they are wrong twice, and leave a chat that goes on', async () => {
+      host.sandbox.fault({ fault: 'answer-wrong-json', times: 2 });
+      const failure = await talk.chat
+        .withSchema<unknown>(schema)
+        .ask('Where?')
+        .catch((error: unknown) => error);
+      expect(failure).toBeInstanceOf(SchemaMismatchError);
+      expect(failure).toMatchObject({ code: 'schema_mismatch', message: expect.stringContaining('city') });
+      expect(await statuses()).toEqual(['user complete', 'assistant failed', 'assistant failed']);
+      expect(upstream().requests).toBe(2);
+      expect(await talk.chat.isComplete()).toBe(false);
+
+      expect((await talk.chat.complete()).text).toBe(JSON.stringify(expected));
+      host.sandbox.fault({ fault: 'answer-not-json', times: 2 });
+      const events = await eventsOf(talk.chat.stream('And now?'));
+      expect(events.slice(-2)).toMatchObject([
+        {
+          type: 'error',
+          problem: { code: 'schema_mismatch', status: 422, detail: expect.stringContaining('not JSON') },
+        },
+        { type: 'run-end', status: 'failed' },
+      ]);
+      expect((await talk.chat.ask('Once more?')).text).toBe(JSON.stringify(expected));
+    });
+
+    it.each([
+      ['answer-max-tokens', 'it was cut off at its limit of tokens. Raise maxOutputTokens'],
+      ['answer-context-window', 'the context window is full'],
+      [
+        'answer-refusal',
+        model === CLAUDE ? 'the model refused to give one' : 'a content filter of the vendor stopped it',
+      ],
+    ] as const)('are not asked for again after %s', async (fault, message) => {
+      // Only the wire of Anthropic has a word for it.
+      if (fault === 'answer-context-window' && model !== CLAUDE) return;
+      host.sandbox.fault({ fault });
+      await expect(talk.chat.ask('Where?', { schema })).rejects.toThrow(message);
+      expect(upstream().requests).toBe(1);
+      expect((await talk.chat.ask('Where?', { schema })).text).toBe(JSON.stringify(expected));
+    });
+  });
+
+  it('are asked for by a chat until that takes its schema back', async () => {
+    talk.chat.withSchema(closed);
+    expect((await talk.chat.ask('Where?')).parsed).toEqual({ city: '', days: 0 });
+    expect((await talk.chat.ask('Where?', { schema: null })).text).toContain('You said');
+    expect((await talk.chat.ask('Where?', { schema: open })).parsed).toEqual({ city: 'xx', days: 1 });
+    expect((await talk.chat.ask('Where?')).parsed).toEqual({ city: '', days: 0 });
+    talk.chat.withSchema(null);
+    const text = await talk.chat.ask('Where?');
+    expect(text.text).toContain('You said');
+    expect(text.parsed).toBeUndefined();
+  });
+
+  it('are not asked for again where no step is left', async () => {
+    host.sandbox.fault({ fault: 'answer-wrong-json' });
+    await expect(talk.chat.ask('Where?', { schema: closed, maxSteps: 1 })).rejects.toThrow(SchemaMismatchError);
+    host.sandbox.fault({ fault: 'answer-wrong-json' });
+    await talk.chat.addMessage({ role: 'user', content: 'And now?' });
+    await expect(talk.chat.step({ schema: closed })).rejects.toThrow(SchemaMismatchError);
+    expect(upstream().requests).toBe(2);
+    expect((await talk.chat.step({ schema: closed })).parsed).toEqual({ city: '', days: 0 });
+  });
+
+  it('are what the schema makes of them', async () => {
+    const answer = await talk.chat.ask('Where?', { schema: z.strictObject({ days: z.number().transform(String) }) });
+    expect([answer.parsed, answer.text]).toEqual([{ days: '0' }, '{"days":0}']);
+  });
+
+  it('fail with what the code of a schema fails with', async () => {
+    const broken = z.strictObject({ days: z.number() }).refine(() => {
+      throw new Error('No such table');
+    });
+    await expect(talk.chat.ask('Where?', { schema: broken })).rejects.toThrow('No such table');
+    expect((await talk.chat.ask('Where?')).text).toContain('You said');
+  });
+
+  it('are cancelled while a schema checks them', async () => {
+    const controller = new AbortController();
+    const { jsonSchema } = closed['~standard'];
+    const hanging: StandardSchema = {
+      '~standard': {
+        version: 1,
+        vendor: 'test',
+        jsonSchema,
+        validate: () => {
+          controller.abort();
+          return new Promise(() => undefined);
+        },
+      },
+    };
+    await expect(talk.chat.ask('Where?', { schema: hanging, signal: controller.signal })).rejects.toThrow('aborted');
+    expect(await statuses()).toEqual(['user complete', 'assistant cancelled']);
+  });
+});
+
+describe('Structured answers of Claude by a tool', () => {
+  const chatOf = (): Conversation => host.app.get(DuoService).chat({ model: CLAUDE }).withSchema(open);
+
+  it('are asked for once more where its input was wrong', async () => {
+    const answer = await chatOf().ask('call answer {"city":"x"}');
+    expect(answer.parsed).toEqual({ city: 'xx', days: 1 });
+    expect(upstream().body).toContain('city: Too small');
+  });
+
+  it('come from a model that thinks, without the words before them', async () => {
+    const chat = chatOf().withThinking({ effort: 'low' });
+    const answer = await chat.ask('Where?\ncall answer {"city":"Rome","days":3}');
+    expect(answer.parsed).toEqual({ city: 'Rome', days: 3 });
+    expect(answer.text).toBe('{"city":"Rome","days":3}');
+    expect(answer.parts.map(({ type }) => type)).toEqual(['reasoning', 'text']);
+    expect((await chat.ask('And?\ncall answer {"city":"Oslo","days":2}')).parsed).toEqual({ city: 'Oslo', days: 2 });
+  });
+});
+
+describe('Structured answers of a stored chat', () => {
+  const chatOf = async (model: string): Promise<Chat> => service().create({ model, ownerId: 'ann' });
+
+  it('can be parsed after a reload, and follow it to each vendor', async () => {
+    const { id } = await chatOf(CLAUDE);
+    for (const schema of [open, closed]) {
+      for (const model of [...MODELS].reverse()) {
+        const chat: DuoChat = await service().find(id, { ownerId: 'ann' });
+        await chat.withModel(model).withSchema<unknown>(schema).ask('Where?');
+      }
+    }
+    const { items } = await service().messages(id, { ownerId: 'ann' });
+    const answers = items.filter(({ role }) => role === 'assistant').map(({ text }) => text);
+    expect(answers.slice(0, 3).map((text) => open.parse(JSON.parse(text)))).toEqual(
+      Array(3).fill({ city: 'xx', days: 1 }),
+    );
+    expect(answers.slice(3).map((text) => closed.parse(JSON.parse(text)))).toEqual(
+      Array(3).fill({ city: '', days: 0 }),
+    );
+    const reloaded = await service().find(id, { ownerId: 'ann' });
+    expect((await reloaded.ask('Where?')).text).toContain('You said');
+  });
+
+  it('are had by id', async () => {
+    const { id } = await chatOf(CLAUDE);
+    const options = { ownerId: 'ann', schema: closed };
+    expect((await service().ask(id, 'Where?', options)).parsed?.days).toBe(0);
+    await service().addMessage(id, { role: 'user', content: 'And now?' }, options);
+    expect((await service().complete(id, options)).parsed?.days).toBe(0);
+    await service().addMessage(id, { role: 'user', content: 'And then?' }, options);
+    expect((await service().step(id, options)).parsed?.days).toBe(0);
+    expect((await service().ask(id, 'Where?', { ownerId: 'ann' })).text).toContain('You said');
+  });
+
+  it('refuse what is no schema of an object before anything is stored', async () => {
+    const chat = await chatOf(CLAUDE);
+    expect(() => chat.withSchema(z.array(z.string()))).toThrow('put that into a property of an object');
+    await expect(chat.ask('Where?', { schema: z.string() })).rejects.toMatchObject({ code: 'validation_failed' });
+    expect((await service().messages(chat.id, { ownerId: 'ann' })).items).toEqual([]);
+  });
+});
+
+it.each(MODELS)('The router asks %s for JSON', async (model) => {
+  const messages = [{ role: 'user' as const, parts: [{ type: 'text' as const, text: 'Where?' }] }];
+  for (const [, schema, expected] of schemas) {
+    const outputSchema = schema['~standard'].jsonSchema.input({ target: 'draft-2020-12' }) as Record<string, never>;
+    const step = host.app.get(DuoRouterService).stream({ model, messages, outputSchema });
+    for (;;) {
+      const { done, value } = await step.next();
+      if (!done) continue;
+      expect(value).toMatchObject({ parts: [{ type: 'text', text: JSON.stringify(expected) }], finishReason: 'stop' });
+      break;
+    }
+  }
+});

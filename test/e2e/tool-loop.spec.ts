@@ -1,0 +1,177 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { type Type } from '@nestjs/common';
+import { Chat, DuoChatService, DuoService, type MessageRecord, type RunEvent } from '../../src/index.js';
+import { type ChatVerbs } from '../../src/conversation/chat-verbs.js';
+import { type DuoTool } from '../../src/tools/duo-tool.interface.js';
+import { addTool, told } from './support/bound-tools.js';
+import { startTestHost, type TestHost } from './support/test-module.js';
+import { until } from './support/until.js';
+
+const MODELS = ['duo-chat-sonnet-4-6', 'duo-chat-gpt-5-2', 'duo-chat-gpt-5-6-sol'];
+
+interface TalkingChat {
+  chat: ChatVerbs<{ text: string; status: string }>;
+  messages: () => Promise<Pick<MessageRecord, 'role' | 'parts' | 'status' | 'seq' | 'finishReason'>[]>;
+}
+
+let host: TestHost;
+const called: { name: string; input: unknown; callId: string }[] = [];
+const signals = new Set<AbortSignal>();
+const tools: Type<DuoTool>[] = [];
+
+beforeAll(async () => {
+  host = await startTestHost([Chat], { gitlab: { maxSteps: 3 } });
+  const { app } = host;
+  const log = (name: string) => (input: unknown, context: { callId: string; signal: AbortSignal }) => {
+    signals.add(context.signal);
+    called.push({ name, input, callId: context.callId });
+    return told({ name, input: input as string });
+  };
+  tools.push(
+    addTool(app, 'weather', log('weather')),
+    addTool(app, 'clock', log('clock'), {
+      validate: (input) =>
+        Promise.resolve(typeof input.zone === 'string' ? { value: input } : { problem: 'zone must be a string' }),
+    }),
+    addTool(app, 'broken', () => Promise.resolve({ content: 'It is broken.', isError: true })),
+    addTool(app, 'hanging', async (_input, { signal, emit }) => {
+      emit({ percent: 1 });
+      await new Promise((resolve) => {
+        signal.addEventListener('abort', resolve);
+      });
+      called.push({ name: 'aborted', input: null, callId: '' });
+      return new Promise(() => undefined);
+    }),
+  );
+});
+afterAll(() => host.close());
+beforeEach(() => {
+  host.sandbox.reset();
+  called.length = 0;
+  signals.clear();
+});
+
+const places: Record<string, (model: string) => Promise<TalkingChat>> = {
+  'in memory': (model) => {
+    const chat = host.app.get(DuoService).chat({ model });
+    return Promise.resolve({ chat, messages: () => Promise.resolve([...chat.messages]) });
+  },
+  'in the database': async (model) => {
+    const service = host.app.get<DuoChatService<Chat>>(DuoChatService);
+    const chat = await service.create({ model });
+    return { chat, messages: async () => (await service.messages(chat.id)).items };
+  },
+};
+
+async function eventsOf(stream: AsyncIterable<RunEvent>): Promise<RunEvent[]> {
+  const events: RunEvent[] = [];
+  for await (const event of stream) events.push(event);
+  return events;
+}
+
+const cases = Object.keys(places).flatMap((place) => MODELS.map((model) => ({ place, model })));
+
+describe.each(cases)('A chat with tools $place, of $model', ({ place, model }) => {
+  let talk: TalkingChat;
+
+  beforeEach(async () => {
+    talk = await (places[place] as (model: string) => Promise<TalkingChat>)(model);
+    talk.chat.withTools(...tools);
+  });
+
+  const results = async () =>
+    (await talk.messages()).flatMap(({ role, parts }) => (role === 'tool' ? parts : [])).map((part) => part as object);
+
+  it('runs the tool that the model calls, and answers with its result', async () => {
+    const answer = await talk.chat.ask('call weather {"city":"Rome"}');
+    expect(answer.text).toContain('The tools said: "{"name":"weather","input":{"city":"Rome"}}"');
+    const messages = await talk.messages();
+    expect(messages.map(({ role, seq, status }) => [seq, role, status])).toEqual([
+      [0, 'user', 'complete'],
+      [1, 'assistant', 'complete'],
+      [2, 'tool', 'complete'],
+      [3, 'assistant', 'complete'],
+    ]);
+    expect(messages[1]).toMatchObject({ finishReason: 'tool-calls' });
+    expect(called).toEqual([{ name: 'weather', input: { city: 'Rome' }, callId: expect.any(String) }]);
+    expect(await talk.chat.isComplete()).toBe(true);
+  });
+
+  it('tells what happens as events, in order', async () => {
+    const events = await eventsOf(talk.chat.stream('call weather {"city":"Rome"}'));
+    const types = events.map(({ type }) => type).filter((type) => !type.endsWith('-delta'));
+    expect(types).toEqual([
+      'run-start',
+      'message-start',
+      'tool-call',
+      'message-end',
+      'tool-result',
+      'message-start',
+      'message-end',
+      'run-end',
+    ]);
+    const [call, result] = ['tool-call', 'tool-result'].map((type) => events.find((event) => event.type === type));
+    expect(result).toMatchObject({ id: (call as { id: string }).id, name: 'weather', isError: false });
+    const usages = events.flatMap((event) => (event.type === 'message-end' ? [event.usage.outputTokens] : []));
+    const end = events.at(-1) as { usage: { outputTokens: number } };
+    expect(end.usage.outputTokens).toBe(usages.reduce((sum, tokens) => sum + tokens, 0));
+  });
+
+  it('runs parallel calls, and asks again once all have a result', async () => {
+    const answer = await talk.chat.ask('call weather {"city":"Rome"}\ncall clock {"zone":"CET"}');
+    expect(answer.text).toMatch(/The tools said: .*weather.*clock/);
+    expect(await results()).toHaveLength(2);
+  });
+
+  it('tells the model of an unknown tool, of broken input and of a tool that fails', async () => {
+    const lines = ['call nothing {}', 'call clock {"zone":7}', 'call broken {}'];
+    await talk.chat.ask(lines.join('\n'));
+    expect(await results()).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({
+          name: 'nothing',
+          isError: true,
+          content: 'There is no tool "nothing". Use one of these: weather, clock, broken, hanging.',
+        }),
+        expect.objectContaining({
+          name: 'clock',
+          isError: true,
+          content: 'The input of the tool "clock" is wrong: zone must be a string',
+        }),
+        expect.objectContaining({ name: 'broken', isError: true, content: 'It is broken.' }),
+      ]),
+    );
+    expect(called).toEqual([]);
+  });
+
+  it('runs 20 parallel calls, each with its own result and a signal of its own', async () => {
+    const lines = Array.from({ length: 20 }, (_none, index) => `call weather {"city":"City ${index}"}`);
+    await talk.chat.ask(lines.join('\n'));
+    const messages = await talk.messages();
+    const calls = messages[1]?.parts.filter((part) => part.type === 'tool-call') ?? [];
+    const answered = new Map(
+      messages.flatMap(({ parts }) => parts.flatMap((part) => (part.type === 'tool-result' ? [[part.id, part]] : []))),
+    );
+    expect(answered.size).toBe(20);
+    expect(signals.size).toBe(20);
+    for (const call of calls) expect(answered.get(call.id)).toMatchObject({ content: { input: call.arguments } });
+    expect(messages.map(({ seq }) => seq)).toEqual(messages.map((_message, seq) => seq));
+  });
+
+  it('is cancelled while a tool hangs, with a valid transcript', async () => {
+    const controller = new AbortController();
+    const following = eventsOf(
+      talk.chat.stream('call hanging {}\ncall weather {"city":"Rome"}', { signal: controller.signal }),
+    );
+    await until(async () => (await results()).length === 1);
+    controller.abort();
+    const events = await following;
+    expect(called.map(({ name }) => name)).toContain('aborted');
+    expect(events.at(-1)).toMatchObject({ type: 'run-end', status: 'cancelled' });
+    expect(events).toContainEqual({ type: 'tool-progress', id: expect.any(String), data: { percent: 1 } });
+    expect(await results()).toContainEqual(
+      expect.objectContaining({ name: 'hanging', isError: true, content: expect.stringContaining('cancelled') }),
+    );
+    expect((await talk.chat.ask('And now?')).text).toContain('Turn 2');
+  });
+});

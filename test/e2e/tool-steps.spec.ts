@@ -1,0 +1,267 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { type Type } from '@nestjs/common';
+import { type Pool } from 'pg';
+import { Chat, DuoChatService, DuoService, type RunEvent } from '../../src/index.js';
+import { type ChatVerbs } from '../../src/conversation/chat-verbs.js';
+import { type MessageRecord } from '../../src/messages/message.interface.js';
+import { type ModelParams } from '../../src/messages/model-request.interface.js';
+import { type Api } from '../../src/messages/part.interface.js';
+import { type DuoTool } from '../../src/tools/duo-tool.interface.js';
+import { addTool, told } from './support/bound-tools.js';
+import { RunRows } from './support/run-rows.js';
+import { startTestHost, type TestHost } from './support/test-module.js';
+import { isOfTheClock } from './support/statement-log.js';
+import { until } from './support/until.js';
+
+type Said = Pick<MessageRecord, 'role' | 'parts' | 'text' | 'status'>;
+type TalkingChat = ChatVerbs<{ text: string; finishReason: string | null; role: string }>;
+
+const MAX_STEPS = 3;
+
+let host: TestHost;
+let tools: Type<DuoTool>[];
+/** Comes to its result when that of another call is stored. */
+let lastTool: Type<DuoTool>;
+let othersAreStored: () => Promise<boolean>;
+let calls = 0;
+
+beforeAll(async () => {
+  host = await startTestHost([Chat], { gitlab: { maxSteps: MAX_STEPS } });
+  tools = [
+    addTool(host.app, 'count', () => told(`Count ${++calls}`)),
+    addTool(host.app, 'pay', () => told('Paid'), { needsApproval: () => Promise.resolve(true) }),
+  ];
+  lastTool = addTool(host.app, 'last', async () => {
+    await until(othersAreStored);
+    return told('Last');
+  });
+});
+afterAll(() => host.close());
+beforeEach(() => {
+  calls = 0;
+  host.sandbox.reset();
+});
+
+const chats = (): DuoChatService<Chat> => host.app.get(DuoChatService);
+
+/** A vendor's own parameter, which makes the model call its first tool in every step. */
+const forced: Record<string, ModelParams> = {
+  'duo-chat-sonnet-4-6': { tool_choice: { type: 'any' } },
+  'duo-chat-gpt-5-2': { tool_choice: 'required' },
+  'duo-chat-gpt-5-6-sol': { tool_choice: 'required' },
+};
+const apis: Record<string, Api> = {
+  'duo-chat-sonnet-4-6': 'anthropic-messages',
+  'duo-chat-gpt-5-2': 'openai-chat',
+  'duo-chat-gpt-5-6-sol': 'openai-responses',
+};
+const places: Record<
+  string,
+  (model: string) => Promise<{ chat: TalkingChat; messages: () => Promise<readonly Said[]> }>
+> = {
+  'in memory': (model) => {
+    const chat = host.app.get(DuoService).chat({ model });
+    return Promise.resolve({ chat, messages: () => Promise.resolve(chat.messages) });
+  },
+  'in the database': async (model) => {
+    const chat = await chats().create({ model });
+    return { chat, messages: async () => (await chats().messages(chat.id)).items };
+  },
+};
+const cases = Object.keys(places).flatMap((place) => Object.keys(forced).map((model) => ({ place, model })));
+
+async function eventsOf(stream: AsyncIterable<RunEvent>): Promise<RunEvent[]> {
+  const events: RunEvent[] = [];
+  for await (const event of stream) events.push(event);
+  return events;
+}
+
+describe.each(cases)('A chat with tools $place, of $model', ({ place, model }) => {
+  let chat: TalkingChat;
+  let messages: () => Promise<readonly Said[]>;
+
+  beforeEach(async () => {
+    ({ chat, messages } = await (places[place] as (typeof places)[string])(model));
+    chat.withTools(...tools);
+  });
+
+  const roles = async () => (await messages()).map(({ role }) => role);
+
+  it('goes round after round, up to the limit, and keeps a transcript that can go on', async () => {
+    await expect(chat.ask('Count', { params: forced[model] })).rejects.toMatchObject({ code: 'step_limit_reached' });
+    expect(calls).toBe(MAX_STEPS);
+    const rounds = Array.from({ length: MAX_STEPS }, () => ['assistant', 'tool']).flat();
+    expect(await roles()).toEqual(['user', ...rounds]);
+    expect(await chat.isComplete()).toBe(false);
+    expect((await chat.complete()).text).toContain(`The tools said: "Count ${MAX_STEPS}"`);
+    expect(await chat.usage()).toMatchObject({ attempts: MAX_STEPS + 1, unknownAttempts: 0 });
+  });
+
+  it('may have another limit for one ask', async () => {
+    const asking = chat.ask('Count', { params: forced[model], maxSteps: 1 });
+    await expect(asking).rejects.toMatchObject({ code: 'step_limit_reached' });
+    expect(calls).toBe(1);
+    await expect(chat.ask('Count', { maxSteps: 0 })).rejects.toMatchObject({ code: 'validation_failed' });
+  });
+
+  it('has to call a tool in its first step alone when the choice is ours', async () => {
+    chat.withTools(...tools, { choice: 'required', calls: 'one' });
+    expect((await chat.ask('Count')).text).toContain('The tools said: "Count 1"');
+    chat.withTools(...tools, { choice: { tool: 'count' } });
+    expect((await chat.ask('Count')).text).toContain('The tools said: "Count 2"');
+    chat.withTools(...tools, { choice: 'none' });
+    expect((await chat.ask('call count {}')).text).toContain('You said: "call count {}"');
+  });
+
+  it('is offered no tools any more once they are taken away', async () => {
+    chat.withTools(...tools, { choice: { tool: 'count' }, calls: 'one' });
+    await chat.ask('Hello');
+    chat.withTools(null);
+    expect((await chat.ask('call count {}')).text).toContain('You said: "call count {}"');
+    chat.withTool(tools[0] as Type<DuoTool>);
+    expect((await chat.ask('call count {}')).text).toContain('The tools said');
+  });
+
+  it('has a choice among its tools, and whether to call several, no longer than those tools', async () => {
+    const [count, pay] = tools as [Type<DuoTool>, Type<DuoTool>];
+    const asked = () => JSON.stringify(host.sandbox.calls.lastRequests[apis[model] as Api]?.body);
+    await chat.withTools(pay, { choice: 'none', calls: 'one' }).ask('Hello');
+    const choice = /tool_choice|parallel_tool_calls/;
+    expect(asked()).toMatch(choice);
+    await chat.withTool(count).ask('Hello');
+    expect(asked()).toContain('The tool count');
+    expect(asked()).not.toMatch(choice);
+    await chat
+      .withTools(pay, { choice: { tool: 'pay' } })
+      .withTools(count)
+      .ask('Hello');
+    expect(asked()).not.toMatch(choice);
+    await chat.withTools(pay, { choice: 'none' }).withTool(count).ask('Hello');
+    expect(asked()).toMatch(choice);
+  });
+
+  it('is asked and lets its tools run step by step, where the host wants that', async () => {
+    await chat.addMessage({ role: 'user', content: 'call count {}\ncall pay {}' });
+    const called = await chat.step();
+    expect(called).toMatchObject({ role: 'assistant', finishReason: 'tool-calls' });
+    expect(calls).toBe(0);
+    await expect(chat.step()).rejects.toMatchObject({ code: 'validation_failed' });
+    expect(await chat.runTools()).toMatchObject([{ role: 'tool' }]);
+    expect(await chat.runTools()).toEqual([]);
+    expect(calls).toBe(1);
+    await expect(chat.complete()).rejects.toMatchObject({ code: 'pending_tool_calls' });
+    const [pending] = await chat.pendingApprovals();
+    await chat.approve(pending?.id ?? '');
+    expect(await chat.complete()).toMatchObject({ text: expect.stringContaining('The tools said: "Count 1", "Paid"') });
+    expect(await chat.isComplete()).toBe(true);
+    expect(await roles()).toEqual(['user', 'assistant', 'tool', 'tool', 'assistant']);
+    expect((await chat.usage()).models).toHaveLength(1);
+  });
+
+  it('hands the results over in the order of the calls, whichever came first', async () => {
+    othersAreStored = async () => (await messages()).some(({ role }) => role === 'tool');
+    chat.withTools(lastTool, ...tools);
+    await chat.addMessage({ role: 'user', content: 'call last {}\ncall count {}' });
+    await chat.step();
+    const names = (said: readonly Said[]) =>
+      said.flatMap(({ parts }) => parts.map((part) => 'name' in part && part.name));
+    expect(names((await chat.runTools()) as unknown as Said[])).toEqual(['last', 'count']);
+    expect(names((await messages()).filter(({ role }) => role === 'tool'))).toEqual(['count', 'last']);
+  });
+
+  it('leaves calls alone when the user moves on', async () => {
+    await chat.addMessage({ role: 'user', content: 'call count {}' });
+    await chat.step();
+    expect((await chat.ask('Never mind')).text).toContain('Turn 2');
+    expect(calls).toBe(0);
+  });
+
+  it('leaves them alone for good, even where that ask fails and is completed, or somebody decides later', async () => {
+    await chat.addMessage({ role: 'user', content: 'call count {}\ncall pay {}\ncall pay {}' });
+    await chat.step();
+    const [approved, late] = await chat.pendingApprovals();
+    await chat.approve(approved?.id ?? '');
+    host.sandbox.fault({ fault: 'gateway-bad-request' });
+    await expect(chat.ask('Never mind')).rejects.toMatchObject({ code: 'upstream_error' });
+    expect(await chat.pendingApprovals()).toEqual([]);
+    await expect(chat.approve(late?.id ?? '')).rejects.toMatchObject({ code: 'pending_tool_calls' });
+    expect((await chat.complete()).text).toContain('Turn 2');
+    expect(calls).toBe(0);
+    expect(await roles()).toEqual(['user', 'assistant', 'user', 'assistant']);
+  });
+
+  it('does not take a message that is added for moving on', async () => {
+    await chat.addMessage({ role: 'user', content: 'call count {}' });
+    await chat.step();
+    await chat.addMessage({ role: 'user', content: 'Take your time' });
+    expect(await chat.runTools()).toHaveLength(1);
+    expect(calls).toBe(1);
+  });
+});
+
+describe('A pause of the model', () => {
+  it('is followed by another request, whose answer stands behind it', async () => {
+    const chat = await chats().create({ model: 'duo-chat-sonnet-4-6' });
+    host.sandbox.fault({ fault: 'answer-pause-turn' });
+    const events = await eventsOf(chat.stream('Hello'));
+    expect(events.at(-1)).toMatchObject({ type: 'run-end', status: 'completed' });
+    const { items } = await chats().messages(chat.id);
+    expect(items.map(({ role, finishReason }) => [role, finishReason])).toEqual([
+      ['user', null],
+      ['assistant', 'pause'],
+      ['assistant', 'stop'],
+    ]);
+  });
+});
+
+describe('A run with one tool round', () => {
+  it('costs four round trips with one tool, and no more than five with two', async () => {
+    const { master } = host.database.driver as unknown as { master: Pool };
+    const query = master.query.bind(master);
+    const chat = await chats().create({});
+    await chat.withTools(...tools).ask('Hello');
+    const sent: string[] = [];
+    const counted = (statement: { text: string }): unknown => {
+      sent.push(statement.text);
+      return (query as (statement: object) => unknown)(statement);
+    };
+    Object.assign(master, { query: counted });
+    const trips = async (content: string): Promise<number> => {
+      const before = sent.length;
+      await chat.ask(content);
+      return sent.slice(before).filter((text) => !isOfTheClock(text)).length;
+    };
+    try {
+      expect(await trips('Hello again')).toBe(2);
+      expect(await trips('call count {}')).toBe(4);
+      expect(await trips('call count {}\ncall count {}')).toBeLessThanOrEqual(5);
+    } finally {
+      Object.assign(master, { query });
+    }
+  });
+
+  it('has its steps, its calls and their results in the tables', async () => {
+    const chat = await chats().create({});
+    const requestId = 'a-request';
+    const { runId } = await chat.withTools(...tools).ask('call count {}\ncall nothing {}', { requestId });
+    const rows: unknown[] = await host.database.query(
+      `SELECT c.ordinal, c.name, c.status, c.needs_approval, c.idempotent, m.role, m.seq
+         FROM duo_tool_calls c JOIN messages m ON m.id = c.result_message_id WHERE c.run_id = $1 ORDER BY c.ordinal`,
+      [runId],
+    );
+    const never = { needs_approval: false, idempotent: false, role: 'tool' };
+    expect(rows).toMatchObject([
+      { ordinal: 0, name: 'count', status: 'succeeded', ...never },
+      { ordinal: 1, name: 'nothing', status: 'failed', ...never },
+    ]);
+    expect(await new RunRows(host.database).attempts(chat.id)).toEqual(['succeeded', 'succeeded']);
+    const attempts: unknown[] = await host.database.query(
+      'SELECT a.step, a.request_id, m.role FROM duo_attempts a JOIN messages m ON m.id = a.message_id WHERE a.run_id = $1 ORDER BY a.id',
+      [runId],
+    );
+    expect(attempts).toEqual([
+      { step: 1, request_id: requestId, role: 'assistant' },
+      { step: 2, request_id: requestId, role: 'assistant' },
+    ]);
+  });
+});

@@ -1,0 +1,170 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Module } from '@nestjs/common';
+import { Chat, DuoChatService, DuoService, type DuoTool, Tool, type ToolContext } from '../../src/index.js';
+import { type ChatVerbs } from '../../src/conversation/chat-verbs.js';
+import { type MessageRecord } from '../../src/messages/message.interface.js';
+import { type ToolResultPart } from '../../src/messages/part.interface.js';
+import { type SandboxFault } from '../../src/sandbox/index.js';
+import { MOST_CONTENT } from '../../src/tools/tool-content.js';
+import { startTestHost, type TestHost } from './support/test-module.js';
+
+type Said = Pick<MessageRecord, 'role' | 'parts' | 'status' | 'finishReason'>;
+type TalkingChat = ChatVerbs<{ text: string; finishReason: string | null }>;
+
+const MODELS = ['duo-chat-sonnet-4-6', 'duo-chat-gpt-5-2', 'duo-chat-gpt-5-6-sol'];
+const MUCH = 5 * 1024 * 1024;
+
+const parameters = { type: 'object' as const, properties: {} };
+const aborted: unknown[] = [];
+
+@Tool({ description: 'Says its input again', parameters })
+class Echo implements DuoTool {
+  execute(input: unknown): unknown {
+    return input;
+  }
+}
+
+@Tool({ description: 'Throws', parameters })
+class Throw implements DuoTool {
+  execute(): never {
+    throw new Error('The sensor is broken; its token is glpat-ABCDEFGHIJKLMNOPQRST.');
+  }
+}
+
+@Tool({ description: 'Never answers', parameters, timeout: 50 })
+class Hang implements DuoTool {
+  execute(_input: unknown, { signal }: ToolContext): Promise<never> {
+    signal.addEventListener('abort', () => aborted.push(signal.reason));
+    return new Promise(() => undefined);
+  }
+}
+
+@Tool({ description: 'Answers 5 MB', parameters })
+class Flood implements DuoTool {
+  execute(): string {
+    return 'x'.repeat(MUCH);
+  }
+}
+
+const tools = [Echo, Throw, Hang, Flood];
+
+@Module({ providers: tools })
+class ToolsModule {}
+
+interface Trouble {
+  ask: string;
+  fault?: SandboxFault;
+  /** The results that the model gets, in the order of the calls. */
+  results: Partial<Record<keyof ToolResultPart, unknown>>[];
+}
+
+const echoed = (n: number) => ({ name: 'echo', content: { n }, isError: false });
+const failed = (name: string, said: string) => ({ name, content: expect.stringContaining(said), isError: true });
+const twenty = Array.from({ length: 20 }, (_none, n) => n);
+
+const troubles: Record<string, Trouble> = {
+  'broken JSON': {
+    ask: 'call echo {"n":1}\ncall echo {"n":2}',
+    fault: 'answer-malformed-tool-call',
+    results: [echoed(1), failed('echo', 'The input of the tool "echo" is not a JSON object')],
+  },
+  'a tool that throws': {
+    ask: 'call throw {}\ncall echo {"n":1}',
+    results: [failed('throw', 'The sensor is broken'), echoed(1)],
+  },
+  'a tool that hangs': {
+    ask: 'call hang {}\ncall echo {"n":1}',
+    results: [failed('hang', 'It did not answer within 0.05 seconds. It may or may not have taken effect.'), echoed(1)],
+  },
+  'a tool that answers 5 MB': {
+    ask: 'call flood {}',
+    results: [{ content: expect.stringMatching(/^x+\n\[The result was cut here, after its first 262144 characters/) }],
+  },
+  '20 calls at once': {
+    ask: twenty.map((n) => `call echo {"n":${n}}`).join('\n'),
+    results: twenty.map(echoed),
+  },
+  'a tool that there is not': {
+    ask: 'call nothing {}\ncall echo {"n":1}',
+    results: [failed('nothing', 'There is no tool "nothing". Use one of these: echo, throw, hang, flood.'), echoed(1)],
+  },
+};
+
+let host: TestHost;
+
+beforeAll(async () => {
+  host = await startTestHost([Chat], { imports: [ToolsModule] });
+});
+afterAll(() => host.close());
+beforeEach(() => {
+  host.sandbox.reset();
+  aborted.length = 0;
+});
+
+const places: Record<string, (model: string) => Promise<[TalkingChat, () => Promise<readonly Said[]>]>> = {
+  'in memory': (model) => {
+    const chat = host.app.get(DuoService).chat({ model });
+    return Promise.resolve([chat, () => Promise.resolve(chat.messages)]);
+  },
+  'in the database': async (model) => {
+    const service = host.app.get<DuoChatService<Chat>>(DuoChatService);
+    const chat = await service.create({ model });
+    return [chat, async () => (await service.messages(chat.id)).items];
+  },
+};
+
+const cases = Object.keys(places).flatMap((place) => MODELS.map((model) => ({ place, model })));
+
+describe.each(cases)('A run $place, of $model, that meets', ({ place, model }) => {
+  let chat: TalkingChat;
+  let messages: () => Promise<readonly Said[]>;
+
+  beforeEach(async () => {
+    [chat, messages] = await (places[place] as (typeof places)[string])(model);
+    chat.withTools(...tools);
+  });
+
+  it.each(Object.keys(troubles))('%s ends in an answer, and every model goes on from there', async (name) => {
+    const { ask, fault, results } = troubles[name] as Trouble;
+    if (fault) host.sandbox.fault({ fault });
+    const answer = await chat.ask(ask);
+    expect(answer).toMatchObject({ finishReason: 'stop', text: expect.stringContaining('The tools said:') });
+
+    const said = await messages();
+    expect(said.at(0)).toMatchObject({ role: 'user' });
+    const [calling] = said.filter(({ finishReason }) => finishReason === 'tool-calls');
+    const calls = calling?.parts.filter((part) => part.type === 'tool-call') ?? [];
+    const answered = said.flatMap(({ role, parts }) => (role === 'tool' ? (parts as ToolResultPart[]) : []));
+    const inOrder = calls.map(({ id }) => answered.filter((result) => result.id === id));
+    expect(inOrder).toMatchObject(results.map((result) => [result]));
+    expect(answered).toHaveLength(results.length);
+    expect(JSON.stringify(said)).not.toContain('glpat-');
+    expect(said.every(({ status }) => status === 'complete')).toBe(true);
+
+    for (const [index, next] of MODELS.entries()) {
+      expect((await chat.withModel(next).ask('And now?')).text).toContain(`Turn ${index + 2}.`);
+    }
+    expect(await chat.isComplete()).toBe(true);
+  });
+
+  it('broken JSON knows it still when the tools run later', async () => {
+    host.sandbox.fault({ fault: 'answer-malformed-tool-call' });
+    await chat.addMessage({ role: 'user', content: 'call echo {"n":1}' });
+    await chat.step();
+    expect((await chat.complete()).text).toContain('The input of the tool "echo" is not a JSON object');
+  });
+
+  it('a tool that hangs tells it to stop', async () => {
+    await chat.ask('call hang {}');
+    expect(aborted).toEqual([expect.objectContaining({ message: 'It did not answer within 0.05 seconds.' })]);
+  });
+
+  it('a tool that answers 5 MB keeps, stores and sends no more than the bound', async () => {
+    await chat.ask('call flood {}');
+    await chat.ask('And now?');
+    for (const sent of [await messages(), Object.values(host.sandbox.calls.lastRequests).find((last) => last)?.body]) {
+      expect(JSON.stringify(sent).length).toBeGreaterThan(MOST_CONTENT);
+      expect(JSON.stringify(sent).length).toBeLessThan(MOST_CONTENT + 8_000);
+    }
+  });
+});

@@ -1,0 +1,82 @@
+import { execFile } from 'node:child_process';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { publint } from 'publint';
+import { type PackedPackage, packPackage } from './packed-package.js';
+
+const NODE_TIMEOUT_MS = 60_000;
+const HTTP = 'nestjs-gitlab-duo/http';
+/** Each subpath with something that it exports. */
+const MEMBERS: [name: string, member: string][] = [
+  ['nestjs-gitlab-duo', 'GitlabDuoModule'],
+  [HTTP, 'GitlabDuoHttpModule'],
+  ['nestjs-gitlab-duo/sandbox', 'startSandbox'],
+  ['nestjs-gitlab-duo/testing', 'createDuoTestingModule'],
+];
+const run = promisify(execFile);
+
+let packed: PackedPackage;
+
+jest.setTimeout(300_000);
+
+beforeAll(async () => {
+  packed = await packPackage();
+});
+
+afterAll(() => packed.remove());
+
+/** Runs a program in the host, and returns what it prints. */
+async function evaluate(inputType: 'module' | 'commonjs', program: string): Promise<string> {
+  const { stdout, stderr } = await run(process.execPath, [`--input-type=${inputType}`, '--eval', program], {
+    cwd: packed.host,
+    env: { ...process.env, NODE_OPTIONS: '' },
+    timeout: NODE_TIMEOUT_MS,
+  });
+  expect(stderr).toBe('');
+  return stdout.trim();
+}
+
+async function expectToLoad(name: string, member: string): Promise<void> {
+  await expect(evaluate('module', `console.log(typeof (await import('${name}')).${member})`)).resolves.toBe('function');
+  await expect(evaluate('commonjs', `console.log(typeof require('${name}').${member})`)).resolves.toBe('function');
+}
+
+describe('the package', () => {
+  it('is clean for publint', async () => {
+    const tarball = new Uint8Array(await readFile(packed.tarball)).buffer;
+    const { messages } = await publint({ pack: { tarball }, strict: true });
+    expect(messages).toEqual([]);
+  });
+
+  it('has types that resolve everywhere; what is ESM only resolves to ESM in CommonJS, too', async () => {
+    const tarball = new Uint8Array(await readFile(packed.tarball));
+    const analysis = await checkPackage(createPackageFromTarballData(tarball));
+    if (!analysis.types) throw new Error('The package has no types.');
+    expect(Object.keys(analysis.entrypoints).sort()).toEqual(Object.keys(packed.manifest.exports).sort());
+    expect(analysis.problems.filter(({ kind }) => kind !== 'CJSResolvesToESM')).toEqual([]);
+  });
+
+  it.each(MEMBERS)('loads as %s, by import and by require', expectToLoad);
+});
+
+describe('without the optional peers', () => {
+  beforeAll(async () => {
+    for (const peer of Object.keys(packed.manifest.peerDependenciesMeta)) {
+      await rm(join(packed.host, 'node_modules', peer));
+    }
+  });
+
+  it.each(MEMBERS.filter(([name]) => name !== HTTP))('%s loads all the same', expectToLoad);
+
+  it.each(['module', 'commonjs'] as const)('http names the one that it lacks (%s)', async (inputType) => {
+    const load = inputType === 'module' ? 'await import' : 'require';
+    const message = await evaluate(
+      inputType,
+      `try { ${load}('${HTTP}') } catch (error) { console.log(error.message) }`,
+    );
+    expect(message).toMatch(/Cannot find package 'class-(validator|transformer)' imported from .*nestjs-gitlab-duo/);
+  });
+});

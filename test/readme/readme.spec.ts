@@ -1,0 +1,328 @@
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { type INestApplicationContext, Logger, Module, type Type } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import ts from 'typescript';
+import { DataSource } from 'typeorm';
+import { Chat, DuoChatService, DuoService } from '../../src/index.js';
+import { type ChatVerbs } from '../../src/conversation/chat-verbs.js';
+import { type Sandbox, startSandbox } from '../../src/sandbox/index.js';
+import { createTestDatabase, type TestDatabase } from '../database/test-database.js';
+import { addTool, told } from '../e2e/support/bound-tools.js';
+import { HttpClient } from '../e2e/support/http-client.js';
+import { startTestHost, type TestHost } from '../e2e/support/test-module.js';
+import { startTestServer, type TestServer } from '../e2e/support/test-server.js';
+import { blocks, readme, root, snippetFolder, snippets, snippetsOf } from './blocks.js';
+import { runInShell } from './shell.js';
+import { filledIn, textPattern } from './shown-answer.js';
+import { startTlsRelay } from './tls-relay.js';
+
+jest.setTimeout(120_000);
+
+/** What installs, starts or tests this project, or needs a token of GitLab: other tests do that. */
+const NOT_RUN = [
+  /^npm start .*\nnpm test .*$/,
+  /^GITLAB_TOKEN=\S+ npm start$/,
+  /^npm install .*\nnpm install .*$/,
+  /^export KEY=.*\nAPI_KEYS=\S+ PORT=3001 npm start$/,
+  /^docker compose up .*$/,
+];
+
+const isRun = (text: string): boolean => !NOT_RUN.some((pattern) => pattern.test(text));
+const ofLanguage = (language: string): string[] =>
+  blocks.filter((block) => block.language === language).map(({ text }) => text);
+
+it('shows nothing but what is run', () => {
+  expect(readme.match(/```|~~~/g)).toHaveLength(blocks.length * 2);
+  expect([...new Set(blocks.map(({ language }) => language))].sort()).toEqual(['http', 'json', 'sh', 'ts']);
+  expect(NOT_RUN.map((pattern) => ofLanguage('sh').filter((text) => pattern.test(text)).length)).toEqual(
+    NOT_RUN.map(() => 1),
+  );
+});
+
+describe('The programs of the README', () => {
+  const open: { close(): Promise<unknown> }[] = [];
+  const given = { ...process.env };
+  let sandbox: Sandbox;
+  let database: TestDatabase;
+  let printed = '';
+
+  beforeEach(async () => {
+    sandbox = await startSandbox({ chunkDelayMs: 0 });
+    database = await createTestDatabase();
+    setEnvironment({ DATABASE_URL: database.url, GITLAB_TOKEN: 'glpat-testtesttesttesttest' }, sandbox.url);
+    Logger.overrideLogger(false);
+    printed = '';
+    jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
+      printed += String(text);
+      return true;
+    });
+  });
+  afterEach(async () => {
+    jest.restoreAllMocks();
+    for (const one of open.splice(0).reverse()) await one.close();
+    process.env = { ...given };
+    await sandbox.close();
+    await database.drop();
+  });
+
+  function setEnvironment(variables: Record<string, string>, gitlabUrl: string): void {
+    Object.assign(process.env, variables, { GITLAB_INSTANCE_URL: gitlabUrl, GITLAB_GATEWAY_URL: gitlabUrl });
+  }
+
+  async function boot(module: Parameters<typeof Test.createTestingModule>[0]): Promise<INestApplicationContext> {
+    const app = await Test.createTestingModule(module).compile();
+    open.push(app);
+    return app.init();
+  }
+
+  async function host(options?: Parameters<typeof startTestHost>[1]): Promise<TestHost> {
+    const started = await startTestHost([Chat], options);
+    open.push(started);
+    return started;
+  }
+
+  /** Lets the model call a tool, streamed and not. */
+  async function expectToUse(chat: ChatVerbs<{ text: string }>, tool: string, result: string): Promise<void> {
+    const content = `call ${tool} {"city":"Rome"}`;
+    expect((await chat.ask(content)).text).toContain(result);
+    let streamed = '';
+    for await (const event of chat.stream(content)) if (event.type === 'text-delta') streamed += event.text;
+    expect(streamed).toContain(result);
+  }
+
+  /** How each is run, by its file. */
+  const runs: Record<string, () => Promise<void>> = {
+    async 'explainer.ts'() {
+      const { AppModule, Explainer } = await import('./snippets/explainer.js');
+      const app = await boot({ imports: [AppModule] });
+      const answer = await app.get(Explainer).explain('transactions', 'anna');
+      expect(answer).toMatchObject({ seq: 2, text: printed });
+      expect(printed).toMatch(/^Turn 1. You said: "Explain transactions"/);
+    },
+    async 'tutor.ts'() {
+      const { Tutor } = await import('./snippets/tutor.js');
+      const { app, sandbox: own } = await host();
+      const chats = app.get<DuoChatService<Chat>>(DuoChatService);
+      const { id } = await chats.create({ ownerId: 'anna' });
+      const taught = await new Tutor(chats).teach(id, 'anna', new AbortController().signal);
+      expect(taught.text).toMatch(/^Turn 3. You said: "And what is a lock\?"/);
+      expect(printed.length).toBeGreaterThan(100);
+      expect(taught.outputTokens).toBeGreaterThan(0);
+      expect(own.calls.requests).toMatchObject({ 'anthropic-messages': 2, 'openai-chat': 1 });
+      expect(await chats.find(id, { ownerId: 'anna' })).toMatchObject({
+        model: 'duo-chat-haiku-4-5',
+        params: { temperature: 0.2 },
+      });
+    },
+    async 'translator.ts'() {
+      const { Translator, TranslatorModule } = await import('./snippets/translator.js');
+      const app = await boot({ imports: [TranslatorModule] });
+      expect((await app.get(Translator).translate('lock')).text).toMatch(/^Turn 1. You said: "lock"/);
+    },
+    async 'planner.ts'() {
+      const { Planner, PlannerModule } = await import('./snippets/planner.js');
+      const app = await boot({ imports: [PlannerModule] });
+      expect(await app.get(Planner).plan('Somewhere warm')).toEqual({
+        city: '',
+        text: '{"city":"","days":0,"sights":[]}',
+      });
+    },
+    async 'help-desk.ts'() {
+      const archive = await createTestDatabase();
+      process.env.ARCHIVE_URL = archive.url;
+      open.push({ close: () => archive.drop() });
+      const { HelpDesk, HostModule } = await import('./snippets/help-desk.js');
+      const { Customer, TicketMessage } = await import('./snippets/tickets.js');
+      const app = await boot({ imports: [HostModule] });
+      const customer = await app.get(DataSource).getRepository(Customer).save({ name: 'Ann' });
+      const desk = app.get(HelpDesk, { strict: false });
+      const ticket = await desk.open('anna', 'It burns', customer);
+      expect(await app.get(DataSource).getRepository(TicketMessage).findOneBy({ seq: 1 })).toMatchObject({
+        chatId: ticket.id,
+        model: 'duo-chat-gpt-5-1',
+        stars: 0,
+      });
+      expect((await desk.summarise(ticket.id, 'anna')).text).toContain('user: A customer writes: It burns');
+    },
+    async 'tickets.ts'() {
+      const { Ticket } = await import('./snippets/tickets.js');
+      const { app } = await startTicketHost(Ticket);
+      const tickets = app.get(DataSource).getRepository(Ticket);
+      const ticket = await tickets.save(tickets.create({ subject: 'It burns' }));
+      expect(await ticket.ask('Help')).toMatchObject({ model: 'duo-chat-gpt-5-1', seq: 1 });
+    },
+    async 'ormconfig.ts'() {
+      const migrated = await new DataSource({ type: 'postgres', url: shellDatabase.url }).initialize();
+      open.push({ close: () => migrated.destroy() });
+      const rows: { name: string }[] = await migrated.query('SELECT name FROM migrations ORDER BY id');
+      expect(rows.map(({ name }) => name.replace(/\d+$/, ''))).toEqual(['CreateDuoTables', 'CreateTickets']);
+      expect(await migrated.query('SELECT subject, customer_id FROM tickets')).toEqual([]);
+    },
+    async 'http-host.ts'() {
+      const { start } = await import('./snippets/http-host.js');
+      const app = await start(0);
+      open.push(app);
+      const client = new HttpClient(await app.getUrl());
+      const as = (user: string) => ({ cookie: `user=${user}` });
+      expect((await client.send('POST', '/chats', {})).status).toBe(401);
+      const { id } = (await (await client.send('POST', '/chats', {}, as('anna'))).json()) as { id: string };
+      const answer = await client.send('POST', `/chats/${id}/messages`, { content: 'Hello' }, as('anna'));
+      expect([answer.status, await answer.json()]).toMatchObject([201, { seq: 1 }]);
+      expect((await client.send('GET', `/chats/${id}`, undefined, as('bob'))).status).toBe(404);
+      expect(await (await client.send('GET', '/nowhere')).json()).toMatchObject({ code: 'not_found' });
+      expect((await client.json<{ items: unknown[] }>('GET', '/models')).items).toHaveLength(25);
+    },
+    async 'patience.ts'() {
+      const { askPatiently } = await import('./snippets/patience.js');
+      const { app, sandbox: own } = await host();
+      const chat = await app.get<DuoChatService<Chat>>(DuoChatService).create();
+      own.fault({ fault: 'gateway-overloaded' });
+      expect(await askPatiently(chat, 'Hello')).toMatchObject({ seq: 1, status: 'complete' });
+      own.fault({ fault: 'gateway-bad-request' });
+      await expect(askPatiently(chat, 'Hello')).rejects.toMatchObject({ code: 'upstream_error' });
+    },
+    async 'weather.ts'() {
+      const { Stations, Weather } = await import('./snippets/weather.js');
+      @Module({ providers: [Stations, Weather] })
+      class WeatherModule {}
+      const { app } = await host({ imports: [WeatherModule] });
+      for (const model of ['duo-chat-sonnet-4-6', 'duo-chat-gpt-5-2', 'duo-chat-gpt-5-6-sol']) {
+        const persisted = await app.get<DuoChatService<Chat>>(DuoChatService).create({ model });
+        for (const chat of [app.get(DuoService).chat({ model }), persisted])
+          await expectToUse(chat.withTools(Weather), 'weather', '"celsius":21');
+      }
+    },
+    async 'code-reviewer.ts'() {
+      const { CodeReviewer, Reviews, ReviewsModule } = await import('./snippets/code-reviewer.js');
+      const { app, sandbox: own } = await host({ imports: [ReviewsModule] });
+      const reviews = app.get(Reviews);
+      expect((await reviews.review('call weather {"city":"Rome"}')).text).toContain('Review this: call weather');
+      const chatId = await reviews.open('let x = 1', 'anna');
+      expect(printed).toMatch(/^Turn 1. You said: "Review this: let x = 1"/);
+      const answer = await reviews.discuss(chatId, 'call weather {"city":"Rome"}', 'anna');
+      expect(answer).toMatchObject({ model: 'duo-chat-gpt-5-2', text: expect.stringContaining('"celsius":21') });
+      const sent = JSON.stringify(own.calls.lastRequests['openai-chat']?.body);
+      expect(sent).toContain('You are a senior developer. You review code, and you are brief.');
+      const reviewer = app.get(CodeReviewer, { strict: false });
+      for (const model of ['duo-chat-opus-4-6', 'duo-chat-gpt-5-2', 'duo-chat-gpt-5-6-sol']) {
+        for (const chat of [reviewer.chat().withModel(model), await reviewer.createChat({ model })])
+          await expectToUse(chat, 'weather', '"celsius":21');
+      }
+    },
+    async 'team-reviewer.ts'() {
+      const { StyleGuides, TeamReviewer } = await import('./snippets/team-reviewer.js');
+      @Module({ providers: [StyleGuides, TeamReviewer] })
+      class TeamsModule {}
+      const { app, sandbox: own } = await host({ imports: [TeamsModule] });
+      const answer = await app.get(TeamReviewer, { strict: false }).reviewFor('sales', 'let x = 1', 'anna');
+      expect(answer).toMatchObject({ model: 'duo-chat-gpt-5-2', seq: 2 });
+      const sent = JSON.stringify(own.calls.lastRequests['openai-chat']?.body);
+      expect(sent).toContain('You are a senior developer. The team sales writes short functions.');
+    },
+    async 'vault.ts'() {
+      const strict = await startSandbox({ token: 'glpat-of-anna' });
+      open.push(strict);
+      setEnvironment({}, strict.url);
+      const { TokensModule } = await import('./snippets/vault.js');
+      const duo = (await boot({ imports: [TokensModule] })).get(DuoService);
+      await expect(duo.testConnection({ ownerId: 'anna' })).resolves.toBeUndefined();
+      await expect(duo.testConnection({ ownerId: 'bob' })).rejects.toMatchObject({ code: 'gateway_auth_failed' });
+    },
+    async 'private-network.ts'() {
+      const relay = await startTlsRelay(sandbox.url);
+      open.push(relay);
+      setEnvironment({}, relay.url);
+      const { privateNetwork } = await import('./snippets/private-network.js');
+      const app = await boot({ imports: [privateNetwork(join(root, 'test/fixtures/tls/authority.pem'))] });
+      await expect(app.get(DuoService).testConnection()).resolves.toBeUndefined();
+    },
+    async 'sandbox.ts'() {
+      await import('./snippets/sandbox.js');
+    },
+    async 'testing.ts'() {
+      await import('./snippets/testing.js');
+    },
+  };
+
+  async function startTicketHost(ticket: Type<Chat>): Promise<TestHost> {
+    const { Customer } = await import('./snippets/tickets.js');
+    const { TypeOrmModule } = await import('@nestjs/typeorm');
+    const started = await startTestHost([ticket], { imports: [TypeOrmModule.forFeature([Customer])] });
+    open.push(started);
+    return started;
+  }
+
+  it('compile', () => {
+    const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), (path) => ts.sys.readFile(path)) as {
+      config: object;
+    };
+    const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
+    const files = [...snippets.keys()].map((name) => join(snippetFolder, name));
+    const complaints = ts.getPreEmitDiagnostics(ts.createProgram(files, { ...options, noEmit: true }));
+    expect(complaints.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))).toEqual([]);
+  });
+
+  it('are all shown, and no others', () => {
+    const shown = ofLanguage('ts').map((text) => snippetsOf(text));
+    expect(shown.flat().sort()).toEqual([...snippets.keys()].sort());
+    expect(shown.every((names) => names.length === 1)).toBe(true);
+  });
+
+  it.each([...snippets.keys()])('run: %s', async (name) => {
+    await runs[name]?.();
+    expect(Object.keys(runs)).toContain(name);
+  });
+});
+
+/** Makes a chat that has a tool which needs approval. */
+async function chatThatPays({ app, url, database }: TestServer): Promise<string> {
+  const needsApproval = (): Promise<boolean> => Promise.resolve(true);
+  addTool(app, 'pay', ({ amount }) => told(`Paid ${JSON.stringify(amount)}`), { needsApproval });
+  const chatId = await new HttpClient(url).createChat();
+  await database.query(`UPDATE chats SET tools = '["pay"]' WHERE id = $1`, [chatId]);
+  return chatId;
+}
+
+let shellDatabase: TestDatabase;
+let shellOutputs: Map<string, string>;
+let servers: TestServer[] = [];
+
+beforeAll(async () => {
+  const key = 'a-key-of-anna-with-32-characters';
+  servers = [await startTestServer(), await startTestServer({ apiKeys: [{ owner: 'anna', key }] })];
+  shellDatabase = await createTestDatabase();
+  const commands = ofLanguage('sh').filter(isRun);
+  const [port, portWithKeys] = servers.map(({ url }) => new URL(url).port);
+  const atPorts = commands.map((text) =>
+    text
+      .replaceAll('localhost:3000', `127.0.0.1:${port ?? ''}`)
+      .replaceAll('localhost:3001', `127.0.0.1:${portWithKeys ?? ''}`),
+  );
+  const variables = { KEY: key, DATABASE_URL: shellDatabase.url, TICKET: await chatThatPays(servers[0] as TestServer) };
+  const printed = await runInShell(atPorts, variables);
+  shellOutputs = new Map(commands.map((text, index) => [text, printed[index] ?? '']));
+});
+afterAll(async () => {
+  for (const server of servers) await server.close();
+  await shellDatabase.drop();
+});
+
+describe('The commands of the README', () => {
+  const answers = blocks.flatMap(({ language, text }, index) => {
+    const command = blocks[index - 1];
+    return language === 'json' || language === 'http' ? [{ command, language, shown: text }] : [];
+  });
+
+  it.each(answers)('answer as shown: $command.text', ({ command, language, shown }) => {
+    expect(command?.language).toBe('sh');
+    const answer = shellOutputs.get(command?.text ?? '') ?? '';
+    if (language === 'http') expect(answer.replaceAll('\r', '')).toMatch(textPattern(shown));
+    else expect(JSON.parse(answer)).toEqual(filledIn(JSON.parse(shown), JSON.parse(answer)));
+  });
+
+  it('tell a story', () => {
+    const [text] = ofLanguage('sh').filter((command) => command.includes('Tell me a story'));
+    expect(shellOutputs.get(text ?? '')).toMatch(/event: run-end\ndata: \{"status":"completed"/);
+  });
+});

@@ -1,0 +1,66 @@
+import { inspect } from 'node:util';
+import { describe, expect, it } from '@jest/globals';
+import { ApiKeys, parseApiKeys } from '../../../src/app/access/api-keys.js';
+import { ConfigurationError } from '../../../src/errors/request.errors.js';
+
+const key = 'k9:vR2#mQ7+wXz/4Lp';
+const another = 'Another-key-of-anna';
+
+function errorOf(text: string): Error {
+  try {
+    parseApiKeys(text);
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error(`${text} was accepted`);
+}
+
+describe('API_KEYS', () => {
+  it('has pairs of owner and key, split at the first colon', () => {
+    expect(parseApiKeys(` anna : ${key} ,bert:A-key-of-bert-alone,anna:${another}`)).toEqual([
+      { owner: 'anna', key },
+      { owner: 'bert', key: 'A-key-of-bert-alone' },
+      { owner: 'anna', key: another },
+    ]);
+  });
+
+  it('may be unset', () => {
+    expect(parseApiKeys(undefined)).toEqual([]);
+  });
+
+  it.each([
+    ['names no owner', another],
+    ['names no owner', `:${another}`],
+    ['names no owner', `anna:${another},`],
+    ['names no owner', `anna:${another},,bert:${key}`],
+    ['has no key', 'anna:'],
+    ['has no key', `bert:${another},anna: `],
+    ['has a key that no header can carry', 'anna:sixteen-or more-there'],
+    ['has a key that no header can carry', 'anna:sechzehn-zeichen-ü'],
+    ['has the same key as pair 1', `anna:${another},bert:${another}`],
+    ['has the same key as pair 1', `anna:${another},anna:${another}`],
+  ])('is refused where a pair %s, and not quoted', (fault, text) => {
+    const error = errorOf(text);
+    expect(error).toBeInstanceOf(ConfigurationError);
+    expect(error.message).toMatch(new RegExp(`^Pair [12] of API_KEYS ${fault}.*Write owner:key pairs`));
+    for (const word of text.split(/[:, ]/).filter((word) => word.length > 4)) expect(error.message).not.toContain(word);
+  });
+});
+
+describe('The keys of the server', () => {
+  const keys = new ApiKeys(parseApiKeys(`anna:${key},bert:A-key-of-bert-alone,anna:${another}`));
+
+  it('name their owner', () => {
+    expect([key, another, 'A-key-of-bert-alone'].map((text) => keys.ownerOf(text))).toEqual(['anna', 'anna', 'bert']);
+  });
+
+  it.each(['', 'anna', key.slice(1), `${key} `, key.toUpperCase(), `anna:${key}`])('know nobody by %j', (text) => {
+    expect(keys.ownerOf(text)).toBeUndefined();
+  });
+
+  it('hold no key', () => {
+    const held = inspect(keys, { depth: Infinity, showHidden: true });
+    expect(held).toContain('anna');
+    for (const text of [key, another]) expect(held).not.toContain(text);
+  });
+});

@@ -1,0 +1,99 @@
+import { IsString } from 'class-validator';
+import { describe, expect, it } from '@jest/globals';
+import { type } from 'arktype';
+import { z } from 'zod';
+import {
+  type Chat,
+  type Conversation,
+  type DuoChatService,
+  type Message,
+  ValidationError,
+} from '../../../src/index.js';
+import { answerSchema } from '../../../src/conversation/answer-schema.js';
+import { type SchemaSource } from '../../../src/schemas/schema.interface.js';
+
+class City {
+  @IsString()
+  name!: string;
+}
+
+const zod = z.object({ name: z.string(), days: z.string().transform(Number) });
+const ark = type({ name: 'string', days: 'number' });
+const plain = { type: 'object', properties: { name: { type: 'string' } } };
+const constant = { type: 'object', properties: { name: { enum: ['Rome'] } }, required: ['name'] } as const;
+
+type Is<Left, Right> = (<T>() => T extends Left ? 1 : 2) extends <T>() => T extends Right ? 1 : 2 ? true : false;
+
+/** Only compiles where a value is exactly of a type. */
+function expectType<Expected>() {
+  return <Given>(_value: Given, ..._same: Is<Given, Expected> extends true ? [] : [never]): void => undefined;
+}
+
+interface Trip {
+  name: string;
+  days: number;
+}
+
+// Never called: what TypeScript says of it is checked with all the code.
+async function typed(chat: Conversation, entity: Chat, chats: DuoChatService<Chat>): Promise<void> {
+  expectType<Trip | undefined>()((await chat.withSchema(zod).ask('?')).parsed);
+  expectType<Trip | undefined>()((await chat.withSchema(ark).ask('?', () => undefined)).parsed);
+  expectType<City | undefined>()((await chat.withSchema(City).complete()).parsed);
+  expectType<unknown>()((await chat.withSchema(plain).step()).parsed);
+  expectType<unknown>()((await chat.withSchema(constant).step()).parsed);
+  expectType<Trip | undefined>()((await entity.withSchema(zod).ask('?')).parsed);
+
+  // The schema stays with what `with…` returns, and the chat stays what it was.
+  const trips = entity.withSchema(zod).withTemperature(0.2).withModel('x');
+  expectType<string | null>()(trips.ownerId);
+  const trip = await trips.ask('?', { model: 'y' });
+  expectType<Trip | undefined>()(trip.parsed);
+  const message: Message = trip;
+  expectType<number>()(message.seq);
+  expectType<City | undefined>()((await trips.withSchema(City).ask('?')).parsed);
+  expectType<undefined>()((await trips.withSchema(null).ask('?')).parsed);
+
+  // A schema of one ask, by chat or by id.
+  expectType<City | undefined>()((await trips.ask('?', { schema: City })).parsed);
+  expectType<City | undefined>()((await entity.complete({ schema: City })).parsed);
+  expectType<Trip | undefined>()((await chats.ask('id', '?', { ownerId: 'ann', schema: zod })).parsed);
+  expectType<City | undefined>()((await chats.complete('id', { schema: City }, () => undefined)).parsed);
+  expectType<Trip | undefined>()((await chats.step('id', { schema: ark })).parsed);
+
+  // Without a schema nothing is known of it.
+  expectType<unknown>()((await entity.ask('?')).parsed);
+  expectType<unknown>()((await chats.ask('id', '?')).parsed);
+  expectType<unknown>()((await entity.ask('?', { schema: null })).parsed);
+
+  // @ts-expect-error there is no country
+  expectType<unknown>()((await chat.withSchema(zod).ask('?')).parsed?.country);
+  // @ts-expect-error it may be unset
+  expectType<unknown>()((await chat.withSchema(zod).ask('?')).parsed.name);
+  // @ts-expect-error text is no schema
+  chat.withSchema('{ "type": "object" }');
+}
+
+describe('the schema of an answer', () => {
+  it('types what the answer stands for', () => {
+    expect(typed).toBeInstanceOf(Function);
+  });
+
+  it('is made ready once', () => {
+    expect(answerSchema(zod)).toBe(answerSchema(zod));
+  });
+
+  it.each<[unknown, RegExp]>([
+    [undefined, /There is no schema/],
+    ['{}', /There is no schema/],
+    [{ type: 'nothing' }, /no valid JSON Schema/],
+    [Object, /no field with a decorator/],
+    [z.date(), /cannot be told to a model/],
+    [z.array(z.string()), /has the type "array" at its top: put that into a property of an object/],
+    [z.union([z.object({ a: z.string() }), z.object({ b: z.string() })]), /has "anyOf" at its top/],
+    [{}, /has the type null at its top/],
+  ])('is refused with what to do: %p', (source, message) => {
+    const make = () => answerSchema(source as SchemaSource);
+    expect(make).toThrow(ValidationError);
+    expect(make).toThrow(message);
+  });
+});

@@ -1,0 +1,214 @@
+import { describe, expect, it } from '@jest/globals';
+import { type JsonObject } from '../../../src/messages/json.interface.js';
+import { type ModelParams, type ModelRequest } from '../../../src/messages/model-request.interface.js';
+import { type Model } from '../../../src/models/model.interface.js';
+import { delegateOf } from '../../../src/router/delegate-of.js';
+import { anthropicDelegate } from '../../../src/delegates/anthropic/anthropic.delegate.js';
+import { user, weather } from './conversation.js';
+import { feed, spoken } from './feed.js';
+import { adaptiveClaude, budgetClaude, chatGpt, responsesGpt } from './models.js';
+import { rendered } from './rendered.js';
+
+const closed = (properties: JsonObject, more: JsonObject = {}): JsonObject => ({
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  type: 'object',
+  properties,
+  required: Object.keys(properties),
+  additionalProperties: false,
+  ...more,
+});
+const of = (property: JsonObject): JsonObject => closed({ a: property });
+
+const plain = of({ type: 'string', description: 'A city.' });
+const open: JsonObject = { type: 'object', properties: { a: { type: 'string' } }, required: ['a'] };
+
+/** Schemas, and which grammars take them as they are. */
+const schemas: [what: string, schema: JsonObject, takenBy: ('claude' | 'gpt')[]][] = [
+  ['a closed object', plain, ['claude', 'gpt']],
+  ['choices and constants', of({ anyOf: [{ const: 'x', type: 'string' }, { type: 'null' }] }), ['claude', 'gpt']],
+  ['an enumeration', of({ type: ['string', 'null'], enum: ['x', null] }), ['claude', 'gpt']],
+  ['a list of closed objects', of({ type: 'array', items: of({ type: 'number' }) }), ['claude', 'gpt']],
+  ['a format', of({ type: 'string', format: 'date-time' }), ['claude', 'gpt']],
+  [
+    'references',
+    closed({ a: { $ref: '#/$defs/b' }, b: { $ref: '#/$defs/b' } }, { $defs: { b: of({ type: 'null' }) } }),
+    ['claude', 'gpt'],
+  ],
+  ['an optional property', closed({ a: { type: 'string' } }, { required: [] }), ['claude']],
+  ['no list of what is required', closed({ a: { type: 'string' } }, { required: false }), ['claude']],
+  ['a default', of({ type: 'string', default: 'x' }), ['claude']],
+  ['bounds', of({ type: 'integer', minimum: 1 }), ['gpt']],
+  ['lengths of lists', of({ type: 'array', items: { type: 'string' }, minItems: 2 }), ['gpt']],
+  ['recursion', of({ anyOf: [{ $ref: '#' }, { type: 'null' }] }), ['gpt']],
+  [
+    'recursion by a definition',
+    closed({ a: { $ref: '#/$defs/b' } }, { $defs: { b: { type: 'array', items: { $ref: '#/$defs/b' } } } }),
+    ['gpt'],
+  ],
+  ['an open object', open, []],
+  ['an open object within', of(open), []],
+  ['an open object in a list', of({ type: 'array', items: open }), []],
+  ['an open object in a choice', of({ anyOf: [open] }), []],
+  ['an open definition', closed({ a: { $ref: '#/$defs/b' } }, { $defs: { b: open } }), []],
+  ['an object or null, open', of({ type: ['object', 'null'] }), []],
+  ['a record', of({ type: 'object', additionalProperties: { type: 'string' } }), []],
+  ['lengths', of({ type: 'string', minLength: 1 }), []],
+  ['a pattern', of({ type: 'string', pattern: '^a' }), []],
+  ['a format of its own', of({ type: 'string', format: 'color' }), []],
+  ['anything', of({}), []],
+  ['a list of anything', of({ type: 'array' }), []],
+  ['an enumeration of objects', of({ type: 'object', additionalProperties: false, enum: [{}] }), []],
+  ['oneOf', of({ oneOf: [{ type: 'string' }] }), []],
+  ['a reference to nowhere', closed({ a: { $ref: '#/$defs/b' } }), []],
+  ['a reference elsewhere', closed({ a: { $ref: 'https://example.com/b' } }, { $defs: {} }), []],
+];
+
+const render = (model: Model, schema: JsonObject, more: Partial<ModelRequest> = {}) =>
+  rendered(delegateOf(model), model, { messages: [user('Where?')], outputSchema: schema, ...more });
+
+describe.each(schemas)('an answer of %s', (_what, schema, takenBy) => {
+  it('is asked of Chat Completions by response_format, the schema whole', () => {
+    expect(render(chatGpt, schema)).toMatchObject({
+      response_format: {
+        type: 'json_schema',
+        json_schema: { name: 'answer', schema, strict: takenBy.includes('gpt') },
+      },
+    });
+  });
+
+  it('is asked of Responses by text.format, the schema whole', () => {
+    expect(render(responsesGpt, schema)).toMatchObject({
+      text: { format: { type: 'json_schema', name: 'answer', schema, strict: takenBy.includes('gpt') } },
+    });
+  });
+
+  it('is asked of Claude by its output format, or else by a tool that it has to call', () => {
+    const body = render(budgetClaude, schema);
+    if (takenBy.includes('claude')) {
+      expect(body.output_config).toEqual({ format: { type: 'json_schema', schema } });
+      expect(body).not.toHaveProperty('tools');
+    } else {
+      expect(body.tools).toEqual([{ name: 'answer', description: expect.any(String), input_schema: schema }]);
+      expect(body.tool_choice).toEqual({ type: 'tool', name: 'answer', disable_parallel_tool_use: true });
+      expect(body).not.toHaveProperty('output_config');
+    }
+  });
+});
+
+it.each([budgetClaude, adaptiveClaude, chatGpt, responsesGpt])('$id is asked for text without a schema', (model) => {
+  const body = rendered(delegateOf(model), model, { messages: [user('Where?')] });
+  for (const key of ['output_config', 'response_format', 'text', 'tools']) expect(body).not.toHaveProperty(key);
+});
+
+describe('the output format of Claude', () => {
+  const format = { type: 'json_schema', schema: plain };
+
+  it('goes with thinking, by effort or by budget', () => {
+    const params = { thinking: { effort: 'low' as const } };
+    expect(render(adaptiveClaude, plain, { params })).toMatchObject({
+      thinking: { type: 'adaptive' },
+      output_config: { effort: 'low', format },
+    });
+    expect(render(budgetClaude, plain, { params })).toMatchObject({
+      thinking: { type: 'enabled' },
+      output_config: { format },
+    });
+  });
+
+  it('goes with tools, however they are to be used', () => {
+    const params: ModelParams = { toolChoice: 'required' };
+    const body = render(budgetClaude, plain, { tools: [weather], params });
+    expect(body).toMatchObject({ output_config: { format }, tool_choice: { type: 'any' } });
+    expect(body.tools).toHaveLength(1);
+  });
+});
+
+describe('the answer tool of Claude', () => {
+  const tools = [weather];
+  const names = (body: JsonObject) => (body.tools as { name: string }[]).map(({ name }) => name);
+
+  it('is one of those of which the model has to call one', () => {
+    const body = render(budgetClaude, open, { tools, params: { toolCalls: 'one' } });
+    expect(names(body)).toEqual(['answer', 'weather']);
+    expect(body.tool_choice).toEqual({ type: 'any', disable_parallel_tool_use: true });
+    expect(render(budgetClaude, open, { tools }).tool_choice).toEqual({ type: 'any' });
+  });
+
+  it('is offered alone where the others must not be called', () => {
+    const body = render(budgetClaude, open, { tools, params: { toolChoice: 'none' } });
+    expect(names(body)).toEqual(['answer']);
+    expect(body.tool_choice).toMatchObject({ type: 'tool', name: 'answer' });
+  });
+
+  it.each<ModelParams>([{ toolChoice: 'required' }, { toolChoice: { tool: 'weather' } }])(
+    'is not offered while another has to be called: %j',
+    (params) => {
+      expect(names(render(budgetClaude, open, { tools, params }))).toEqual(['weather']);
+    },
+  );
+
+  it.each([budgetClaude, adaptiveClaude])('is not forced on a model that thinks, which $id refuses', (model) => {
+    const params: ModelParams = { thinking: { effort: 'low' } };
+    const body = render(model, open, { params });
+    expect(body).toMatchObject({ thinking: {}, tool_choice: { type: 'auto' } });
+    expect(names(body)).toEqual(['answer']);
+    expect(render(model, open, { tools, params }).tool_choice).toEqual({ type: 'auto' });
+  });
+
+  it('has a name of its own', () => {
+    const others = ['answer', 'answer_'].map((name) => ({ ...weather, name }));
+    expect(names(render(budgetClaude, open, { tools: others }))).toEqual(['answer__', 'answer', 'answer_']);
+  });
+});
+
+describe('the stream of an answer by the answer tool', () => {
+  const request: ModelRequest = { model: 'x', messages: [], outputSchema: open, tools: [weather] };
+  const block = (index: number, name: string, ...json: string[]) => [
+    { type: 'content_block_start', index, content_block: { type: 'tool_use', id: `toolu_${index}`, name, input: {} } },
+    ...json.map((piece) => ({
+      type: 'content_block_delta',
+      index,
+      delta: { type: 'input_json_delta', partial_json: piece },
+    })),
+    { type: 'content_block_stop', index },
+  ];
+  const end = (reason: string) => [
+    { type: 'message_delta', delta: { stop_reason: reason }, usage: { output_tokens: 1 } },
+    { type: 'message_stop' },
+  ];
+
+  it('is text, and its end is one', () => {
+    const { answer, events } = feed(
+      anthropicDelegate,
+      [...block(0, 'answer', '', '{"a":', '"b"}'), ...end('tool_use')],
+      request,
+    );
+    expect(spoken(events, 'text-delta')).toBe('{"a":"b"}');
+    expect(events.map(({ type }) => type)).toEqual(['text-delta', 'text-delta']);
+    expect(answer).toMatchObject({ parts: [{ type: 'text', text: '{"a":"b"}' }], finishReason: 'stop' });
+  });
+
+  it('is an empty object where there is no input', () => {
+    const { answer } = feed(anthropicDelegate, [...block(0, 'answer'), ...end('tool_use')], request);
+    expect(answer.parts).toEqual([{ type: 'text', text: '{}' }]);
+  });
+
+  it('waits for results where other tools are called too', () => {
+    const stream = [...block(0, 'answer', '{}'), ...block(1, 'weather', '{}'), ...end('tool_use')];
+    const { answer } = feed(anthropicDelegate, stream, request);
+    expect(answer.parts.map(({ type }) => type)).toEqual(['text', 'tool-call']);
+    expect(answer.finishReason).toBe('tool-calls');
+  });
+
+  it('keeps what came before it was cut', () => {
+    const { answer } = feed(anthropicDelegate, [...block(0, 'answer', '{"a":'), ...end('max_tokens')], request);
+    expect(answer).toMatchObject({ parts: [{ type: 'text', text: '{"a":' }], finishReason: 'length' });
+  });
+
+  it('is a call of a tool like any other where none was offered', () => {
+    const stream = [...block(0, 'answer', '{}'), ...end('tool_use')];
+    const { answer } = feed(anthropicDelegate, stream, { ...request, outputSchema: plain });
+    expect(answer).toMatchObject({ parts: [{ type: 'tool-call', name: 'answer' }], finishReason: 'tool-calls' });
+    expect(feed(anthropicDelegate, stream).answer.finishReason).toBe('tool-calls');
+  });
+});

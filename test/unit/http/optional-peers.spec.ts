@@ -1,0 +1,41 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it, jest } from '@jest/globals';
+
+const root = join(import.meta.dirname, '../../..');
+
+/** Imports a file of src in a process where some packages cannot be found; prints what it exports. */
+async function exportsOf(file: string, missing: string[]): Promise<string> {
+  const hooks = `export const resolve = (specifier, context, next) => {
+    if (${JSON.stringify(missing)}.some((name) => specifier === name || specifier.startsWith(name + '/'))) throw new Error(specifier + ' is not installed');
+    return next(specifier, context);
+  };`;
+  const script = `
+    import { register } from 'node:module';
+    register('data:text/javascript,' + encodeURIComponent(${JSON.stringify(hooks)}));
+    console.log(Object.keys(await import('./${file}')).join());`;
+  const { NODE_OPTIONS: _options, ...env } = process.env;
+  const args = ['--import', 'tsx', '--input-type=module', '--eval', script];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root, env });
+  return stdout;
+}
+
+// Each starts processes that compile what they import.
+jest.setTimeout(120_000);
+
+describe('Packages that a host may go without', () => {
+  const server = ['@nestjs/swagger', '@nestjs/terminus', '@nestjs/platform-fastify', 'fastify', '@fastify/static'];
+  const validation = ['class-validator', 'class-transformer'];
+
+  it('are not needed by the library', async () => {
+    expect(await exportsOf('src/index.ts', [...server, ...validation])).toContain('GitlabDuoModule');
+  });
+
+  it('are not needed by its HTTP API, but for validation', async () => {
+    expect(await exportsOf('src/http/index.ts', server)).toContain('openApiDocument');
+    await expect(exportsOf('src/http/index.ts', validation)).rejects.toThrow(
+      /class-(validator|transformer) is not installed/,
+    );
+  });
+});

@@ -1,0 +1,139 @@
+import 'reflect-metadata';
+import { Type } from 'class-transformer';
+import { IsArray, IsIn, IsInt, IsOptional, IsString, Max, ValidateNested } from 'class-validator';
+import { describe, expect, it } from '@jest/globals';
+import { toSchema } from '../../../src/schemas/to-schema.js';
+
+class Item {
+  @IsString()
+  sku!: string;
+
+  @IsOptional()
+  @IsIn(['red', 'blue'])
+  color?: string;
+}
+
+class Order {
+  @IsInt()
+  @Max(9)
+  priority!: number;
+
+  @ValidateNested()
+  @Type(() => Item)
+  main!: Item;
+
+  @IsArray()
+  @ValidateNested({ each: true })
+  @Type(() => Item)
+  items!: Item[];
+
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => Order)
+  parent?: Order;
+}
+
+class RushOrder extends Order {
+  @IsString()
+  reason!: string;
+}
+
+const item = {
+  type: 'object',
+  properties: { sku: { type: 'string' }, color: { type: 'string', enum: ['red', 'blue'] } },
+  required: ['sku'],
+};
+const order = {
+  type: 'object',
+  properties: {
+    priority: { type: 'integer', maximum: 9 },
+    main: { $ref: '#/$defs/Item' },
+    items: { type: 'array', items: { $ref: '#/$defs/Item' } },
+    parent: { $ref: '#/$defs/Order' },
+  },
+  required: ['priority', 'main', 'items'],
+};
+
+describe('a DTO class', () => {
+  it('is told with the classes that its fields lead to, and no others', () => {
+    expect(toSchema(Item).jsonSchema).toEqual(item);
+    expect(toSchema(Order).jsonSchema).toEqual({ ...order, $defs: { Item: item, Order: order } });
+  });
+
+  it('is told with the fields that it inherits', () => {
+    expect(toSchema(RushOrder).jsonSchema).toMatchObject({
+      properties: { ...order.properties, reason: { type: 'string' } },
+      required: expect.arrayContaining(['reason', 'priority']),
+    });
+  });
+
+  it('makes instances, without what no field is for', async () => {
+    const validated = await toSchema(Order).validate({
+      priority: 1,
+      main: { sku: 'a' },
+      items: [{ sku: 'b', other: 1 }],
+      other: 1,
+      ['__proto__']: { polluted: true },
+    });
+    const { value } = validated as { value: Order };
+    expect(value).toBeInstanceOf(Order);
+    expect(value.main).toBeInstanceOf(Item);
+    expect(value.items[0]).toBeInstanceOf(Item);
+    expect(value).not.toHaveProperty('other');
+    expect(value.items[0]).not.toHaveProperty('other');
+    expect({}).not.toHaveProperty('polluted');
+  });
+
+  it('names the place of what does not fit', async () => {
+    const wrong = { priority: 10, main: { sku: 's' }, items: [{ sku: 'a' }, { sku: 5, color: 'hunter2' }] };
+    const { problem = '' } = (await toSchema(Order).validate(wrong)) as { problem?: string };
+    expect(problem).toContain('priority must not be greater than 9');
+    expect(problem).toContain('items[1].sku: ');
+    expect(problem).toContain('items[1].color: ');
+    expect(problem).not.toContain('hunter2');
+    expect(await toSchema(Order).validate('text')).toEqual({ problem: 'must be object' });
+    expect(await toSchema(Order).validate([])).toEqual({ problem: 'must be object' });
+  });
+
+  it('of the name of another one is not merged with it', () => {
+    const one = toSchema(named('Same', 'left')).jsonSchema;
+    const other = toSchema(named('Same', 'right')).jsonSchema;
+    expect(Object.keys(one.properties ?? {})).toEqual(['left']);
+    expect(Object.keys(other.properties ?? {})).toEqual(['right']);
+  });
+
+  it('that leads to two of one name is refused', () => {
+    const [left, right] = [named('Same', 'left'), named('Same', 'right')];
+    class Both {
+      @ValidateNested()
+      @Type(() => left)
+      first!: object;
+
+      @ValidateNested()
+      @Type(() => right)
+      second!: object;
+    }
+    expect(() => toSchema(Both)).toThrow('two DTO classes of the name Same');
+  });
+
+  it('that says too little is refused', () => {
+    class Bare {
+      city!: string;
+    }
+    class Untyped {
+      @ValidateNested()
+      item!: Item;
+    }
+    expect(() => toSchema(Bare)).toThrow('Bare has no field with a decorator');
+    expect(() => toSchema(Untyped)).toThrow('The field item of Untyped has @ValidateNested(), but not its class');
+  });
+});
+
+function named(name: string, field: string): new () => object {
+  class Dto {
+    declare id: string;
+  }
+  Object.defineProperty(Dto, 'name', { value: name });
+  IsString()(Dto.prototype, field);
+  return Dto;
+}
