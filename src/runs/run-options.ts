@@ -1,21 +1,32 @@
+import { type JsonObject } from '../messages/json.interface.js';
 import { type ModelParams } from '../messages/model-request.interface.js';
+import { type Schema } from '../schemas/schema.interface.js';
 
-/** What a caller gives for one run alone, and what stays with the run while it is parked. */
-export interface RunOptions {
+/** What a caller gives for one run alone. */
+export interface GivenOptions {
   /** Merged over the chat's own. */
   params?: ModelParams;
   /** In place of the chat's own. */
   instructions?: string;
   /** How often the model may be asked, tools in between; the module's `maxSteps` by default. */
   maxSteps?: number;
+  /** What the answer has to be, as JSON; `null` for plain text, whatever the default. */
+  answerSchema?: Schema | null;
+}
+
+/** What of that stays with the run while it is parked. */
+export interface RunOptions extends Omit<GivenOptions, 'answerSchema'> {
+  /** The JSON Schema of the answer. */
+  outputSchema?: JsonObject | null;
 }
 
 /** The options among what a caller asks for; `null` where there are none. */
-export function runOptions({ params, instructions, maxSteps }: RunOptions): RunOptions | null {
+export function runOptions({ params, instructions, maxSteps, answerSchema }: GivenOptions): RunOptions | null {
   const options = {
     ...(params && { params }),
     ...(instructions !== undefined && { instructions }),
     ...(maxSteps !== undefined && { maxSteps }),
+    ...(answerSchema !== undefined && { outputSchema: answerSchema && answerSchema.jsonSchema }),
   };
   return Object.keys(options).length === 0 ? null : options;
 }

@@ -3,9 +3,10 @@ import { type ModelMessage } from '../messages/message.interface.js';
 import { type ModelRequest } from '../messages/model-request.interface.js';
 import { type Part, type ToolCallPart } from '../messages/part.interface.js';
 import { type Schema } from '../schemas/schema.interface.js';
+import { toSchema } from '../schemas/to-schema.js';
 import { type BoundTool } from '../tools/bound-tool.interface.js';
 import { type TurnExtent } from '../turn/turn.interface.js';
-import { type RunOptions } from './run-options.js';
+import { type GivenOptions, type RunOptions } from './run-options.js';
 import { type BegunRun, type ChatSettings, type HistoryMessage } from './run-store.interface.js';
 
 /** What holds for a run where neither it nor its chat says otherwise. */
@@ -18,7 +19,7 @@ export interface RunDefaults {
 }
 
 /** What a caller asks for. All but `settings` holds for this run alone. */
-export interface StartRun extends RunOptions {
+export interface StartRun extends GivenOptions {
   /** What the user says; `null` answers the last user message again. */
   user: Part[] | null;
   settings: ChatSettings;
@@ -29,8 +30,6 @@ export interface StartRun extends RunOptions {
   defaults?: (begun: BegunRun, signal: AbortSignal) => Promise<RunDefaults>;
   /** How far the run goes; to the answer by default. */
   extent?: TurnExtent;
-  /** What the answer has to be, as JSON; `null` for plain text, whatever the default. */
-  answerSchema?: Schema | null;
   /** The chat as the host knows it, for its tools. */
   chat: { id: string };
   /** Cancels the run when it aborts; a caller that merely leaves cancels nothing. */
@@ -76,6 +75,18 @@ export function firstRequest(
     ...(answerSchema && { outputSchema: answerSchema.jsonSchema }),
   };
   return { request, supersedes };
+}
+
+/** What the answer has to be: as the caller says, as a parked run was asked with, or by default; undefined for text. */
+export function schemaOfAnswer(
+  { answerSchema }: StartRun,
+  kept: RunOptions | null | undefined,
+  defaults: RunDefaults | undefined,
+): Schema | undefined {
+  if (answerSchema !== undefined) return answerSchema ?? undefined;
+  const outputSchema = kept?.outputSchema;
+  if (outputSchema === undefined) return defaults?.answerSchema;
+  return outputSchema === null ? undefined : toSchema(outputSchema);
 }
 
 /** The last message of the assistant, if it has calls without a result. */

@@ -18,7 +18,7 @@ import { runEnd } from './run-end.js';
 import { type RunEndStatus } from './run-event.interface.js';
 import { RunJournal } from './run-journal.js';
 import { RunLogs } from './run-logs.service.js';
-import { type StartRun, firstRequest } from './run-request.js';
+import { firstRequest, schemaOfAnswer, type StartRun } from './run-request.js';
 import { type BegunRun, type RunStore } from './run-store.interface.js';
 import { RunTools } from './run-tools.service.js';
 
@@ -70,11 +70,12 @@ export class RunWorker {
   }
 
   private async firstTurn({ run, store, begun, ...work }: RunWork, journal: RunJournal): Promise<Turn> {
-    const start = { ...work.start, ...begun.past?.options };
+    const kept = begun.past?.options;
+    const start = { ...work.start, ...kept };
     const { chatId, ownerId } = begun;
     const defaults = await start.defaults?.(begun, run.signal);
     const tools = this.tools.of(start.tools ?? begun.tools ?? defaults?.tools ?? []);
-    const answerSchema = start.answerSchema === undefined ? defaults?.answerSchema : (start.answerSchema ?? undefined);
+    const answerSchema = schemaOfAnswer(start, kept, defaults);
     const { request, supersedes } = firstRequest(begun, start, tools.values(), answerSchema);
     journal.supersedes = supersedes;
     return {

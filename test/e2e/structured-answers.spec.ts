@@ -124,6 +124,12 @@ describe.each(cases)('Structured answers $place, of $model', ({ place, model }) 
       expect((await talk.chat.complete({ schema: closed })).parsed).toEqual({ city: '', days: 0 });
     });
 
+    it('come to an ask with a schema of its own once its calls are approved', async () => {
+      await talk.chat.withTools(pay).ask('call pay {}', { schema });
+      for (const { id } of await talk.chat.pendingApprovals()) await talk.chat.approve(id);
+      expect((await talk.chat.complete()).parsed).toEqual(expected);
+    });
+
     it.each(['answer-wrong-json', 'answer-not-json', 'answer-empty'] as const)(
       'are asked for once more after %s, and replace what was wrong',
       async (fault) => {
@@ -288,6 +294,17 @@ describe('Structured answers of a stored chat', () => {
     await service().addMessage(id, { role: 'user', content: 'And then?' }, options);
     expect((await service().step(id, options)).parsed?.days).toBe(0);
     expect((await service().ask(id, 'Where?', { ownerId: 'ann' })).text).toContain('You said');
+  });
+
+  it('are what a parked run was asked for, wherever it goes on', async () => {
+    const { id } = await service().create({ model: CLAUDE, ownerId: 'ann' });
+    const options = { ownerId: 'ann' };
+    await service().ask(id, 'call pay {}', { ...options, tools: [pay], schema: closed });
+    for (const call of await service().pendingApprovals(id, options)) await service().approve(id, call.id, options);
+    const reloaded = await service().find(id, options);
+    const answer = await reloaded.complete();
+    expect(JSON.parse(answer.text)).toEqual({ city: '', days: 0 });
+    expect((await reloaded.ask('Where?')).text).toContain('You said');
   });
 
   it('refuse what is no schema of an object before anything is stored', async () => {
