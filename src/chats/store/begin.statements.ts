@@ -2,10 +2,8 @@ import { type JsonObject } from '../../messages/json.interface.js';
 import { type ModelParams } from '../../messages/model-request.interface.js';
 import { historyBehind } from './history.statements.js';
 import { type KindTables } from './kind-tables.js';
+import { boundedBy } from './lock-timeout.js';
 import { type Statement, statement } from './sql-client.js';
-
-/** How long a statement waits for the chat's row, in milliseconds: a caller's own transaction may hold it. */
-export const LOCK_TIMEOUT_MS = 3_000;
 
 /** What a begin tells of the chat and the run. */
 export interface BegunHeader {
@@ -35,7 +33,7 @@ export function beginStatement(t: KindTables): Statement {
     nextSeq: 'c.next_seq',
   });
   return statement(`
-WITH s AS MATERIALIZED (SELECT set_config('lock_timeout', '${LOCK_TIMEOUT_MS}', true)),
+WITH ${boundedBy('$20')},
 c AS MATERIALIZED (
   UPDATE ${t.chats} t
      SET ${chat('nextSeq')} = t.${chat('nextSeq')} + ($9::uuid IS NOT NULL)::int + ($12::uuid IS NOT NULL)::int,
@@ -44,7 +42,7 @@ c AS MATERIALIZED (
                                   ELSE jsonb_strip_nulls(t.${chat('params')}::jsonb || $8::jsonb)::json END,
          ${chat('tools')} = coalesce($16::json, t.${chat('tools')})
     FROM s
-   WHERE t.${chat('id')} = $1 AND t.${chat('ownerId')} IS NOT DISTINCT FROM $2::text
+   WHERE ${t.isChatOf('t', '$1', '$2')}
   RETURNING t.${chat('id')} AS id, t.${chat('ownerId')} AS owner_id, t.${chat('model')} AS model,
             t.${chat('params')} AS params, t.${chat('tools')} AS tools, t.${chat('nextSeq')} AS next_seq,
             t.${chat('agent')} AS agent, t.${chat('agentInputs')} AS agent_inputs),
@@ -62,7 +60,7 @@ a AS (
   INSERT INTO ${t.attempts} (id, run_id, request_id, chat_kind, chat_id, owner_id, step, number, provider, model, status)
   SELECT $15::uuid, r.id, $18, $4, c.id, c.owner_id, 1, 1, 'gitlab', r.model, 'pending' FROM c, r WHERE $15::uuid IS NOT NULL),
 h AS (SELECT ${begun} AS begun FROM c, r),
-${historyBehind(t, '$20', '$21')}`);
+${historyBehind(t, '$21', '$22')}`);
 }
 
 /** What an earlier try of the same begin stored, after the connection was lost before its answer came. */

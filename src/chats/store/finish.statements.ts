@@ -1,5 +1,5 @@
 import { type KindTables } from './kind-tables.js';
-import { LOCK_TIMEOUT_MS } from './begin.statements.js';
+import { LOCK_TIMEOUT_MS } from './lock-timeout.js';
 import { type Statement, statement } from './sql-client.js';
 
 /** `owned` is 0 where the run was taken over, has ended or is gone; `seq` is null where no message was stored. */

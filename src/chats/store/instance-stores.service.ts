@@ -5,6 +5,7 @@ import { type LeaseStore } from '../../runs/run-store.interface.js';
 import { DuoInstance } from '../entities/duo-instance.entity.js';
 import { DuoRunEvent } from '../entities/duo-run-event.entity.js';
 import { DuoRun } from '../entities/duo-run.entity.js';
+import { DatabaseClock } from './database-clock.js';
 import { tableOf } from './kind-tables.js';
 import { SqlClient } from './sql-client.js';
 import { SqlLeaseStore } from './sql-lease-store.js';
@@ -14,6 +15,7 @@ import { SqlRunLog } from './sql-run-log.js';
 export interface InstanceStore {
   leases: LeaseStore;
   log: RunLog;
+  clock: DatabaseClock;
 }
 
 /** One store per data source. */
@@ -25,9 +27,11 @@ export class InstanceStores {
     let store = this.stores.get(dataSource);
     if (store === undefined) {
       const client = new SqlClient(dataSource);
+      const clock = new DatabaseClock();
       store = {
-        leases: new SqlLeaseStore(client, tableOf(dataSource, DuoInstance)),
+        leases: new SqlLeaseStore(client, tableOf(dataSource, DuoInstance), clock),
         log: new SqlRunLog(client, tableOf(dataSource, DuoRunEvent), tableOf(dataSource, DuoRun)),
+        clock,
       };
       this.stores.set(dataSource, store);
     }

@@ -5,11 +5,11 @@ import { type RunStore } from '../../runs/run-store.interface.js';
 import { type ChatKind } from '../chat-kind.js';
 import { type Period } from '../duo-chat-service.interface.js';
 import { Approvals } from './approvals.js';
-import { LOCK_TIMEOUT_MS } from './begin.statements.js';
 import { onDatabase } from './database-error.js';
 import { type InstanceStore } from './instance-stores.service.js';
 import { type Histories } from './history-cache.service.js';
 import { kindTables } from './kind-tables.js';
+import { LOCK_TIMEOUT_MS } from './lock-timeout.js';
 import { LostRuns } from './lost-runs.js';
 import { type AddMessage, MessageAdding } from './message-adding.js';
 import { RunBeginning } from './run-beginning.js';
@@ -48,9 +48,9 @@ export class KindStore {
     const lost = new LostRuns(client, this.tables);
     this.stepping = new RunStepping(client, this.tables, lost);
     const recovery = new RunRecovery(client, this.tables, this.name, owner, this.stepping);
-    this.beginning = new RunBeginning(client, this.tables, this.name, recovery, histories);
+    this.beginning = new RunBeginning(client, this.tables, this.name, recovery, instance.clock, histories);
     this.finishing = new RunFinishing(client, this.tables, lost);
-    this.adding = new MessageAdding(client, this.tables);
+    this.adding = new MessageAdding(client, this.tables, instance.clock);
     this.usage = new UsageReading(client, this.tables, this.name);
     this.approvals = new Approvals(client, this.tables, this.name);
   }
@@ -63,7 +63,8 @@ export class KindStore {
   /** The store of the runs of one chat, for the owner who asks. */
   runsOf(chatId: string, ownerId: string | null): RunStore {
     return {
-      ...this.instance,
+      leases: this.instance.leases,
+      log: this.instance.log,
       begin: (run) => onDatabase(() => this.beginning.begin(chatId, ownerId, run), chatId),
       openCalls: (messageId) => onDatabase(() => this.stepping.openCalls(messageId), chatId),
       retry: (retry) => onDatabase(() => this.finishing.retry(retry), chatId),
@@ -104,10 +105,10 @@ export class KindStore {
    * @throws ChatNotFoundError
    */
   async delete(chatId: string, ownerId: string | null): Promise<void> {
-    const { chats, chat, runs, toolCalls, events } = this.tables;
+    const { chats, isChatOf, runs, toolCalls, events } = this.tables;
     await this.transaction(chatId, async (manager) => {
       const rows: unknown[] = await manager.query(
-        `WITH d AS (DELETE FROM ${chats} WHERE ${chat('id')} = $1 AND ${chat('ownerId')} IS NOT DISTINCT FROM $2::text RETURNING 1) SELECT FROM d`,
+        `WITH d AS (DELETE FROM ${chats} t WHERE ${isChatOf('t', '$1', '$2')} RETURNING 1) SELECT FROM d`,
         [chatId, ownerId],
       );
       if (rows.length === 0) throw new ChatNotFoundError(chatId);
@@ -127,10 +128,10 @@ export class KindStore {
    * @throws ChatNotFoundError, ChatLockedError, DatabaseUnavailableError, and what the work throws
    */
   change<T>(chatId: string, ownerId: string | null, work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    const { chats, chat } = this.tables;
+    const { chats, isChatOf } = this.tables;
     return this.transaction(chatId, async (manager) => {
       const rows: unknown[] = await manager.query(
-        `SELECT FROM ${chats} WHERE ${chat('id')} = $1 AND ${chat('ownerId')} IS NOT DISTINCT FROM $2::text FOR NO KEY UPDATE`,
+        `SELECT FROM ${chats} t WHERE ${isChatOf('t', '$1', '$2')} FOR NO KEY UPDATE`,
         [chatId, ownerId],
       );
       if (rows.length === 0) throw new ChatNotFoundError(chatId);

@@ -19,6 +19,8 @@ export interface KindTables {
   events: string;
   chat: (property: string) => string;
   message: (property: string) => string;
+  /** Whether a row of chats is the chat of the id, the owner's own, and not deleted softly. */
+  isChatOf: (row: string, id: string, ownerId: string) => string;
 }
 
 /** @throws ConfigurationError when the data source does not know one of the entities */
@@ -36,6 +38,7 @@ export function kindTables(dataSource: DataSource, kind: ChatKind): KindTables {
     events: tableOf(dataSource, DuoRunEvent),
     chat: (property) => column(chat, property),
     message: (property) => column(message, property),
+    isChatOf: (row, id, ownerId) => isChatOf(chat, row, id, ownerId),
   };
 }
 
@@ -58,6 +61,12 @@ function metadataOf(dataSource: DataSource, entity: EntityClass): EntityMetadata
     );
   }
   return dataSource.getMetadata(entity);
+}
+
+function isChatOf(chat: EntityMetadata, row: string, id: string, ownerId: string): string {
+  const owned = `${row}.${column(chat, 'id')} = ${id} AND ${row}.${column(chat, 'ownerId')} IS NOT DISTINCT FROM ${ownerId}::text`;
+  const { deleteDateColumn } = chat;
+  return deleteDateColumn ? `${owned} AND ${row}.${quoted(deleteDateColumn.databaseName)} IS NULL` : owned;
 }
 
 function table(metadata: EntityMetadata): string {

@@ -4,8 +4,9 @@ import { ChatNotFoundError } from '../../errors/chat.errors.js';
 import { type MessageRecord } from '../../messages/message.interface.js';
 import { type Part } from '../../messages/part.interface.js';
 import { textOf } from '../../messages/text.js';
-import { LOCK_TIMEOUT_MS } from './begin.statements.js';
+import { type DatabaseClock } from './database-clock.js';
 import { type KindTables } from './kind-tables.js';
+import { boundedBy } from './lock-timeout.js';
 import { type SqlClient, statement } from './sql-client.js';
 
 /** A message to be added at the end of a chat. */
@@ -22,14 +23,15 @@ export class MessageAdding {
 
   constructor(
     private readonly client: SqlClient,
-    { chats, messages, chat, message }: KindTables,
+    { chats, messages, chat, message, isChatOf }: KindTables,
+    private readonly clock: DatabaseClock,
   ) {
     const columns = ['id', 'chatId', 'seq', 'role', 'text', 'parts'].map(message).join(', ');
     this.insert = statement(`
-WITH s AS MATERIALIZED (SELECT set_config('lock_timeout', '${LOCK_TIMEOUT_MS}', true)),
+WITH ${boundedBy('$7')},
 c AS (
   UPDATE ${chats} t SET ${chat('nextSeq')} = t.${chat('nextSeq')} + 1, ${chat('updatedAt')} = now() FROM s
-   WHERE t.${chat('id')} = $1 AND t.${chat('ownerId')} IS NOT DISTINCT FROM $2::text
+   WHERE ${isChatOf('t', '$1', '$2')}
   RETURNING t.${chat('id')} AS id, t.${chat('nextSeq')} - 1 AS seq),
 m AS (
   INSERT INTO ${messages} (${columns}) SELECT $3, c.id, c.seq, $4, $5, $6::json FROM c
@@ -45,7 +47,8 @@ SELECT seq, created_at FROM m`);
     const { chatId, role, parts } = added;
     const id = uuidv7();
     const text = textOf(parts);
-    const values = [chatId, added.ownerId, id, role, text, JSON.stringify(parts)];
+    const deadline = manager ? null : this.clock.deadline();
+    const values = [chatId, added.ownerId, id, role, text, JSON.stringify(parts), deadline];
     const rows: { seq: number; created_at: Date }[] = manager
       ? await manager.query(this.insert.text, values)
       : await this.client.rows(this.insert, values);

@@ -4,6 +4,7 @@ import { textOf, storable } from '../../messages/text.js';
 import { type BeginRun, type BegunRun, type HistoryMessage } from '../../runs/run-store.interface.js';
 import { ACTIVE_RUN_INDEX } from '../entities/duo-run.entity.js';
 import { type BegunHeader, beginStatement, begunStatement } from './begin.statements.js';
+import { type DatabaseClock } from './database-clock.js';
 import { resend, violatedUnique } from './database-error.js';
 import { type Histories } from './history-cache.service.js';
 import { type HistoryHeader, type HistoryRows, historyStatement } from './history.statements.js';
@@ -37,6 +38,7 @@ export class RunBeginning {
     tables: KindTables,
     private readonly kind: string,
     private readonly recovery: RunRecovery,
+    private readonly clock: DatabaseClock,
     private readonly histories: Histories,
   ) {
     this.insert = beginStatement(tables);
@@ -74,10 +76,11 @@ export class RunBeginning {
 
   private async insertOrResume(chatId: string, run: BeginRun, values: unknown[]): Promise<Begun> {
     for (let tries = 1; ; tries++) {
+      const bounded = [...values, this.clock.deadline()];
       try {
         return await resend(async (isResent) => {
           const stored = isResent ? await this.readBegun(chatId, run.runId) : undefined;
-          return stored?.begun ? stored : this.read<BegunHeader>(this.insert, chatId, values);
+          return stored?.begun ? stored : this.read<BegunHeader>(this.insert, chatId, bounded);
         });
       } catch (error) {
         if (violatedUnique(error) !== ACTIVE_RUN_INDEX) throw error;

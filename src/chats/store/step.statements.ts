@@ -1,7 +1,7 @@
 import { type StoredCall } from '../../runs/run-store.interface.js';
 import { answerColumns, endAttempt } from './finish.statements.js';
 import { type KindTables } from './kind-tables.js';
-import { LOCK_TIMEOUT_MS } from './begin.statements.js';
+import { LOCK_TIMEOUT_MS } from './lock-timeout.js';
 import { type Statement, statement } from './sql-client.js';
 import { isLeft } from './tool-call.statements.js';
 

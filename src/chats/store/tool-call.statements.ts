@@ -42,7 +42,7 @@ SELECT ${selected('d')}, m.${t.message('parts')} AS parts
 }
 
 /** The last thing that was said in the chat `$1`, if it is the owner's `$2`. */
-export function lastMessageStatement({ chats, messages, chat, message }: KindTables): Statement {
+export function lastMessageStatement({ chats, messages, chat, message, isChatOf }: KindTables): Statement {
   const said = ['role', 'status', 'parts'].map((property) => `m.${message(property)} AS ${property}`);
   return statement(`
 SELECT ${said.join(', ')} FROM ${chats} c
@@ -50,7 +50,7 @@ SELECT ${said.join(', ')} FROM ${chats} c
     SELECT * FROM ${messages} m
      WHERE m.${message('chatId')} = c.${chat('id')} AND m.${message('supersededBy')} IS NULL AND m.${message('role')} <> 'system'
      ORDER BY m.${message('seq')} DESC LIMIT 1) m ON true
- WHERE c.${chat('id')} = $1 AND c.${chat('ownerId')} IS NOT DISTINCT FROM $2::text`);
+ WHERE ${isChatOf('c', '$1', '$2')}`);
 }
 
 /** Whether the chat has moved on from the message: another ask, or answer, stands behind it. */
@@ -68,8 +68,8 @@ SELECT ${selected('k')}, m.${t.message('parts')} AS parts
  WHERE ${isOfChat(t)}`;
 }
 
-function isOfChat({ chat }: KindTables): string {
-  return `r.id = k.run_id AND r.chat_kind = $1 AND r.chat_id = $2 AND c.${chat('id')} = r.chat_id AND c.${chat('ownerId')} IS NOT DISTINCT FROM $3::text`;
+function isOfChat({ isChatOf }: KindTables): string {
+  return `r.id = k.run_id AND r.chat_kind = $1 AND r.chat_id = $2 AND ${isChatOf('c', 'r.chat_id', '$3')}`;
 }
 
 function selected(table: string): string {

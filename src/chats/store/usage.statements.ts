@@ -6,7 +6,7 @@ export function chatUsageStatement(t: KindTables): Statement {
   return statement(`
 SELECT a.model, ${totals}
   FROM ${t.chats} c LEFT JOIN ${t.attempts} a ON a.chat_kind = $1 AND a.chat_id = c.${t.chat('id')}
- WHERE c.${t.chat('id')} = $2 AND c.${t.chat('ownerId')} IS NOT DISTINCT FROM $3::text
+ WHERE ${t.isChatOf('c', '$2', '$3')}
  GROUP BY a.model ORDER BY a.model COLLATE "C"`);
 }
 
