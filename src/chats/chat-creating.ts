@@ -5,6 +5,7 @@ import { ValidationError } from '../errors/request.errors.js';
 import { storable, storableJson } from '../messages/text.js';
 import { type ModelRegistry } from '../models/model-registry.js';
 import { type ChatOf } from './acts-as-chat.mixin.js';
+import { checkChanges, ownerOf } from './chat-arguments.js';
 import { type ChatAgents, storedInputs } from './chat-agents.js';
 import { type ChatKind } from './chat-kind.js';
 import { type CreateChat } from './duo-chat-service.interface.js';
@@ -29,6 +30,7 @@ export class ChatCreating<C extends ChatOf<unknown>> {
   /** @throws UnknownModelError, ValidationError */
   async create(options: CreateChat<C>): Promise<C> {
     const { store, models } = this.parts;
+    checkChanges(options);
     const chat = this.empty(options);
     const { model, params, instructions } = await this.settings(chat, options);
     models.get(model);
@@ -43,7 +45,7 @@ export class ChatCreating<C extends ChatOf<unknown>> {
   private empty(options: CreateChat<C>): C {
     const columns: Partial<ChatOf<unknown>> = {
       id: uuidv7(),
-      ownerId: options.ownerId ?? null,
+      ownerId: ownerOf(options),
       title: options.title == null ? null : storable(options.title),
       metadata: storableJson(options.metadata ?? {}),
       tools: null,

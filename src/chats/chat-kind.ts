@@ -26,6 +26,11 @@ export interface ChatKind<C extends ChatOf<unknown> = ChatOf<unknown>> {
  * @throws ConfigurationError when the class does not act as a chat, or its messages not as messages
  */
 export function chatKind<C extends ChatOf<unknown>>(chat: ChatClass<C>): ChatKind<C> {
+  if (typeof chat !== 'function') {
+    throw new ConfigurationError(
+      `forFeature() was given ${String(chat)} for a chat. Its file is perhaps imported in a circle: import the class from where nothing imports this module.`,
+    );
+  }
   const metadata = Reflect.getMetadata(KIND_METADATA, chat) as KindMetadata | undefined;
   if (metadata === undefined) {
     throw new ConfigurationError(

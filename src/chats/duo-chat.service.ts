@@ -15,6 +15,7 @@ import { type LiveRun } from '../runs/live-run.js';
 import { type RunEvent } from '../runs/run-event.interface.js';
 import { type RunService } from '../runs/run.service.js';
 import { type ChatOf } from './acts-as-chat.mixin.js';
+import { checkChanges, ownerOf } from './chat-arguments.js';
 import { addInstructions, ChatCreating, type ChatCreatingParts } from './chat-creating.js';
 import { ChatSubscriber } from './chat-subscriber.js';
 import {
@@ -33,7 +34,7 @@ import {
 } from './duo-chat-service.interface.js';
 import { type DuoMessage } from './entities/duo-message.entity.js';
 import { DuoRun } from './entities/duo-run.entity.js';
-import { CHAT_PAGE, MESSAGE_PAGE, page, pageLimit } from './page.js';
+import { CHAT_PAGE, MESSAGE_PAGE, page, pageLimit, pageStart } from './page.js';
 import { type ChatHandle, persistedChatDriver } from './persisted-chat-driver.js';
 import { onDatabase } from './store/database-error.js';
 
@@ -100,14 +101,16 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
    * @throws ChatNotFoundError, UnknownModelError, ValidationError
    */
   async update(id: string, changes: ChatChanges, owner: OwnerOption = {}): Promise<C> {
-    if (changes.model !== undefined) this.parts.models.get(changes.model);
-    const { instructions, params, ...columns } = changes;
+    checkChanges(changes);
+    // No more of what is given than may be changed: a host may hand on what its client said.
+    const { instructions, params, title, model, metadata } = changes;
+    if (model !== undefined) this.parts.models.get(model);
     const given = (before: ModelParams): object => {
-      const changed = { ...columns, params: typeof params === 'function' ? params(before) : params };
+      const changed = { title, model, metadata, params: typeof params === 'function' ? params(before) : params };
       return Object.fromEntries(Object.entries(storableJson(changed)).filter(([, value]) => value !== undefined));
     };
     if (!isUuid(id)) throw new ChatNotFoundError(id);
-    return this.parts.store.change(id, owner.ownerId ?? null, async (manager) => {
+    return this.parts.store.change(id, ownerOf(owner), async (manager) => {
       const chat = await manager.findOneByOrFail(this.parts.kind.chat, this.where(owner, { id }));
       const changed = given(chat.params);
       if (Object.keys(changed).length > 0) await manager.save(Object.assign(chat, changed));
@@ -122,7 +125,7 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
    */
   async delete(id: string, owner: OwnerOption = {}): Promise<void> {
     if (!isUuid(id)) throw new ChatNotFoundError(id);
-    await this.parts.store.delete(id, owner.ownerId ?? null);
+    await this.parts.store.delete(id, ownerOf(owner));
     this.parts.runs.stopRunsOf(id);
   }
 
@@ -133,7 +136,7 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
   async messages(id: string, options: OwnerOption & MessagePageOptions = {}): Promise<Page<DuoMessage>> {
     await this.find(id, options);
     const limit = pageLimit(options.limit, MESSAGE_PAGE);
-    const where = { chatId: id, seq: MoreThan(options.after ?? -1) };
+    const where = { chatId: id, seq: MoreThan(pageStart(options.after)) };
     const messages = await onDatabase(
       () => this.messageRows.find({ where, order: { seq: 'ASC' }, take: limit + 1 }),
       id,
@@ -228,11 +231,12 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
    * What all chats of this kind have cost their owner in a period, by the time that each request left; deleted chats count.
    * @throws ValidationError when the period is none
    */
-  async usageOf({ ownerId = null, from, to }: OwnerOption & Period): Promise<UsageReport> {
+  async usageOf({ from, to, ...owner }: OwnerOption & Period): Promise<UsageReport> {
     for (const time of [from, to]) {
-      if (Number.isNaN(time?.getTime())) throw new ValidationError('from and to must be valid dates.');
+      const isTime = time === undefined || (time instanceof Date && !Number.isNaN(time.getTime()));
+      if (!isTime) throw new ValidationError('from and to must be valid dates.');
     }
-    return this.parts.store.usageOfOwner(ownerId, { from, to });
+    return this.parts.store.usageOfOwner(ownerOf(owner), { from, to });
   }
 
   /**
@@ -248,7 +252,7 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
    * @throws ChatNotFoundError, RunNotFoundError
    */
   async findRun(id: string, runId: string, owner: OwnerOption = {}): Promise<DuoRun> {
-    const where = { id: runId, chatId: id, chatKind: this.parts.store.name, ownerId: owner.ownerId ?? IsNull() };
+    const where = { id: runId, chatId: id, chatKind: this.parts.store.name, ownerId: ownerOf(owner) ?? IsNull() };
     const run = isUuid(id) && isUuid(runId) ? await onDatabase(() => this.runRows.findOneBy(where)) : null;
     if (run !== null) return run;
     await this.find(id, owner);
@@ -257,12 +261,12 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
 
   private bound(id: string, owner: OwnerOption): ChatHandle {
     if (!isUuid(id)) throw new ChatNotFoundError(id);
-    const chat = { id, ownerId: owner.ownerId ?? null };
+    const chat = { id, ownerId: ownerOf(owner) };
     bindChat(chat, this.driver);
     return chat;
   }
 
   private where(owner: OwnerOption, more: object): FindOptionsWhere<C> {
-    return { ownerId: owner.ownerId ?? IsNull(), ...more } as FindOptionsWhere<C>;
+    return { ownerId: ownerOf(owner) ?? IsNull(), ...more } as FindOptionsWhere<C>;
   }
 }

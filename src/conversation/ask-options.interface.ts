@@ -29,7 +29,7 @@ export interface DecisionOptions {
 
 /**
  * Options of one ask; they hold for that ask alone, while `with…` on a chat is stored with the chat. A run that waits for
- * approval keeps them, but for the schema, which may be code: the completion that lets it go on gives that again.
+ * approval keeps them for the completion that lets it go on; the schema as JSON Schema, since it may be code.
  * @publicApi
  */
 export interface AskOptions {

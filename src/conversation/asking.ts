@@ -86,11 +86,17 @@ function startRun(chat: { id: string }, content: string | null, options: AskOpti
   };
 }
 
+/** The roles of messages that come from outside: what tools say belongs to their calls. */
+const addable: ReadonlySet<string> = new Set<NewMessage['role']>(['user', 'assistant', 'system']);
+
 /**
  * The parts of what is said, checked before anything is stored: what the models cannot read would block the chat.
  * @throws ValidationError when it is empty, or a file is none that the models read
  */
 export function contentParts(message: NewMessage): Part[] {
+  if (!addable.has(message.role)) {
+    throw new ValidationError(`role must be user, assistant or system; it is ${JSON.stringify(message.role)}.`);
+  }
   if (typeof message.content !== 'string') throw new ValidationError('content must be a string.');
   const content = storable(message.content);
   const files = message.attachments ?? [];

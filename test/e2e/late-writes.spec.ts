@@ -55,7 +55,7 @@ describe('What a caller was told that failed', () => {
       return host.database.transaction(async (second) => {
         await second.query('SELECT 1');
         const [outcome] = await Promise.allSettled([chat.ask('Asked without a connection')]);
-        return outcome as PromiseSettledResult<Message>;
+        return outcome;
       });
     });
     expect(asking).toMatchObject({ status: 'rejected', reason: UNAVAILABLE });

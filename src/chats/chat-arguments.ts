@@ -1,0 +1,37 @@
+import { ValidationError } from '../errors/request.errors.js';
+import { type ChatChanges, type OwnerOption } from './duo-chat-service.interface.js';
+
+/**
+ * Whose chats a call is for: `null` for those without an owner.
+ * @throws ValidationError when no chat can have such an owner
+ */
+export function ownerOf({ ownerId }: OwnerOption): string | null {
+  if (ownerId === undefined || ownerId === null) return null;
+  if (typeof ownerId === 'string' && !ownerId.includes('\0')) return ownerId;
+  throw new ValidationError('ownerId must be a string without NUL, or null.');
+}
+
+/**
+ * Checks what TypeScript lets through where its types are not known, such as a body that a host hands on.
+ * @throws ValidationError that names what is wrong
+ */
+export function checkChanges(changes: ChatChanges): void {
+  if (!isObject(changes)) throw new ValidationError('The settings of a chat must be an object.');
+  const { title, model, instructions, params, metadata } = changes;
+  if (title !== null) mustBeText({ title });
+  mustBeText({ model, instructions });
+  for (const [name, value] of Object.entries({ params, metadata })) {
+    if (value === undefined || isObject(value) || (name === 'params' && typeof value === 'function')) continue;
+    throw new ValidationError(`${name} must be an object.`);
+  }
+}
+
+function mustBeText(values: Record<string, unknown>): void {
+  for (const [name, value] of Object.entries(values)) {
+    if (value !== undefined && typeof value !== 'string') throw new ValidationError(`${name} must be a string.`);
+  }
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
