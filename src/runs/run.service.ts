@@ -70,7 +70,10 @@ export class RunService implements BeforeApplicationShutdown {
         },
         () => undefined,
       );
-      return new DatabaseUnavailableError('The database did not answer in time. Ask again.', { isRetryable: true });
+      return new DatabaseUnavailableError(
+        'The database did not answer in time, or had no connection to spare. Ask again.',
+        { isRetryable: true },
+      );
     });
   }
 

@@ -1,13 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DeleteDateColumn, Entity } from 'typeorm';
-import {
-  ActsAsChat,
-  ActsAsMessage,
-  type ChatChanges,
-  ChatNotFoundError,
-  DuoChatService,
-  GitlabDuoModule,
-} from '../../src/index.js';
+import { ActsAsChat, ActsAsMessage, ChatNotFoundError, DuoChatService, GitlabDuoModule } from '../../src/index.js';
 import { startTestHost, type TestHost } from './support/test-module.js';
 
 @Entity('case_messages')

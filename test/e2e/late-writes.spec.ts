@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
 import { type DataSource } from 'typeorm';
-import { Chat, DuoChatService, type Message } from '../../src/index.js';
+import { Chat, DuoChatService } from '../../src/index.js';
 import { createTestDatabase, type TestDatabase } from '../database/test-database.js';
 import { startTestHost, type TestHost } from './support/test-module.js';
 import { until } from './support/until.js';

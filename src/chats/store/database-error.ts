@@ -55,10 +55,13 @@ function databaseError(error: unknown, chatId: string): Error {
   if (error instanceof GitlabDuoError) return error;
   if ((error as PostgresError).code === LOCK_NOT_AVAILABLE) return new ChatLockedError(chatId, safeError(error));
   if (isConnectionLost(error) || (error as PostgresError).code === TOO_LATE) {
-    return new DatabaseUnavailableError('The database does not answer. Check that it runs, then try again.', {
-      isRetryable: true,
-      cause: safeError(error),
-    });
+    return new DatabaseUnavailableError(
+      'The database does not answer in time. Check that it runs and has connections to spare, then try again.',
+      {
+        isRetryable: true,
+        cause: safeError(error),
+      },
+    );
   }
   return error as Error;
 }
