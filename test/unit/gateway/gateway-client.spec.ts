@@ -439,9 +439,13 @@ describe('GatewayClient refuses', () => {
   });
 
   it.each([
-    ['JSON', json(200, { id: 'msg_1', content: [] }), /application\/json instead of a stream.*msg_1/],
-    ['gzip', json(200, 'x', { 'content-type': 'text/event-stream', 'content-encoding': 'gzip' }), /encoded as gzip/],
-    ['nothing', json(204, ''), /204/],
+    ['JSON', json(200, { id: 'msg_1', content: [] }), /application\/json instead of a stream.*msg_1.*\.$/],
+    [
+      'gzip',
+      json(200, 'x', { 'content-type': 'text/event-stream', 'content-encoding': 'gzip' }),
+      /encoded as gzip, instead of a stream of events\. Check gatewayUrl and what stands in between\.$/,
+    ],
+    ['nothing', json(204, ''), /204.*in between\.$/],
   ])('%s in place of a stream', async (_name, reply, message) => {
     upstream.onGateway(reply);
     const error = (await failure(client.gateway.stream(call()))) as GitlabDuoError;
