@@ -6,6 +6,8 @@ export class SharedFlight<T> {
 
   constructor(start: (signal: AbortSignal) => Promise<T>) {
     this.result = start(this.controller.signal);
+    // Whom it fails, `join` tells: it may fail when nobody waits for it any more, or ever did.
+    this.result.catch(() => undefined);
   }
 
   /** True once nobody waits any more: who comes now must start anew. */

@@ -44,6 +44,15 @@ for (const [at, reply] of [
   }
   if (at === 'exchange') upstream.onExchange((response) => response.writeHead(201).end('{"token":"t"}'));
 }
+const leaver = new AbortController();
+const leaving = clientOf(upstream.url, {
+  credentials: () => {
+    leaver.abort();
+    return Promise.reject(new Error('The vault is down.'));
+  },
+});
+await Promise.allSettled([leaving.exchange.get(leaver.signal)]);
+await leaving.close();
 await sleep(100);
 // Their closing is told by the other side's event loop, some time later; one that stays open keeps this process alive.
 while ((await upstream.openSockets()) > 0) await sleep(10);
