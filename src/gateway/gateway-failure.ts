@@ -23,13 +23,10 @@ export function gatewayFailure(
 ): GitlabDuoError {
   const said = readErrorBody(body, redact);
   const wait = retryAfterMs(headers);
+  const passing = { isRetryable: true, retryAfterMs: wait };
   const isGitlabs = status === 401 || status === 402 || status === 403;
   if (said.vendor !== undefined && !isGitlabs) {
-    const failure = vendorFailure(said.vendor, status >= 400 ? status : undefined);
-    const isLimit = failure instanceof RateLimitError && wait !== undefined;
-    return isLimit
-      ? new RateLimitError(failure.message, { isRetryable: true, retryAfterMs: wait, cause: failure })
-      : failure;
+    return vendorFailure(said.vendor, status >= 400 ? status : undefined, wait);
   }
   if (status < 300) return notAStream(status, headers, said, redact);
   if (status < 400) return redirected(status, headers, redact);
@@ -52,7 +49,7 @@ export function gatewayFailure(
             say(
               'The user is not entitled to GitLab Duo, or the check of that failed. Try once more, then ask an administrator for a seat',
             ),
-            { isRetryable: true },
+            passing,
           )
         : new GatewayAuthError(
             say(
@@ -68,21 +65,12 @@ export function gatewayFailure(
     case 413:
       return new PayloadTooLargeError(say('The request is too large. Send fewer or smaller messages and files'));
     case 429:
-      return new RateLimitError(say('Too many requests. Wait, then try again'), {
-        isRetryable: true,
-        retryAfterMs: wait,
-      });
+      return new RateLimitError(say('Too many requests. Wait, then try again'), passing);
     case 529:
-      return new UpstreamOverloadedError(say('The vendor has no capacity at the moment. Try again later'), {
-        isRetryable: true,
-        retryAfterMs: wait,
-      });
+      return new UpstreamOverloadedError(say('The vendor has no capacity at the moment. Try again later'), passing);
   }
   if (status >= 500 || status === 408) {
-    return new UpstreamError(say('The gateway failed. Try again; if it persists, see status.gitlab.com'), {
-      isRetryable: true,
-      retryAfterMs: wait,
-    });
+    return new UpstreamError(say('The gateway failed. Try again; if it persists, see status.gitlab.com'), passing);
   }
   return new UpstreamError(say('The gateway refused the request. Check the model and the parameters'));
 }

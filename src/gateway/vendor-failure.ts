@@ -30,9 +30,11 @@ const contextOverflows = [
 /**
  * The one mapping from vendors' errors to ours, for answers that failed (with their HTTP `status`) and for errors inside
  * a stream (without one). Rejections by GitLab itself, such as 401, 402 and 403, are not vendor errors.
+ * @param retryAfterMs how long to wait, where somebody on the way said so
  */
-export function vendorFailure(error: VendorError, status = numericCode(error)): GitlabDuoError {
+export function vendorFailure(error: VendorError, status = numericCode(error), retryAfterMs?: number): GitlabDuoError {
   const says = quote(error);
+  const passing = { isRetryable: true, retryAfterMs };
   const is = (...names: string[]): boolean => names.some((name) => name === error.type || name === error.code);
 
   if (is('context_length_exceeded') || contextOverflows.some((wording) => wording.test(error.message ?? ''))) {
@@ -51,13 +53,11 @@ export function vendorFailure(error: VendorError, status = numericCode(error)): 
   ) {
     return new UpstreamOverloadedError(
       `The model's vendor has no capacity at the moment. ${says} Try again later, or use another model.`,
-      { isRetryable: true },
+      passing,
     );
   }
   if (is('timeout_error') || status === 408) {
-    return new UpstreamTimeoutError(`The model's vendor did not answer in time. ${says} Try again.`, {
-      isRetryable: true,
-    });
+    return new UpstreamTimeoutError(`The model's vendor did not answer in time. ${says} Try again.`, passing);
   }
   if (is('request_too_large') || status === 413) {
     return new PayloadTooLargeError(
@@ -65,10 +65,10 @@ export function vendorFailure(error: VendorError, status = numericCode(error)): 
     );
   }
   if (is('rate_limit_error', 'rate_limit_exceeded') || status === 429) {
-    return new RateLimitError(`Too many requests to the model. ${says} Wait, then try again.`, { isRetryable: true });
+    return new RateLimitError(`Too many requests to the model. ${says} Wait, then try again.`, passing);
   }
   if (is('api_error', 'server_error', 'internal_server_error') || (status !== undefined && status >= 500)) {
-    return new UpstreamError(`The model's vendor failed. ${says} Try again.`, { isRetryable: true });
+    return new UpstreamError(`The model's vendor failed. ${says} Try again.`, passing);
   }
   return new UpstreamError(
     `The model's vendor refused the request. ${says} Change the request, for example its parameters, tools or files.`,

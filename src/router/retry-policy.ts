@@ -6,8 +6,8 @@ const BASE_MS = 500;
 const CAP_MS = 8_000;
 
 /**
- * How long to wait before a failed step is tried again, in milliseconds: as long as the upstream said, else with
- * exponential back-off and full jitter. Null when it must not be tried again.
+ * How long to wait before a failed step is tried again, in milliseconds: by exponential back-off with full jitter, and
+ * at least as long as the upstream said. Null when it must not be tried again.
  */
 export class RetryPolicy {
   private readonly startedAt = performance.now();
@@ -19,14 +19,15 @@ export class RetryPolicy {
   delayAfter(error: unknown): number | null {
     this.tries += 1;
     if (!(error instanceof GitlabDuoError) || !error.isRetryable || this.tries >= this.options.tries) return null;
+    const saidMs = error.retryAfterMs ?? 0;
     if (error instanceof GatewayAuthError) {
       // GitLab also refuses a credential while its quota service is down; that is worth one more try a while later, not two.
       if (this.hasRefusedCredential) return null;
       this.hasRefusedCredential = true;
-      return this.withinBudget(BASE_MS * (1 + Math.random()));
+      return this.withinBudget(Math.max(saidMs, BASE_MS * (1 + Math.random())));
     }
-    const delay = error.retryAfterMs ?? Math.random() * Math.min(CAP_MS, BASE_MS * 2 ** (this.tries - 1));
-    return this.withinBudget(delay);
+    const backOff = Math.random() * Math.min(CAP_MS, BASE_MS * 2 ** (this.tries - 1));
+    return this.withinBudget(Math.max(saidMs, backOff));
   }
 
   private withinBudget(delay: number): number | null {

@@ -1,10 +1,10 @@
 import { getEventListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { UnknownModelError } from '../../../src/errors/request.errors.js';
 import { type ErrorCode } from '../../../src/errors/gitlab-duo.error.js';
-import { RateLimitError, UpstreamError, UpstreamOverloadedError } from '../../../src/errors/upstream.errors.js';
+import { UpstreamError, UpstreamOverloadedError } from '../../../src/errors/upstream.errors.js';
 import { type ModelEvent, type ModelRequest } from '../../../src/messages/model-request.interface.js';
 import { noUsage } from '../../../src/messages/usage.js';
 import { type AttemptOutcome } from '../../../src/router/attempt.interface.js';
@@ -150,11 +150,31 @@ describe('DuoRouterService.route', () => {
     expect(performance.now() - start).toBeGreaterThan(990);
   });
 
-  it('does not wait longer than its budget', async () => {
-    upstream.onGateway(json(429, 'slow', { 'retry-after': '3600' }));
+  it.each(['0', 'Thu, 01 Jan 1970 00:00:00 GMT'])('backs off where an edge says not to wait: %s', async (wait) => {
+    const waits: unknown[] = [];
+    const warn = (message: string) => waits.push(/leaves in (\d+) ms/.exec(message)?.[1]);
+    Logger.overrideLogger({ log: () => undefined, error: () => undefined, warn });
+    const chance = jest.spyOn(Math, 'random').mockReturnValue(0.5);
+    try {
+      upstream.onGateway(json(429, 'slow', { 'retry-after': wait }));
+      await route();
+    } finally {
+      chance.mockRestore();
+    }
+    expect(waits).toEqual(['250', '500']);
+  });
+
+  it.each([
+    [429, 'slow'],
+    [429, { type: 'error', error: { type: 'rate_limit_error', message: 'slow' } }],
+    [503, { error: { type: 'server_error', message: 'slow' } }],
+    [529, { type: 'error', error: { type: 'overloaded_error', message: 'slow' } }],
+    [408, { error: { type: 'timeout_error', message: 'slow' } }],
+    [403, { error: 'not_entitled' }],
+  ])('does not wait longer than its budget: %i %j', async (status, body) => {
+    upstream.onGateway(json(status, body, { 'retry-after': '3600' }));
     const { error, attempt } = await route();
-    expect(error).toBeInstanceOf(RateLimitError);
-    expect(error).toMatchObject({ retryAfterMs: 3_600_000 });
+    expect(error).toMatchObject({ isRetryable: true, retryAfterMs: 3_600_000 });
     expect(attempt.number).toBe(1);
   });
 
