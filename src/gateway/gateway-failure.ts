@@ -7,6 +7,7 @@ import {
   RateLimitError,
   UpstreamError,
   UpstreamOverloadedError,
+  UpstreamTimeoutError,
 } from '../errors/upstream.errors.js';
 import { type Redact, redact as redactPatterns } from '../errors/redact.js';
 import { type ErrorBody, readErrorBody, shorten } from './error-body.js';
@@ -62,6 +63,8 @@ export function gatewayFailure(
           'The gateway does not know the path. Check gatewayUrl, and gatewayPrefix (/v1/proxy for a self-hosted gateway)',
         ),
       );
+    case 408:
+      return new UpstreamTimeoutError(say('The gateway gave up waiting. Try again'), passing);
     case 413:
       return new PayloadTooLargeError(say('The request is too large. Send fewer or smaller messages and files'));
     case 429:
@@ -69,7 +72,7 @@ export function gatewayFailure(
     case 529:
       return new UpstreamOverloadedError(say('The vendor has no capacity at the moment. Try again later'), passing);
   }
-  if (status >= 500 || status === 408) {
+  if (status >= 500) {
     return new UpstreamError(say('The gateway failed. Try again; if it persists, see status.gitlab.com'), passing);
   }
   return new UpstreamError(say('The gateway refused the request. Check the model and the parameters'));

@@ -479,6 +479,12 @@ describe('GatewayClient refuses', () => {
 });
 
 describe('GatewayClient explains', () => {
+  it('an edge that gave up, without a word', async () => {
+    upstream.onGateway(json(408, ''));
+    const error = (await failure(client.gateway.stream(call()))) as GitlabDuoError;
+    expect(error).toMatchObject({ code: 'upstream_timeout', isRetryable: true });
+  });
+
   it('a connection that breaks', async () => {
     upstream.onGateway(reset);
     const error = (await failure(client.gateway.stream(call()))) as GitlabDuoError;

@@ -7,6 +7,7 @@ import {
   RateLimitError,
   UpstreamError,
   UpstreamOverloadedError,
+  UpstreamTimeoutError,
 } from '../../../src/errors/upstream.errors.js';
 import { gatewayFailure } from '../../../src/gateway/gateway-failure.js';
 
@@ -67,6 +68,8 @@ describe('gatewayFailure', () => {
     [403, detail('Unauthorized to access proxy'), GatewayAuthError, false, /Unauthorized to access proxy/],
     [403, html, GatewayAuthError, false, /an HTML page titled "403 Forbidden"/],
     [404, detail('Not found'), UpstreamError, false, /gatewayPrefix/],
+    [408, '', UpstreamTimeoutError, true, /408\)/],
+    [408, '<html><title>408 Request Time-out</title></html>', UpstreamTimeoutError, true, /Request Time-out/],
     [413, vendor('request_too_large', 'Request exceeds the maximum size'), PayloadTooLargeError, false, /exceeds/],
     [413, '', PayloadTooLargeError, false, /smaller messages/],
     [422, detail('Validation error'), UpstreamError, false, /Validation error/],
