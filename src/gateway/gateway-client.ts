@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type Caller, type ResolvedOptions } from '../config/gitlab-duo-options.interface.js';
 import { GITLAB_DUO_OPTIONS } from '../config/tokens.js';
+import { EMPTY_CALL, isForEmptiness } from './empty-request.js';
 import { type GatewayCall, type Refusal } from './gateway-call.interface.js';
 import { GatewayConnections } from './gateway-connections.js';
 import { gatewayFailure } from './gateway-failure.js';
@@ -11,14 +12,6 @@ import { StreamedResponse } from './streamed-response.js';
 import { USER_AGENT } from './user-agent.js';
 
 const NOBODY: Caller = { ownerId: null };
-
-/** A request without a model and without messages, of which nothing but a refusal is awaited. */
-const EMPTY_CALL: GatewayCall = {
-  path: '/anthropic/v1/messages',
-  headers: { 'anthropic-version': '2023-06-01' },
-  body: '{}',
-  sink: { isDone: true, push: () => undefined },
-};
 
 /** Sends requests to the AI gateway, with a gateway token of its own getting, and reads the streams that come back. */
 @Injectable()
@@ -57,8 +50,7 @@ export class GatewayClient {
   async check(caller: Caller, signal?: AbortSignal): Promise<void> {
     const token = await this.tokens.next(caller, signal);
     const refusal = await this.sendWith(token, { ...EMPTY_CALL, caller, signal });
-    const isReached = refusal === undefined || refusal.status === 400 || refusal.status === 422;
-    if (!isReached) throw this.failure(refusal);
+    if (refusal !== undefined && !isForEmptiness(refusal)) throw this.failure(refusal);
   }
 
   private failure({ status, headers, body }: Refusal): Error {

@@ -75,7 +75,19 @@ export function gatewayFailure(
   if (status >= 500) {
     return new UpstreamError(say('The gateway failed. Try again; if it persists, see status.gitlab.com'), passing);
   }
-  return new UpstreamError(say('The gateway refused the request. Check the model and the parameters'));
+  if (said.isHtml) {
+    return new UpstreamError(say('A page refused the request. Check gatewayUrl, and what stands in between'));
+  }
+  if (/\bheader\b/i.test(said.detail)) {
+    return new UpstreamError(
+      say(
+        'The gateway refused the headers of the request. Check that instanceUrl and gatewayUrl belong together, and that nothing in between changes headers',
+      ),
+    );
+  }
+  return new UpstreamError(
+    say('The gateway refused the request. Check the model and the parameters; if it refuses all, check gatewayUrl'),
+  );
 }
 
 function notAStream(

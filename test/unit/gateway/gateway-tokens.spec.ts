@@ -3,6 +3,7 @@ import { Logger } from '@nestjs/common';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type GitlabDuoError } from '../../../src/errors/gitlab-duo.error.js';
 import { GatewayAuthError, RateLimitError, UpstreamError } from '../../../src/errors/upstream.errors.js';
+import { pythonBytes } from '../../../src/sandbox/faults/python-bytes.js';
 import { type Client, clientOf, Collector, failure } from './client.js';
 import { grant, held, json, type Reply, silence, sse, startUpstream, type Upstream } from './upstream.js';
 
@@ -211,12 +212,21 @@ describe('GatewayTokens of many credentials', () => {
 describe('GatewayClient.check', () => {
   const nobody = { ownerId: null };
 
-  it('is content when the gateway takes the token and refuses the empty request', async () => {
-    for (const reply of [json(400, { detail: 'Invalid JSON' }), json(422, { detail: 'Validation error' })]) {
-      upstream.onGateway(reply);
-      await client.gateway.check(nobody);
-    }
-    expect(upstream.exchanges).toHaveLength(2);
+  const invalid = { type: 'invalid_request_error', message: 'model: Field required' };
+
+  it.each([
+    [400, { detail: 'Invalid JSON' }],
+    [400, { detail: 'Unsupported model' }],
+    [400, { detail: 'Failed to extract model name' }],
+    [422, { detail: 'Validation error' }],
+    [422, { detail: [{ loc: ['body', 'model'], msg: 'field required' }] }],
+    [400, { type: 'error', error: invalid }],
+    [400, { error: { ...invalid, code: null, param: 'model' } }],
+    [400, { message: pythonBytes(JSON.stringify({ type: 'error', error: invalid })) }],
+  ])('is content when the empty request is refused for its body: %i %j', async (status, body) => {
+    upstream.onGateway(json(status, body));
+    await client.gateway.check(nobody);
+    expect(upstream.exchanges).toHaveLength(1);
     expect(upstream.request().body).toBe('{}');
   });
 
@@ -225,6 +235,32 @@ describe('GatewayClient.check', () => {
     ['a wrong gateway', undefined, json(404, { detail: 'Not found' }), /gatewayPrefix/],
     ['no credits', undefined, json(402, { error: 'insufficient_credits' }), /no GitLab Credits/],
     ['a page in between', undefined, json(200, '<html>', { 'content-type': 'text/html' }), /text\/html instead/],
+    [
+      'a page that refuses',
+      undefined,
+      json(400, '<html><title>400 The plain HTTP request was sent to HTTPS port</title></html>'),
+      /Check gatewayUrl, and what stands in between .*HTTPS port/,
+    ],
+    [
+      'a header that is missing',
+      undefined,
+      json(400, { detail: 'Missing X-Gitlab-Global-User-Id header' }),
+      /Check that instanceUrl and gatewayUrl belong together.*Global-User-Id/,
+    ],
+    [
+      'a header that the list of the missing has',
+      undefined,
+      json(422, { detail: [{ loc: ['header', 'x-gitlab-realm'], msg: 'field required' }] }),
+      /Check that instanceUrl and gatewayUrl belong together.*x-gitlab-realm/,
+    ],
+    [
+      "a vendor's header that is missing",
+      undefined,
+      json(400, { error: { ...invalid, message: 'anthropic-version: header is required' } }),
+      /header is required/,
+    ],
+    ['a gateway that lacks a key', undefined, json(400, { detail: 'API key not found' }), /API key not found/],
+    ['an edge', undefined, json(400, { error: { code: 400, message: 'Bad Request' } }), /Bad Request/],
     [
       'a token that the gateway refuses',
       undefined,
