@@ -3,11 +3,20 @@ import { type GitlabDuoError } from '../errors/gitlab-duo.error.js';
 import { ServerBusyError } from '../errors/request.errors.js';
 import { UpstreamError, UpstreamTimeoutError } from '../errors/upstream.errors.js';
 
-const timeouts: Record<string, string> = {
-  UND_ERR_CONNECT_TIMEOUT: 'did not accept a connection in time (timeouts.connectMs)',
-  ETIMEDOUT: 'did not accept a connection in time (timeouts.connectMs)',
-  UND_ERR_HEADERS_TIMEOUT: 'did not begin to answer in time (timeouts.firstByteMs)',
-  UND_ERR_BODY_TIMEOUT: 'stopped in the middle of its answer (timeouts.idleMs)',
+const limits = {
+  connectMs: 'did not accept a connection in time',
+  firstByteMs: 'did not begin to answer in time',
+  idleMs: 'stopped in the middle of its answer',
+};
+
+/** A limit in time of a part of a request. */
+export type Limit = keyof typeof limits;
+
+const limitOf: Record<string, Limit> = {
+  UND_ERR_CONNECT_TIMEOUT: 'connectMs',
+  ETIMEDOUT: 'connectMs',
+  UND_ERR_HEADERS_TIMEOUT: 'firstByteMs',
+  UND_ERR_BODY_TIMEOUT: 'idleMs',
 };
 
 /**
@@ -19,10 +28,8 @@ export function connectionFailure(error: unknown, url: string, prefix = ''): Git
   const code = codeOf(error);
   const cause = safeError(error);
   const say = (text: string) => (prefix === '' ? text : `${prefix}: ${text}`);
-  if (code in timeouts) {
-    const text = `${url} ${timeouts[code]}. Try again; if it persists, check the network.`;
-    return new UpstreamTimeoutError(say(text), { isRetryable: true, cause });
-  }
+  const limit = limitOf[code];
+  if (limit !== undefined) return timedOut(limit, url, prefix, cause);
   if (code === 'UND_ERR_DESTROYED' || code === 'UND_ERR_CLOSED') {
     return new ServerBusyError(say('The application is shutting down. Ask again when it is back.'), { cause });
   }
@@ -44,6 +51,12 @@ export function connectionFailure(error: unknown, url: string, prefix = ''): Git
   }
   const text = `The connection to ${url} failed (${code || messageOf(error)}). Check the URL and the network, then try again.`;
   return new UpstreamError(say(text), { isRetryable: true, cause });
+}
+
+/** A part of the request took longer than it may. */
+export function timedOut(limit: Limit, url: string, prefix = '', cause?: unknown): UpstreamTimeoutError {
+  const text = `${url} ${limits[limit]} (timeouts.${limit}). Try again; if it persists, check the network.`;
+  return new UpstreamTimeoutError(prefix === '' ? text : `${prefix}: ${text}`, { isRetryable: true, cause });
 }
 
 /** The request took longer than `timeouts.totalMs` as a whole. */

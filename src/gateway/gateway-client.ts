@@ -68,9 +68,12 @@ export class GatewayClient {
     call.signal?.throwIfAborted();
     return new Promise((resolve, reject) => {
       const settle = { resolve, reject };
-      const response = new StreamedResponse(call, this.options.gatewayUrl, this.options.timeouts.totalMs, settle);
+      const response = new StreamedResponse(call, this.options.gatewayUrl, this.options.timeouts, settle);
       const request = {
         ...this.connections.requestOptions,
+        // The response watches its limits itself.
+        headersTimeout: 0,
+        bodyTimeout: 0,
         origin: this.origin,
         path: this.prefix + call.path,
         method: 'POST' as const,

@@ -1,10 +1,11 @@
 import { AsyncResource } from 'node:async_hooks';
 import { type IncomingHttpHeaders } from 'node:http';
 import { type Dispatcher } from 'undici';
+import { type ResolvedOptions } from '../config/gitlab-duo-options.interface.js';
 import { type GitlabDuoError } from '../errors/gitlab-duo.error.js';
 import { UpstreamError } from '../errors/upstream.errors.js';
 import { MAX_BODY_BYTES } from './bounded-text.js';
-import { connectionFailure, totalTimeout } from './connection-failure.js';
+import { connectionFailure, timedOut, totalTimeout } from './connection-failure.js';
 import { type GatewayCall, type GatewaySink, type Refusal } from './gateway-call.interface.js';
 import { SseReader } from './sse-reader.js';
 
@@ -12,6 +13,9 @@ type Controller = Dispatcher.DispatchController;
 
 /** How long a body may take to end after its last event before its connection is given up. */
 const LINGER_MS = 500;
+
+/** How long the body of a refusal is waited for, whose status says most of it. */
+const REFUSAL_MS = 2_000;
 
 const soon = Promise.resolve();
 
@@ -21,6 +25,8 @@ const MAX_STREAM_BYTES = 256 * 1024 * 1024;
 const CUT = 'The answer was cut: the stream ended before the model did. Ask again.';
 
 const cut = (cause?: unknown): UpstreamError => new UpstreamError(CUT, { isRetryable: true, cause });
+
+type Timeouts = ResolvedOptions['timeouts'];
 
 /** Where a response reports how it ended, once: with a refusal, or without one when the stream is whole. */
 export interface Settle {
@@ -40,7 +46,11 @@ export class StreamedResponse implements Dispatcher.DispatchHandler {
   private readonly context = new AsyncResource('GitlabDuoResponse');
   private readonly sink: GatewaySink;
   private readonly signal: AbortSignal | undefined;
-  private readonly limit: NodeJS.Timeout;
+  private readonly createdAt = performance.now();
+  /** The one timer of all the limits: it looks which of them is over, and sleeps until the next one may be. */
+  private watch: NodeJS.Timeout;
+  /** When the request left, or what came last was read. */
+  private waitingSince = Infinity;
   private linger: NodeJS.Timeout | undefined;
   private controller: Controller | undefined;
   private isStreaming = false;
@@ -56,13 +66,13 @@ export class StreamedResponse implements Dispatcher.DispatchHandler {
   constructor(
     { sink, signal }: GatewayCall,
     private readonly url: string,
-    totalMs: number,
+    private readonly timeouts: Timeouts,
     private readonly settle: Settle,
   ) {
     this.sink = sink;
     this.signal = signal;
     this.signal?.addEventListener('abort', this, { once: true });
-    this.limit = setTimeout(giveUp, totalMs, this);
+    this.watch = setTimeout(lookSoon, Math.min(timeouts.idleMs, timeouts.firstByteMs, timeouts.totalMs), this);
   }
 
   /** The signal has aborted. */
@@ -70,13 +80,24 @@ export class StreamedResponse implements Dispatcher.DispatchHandler {
     this.fail(this.signal?.reason);
   }
 
-  /** The time of the whole response is up. */
-  expire(): void {
-    this.fail(totalTimeout(this.url));
+  /** Ends the response if one of its times is up. */
+  look(): void {
+    if (this.isSettled || this.refusal !== undefined) return;
+    const { firstByteMs, idleMs, totalMs } = this.timeouts;
+    const hasBegun = this.size > 0;
+    const waitMs = hasBegun ? idleMs : firstByteMs;
+    const now = performance.now();
+    const totalLeft = this.createdAt + totalMs - now;
+    const waitLeft = this.isHeld || this.ending !== undefined ? waitMs : this.waitingSince + waitMs - now;
+    if (totalLeft <= 0) this.fail(totalTimeout(this.url));
+    else if (waitLeft <= 0) this.fail(timedOut(hasBegun ? 'idleMs' : 'firstByteMs', this.url));
+    // A read until then may begin a wait that ends no sooner than this.
+    else this.watch = setTimeout(lookSoon, Math.ceil(Math.min(totalLeft, waitLeft, waitMs, idleMs)), this);
   }
 
   onRequestStart(controller: Controller): void {
     this.controller = controller;
+    this.waitingSince = performance.now();
     if (this.isSettled) this.hangUp();
   }
 
@@ -86,7 +107,10 @@ export class StreamedResponse implements Dispatcher.DispatchHandler {
     if (status < 200) return;
     const isPlain = (headers['content-encoding'] ?? 'identity') === 'identity';
     this.isStreaming = status < 300 && isPlain && /^text\/event-stream\b/i.test(headers['content-type'] ?? '');
-    if (!this.isStreaming) this.refusal = { status, headers, chunks: [], size: 0 };
+    if (this.isStreaming) return;
+    this.refusal = { status, headers, chunks: [], size: 0 };
+    clearTimeout(this.watch);
+    this.watch = setTimeout(refuse, REFUSAL_MS, this);
   }
 
   onResponseData(_controller: Controller, chunk: Buffer): void {
@@ -94,7 +118,7 @@ export class StreamedResponse implements Dispatcher.DispatchHandler {
     if (this.refusal !== undefined) {
       this.refusal.chunks.push(chunk);
       this.refusal.size += chunk.length;
-      if (this.refusal.size >= MAX_BODY_BYTES) this.refuse(this.refusal);
+      if (this.refusal.size >= MAX_BODY_BYTES) this.refuse();
       return;
     }
     this.size += chunk.length;
@@ -122,13 +146,14 @@ export class StreamedResponse implements Dispatcher.DispatchHandler {
     clearTimeout(this.linger);
     this.ending = ending;
     if (this.isSettled) return;
-    if (this.refusal !== undefined) this.refuse(this.refusal);
+    if (this.refusal !== undefined) this.refuse();
     else this.schedule();
   }
 
   private schedule(): void {
     if (this.isScheduled || this.isHeld) return;
     this.isScheduled = true;
+    this.waitingSince = performance.now();
     // Cheaper than queueMicrotask(), which makes an async resource of each call.
     void soon.then(this.flush);
   }
@@ -171,7 +196,9 @@ export class StreamedResponse implements Dispatcher.DispatchHandler {
 
   /** Reads on; a connection whose answer has ended may serve another request by now. */
   private resume(): void {
-    if (!this.isHeld && this.ending === undefined) this.controller?.resume();
+    if (this.isHeld || this.ending !== undefined) return;
+    this.waitingSince = performance.now();
+    this.controller?.resume();
   }
 
   private succeed(): void {
@@ -180,7 +207,10 @@ export class StreamedResponse implements Dispatcher.DispatchHandler {
     if (this.ending === undefined) this.linger = setTimeout(hangUp, LINGER_MS, this).unref();
   }
 
-  private refuse({ status, headers, chunks }: NonNullable<typeof this.refusal>): void {
+  /** Ends the response with what has come of its refusal. */
+  refuse(): void {
+    if (this.isSettled || this.refusal === undefined) return;
+    const { status, headers, chunks } = this.refusal;
     this.close();
     this.settle.resolve({ status, headers, body: Buffer.concat(chunks).toString('utf8', 0, MAX_BODY_BYTES) });
     this.hangUp();
@@ -195,7 +225,7 @@ export class StreamedResponse implements Dispatcher.DispatchHandler {
 
   private close(): void {
     this.isSettled = true;
-    clearTimeout(this.limit);
+    clearTimeout(this.watch);
     this.signal?.removeEventListener('abort', this);
   }
 
@@ -211,8 +241,17 @@ function pushOut(sink: GatewaySink, events: string[]): void | Promise<void> {
   return sink.push(events);
 }
 
-function giveUp(response: StreamedResponse): void {
-  response.expire();
+/** After what has come meanwhile was read: a process that was busy has not waited. */
+function lookSoon(response: StreamedResponse): void {
+  setImmediate(look, response);
+}
+
+function look(response: StreamedResponse): void {
+  response.look();
+}
+
+function refuse(response: StreamedResponse): void {
+  response.refuse();
 }
 
 function hangUp(response: StreamedResponse): void {

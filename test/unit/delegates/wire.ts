@@ -55,7 +55,7 @@ const connection: Dispatcher.DispatchController = {
   resume: () => undefined,
 };
 
-const CLOCK_MS = 60_000;
+const PATIENCE = { connectMs: 60_000, firstByteMs: 60_000, idleMs: 60_000, totalMs: 60_000 };
 
 /**
  * Reads a response with these bytes through everything between the socket and the turn; a network read brings the
@@ -67,7 +67,7 @@ export async function readWire(delegate: Delegate, reads: readonly (readonly Buf
   const call = { path: '/', headers: {}, body: '{}', sink: attempt };
   let response!: StreamedResponse;
   const settled = new Promise<unknown>((resolve) => {
-    response = new StreamedResponse(call, 'https://gateway.test', CLOCK_MS, { resolve, reject: resolve });
+    response = new StreamedResponse(call, 'https://gateway.test', PATIENCE, { resolve, reject: resolve });
   });
   response.onRequestStart(connection);
   response.onResponseStart(connection, 200, { 'content-type': 'text/event-stream; charset=utf-8' });

@@ -356,8 +356,18 @@ describe('GatewayClient waits', () => {
     });
   };
 
+  const empty: Reply = (response) => {
+    beginSse(response);
+  };
+
   it.each([
     ['for the first byte', { firstByteMs: 1_000 }, silence, /begin to answer in time \(timeouts.firstByteMs\)/],
+    [
+      'for the first byte after the headers',
+      { firstByteMs: 1_000 },
+      empty,
+      /begin to answer in time \(timeouts.firstByteMs\)/,
+    ],
     ['between reads', { idleMs: 1_000 }, stall, /in the middle of its answer \(timeouts.idleMs\)/],
     ['for the whole, pings or not', { totalMs: 2_000 }, chatter, /\(timeouts.totalMs\)/],
   ])('no longer than allowed %s', async (_name, timeouts, reply, message) => {
@@ -368,6 +378,41 @@ describe('GatewayClient waits', () => {
     expect(error.message).toMatch(message);
     expect(error.isRetryable).toBe(true);
     await closed(upstream.request());
+  });
+
+  it('as long for the first byte after the headers as before them', async () => {
+    client = clientOf(upstream.url, { timeouts: { idleMs: 300 } });
+    upstream.onGateway((response) => {
+      beginSse(response);
+      setTimeout(() => response.end(END), 1_500);
+    });
+    await client.gateway.stream(call());
+    expect(upstream.requests).toHaveLength(1);
+  });
+
+  it('for each read anew', async () => {
+    client = clientOf(upstream.url, { timeouts: { idleMs: 1_000 } });
+    upstream.onGateway((response) => {
+      beginSse(response);
+      for (let index = 0; index < 3; index += 1) setTimeout(() => response.write('data: a\n\n'), index * 600);
+      setTimeout(() => response.end(END), 1_800);
+    });
+    const { sink, ...rest } = call();
+    await client.gateway.stream({ ...rest, sink });
+    expect(sink.events).toHaveLength(4);
+  });
+
+  it('for no upstream while the sink holds, and then anew', async () => {
+    client = clientOf(upstream.url, { timeouts: { idleMs: 300 } });
+    upstream.onGateway(stall);
+    let heldUntil = 0;
+    const sink = new Collector('end', async () => {
+      await sleep(1_000);
+      heldUntil = performance.now();
+    });
+    const error = await failure(client.gateway.stream(call({ sink })));
+    expect(error).toMatchObject({ code: 'upstream_timeout', message: expect.stringMatching(/idleMs/) });
+    expect(performance.now() - heldUntil).toBeGreaterThanOrEqual(299);
   });
 
   it('no longer than allowed for a connection', async () => {
@@ -465,6 +510,34 @@ describe('GatewayClient refuses', () => {
     });
     expect(await failure(client.gateway.stream(call()))).toBeInstanceOf(UpstreamError);
     await closed(upstream.request());
+  });
+
+  const drips =
+    (status: number): Reply =>
+    (response) => {
+      response.writeHead(status, { 'content-type': 'application/json' });
+      response.write('{"error":"For');
+      const drip = setInterval(() => response.write('b'), 50);
+      response.on('close', () => {
+        clearInterval(drip);
+      });
+    };
+
+  it('to wait for the end of an error that drips', async () => {
+    client = clientOf(upstream.url, { timeouts: { totalMs: 60_000 } });
+    upstream.onGateway(drips(529));
+    const error = await failure(client.gateway.stream(call()));
+    expect(error).toMatchObject({
+      code: 'upstream_overloaded',
+      message: expect.stringMatching(/529: \{"error":"Forbb/),
+    });
+    await closed(upstream.request());
+  });
+
+  it('to miss a refused token for a body that drips', async () => {
+    upstream.onGateway(drips(401), sse(END));
+    await client.gateway.stream(call());
+    expect(upstream.exchanges).toHaveLength(2);
   });
 
   it('to lose the status of an error whose body breaks off', async () => {
