@@ -1,4 +1,4 @@
-import { type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
+import { type Dispatcher, EnvHttpProxyAgent, errors, Pool } from 'undici';
 import { ConfigurationError } from '../errors/request.errors.js';
 
 /** How long an idle connection is kept for the next request, where the other side does not say. */
@@ -16,7 +16,7 @@ export function proxyingDispatcher(connectMs: number): Dispatcher {
       connect: connection,
       requestTls: connection,
       proxyTls: connection,
-      clientFactory: (origin, options) => new Pool(origin, { ...options, headersTimeout: connectMs }),
+      clientFactory: (origin, options) => tunnelling(new Pool(origin, { ...options, headersTimeout: connectMs })),
       keepAliveTimeout: KEEP_ALIVE_MS,
     });
   } catch {
@@ -25,4 +25,14 @@ export function proxyingDispatcher(connectMs: number): Dispatcher {
       'The proxy of HTTPS_PROXY or HTTP_PROXY cannot be used: it must be a URL such as http://proxy.example:3128.',
     );
   }
+}
+
+/** To a proxy that does not answer there is no connection, though undici speaks of headers then. */
+function tunnelling(proxy: Pool): Pool {
+  const connect: (to: Dispatcher.ConnectOptions) => Promise<Dispatcher.ConnectData> = proxy.connect.bind(proxy);
+  const tunnel = (to: Dispatcher.ConnectOptions) =>
+    connect(to).catch((error: unknown) => {
+      throw error instanceof errors.HeadersTimeoutError ? new errors.ConnectTimeoutError() : error;
+    });
+  return Object.assign(proxy, { connect: tunnel });
 }

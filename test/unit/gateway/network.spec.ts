@@ -103,12 +103,18 @@ describe('The proxy of the environment', () => {
   });
 
   it('is not waited for longer than for a connection', async () => {
-    const upstream = await start();
+    const [instance, upstream] = [await start(), await start()];
     proxy.refuseWith = 'silence';
-    const { gateway } = await client(upstream.url, { timeouts: { connectMs: 300 } });
-    const error = (await failure(gateway.stream(call()))) as GitlabDuoError;
-    expect(error).toBeInstanceOf(UpstreamTimeoutError);
-    expect(error.isRetryable).toBe(true);
+    const { gateway } = await client(upstream.url, { instanceUrl: instance.url, timeouts: { connectMs: 300 } });
+    // On the way to the instance, and to the gateway.
+    for (const part of ['exchange', 'request']) {
+      const error = (await failure(gateway.stream(call()))) as GitlabDuoError;
+      expect(error).toBeInstanceOf(UpstreamTimeoutError);
+      expect(error.isRetryable).toBe(true);
+      expect(error.message).toMatch(/did not accept a connection in time \(timeouts\.connectMs\)/);
+      expect(error.message.startsWith('Failed to obtain')).toBe(part === 'exchange');
+      process.env.NO_PROXY = `127.0.0.1:${new URL(instance.url).port}`;
+    }
   });
 
   it('hides no abort from the gateway', async () => {
