@@ -27,13 +27,15 @@ export interface StreamParser {
   /** True once the vendor's end event has come; whatever follows is ignored. */
   readonly isDone: boolean;
   /**
-   * Takes the `data` of one server-sent event and appends what it says to `events`.
+   * Takes the `data` of one server-sent event and appends what it says to `events`. Tool calls come with the end, since
+   * only that tells whether they hold.
    * @throws UpstreamError (or a subclass) for an error event or for data that is not the vendor's format
    */
   push(data: string, events: ModelEvent[]): void;
   /**
    * The answer as assembled so far: text and finished reasoning, and, once `isDone`, the tool calls.
-   * A call whose input is not whole is never part of it.
+   * A call whose input is not whole is never part of it, and none is part of an answer that was refused, was filtered or
+   * has filled the context window.
    */
   answer(): ModelAnswer;
 }

@@ -30,6 +30,14 @@ export function isCutShort(reason: FinishReason): boolean {
   return reason === 'length' || reason === 'context-window' || reason === 'refusal' || reason === 'content-filter';
 }
 
+/**
+ * Whether an answer takes its calls back with how it ends: the model, its vendor or a full window has stopped it, so that
+ * nothing that it wanted done is to be done.
+ */
+export function withdrawsCalls(reason: FinishReason): boolean {
+  return isCutShort(reason) && reason !== 'length';
+}
+
 /** An answer that ended in order to call tools, and called none. */
 export function missingCall(): UpstreamError {
   return new UpstreamError('The model stopped to call a tool, and its call did not come. Try again.', {

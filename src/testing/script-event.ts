@@ -1,3 +1,4 @@
+import { withdrawsCalls } from '../delegates/tool-arguments.js';
 import { type FinishReason, type Usage } from '../messages/message.interface.js';
 import { type ModelEvent } from '../messages/model-request.interface.js';
 import { noUsage } from '../messages/usage.js';
@@ -19,9 +20,10 @@ export function* scriptEvents(number: number, outcome: ScriptedOutcome): Generat
   for (const word of words(reasoning)) yield { type: 'reasoning-delta', text: word };
   for (const word of words(text)) yield { type: 'text-delta', text: word };
   if (error) throw error;
+  const { finishReason = toolCalls.length > 0 ? 'tool-calls' : 'stop' } = end;
   for (const [index, { id = `call_${number}_${index + 1}`, name, arguments: given = {} }] of toolCalls.entries())
-    yield { type: 'tool-call', id, name, arguments: given };
-  yield { type: 'end', finishReason: end.finishReason ?? (toolCalls.length > 0 ? 'tool-calls' : 'stop') };
+    if (!withdrawsCalls(finishReason)) yield { type: 'tool-call', id, name, arguments: given };
+  yield { type: 'end', finishReason };
 }
 
 function answerOf(outcome: ScriptedOutcome): ScriptedAnswer {

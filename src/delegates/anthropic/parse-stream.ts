@@ -4,7 +4,7 @@ import { type JsonObject } from '../../messages/json.interface.js';
 import { type ModelAnswer, type ModelEvent } from '../../messages/model-request.interface.js';
 import { type StreamParser } from '../delegate.interface.js';
 import { brokenStream, missingFinish, parseEvent, pieceOf, streamFailure } from '../stream-event.js';
-import { type GivenArguments, isCutShort, missingCall, parseArguments, wholeArguments } from '../tool-arguments.js';
+import { isCutShort, missingCall, parseArguments, wholeArguments, withdrawsCalls } from '../tool-arguments.js';
 import { noUsage } from '../../messages/usage.js';
 import { type ContentBlock, startBlock, toPart, type ToolBlock } from './content-block.js';
 import { finishReason } from './finish-reason.js';
@@ -46,14 +46,11 @@ export class AnthropicStreamParser implements StreamParser {
         break;
       case 'message_delta':
         mergeUsage(this.usage, event.usage);
-        if (typeof event.delta?.stop_reason === 'string') {
-          this.finish = finishReason(event.delta.stop_reason);
-          this.settle(isCutShort(this.finish), events);
-          if (!isCutShort(this.finish)) this.checkCalls();
-        }
+        if (typeof event.delta?.stop_reason === 'string') this.finish = finishReason(event.delta.stop_reason);
         break;
       case 'message_stop':
         if (!this.finish) throw missingFinish();
+        this.endCalls(this.finish, events);
         this.isDone = true;
         break;
       case 'error':
@@ -110,7 +107,7 @@ export class AnthropicStreamParser implements StreamParser {
 
   private start(index: unknown, wire: JsonObject, events: ModelEvent[]): void {
     if (this.blocks.has(index)) throw brokenStream('a block began twice');
-    this.settle(false, events);
+    this.settle();
     const block = startBlock(wire, this.answerTool);
     this.blocks.set(index, block);
     this.open.add(index);
@@ -128,7 +125,7 @@ export class AnthropicStreamParser implements StreamParser {
     const json = block.pieces.join('');
     block.pieces = [json];
     const input = parseArguments(json);
-    if (input) this.call(block, { arguments: input }, events);
+    if (input) block.given = { arguments: input };
     else this.doubtful.push(block);
   }
 
@@ -141,21 +138,21 @@ export class AnthropicStreamParser implements StreamParser {
     return block as Extract<ContentBlock, { type: Type }>;
   }
 
-  /** An answer that came to its end has no open call, and at least one where it waits for results. */
-  private checkCalls(): void {
+  /** Settles which calls the answer has, and tells them. */
+  private endCalls(finish: FinishReason, events: ModelEvent[]): void {
     const calls = [...this.blocks.values()].filter((block) => block?.type === 'tool_use');
-    if (calls.some((call) => !call.given)) throw missingCall();
-    if (this.finish === 'tool-calls' && calls.length === 0 && !this.has('answer')) throw missingCall();
-  }
-
-  private settle(isCut: boolean, events: ModelEvent[]): void {
-    for (const block of this.doubtful.splice(0)) {
-      if (!isCut) this.call(block, wholeArguments(block.pieces.join('')), events);
+    if (withdrawsCalls(finish)) for (const call of calls) call.given = undefined;
+    if (!isCutShort(finish)) {
+      this.settle();
+      // An answer that came to its end has no open call, and at least one where it waits for results.
+      if (calls.some((call) => !call.given)) throw missingCall();
+      if (finish === 'tool-calls' && calls.length === 0 && !this.has('answer')) throw missingCall();
     }
+    for (const { id, name, given } of calls) if (given) events.push({ type: 'tool-call', id, name, ...given });
   }
 
-  private call(block: ToolBlock, given: GivenArguments, events: ModelEvent[]): void {
-    block.given = given;
-    events.push({ type: 'tool-call', id: block.id, name: block.name, ...given });
+  /** What has more behind it was not cut. */
+  private settle(): void {
+    for (const block of this.doubtful.splice(0)) block.given = wholeArguments(block.pieces.join(''));
   }
 }

@@ -4,7 +4,7 @@ import { type ModelAnswer, type ModelEvent } from '../../messages/model-request.
 import { type Part, type ToolCallPart } from '../../messages/part.interface.js';
 import { type StreamParser } from '../delegate.interface.js';
 import { brokenStream, missingFinish, parseEvent, pieceOf, streamFailure } from '../stream-event.js';
-import { isCutShort, missingCall } from '../tool-arguments.js';
+import { isCutShort, missingCall, withdrawsCalls } from '../tool-arguments.js';
 import { openaiUsage } from '../usage.js';
 import { noUsage } from '../../messages/usage.js';
 import { CallAssembly } from './call-assembly.js';
@@ -67,7 +67,7 @@ export class ChatStreamParser implements StreamParser {
 
   private end(reason: string, events: ModelEvent[]): void {
     const told = this.hasRefused ? 'refusal' : finishReason(reason);
-    this.calls = this.assembly.finish(isCutShort(told));
+    if (!withdrawsCalls(told)) this.calls = this.assembly.finish(isCutShort(told));
     events.push(...this.calls);
     if (told === 'tool-calls' && this.calls.length === 0) throw missingCall();
     // A call that the request forced ends with "stop".

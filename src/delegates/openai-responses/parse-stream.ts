@@ -5,7 +5,7 @@ import { type ModelAnswer, type ModelEvent } from '../../messages/model-request.
 import { type Part, type ReasoningPart, type TextPart, type ToolCallPart } from '../../messages/part.interface.js';
 import { type StreamParser } from '../delegate.interface.js';
 import { brokenStream, parseEvent, pieceOf, streamFailure } from '../stream-event.js';
-import { unnamedCall, wholeArguments } from '../tool-arguments.js';
+import { unnamedCall, wholeArguments, withdrawsCalls } from '../tool-arguments.js';
 import { openaiUsage } from '../usage.js';
 import { noUsage } from '../../messages/usage.js';
 import { type WireEvent, type WireResponse } from './wire.interface.js';
@@ -37,14 +37,14 @@ export class ResponsesStreamParser implements StreamParser {
         this.think(event, events);
         break;
       case 'response.output_item.done':
-        if (event.item) this.endItem(indexOf(event), event.item, events);
+        if (event.item) this.endItem(indexOf(event), event.item);
         break;
       case 'response.completed':
-        this.addLateCalls(event.response?.output, events);
-        this.end(event.response, this.completion());
+        this.addLateCalls(event.response?.output);
+        this.end(event.response, this.completion(), events);
         break;
       case 'response.incomplete':
-        this.end(event.response, incompletion(event.response?.incomplete_details?.reason));
+        this.end(event.response, incompletion(event.response?.incomplete_details?.reason), events);
         break;
       case 'response.failed':
         throw streamFailure(event.response?.error, this.redact);
@@ -54,8 +54,7 @@ export class ResponsesStreamParser implements StreamParser {
   }
 
   answer(): ModelAnswer {
-    const parts = [...this.items]
-      .sort(([left], [right]) => left - right)
+    const parts = this.sorted()
       .map(([, part]) => ({ ...part }))
       .filter((part) => (part.type === 'tool-call' ? this.isDone : saysSomething(part)));
     return { parts, finishReason: this.finish, usage: { ...this.usage } };
@@ -79,7 +78,7 @@ export class ResponsesStreamParser implements StreamParser {
     events.push({ type: 'reasoning-delta', text });
   }
 
-  private endItem(index: number, item: JsonObject, events: ModelEvent[]): void {
+  private endItem(index: number, item: JsonObject): void {
     if (item.status === 'incomplete') return;
     if (item.type === 'reasoning') {
       const part = this.reasoningAt(index);
@@ -87,28 +86,25 @@ export class ResponsesStreamParser implements StreamParser {
       if (typeof item.encrypted_content === 'string') part.raw = item;
     }
     if (item.type !== 'function_call') return;
-    const call = toCall(item);
     if (this.items.has(index)) throw brokenStream('two items have one place');
-    this.items.set(index, call);
-    events.push(call);
+    this.items.set(index, toCall(item));
   }
 
   /** The whole answer comes once more at its end: a call that is only there has not been told. */
-  private addLateCalls(output: unknown, events: ModelEvent[]): void {
+  private addLateCalls(output: unknown): void {
     if (!Array.isArray(output)) return;
     for (const [index, item] of (output as (JsonObject | null)[]).entries()) {
-      if (item?.type === 'function_call' && this.items.get(index)?.type !== 'tool-call')
-        this.endItem(index, item, events);
+      if (item?.type === 'function_call' && this.items.get(index)?.type !== 'tool-call') this.endItem(index, item);
     }
   }
 
   private completion(): FinishReason {
-    if (this.hasRefused) return 'refusal';
     for (const part of this.items.values()) if (part.type === 'tool-call') return 'tool-calls';
     return 'stop';
   }
 
-  private end(response: WireResponse | null | undefined, reason: FinishReason): void {
+  private end(response: WireResponse | null | undefined, told: FinishReason, events: ModelEvent[]): void {
+    const reason = this.hasRefused ? 'refusal' : told;
     const wire = response?.usage;
     if (wire) {
       const { input_tokens_details: input, output_tokens_details: output } = wire;
@@ -117,8 +113,17 @@ export class ResponsesStreamParser implements StreamParser {
         { total: wire.output_tokens, reasoning: output?.reasoning_tokens },
       );
     }
+    for (const [index, part] of this.sorted()) {
+      if (part.type !== 'tool-call') continue;
+      if (withdrawsCalls(reason)) this.items.delete(index);
+      else events.push({ ...part });
+    }
     this.finish = reason;
     this.isDone = true;
+  }
+
+  private sorted(): [index: number, part: Part][] {
+    return [...this.items].sort(([left], [right]) => left - right);
   }
 
   private textAt(index: number): TextPart {

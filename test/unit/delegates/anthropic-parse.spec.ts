@@ -88,19 +88,25 @@ describe('the Messages stream', () => {
     ]);
   });
 
-  it('pushes a call as soon as its block ends', () => {
-    const { events } = feed(anthropicDelegate, tool(0, '{"a"', ':1}'));
-    expect(events).toEqual([{ type: 'tool-call', id: 'toolu_0', name: 'save', arguments: { a: 1 } }]);
+  it('pushes the calls with the end, which tells whether they hold', () => {
+    const calls = [...tool(0, '{"a"', ':1}'), ...tool(1, '{"b":1}')];
+    expect(feed(anthropicDelegate, calls).events).toEqual([]);
+    expect(feed(anthropicDelegate, [...calls, ...end('tool_use')]).events).toEqual([
+      { type: 'tool-call', id: 'toolu_0', name: 'save', arguments: { a: 1 } },
+      { type: 'tool-call', id: 'toolu_1', name: 'save', arguments: { b: 1 } },
+    ]);
   });
 
-  it('pushes a call without input once it is sure that nothing was cut off', () => {
-    expect(feed(anthropicDelegate, tool(0)).events).toEqual([]);
-    expect(feed(anthropicDelegate, [...tool(0), ...tool(1, '{"b":1}')]).events).toMatchObject([
+  it('takes a call without input for one where it is sure that nothing was cut off', () => {
+    const [whole, cut] = ['tool_use', 'max_tokens'].map((reason) =>
+      feed(anthropicDelegate, [...tool(0), ...end(reason)]),
+    );
+    expect(whole?.answer.parts).toMatchObject([{ id: 'toolu_0', arguments: {} }]);
+    expect(cut?.answer.parts).toEqual([]);
+    expect(feed(anthropicDelegate, [...tool(0), ...tool(1, '{"b":1}'), ...end('max_tokens')]).events).toMatchObject([
       { id: 'toolu_0', arguments: {} },
       { id: 'toolu_1', arguments: { b: 1 } },
     ]);
-    expect(feed(anthropicDelegate, [...tool(0), ...end('tool_use')]).answer.parts).toHaveLength(1);
-    expect(feed(anthropicDelegate, [...tool(0), ...end('max_tokens')]).answer.parts).toEqual([]);
   });
 
   it('drops a call that the token limit cut', () => {

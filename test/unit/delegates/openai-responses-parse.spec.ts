@@ -38,7 +38,7 @@ describe('the Responses stream', () => {
       finishReason: 'tool-calls',
       usage: { inputTokens: 70, outputTokens: 300, reasoningTokens: 192, cacheReadTokens: 1536, cacheWriteTokens: 400 },
     });
-    expect(events.filter((event) => event.type === 'tool-call').map((event) => event.id)).toEqual(['call_b', 'call_a']);
+    expect(events.filter((event) => event.type === 'tool-call').map((event) => event.id)).toEqual(['call_a', 'call_b']);
   });
 
   it('reads a refusal as text that ends in refusal', () => {
@@ -79,13 +79,13 @@ describe('the Responses stream', () => {
 
   it.each(['{"a":', '[1]'])('says of an ended call that its arguments are %s', (json) => {
     const item = { type: 'function_call', call_id: 'call_1', name: 'save', arguments: json };
-    const { events } = feed(openaiResponsesDelegate, [itemDone(item)]);
+    const { events } = feed(openaiResponsesDelegate, [itemDone(item), completed]);
     expect(events).toEqual([{ type: 'tool-call', id: 'call_1', name: 'save', arguments: {}, malformed: json }]);
   });
 
   it('keeps of malformed arguments no more than tells them', () => {
     const item = { type: 'function_call', call_id: 'call_1', name: 'save', arguments: `{"a":"${'x'.repeat(5_000)}` };
-    const { events } = feed(openaiResponsesDelegate, [itemDone(item)]);
+    const { events } = feed(openaiResponsesDelegate, [itemDone(item), completed]);
     expect((events[0] as { malformed: string }).malformed).toHaveLength(500);
   });
 

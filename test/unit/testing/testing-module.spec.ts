@@ -158,6 +158,15 @@ describe('createDuoTestingModule', () => {
     },
   );
 
+  it('withdraws the calls of an answer that is refused, as the vendors do', async () => {
+    const module = await boot({
+      replies: [{ text: 'No.', toolCalls: [{ name: 'weather' }], finishReason: 'refusal' }],
+    });
+    const { events, answer } = await step(module);
+    expect(events).toEqual([{ type: 'text-delta', text: 'No.' }]);
+    expect(answer).toMatchObject({ parts: [{ type: 'text', text: 'No.' }], finishReason: 'refusal' });
+  });
+
   it('lets a function see the request and reply', async () => {
     const module = await boot({
       replies: [
