@@ -1,4 +1,4 @@
-import { type JsonObject } from '../../messages/json.interface.js';
+import { type JsonObject, type JsonValue } from '../../messages/json.interface.js';
 import { type Part } from '../../messages/part.interface.js';
 import { pieceOf } from '../stream-event.js';
 import { type GivenArguments, unnamedCall } from '../tool-arguments.js';
@@ -25,8 +25,10 @@ export interface ToolBlock {
   type: 'tool_use';
   id: string;
   name: string;
-  /** The pieces of the input's JSON, joined once the block ends. */
+  /** The pieces of the input's JSON, joined once the block ends; they replace what the block began with. */
   pieces: string[];
+  /** The JSON of the input that the block began with; empty for none. */
+  initial: string;
   /** Set when the input is whole. */
   given: GivenArguments | undefined;
 }
@@ -35,6 +37,8 @@ export interface ToolBlock {
 export interface AnswerBlock {
   type: 'answer';
   text: string;
+  /** The JSON of the input that the block began with; empty for none. */
+  initial: string;
 }
 
 /** A block of content while it grows. */
@@ -59,14 +63,20 @@ export function startBlock(start: JsonObject, answerTool: string | undefined): C
     case 'redacted_thinking':
       return { type: 'redacted_thinking', raw: start };
     case 'tool_use': {
-      const { id, name } = start;
+      const { id, name, input } = start;
       if (typeof id !== 'string' || typeof name !== 'string' || id === '' || name === '') throw unnamedCall();
-      if (name === answerTool) return { type: 'answer', text: '' };
-      return { type: 'tool_use', id, name, pieces: [], given: undefined };
+      if (name === answerTool) return { type: 'answer', text: '', initial: jsonOf(input) };
+      return { type: 'tool_use', id, name, pieces: [], initial: jsonOf(input), given: undefined };
     }
     default:
       return undefined;
   }
+}
+
+/** An input is announced as `{}`, and then comes in pieces; that of some proxies is whole at once. */
+function jsonOf(input: JsonValue | undefined): string {
+  const json = JSON.stringify(input ?? {});
+  return json === '{}' ? '' : json;
 }
 
 /** The part that a block is so far; undefined if it says nothing, or is a call that is not whole. */

@@ -118,11 +118,11 @@ export class AnthropicStreamParser implements StreamParser {
   private end(index: unknown, events: ModelEvent[]): void {
     const block = this.blocks.get(index);
     // No input at all is an empty object.
-    if (block?.type === 'answer' && block.text === '') this.say(index, 'answer', '{}', events);
+    if (block?.type === 'answer' && block.text === '') this.say(index, 'answer', block.initial || '{}', events);
     if (!this.open.delete(index)) throw brokenStream('a block ended that was not open');
     if (block?.type === 'thinking') block.isComplete = true;
     if (block?.type !== 'tool_use') return;
-    const json = block.pieces.join('');
+    const json = block.pieces.join('') || block.initial;
     block.pieces = [json];
     const input = parseArguments(json);
     if (input) block.given = { arguments: input };

@@ -109,6 +109,26 @@ describe('the Messages stream', () => {
     ]);
   });
 
+  it('takes an input that is there from the start, unless it comes in pieces', () => {
+    const begun = start(0, { type: 'tool_use', id: 'toolu_0', name: 'save', input: { a: 42 } });
+    const piece = delta(0, { type: 'input_json_delta', partial_json: '{"b":1}' });
+    for (const [stream, input] of [
+      [[begun, stop(0), ...end('tool_use')], { a: 42 }],
+      [[begun, stop(0), ...end('max_tokens')], { a: 42 }],
+      [[begun, piece, stop(0), ...end('tool_use')], { b: 1 }],
+    ] as const) {
+      const { events, answer } = feed(anthropicDelegate, stream);
+      expect(events).toEqual([{ type: 'tool-call', id: 'toolu_0', name: 'save', arguments: input }]);
+      expect(answer.parts).toEqual(events);
+    }
+  });
+
+  it('says of a start that is no object what it is', () => {
+    const begun = start(0, { type: 'tool_use', id: 'toolu_0', name: 'save', input: [1] });
+    const { answer } = feed(anthropicDelegate, [begun, stop(0), ...end('tool_use')]);
+    expect(answer.parts).toMatchObject([{ arguments: {}, malformed: '[1]' }]);
+  });
+
   it('drops a call that the token limit cut', () => {
     const { answer, events } = feed(anthropicDelegate, recorded('anthropic/cut-in-tool'));
     expect(answer).toMatchObject({ parts: [{ type: 'text', text: 'Writing.' }], finishReason: 'length' });

@@ -193,6 +193,14 @@ describe('the stream of an answer by the answer tool', () => {
     expect(answer.parts).toEqual([{ type: 'text', text: '{}' }]);
   });
 
+  it('is the input that is there from the start', () => {
+    const [begun, stopped] = block(0, 'answer');
+    const whole = { ...begun, content_block: { type: 'tool_use', id: 'a', name: 'answer', input: { a: 'b' } } };
+    const { answer, events } = feed(anthropicDelegate, [whole, stopped as object, ...end('tool_use')], request);
+    expect(spoken(events, 'text-delta')).toBe('{"a":"b"}');
+    expect(answer.parts).toEqual([{ type: 'text', text: '{"a":"b"}' }]);
+  });
+
   it('waits for results where other tools are called too', () => {
     const stream = [...block(0, 'answer', '{}'), ...block(1, 'weather', '{}'), ...end('tool_use')];
     const { answer } = feed(anthropicDelegate, stream, request);
