@@ -14,6 +14,7 @@ const SMALLEST_BUDGET = 1024;
 export function checkParameters(body: JsonObject, model: UpstreamModel): void {
   for (const name of Object.keys(body)) if (!PARAMETERS.has(name)) refuse(`${name}: Extra inputs are not permitted`);
   checkMaxTokens(body.max_tokens, model);
+  checkStopSequences(body.stop_sequences);
   checkSampling(body, model);
   checkThinking(body, model);
   checkEffort(body.output_config, model);
@@ -38,6 +39,15 @@ function checkMaxTokens(maxTokens: unknown, model: UpstreamModel): void {
     refuse(
       `max_tokens: ${maxTokens} > ${model.maxOutputTokens}, which is the maximum allowed number of output tokens for ${model.id}`,
     );
+  }
+}
+
+function checkStopSequences(sequences: unknown): void {
+  if (sequences == null) return;
+  if (!Array.isArray(sequences)) refuse('stop_sequences: Input should be a valid list');
+  for (const [index, sequence] of sequences.entries()) {
+    if (typeof sequence !== 'string') refuse(`stop_sequences.${index}: Input should be a valid string`);
+    if (sequence.trim() === '') refuse('stop_sequences: each stop sequence must contain non-whitespace');
   }
 }
 
