@@ -1,5 +1,5 @@
 import { type JsonObject } from '../../messages/json.interface.js';
-import { type ModelRequest, type ToolDefinition } from '../../messages/model-request.interface.js';
+import { type ModelParams, type ModelRequest, type ToolDefinition } from '../../messages/model-request.interface.js';
 import { type Model } from '../../models/model.interface.js';
 import { outputLimit } from '../output-limit.js';
 import { renderSampling } from '../sampling.js';
@@ -30,12 +30,18 @@ export function renderRequest(model: Model, request: ModelRequest): Buffer {
     ...thinking,
     ...(format && { output_config: { ...thinking?.output_config, format } }),
     ...renderSampling(model, params, thinking !== undefined),
-    ...(params.stopSequences?.length && { stop_sequences: params.stopSequences }),
+    ...renderStop(params),
     ...renderTools(request, use, thinking !== undefined),
     ...(instructions !== undefined && { system: [{ type: 'text', text: instructions, cache_control: ephemeral }] }),
     stream: true,
   };
   return requestBody(withVendorParams(settings, params), 'messages', items);
+}
+
+/** This vendor refuses sequences of white space alone. */
+function renderStop({ stopSequences = [] }: ModelParams): JsonObject {
+  const sequences = stopSequences.filter((sequence) => /\S/.test(sequence));
+  return sequences.length > 0 ? { stop_sequences: sequences } : {};
 }
 
 function renderTools(request: ModelRequest, use: OfferedUse | undefined, isThinking: boolean): JsonObject {

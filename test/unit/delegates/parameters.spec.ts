@@ -141,6 +141,12 @@ describe('sampling', () => {
     expect(render({ ...responsesGpt, sampling: true }, params)).toMatchObject({ temperature: 0, top_p: 0.9 });
   });
 
+  it('leaves out what Claude does not stop at: white space alone', () => {
+    expect(render(budgetClaude, { stopSequences: ['\n', 'END', ' '] })).toMatchObject({ stop_sequences: ['END'] });
+    expect(render(budgetClaude, { stopSequences: ['\n'] })).not.toHaveProperty('stop_sequences');
+    expect(render(chatGpt, { stopSequences: ['\n', 'END'] })).toMatchObject({ stop: ['\n', 'END'] });
+  });
+
   it.each([
     [adaptiveClaude, {}],
     [responsesGpt, {}],
