@@ -4,7 +4,8 @@ import { UpstreamError } from '../errors/upstream.errors.js';
 import { vendorFailure } from '../gateway/vendor-failure.js';
 
 /**
- * The JSON of one server-sent event. Its wire type has only optional, unknown leaves, each narrowed where it is read.
+ * The JSON of one server-sent event. Its wire type has only optional, unknown leaves, each narrowed where it is read. An
+ * event without data, by which some keep a connection alive, says nothing.
  * @throws UpstreamError if it is not a JSON object
  */
 export function parseEvent(data: string): object {
@@ -12,6 +13,7 @@ export function parseEvent(data: string): object {
   try {
     event = JSON.parse(data);
   } catch {
+    if (data.trim() === '') return {};
     throw notAnEvent();
   }
   if (typeof event !== 'object' || event === null) throw notAnEvent();

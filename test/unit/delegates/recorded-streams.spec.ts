@@ -50,12 +50,15 @@ describe.each([
   ['Chat Completions', openaiChatDelegate],
   ['Responses', openaiResponsesDelegate],
 ])('%s', (_name, delegate) => {
-  it.each(['<html>', '', 'null', '"text"', '42', '{"type":'])('refuses the event %j', (data) => {
+  it.each(['<html>', 'null', '"text"', '42', '{"type":'])('refuses the event %j', (data) => {
     const { error } = feed(delegate, [data]);
     expect(error).toMatchObject({ name: 'UpstreamError', code: 'upstream_error', isRetryable: true });
   });
 
-  it.each([{}, [], { type: 'novelty', delta: null }, { choices: [null], usage: null }])('ignores %j', (data) => {
-    expect(feed(delegate, [data])).toMatchObject({ events: [], isDone: false, error: undefined });
-  });
+  it.each([{}, [], { type: 'novelty', delta: null }, { choices: [null], usage: null }, '', ' '])(
+    'ignores %j',
+    (data) => {
+      expect(feed(delegate, [data])).toMatchObject({ events: [], isDone: false, error: undefined });
+    },
+  );
 });
