@@ -83,25 +83,27 @@ export class AnthropicStreamParser implements StreamParser {
         break;
       case 'thinking_delta': {
         const text = pieceOf(delta.thinking);
-        if (text === '') return;
-        this.openBlock(index, 'thinking').text += text;
+        const block = text === '' ? undefined : this.openBlock(index, 'thinking');
+        if (!block) return;
+        block.text += text;
         events.push({ type: 'reasoning-delta', text });
         break;
       }
-      case 'signature_delta':
-        this.openBlock(index, 'thinking').signature += pieceOf(delta.signature);
+      case 'signature_delta': {
+        const block = this.openBlock(index, 'thinking');
+        if (block) block.signature += pieceOf(delta.signature);
         break;
+      }
       case 'input_json_delta':
-        // The vendor's own tools have input too, in blocks that are left out here.
-        if (this.blocks.has(index) && this.blocks.get(index) === undefined) return;
         if (this.blocks.get(index)?.type === 'answer') this.say(index, 'answer', pieceOf(delta.partial_json), events);
-        else this.openBlock(index, 'tool_use').pieces.push(pieceOf(delta.partial_json));
+        else this.openBlock(index, 'tool_use')?.pieces.push(pieceOf(delta.partial_json));
     }
   }
 
   private say(index: unknown, type: 'text' | 'answer', text: string, events: ModelEvent[]): void {
-    if (text === '') return;
-    this.openBlock(index, type).text += text;
+    const block = text === '' ? undefined : this.openBlock(index, type);
+    if (!block) return;
+    block.text += text;
     events.push({ type: 'text-delta', text });
   }
 
@@ -129,11 +131,13 @@ export class AnthropicStreamParser implements StreamParser {
     else this.doubtful.push(block);
   }
 
+  /** The block that a piece belongs to; undefined for one of a kind that nobody here asked for. */
   private openBlock<Type extends ContentBlock['type']>(
     index: unknown,
     type: Type,
-  ): Extract<ContentBlock, { type: Type }> {
+  ): Extract<ContentBlock, { type: Type }> | undefined {
     const block = this.blocks.get(index);
+    if (block === undefined && this.open.has(index)) return undefined;
     if (block?.type !== type || !this.open.has(index)) throw brokenStream(`a piece came for no open ${type} block`);
     return block as Extract<ContentBlock, { type: Type }>;
   }

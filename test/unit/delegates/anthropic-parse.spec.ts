@@ -159,6 +159,26 @@ describe('the Messages stream', () => {
   });
 
   it.each([
+    { type: 'text_delta', text: 'Summary' },
+    { type: 'thinking_delta', thinking: 'Hm' },
+    { type: 'signature_delta', signature: 'sig' },
+    { type: 'novel_delta', text: 'New' },
+  ])('ignores a $type of a block of an unknown kind', (piece) => {
+    const { answer, events, error } = feed(anthropicDelegate, [
+      start(0, { type: 'compaction', content: null }),
+      delta(0, piece),
+      stop(0),
+      start(1, { type: 'text', text: '' }),
+      delta(1, { type: 'text_delta', text: 'Hi' }),
+      stop(1),
+      ...end('end_turn'),
+    ]);
+    expect(error).toBeUndefined();
+    expect(events).toEqual([{ type: 'text-delta', text: 'Hi' }]);
+    expect(answer.parts).toEqual([{ type: 'text', text: 'Hi' }]);
+  });
+
+  it.each([
     ['end_turn', 'stop'],
     ['stop_sequence', 'stop'],
     ['max_tokens', 'length'],
