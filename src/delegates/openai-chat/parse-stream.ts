@@ -25,7 +25,7 @@ export class ChatStreamParser implements StreamParser {
 
   push(data: string, events: ModelEvent[]): void {
     if (this.isDone) return;
-    if (data === '[DONE]') {
+    if (isEnd(data)) {
       if (!this.finish) throw missingFinish();
       this.isDone = true;
       return;
@@ -73,6 +73,11 @@ export class ChatStreamParser implements StreamParser {
     // A call that the request forced ends with "stop".
     this.finish = told === 'stop' && this.calls.length > 0 ? 'tool-calls' : told;
   }
+}
+
+/** Shorter than any chunk, with white space around it as some proxies leave it. */
+function isEnd(data: string): boolean {
+  return data.length < 16 && data.trim() === '[DONE]';
 }
 
 function toUsage(wire: WireUsage): Usage {

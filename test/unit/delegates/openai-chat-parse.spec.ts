@@ -72,6 +72,13 @@ describe('the Chat Completions stream', () => {
     expect(feed(openaiChatDelegate, end(wire)).answer.finishReason).toBe(neutral);
   });
 
+  it.each(['[DONE] ', ' [DONE]', '[DONE]\n'])('ends with %j', (done) => {
+    expect(feed(openaiChatDelegate, [chunk({ content: 'Hi' }, 'stop'), done])).toMatchObject({
+      isDone: true,
+      error: undefined,
+    });
+  });
+
   it('takes [DONE] without a finish reason for a cut', () => {
     const { error, isDone, answer } = feed(openaiChatDelegate, [chunk({ content: 'Half' }), '[DONE]']);
     expect(error).toMatchObject({ name: 'UpstreamError', isRetryable: true });
