@@ -25,6 +25,8 @@ const contextOverflows = [
   /input length and `max_tokens` exceed context limit/i,
   /exceeds the context window/i,
   /^this model's maximum context length is \d+ tokens/i,
+  /^input tokens exceed the configured limit of \d+ tokens/i,
+  /^input is too long for requested model\.?$/i,
 ];
 
 /**

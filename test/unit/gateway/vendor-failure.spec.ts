@@ -33,6 +33,8 @@ describe('vendorFailure', () => {
     "This model's maximum context length is 128000 tokens. However, your messages resulted in 130001 tokens.",
     'input length and `max_tokens` exceed context limit: 188240 + 21333 > 200000, decrease input length',
     'Your input exceeds the context window of this model. Please adjust your input and try again.',
+    'Input tokens exceed the configured limit of 272000 tokens. Your messages resulted in 300118 tokens.',
+    'Input is too long for requested model.',
   ])('takes %j for a full context window', (message) => {
     const failure = vendorFailure({ type: 'invalid_request_error', message }, 400);
     expect(failure).toMatchObject({ name: 'ContextWindowExceededError', isRetryable: false });
@@ -48,6 +50,7 @@ describe('vendorFailure', () => {
     'max_tokens is too large: 200000. This model supports at most 128000 completion tokens, whereas you provided 200000.',
     'Unsupported parameter: `max_tokens` is not supported with this model. Use `max_completion_tokens` instead.',
     'tools.0.description: "answers when the prompt is too long for the context window" is too long',
+    'stop: "Input is too long for requested model." is not one of the allowed values',
     'Invalid token in the prompt: the context is too long to say',
   ])('takes %j for a bad request', (message) => {
     expect(vendorFailure({ type: 'invalid_request_error', message }, 400).code).toBe('upstream_error');
