@@ -13,14 +13,25 @@ interface GrowingCall {
 /** Puts tool calls together from their pieces, which may come interleaved. */
 export class CallAssembly {
   private readonly calls = new Map<unknown, GrowingCall>();
+  /** The place of the last call whose pieces have no index. */
+  private unnumbered: unknown;
 
   add(piece: WireToolCall): void {
-    let call = this.calls.get(piece.index);
-    if (!call) this.calls.set(piece.index, (call = { id: '', name: '', pieces: [] }));
+    const place = this.placeOf(piece);
+    let call = this.calls.get(place);
+    if (!call) this.calls.set(place, (call = { id: '', name: '', pieces: [] }));
     const { id, function: called } = piece;
-    if (typeof id === 'string' && id !== '') call.id = id;
-    if (typeof called?.name === 'string' && called.name !== '') call.name = called.name;
+    if (isGiven(id)) call.id = id;
+    if (isGiven(called?.name)) call.name = called.name;
     call.pieces.push(pieceOf(called?.arguments));
+  }
+
+  /** Where pieces have no index, as of some proxies, another id begins another call. */
+  private placeOf({ index, id }: WireToolCall): unknown {
+    if (index !== undefined && index !== null) return index;
+    const last = this.calls.get(this.unnumbered);
+    if (isGiven(id) && last?.id !== '' && last?.id !== id) this.unnumbered = id;
+    return this.unnumbered;
   }
 
   /**
@@ -39,4 +50,8 @@ export class CallAssembly {
     }
     return whole;
   }
+}
+
+function isGiven(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
 }

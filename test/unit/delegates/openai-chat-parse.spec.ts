@@ -30,6 +30,30 @@ describe('the Chat Completions stream', () => {
     ]);
   });
 
+  it('tells calls without an index apart by their ids', () => {
+    const piece = (given: object) => chunk({ tool_calls: [given] });
+    const { answer } = feed(openaiChatDelegate, [
+      chunk({ tool_calls: [{ id: 'a', function: { name: 'save', arguments: '{"n":1}' } }] }),
+      piece({ id: 'b', function: { name: 'save', arguments: '{"n"' } }),
+      piece({ function: { arguments: ':2' } }),
+      piece({ id: 'b', index: null, function: { arguments: '}' } }),
+      ...end('tool_calls'),
+    ]);
+    expect(answer.parts).toEqual([
+      { type: 'tool-call', id: 'a', name: 'save', arguments: { n: 1 } },
+      { type: 'tool-call', id: 'b', name: 'save', arguments: { n: 2 } },
+    ]);
+  });
+
+  it('gives a call without an index the id that comes late', () => {
+    const { answer } = feed(openaiChatDelegate, [
+      chunk({ tool_calls: [{ function: { name: 'save', arguments: '{' } }] }),
+      chunk({ tool_calls: [{ id: 'a', function: { arguments: '}' } }] }),
+      ...end('tool_calls'),
+    ]);
+    expect(answer.parts).toEqual([{ type: 'tool-call', id: 'a', name: 'save', arguments: {} }]);
+  });
+
   it('reads a refusal as text that ends in refusal', () => {
     const { answer } = feed(openaiChatDelegate, recorded('openai-chat/refusal'));
     expect(answer).toMatchObject({
