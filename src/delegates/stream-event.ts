@@ -1,6 +1,8 @@
 import { type GitlabDuoError } from '../errors/gitlab-duo.error.js';
 import { type Redact, redact as redactPatterns } from '../errors/redact.js';
 import { UpstreamError } from '../errors/upstream.errors.js';
+import { readBytesLiteral } from '../gateway/bytes-literal.js';
+import { readErrorBody } from '../gateway/error-body.js';
 import { vendorFailure } from '../gateway/vendor-failure.js';
 
 /**
@@ -23,14 +25,36 @@ export function parseEvent(data: string): object {
 /** The failure that an error inside a stream stands for. */
 export function streamFailure(error: unknown, redact: Redact = redactPatterns): GitlabDuoError {
   if (typeof error !== 'object' || error === null)
-    return vendorFailure(typeof error === 'string' ? { message: redact(error) } : {});
+    return wrappedFailure(error, redact) ?? vendorFailure(typeof error === 'string' ? { message: redact(error) } : {});
   const { type, code, message } = error as Record<string, unknown>;
+  const wrapped = wrappedFailure(message, redact);
+  if (wrapped) return wrapped;
   return vendorFailure({
     ...(typeof type === 'string' && { type: redact(type) }),
     ...(typeof code === 'string' && { code: redact(code) }),
     ...(typeof code === 'number' && { code }),
     ...(typeof message === 'string' && { message: redact(message) }),
   });
+}
+
+/**
+ * Looks at an event that is none of the vendor's: the body of a refusal comes inside the stream where that has begun.
+ * @throws the failure that such a body stands for
+ */
+export function checkStray(event: object, redact: Redact): void {
+  const { error, message, detail } = event as Record<string, unknown>;
+  const failure = error
+    ? streamFailure(error, redact)
+    : (wrappedFailure(message, redact) ?? wrappedFailure(detail, redact));
+  if (failure) throw failure;
+}
+
+/** The failure in a vendor's body that the gateway has wrapped, as it does where the request was to stream. */
+function wrappedFailure(text: unknown, redact: Redact): GitlabDuoError | undefined {
+  const body = typeof text === 'string' ? readBytesLiteral(text) : undefined;
+  if (body === undefined) return undefined;
+  const { vendor, detail } = readErrorBody(body, redact);
+  return vendorFailure(vendor ?? { message: detail });
 }
 
 /** The vendor's end event without a reason to end: what came before it was cut. */

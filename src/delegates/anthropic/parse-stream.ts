@@ -3,7 +3,7 @@ import { type FinishReason } from '../../messages/message.interface.js';
 import { type JsonObject } from '../../messages/json.interface.js';
 import { type ModelAnswer, type ModelEvent } from '../../messages/model-request.interface.js';
 import { type StreamParser } from '../delegate.interface.js';
-import { brokenStream, missingFinish, parseEvent, pieceOf, streamFailure } from '../stream-event.js';
+import { brokenStream, checkStray, missingFinish, parseEvent, pieceOf, streamFailure } from '../stream-event.js';
 import { isCutShort, missingCall, parseArguments, wholeArguments, withdrawsCalls } from '../tool-arguments.js';
 import { noUsage } from '../../messages/usage.js';
 import { type ContentBlock, startBlock, toPart, type ToolBlock } from './content-block.js';
@@ -55,6 +55,8 @@ export class AnthropicStreamParser implements StreamParser {
         break;
       case 'error':
         throw streamFailure(event.error, this.redact);
+      default:
+        if (typeof event.type !== 'string') checkStray(event, this.redact);
     }
   }
 

@@ -3,7 +3,7 @@ import { type FinishReason, type Usage } from '../../messages/message.interface.
 import { type ModelAnswer, type ModelEvent } from '../../messages/model-request.interface.js';
 import { type Part, type ToolCallPart } from '../../messages/part.interface.js';
 import { type StreamParser } from '../delegate.interface.js';
-import { brokenStream, missingFinish, parseEvent, pieceOf, streamFailure } from '../stream-event.js';
+import { brokenStream, checkStray, missingFinish, parseEvent, pieceOf, streamFailure } from '../stream-event.js';
 import { isCutShort, missingCall, withdrawsCalls } from '../tool-arguments.js';
 import { openaiUsage } from '../usage.js';
 import { noUsage } from '../../messages/usage.js';
@@ -35,6 +35,7 @@ export class ChatStreamParser implements StreamParser {
     if (chunk.usage) this.usage = toUsage(chunk.usage);
     const choice = chunk.choices?.[0];
     if (choice) this.read(choice, events);
+    else if (!chunk.choices) checkStray(chunk, this.redact);
   }
 
   answer(): ModelAnswer {

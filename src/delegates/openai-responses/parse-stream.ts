@@ -4,7 +4,7 @@ import { type FinishReason, type Usage } from '../../messages/message.interface.
 import { type ModelAnswer, type ModelEvent } from '../../messages/model-request.interface.js';
 import { type Part, type ReasoningPart, type TextPart, type ToolCallPart } from '../../messages/part.interface.js';
 import { type StreamParser } from '../delegate.interface.js';
-import { brokenStream, parseEvent, pieceOf, streamFailure } from '../stream-event.js';
+import { brokenStream, checkStray, parseEvent, pieceOf, streamFailure } from '../stream-event.js';
 import { unnamedCall, wholeArguments, withdrawsCalls } from '../tool-arguments.js';
 import { openaiUsage } from '../usage.js';
 import { noUsage } from '../../messages/usage.js';
@@ -50,6 +50,8 @@ export class ResponsesStreamParser implements StreamParser {
         throw streamFailure(event.response?.error, this.redact);
       case 'error':
         throw streamFailure(event.error ?? { code: event.code, message: event.message }, this.redact);
+      default:
+        if (typeof event.type !== 'string') checkStray(event, this.redact);
     }
   }
 
