@@ -260,7 +260,6 @@ describe('GatewayClient.check', () => {
       /header is required/,
     ],
     ['a gateway that lacks a key', undefined, json(400, { detail: 'API key not found' }), /API key not found/],
-    ['an edge', undefined, json(400, { error: { code: 400, message: 'Bad Request' } }), /Bad Request/],
     [
       'a token that the gateway refuses',
       undefined,
