@@ -4,12 +4,15 @@ export { type AgentAskOptions, type CreateAgentChat, DuoAgent } from './agents/d
 export { ActsAsChat, type ActsAsChatOptions, type ChatOf } from './chats/acts-as-chat.mixin.js';
 export { ActsAsMessage, type ActsAsMessageOptions, type MessageOf } from './chats/acts-as-message.mixin.js';
 export { Chat, Message } from './chats/chat.entity.js';
+export { type ChatClass } from './chats/chat-kind.js';
 export { DuoChatService } from './chats/duo-chat.service.js';
 export {
+  type Answer,
   type AskByIdOptions,
   type ChatChanges,
   type CompleteByIdOptions,
   type CreateChat,
+  type MessageOfChat,
   type MessagePageOptions,
   type OwnerOption,
   type Page,
@@ -17,7 +20,7 @@ export {
   type Period,
   type RunToolsByIdOptions,
 } from './chats/duo-chat-service.interface.js';
-export { DuoAttempt } from './chats/entities/duo-attempt.entity.js';
+export { type AttemptStatus, DuoAttempt } from './chats/entities/duo-attempt.entity.js';
 export { DuoChat } from './chats/entities/duo-chat.entity.js';
 export { DUO_ENTITIES } from './chats/entities/duo-entities.js';
 export { DuoInstance } from './chats/entities/duo-instance.entity.js';
@@ -113,8 +116,9 @@ export { type ToolCallRecord, type ToolCallStatus } from './messages/tool-call.i
 export { type ChatUsage, type ModelUsage, type UsageReport, type UsageTotals } from './messages/usage-report.js';
 export { type Model } from './models/model.interface.js';
 export { ModelRegistry } from './models/model-registry.js';
+export { type AttemptOutcome, type StepOutcome } from './router/attempt.interface.js';
 export { DuoRouterService, type StreamOptions } from './router/duo-router.service.js';
-export { LiveRun, type RunEventBatch, type RunResult } from './runs/live-run.js';
+export { LiveRun, type RunEventBatch, type RunResult, type StopReason } from './runs/live-run.js';
 export {
   type PendingCall,
   type ResetEvent,
@@ -122,8 +126,9 @@ export {
   type RunEvent,
   type RunStatus,
 } from './runs/run-event.interface.js';
+export { type RunOptions } from './runs/run-options.js';
 export { type SchemaSource } from './schemas/schema.interface.js';
-export { type StandardSchema } from './schemas/standard-schema.interface.js';
+export { type StandardResult, type StandardSchema } from './schemas/standard-schema.interface.js';
 export { type DuoTool, type ToolContext } from './tools/duo-tool.interface.js';
 export { ToolFiles, toolFiles } from './tools/tool-files.js';
 export { Tool, type ToolOptions } from './tools/tool.decorator.js';

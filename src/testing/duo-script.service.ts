@@ -5,7 +5,7 @@ import { type ScriptedOutcome, type ScriptedReply } from './scripted-reply.inter
 const LONGEST_QUOTE = 200;
 
 /** A request with the number that it has in the script, from 1 on, and what it comes to. */
-interface Take {
+export interface Take {
   number: number;
   outcome: ScriptedOutcome;
 }

@@ -1,7 +1,8 @@
-import { cp } from 'node:fs/promises';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import ts from 'typescript';
+import { inferringModule } from './inferring-app.js';
 import { type PackedPackage, packPackage, root } from './packed-package.js';
 
 let packed: PackedPackage;
@@ -23,7 +24,10 @@ function compile(app: string, options: ts.CompilerOptions): string[] {
   if (config === undefined) throw new Error(`${file} cannot be read.`);
   expect(config.options).toMatchObject({ strict: true, skipLibCheck: false });
   const program = ts.createProgram(config.fileNames, config.options);
-  const diagnostics = [...config.errors, ...ts.getPreEmitDiagnostics(program)];
+  return complaints([...config.errors, ...ts.getPreEmitDiagnostics(program)]);
+}
+
+function complaints(diagnostics: readonly ts.Diagnostic[]): string[] {
   return diagnostics.map(({ messageText, file, start = 0 }) => {
     const line = file && file.getLineAndCharacterOfPosition(start).line + 1;
     return `${file?.fileName ?? ''}:${line ?? ''} ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
@@ -40,4 +44,28 @@ describe('an app compiles, with the declarations of all its libraries checked', 
   ])('%s, %s', (app, _name, options) => {
     expect(compile(app, options)).toEqual([]);
   });
+});
+
+it('a library may leave the types of what it exports to TypeScript', async () => {
+  const options: ts.CompilerOptions = {
+    target: ts.ScriptTarget.ES2023,
+    module: ts.ModuleKind.NodeNext,
+    types: ['node'],
+    strict: true,
+    declaration: true,
+    noEmit: true,
+  };
+  const folder = join(packed.host, 'apps/esm/inferring');
+  await mkdir(folder);
+  const { name, exports } = packed.manifest;
+  const writing = Object.entries(exports).map(async ([entry, target], index) => {
+    if (typeof target === 'string') return [];
+    const file = join(folder, `entry${index}.ts`);
+    await writeFile(file, inferringModule(join(name, entry), join(packed.folder, target.types), options));
+    return [file];
+  });
+  const files = (await Promise.all(writing)).flat();
+
+  expect(files).toHaveLength(4);
+  expect(complaints(ts.getPreEmitDiagnostics(ts.createProgram(files, options)))).toEqual([]);
 });

@@ -1,3 +1,4 @@
+import { type MigrationInterface } from 'typeorm';
 import { CreateDuoTables1795337122000 } from './create-duo-tables.migration.js';
 
 /**
@@ -5,4 +6,4 @@ import { CreateDuoTables1795337122000 } from './create-duo-tables.migration.js';
  * its chats and messages.
  * @publicApi
  */
-export const DUO_MIGRATIONS = [CreateDuoTables1795337122000];
+export const DUO_MIGRATIONS: (new () => MigrationInterface)[] = [CreateDuoTables1795337122000];
