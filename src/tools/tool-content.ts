@@ -87,8 +87,12 @@ class PlainJson {
     const copies: [string, JsonValue][] = [];
     for (const [key, item] of entries) {
       if (this.room <= 0) break;
+      const { room } = this;
+      // Before the value, which may take all the room that is left.
+      const name = this.text(String(key));
       const copy = this.of(item);
-      if (copy !== undefined) copies.push([this.text(String(key)), copy]);
+      if (copy === undefined) this.room = room;
+      else copies.push([name, copy]);
     }
     return Object.fromEntries(copies);
   }

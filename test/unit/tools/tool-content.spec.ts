@@ -63,6 +63,17 @@ describe('the content of a result', () => {
     expect(toolContent(Array.from({ length: 500_000 }, () => 1n))).toMatch(/^\["1","1",/);
   });
 
+  it('keeps the names of the fields on the way to where it is cut', () => {
+    const rows = Array.from({ length: 500_000 }, (_, id) => ({ id }));
+    expect(toolContent({ page: { rows } })).toMatch(/^\{"page":\{"rows":\[\{"id":0\},\{"id":1\}/);
+    expect(toolContent(new Map([['text', 'x'.repeat(5_000_000)]]))).toMatch(/^\{"text":"xxx/);
+  });
+
+  it('does not count what JSON leaves out', () => {
+    const left = Object.fromEntries(Array.from({ length: 30_000 }, (_, id) => [`method ${id}`, () => id]));
+    expect(toolContent({ left, last: 1 })).toEqual({ left: {}, last: 1 });
+  });
+
   it('is cut between characters', () => {
     expect((toolContent(`x${'😀'.repeat(MOST_CONTENT)}`) as string).isWellFormed()).toBe(true);
   });
