@@ -20,7 +20,7 @@ export interface ModelParams {
   maxOutputTokens?: number;
   stopSequences?: string[];
   thinking?: Thinking;
-  /** `auto` by default; after the first step of a run a model that had to call tools may answer. */
+  /** `auto` by default; a model that had to call tools may answer after the first round of them. */
   toolChoice?: ToolChoice;
   /** How many tools the model may call at once; the vendor's own default when unset. */
   toolCalls?: 'one' | 'many';

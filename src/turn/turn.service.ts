@@ -50,7 +50,7 @@ export class TurnService {
       if (extent === 'tools') return { type: 'stored' };
       if (steps >= max) return { type: 'stored', error: new StepLimitError(max) };
       steps += 1;
-      const outcome = await this.step(turn, messages, steps === 1);
+      const outcome = await this.step(turn, messages, steps === 1 && !endsInResults(messages));
       const { parts } = outcome.answer;
       if (outcome.error !== undefined || !isToGoOn(outcome)) {
         const { correction, ...end } = await checkAnswer(outcome, turn);
@@ -96,6 +96,11 @@ export class TurnService {
 /** What the model is told in the name of the user, and what is not stored. */
 function told(text: string): ModelMessage {
   return { role: 'user', parts: [{ type: 'text', text }] };
+}
+
+/** Whether there was a round of tools already, however it came about, since somebody said something. */
+function endsInResults(messages: readonly ModelMessage[]): boolean {
+  return messages.findLast(({ role }) => role !== 'system')?.role === 'tool';
 }
 
 /** Whether the model waits for results, or for being asked again. */

@@ -24,11 +24,15 @@ let tools: Type<DuoTool>[];
 let lastTool: Type<DuoTool>;
 let othersAreStored: () => Promise<boolean>;
 let calls = 0;
+let onCount = (): void => undefined;
 
 beforeAll(async () => {
   host = await startTestHost([Chat], { gitlab: { maxSteps: MAX_STEPS } });
   tools = [
-    addTool(host.app, 'count', () => told(`Count ${++calls}`)),
+    addTool(host.app, 'count', () => {
+      onCount();
+      return told(`Count ${++calls}`);
+    }),
     addTool(host.app, 'pay', () => told('Paid'), { needsApproval: () => Promise.resolve(true) }),
   ];
   lastTool = addTool(host.app, 'last', async () => {
@@ -39,6 +43,7 @@ beforeAll(async () => {
 afterAll(() => host.close());
 beforeEach(() => {
   calls = 0;
+  onCount = () => undefined;
   host.sandbox.reset();
 });
 
@@ -111,6 +116,28 @@ describe.each(cases)('A chat with tools $place, of $model', ({ place, model }) =
     expect((await chat.ask('Count')).text).toContain('The tools said: "Count 2"');
     chat.withTools(...tools, { choice: 'none' });
     expect((await chat.ask('call count {}')).text).toContain('You said: "call count {}"');
+  });
+
+  it('has to call a tool in the first round alone, however the rounds are driven', async () => {
+    chat.withTools(...tools, { choice: { tool: 'count' } });
+    await chat.addMessage({ role: 'user', content: 'Count' });
+    await chat.step();
+    await chat.runTools();
+    expect(await chat.step()).toMatchObject({ text: expect.stringContaining('The tools said: "Count 1"') });
+    expect(await chat.isComplete()).toBe(true);
+
+    onCount = () => {
+      host.sandbox.fault({ fault: 'gateway-bad-request' });
+    };
+    await expect(chat.ask('Count')).rejects.toMatchObject({ code: 'upstream_error' });
+    expect((await chat.complete()).text).toContain('The tools said: "Count 2"');
+    onCount = () => undefined;
+
+    const limited = { maxSteps: 1 };
+    await expect(chat.ask('Count', limited)).rejects.toMatchObject({ code: 'step_limit_reached' });
+    chat.withInstructions('Be brief');
+    expect((await chat.complete(limited)).text).toContain('The tools said: "Count 3"');
+    expect(calls).toBe(3);
   });
 
   it('is offered no tools any more once they are taken away', async () => {
