@@ -1,8 +1,10 @@
 import { type Type } from '@nestjs/common';
 import { type ValidationError } from 'class-validator';
+import { type ValidationMetadata } from 'class-validator/types/metadata/ValidationMetadata.js';
 import { ConfigurationError } from '../errors/request.errors.js';
 import { type JsonObject } from '../messages/json.interface.js';
 import { dtoClasses } from './dto-classes.js';
+import { enumIssues, enumSchema } from './dto-enums.js';
 import { type DtoPackages, dtoPackages } from './dto-packages.js';
 import { plainSchema } from './plain-schema.js';
 import { problemOf } from './problem.js';
@@ -19,14 +21,21 @@ export function fromDto(dto: Type): Schema {
       if (typeof value !== 'object' || value === null || Array.isArray(value)) return { problem: 'must be object' };
       const instance = transformer.plainToInstance(dto, value) as object;
       const errors = await validator.validate(instance, { whitelist: true, forbidUnknownValues: true });
-      return errors.length === 0 ? { value: instance } : { problem: problemOf(issuesOf(errors), value) };
+      const issues = errors.length === 0 ? enumIssues(instance, packages) : issuesOf(errors);
+      return issues.length === 0 ? { value: instance } : { problem: problemOf(issues, value) };
     },
   };
 }
 
 /** One schema for each class, never for all of the application at once: the converter merges those of one name. */
 function jsonSchemaOf(dto: Type, packages: DtoPackages): JsonObject {
-  const options = { refPointerPrefix: '#/$defs/', classTransformerMetadataStorage: packages.types };
+  const options = {
+    refPointerPrefix: '#/$defs/',
+    classTransformerMetadataStorage: packages.types,
+    additionalConverters: {
+      [packages.validator.IS_ENUM]: ({ constraints }: ValidationMetadata) => enumSchema(constraints[0] as object),
+    },
+  };
   const schemas = Object.fromEntries(
     dtoClasses(dto, packages).map((one) => [one.name, packages.converter.targetConstructorToSchema(one, options)]),
   ) as Record<string, JsonObject>;

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { Type } from 'class-transformer';
-import { IsArray, IsIn, IsInt, IsOptional, IsString, Max, ValidateNested } from 'class-validator';
+import { IsArray, IsEnum, IsIn, IsInt, IsOptional, IsString, Max, ValidateNested } from 'class-validator';
 import { describe, expect, it } from '@jest/globals';
 import { toSchema } from '../../../src/schemas/to-schema.js';
 
@@ -31,6 +31,30 @@ class Order {
   @ValidateNested()
   @Type(() => Order)
   parent?: Order;
+}
+
+enum Size {
+  Small = 1,
+  Large,
+}
+const unit = { ...Size, Other: 'other' } as const;
+
+class Box {
+  @IsEnum(Size)
+  size!: Size;
+
+  @IsOptional()
+  @IsEnum(Size, { each: true })
+  others?: Size[];
+
+  @IsOptional()
+  @IsEnum(unit)
+  unit?: 1 | 2 | 'other';
+
+  @IsOptional()
+  @ValidateNested({ each: true })
+  @Type(() => Box)
+  inner?: Box[];
 }
 
 class RushOrder extends Order {
@@ -82,6 +106,25 @@ describe('a DTO class', () => {
     expect(value).not.toHaveProperty('other');
     expect(value.items[0]).not.toHaveProperty('other');
     expect({}).not.toHaveProperty('polluted');
+  });
+
+  it('tells the values of an enum, and takes no other', async () => {
+    const size = { type: 'number', enum: [1, 2] };
+    expect(toSchema(Box).jsonSchema.properties).toMatchObject({
+      size,
+      others: { type: 'array', items: size },
+      unit: { type: ['number', 'string'], enum: [1, 2, 'other'] },
+    });
+    const validate = (value: object) => toSchema(Box).validate(value);
+    for (const value of [{ size: 1 }, { size: 2, unit: 'other', others: [2, 1], inner: [{ size: 1, unit: 1 }] }]) {
+      expect(await validate(value)).toEqual({ value });
+    }
+    const large = 'must be one of the following values: 1, 2';
+    expect(await validate({ size: 'Large' })).toEqual({ problem: `size: ${large}` });
+    expect(await validate({ size: 1, others: [1, 'Large'] })).toEqual({ problem: `others[1]: ${large}` });
+    expect(await validate({ size: 1, inner: [{ size: 'Large' }] })).toEqual({ problem: `inner[0].size: ${large}` });
+    expect(await validate({ size: 1, unit: 'Small' })).toEqual({ problem: `unit: ${large}, other` });
+    expect(await validate({ size: 3 })).toHaveProperty('problem', expect.stringContaining('size must be one of'));
   });
 
   it('names the place of what does not fit', async () => {
