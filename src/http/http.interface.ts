@@ -4,6 +4,7 @@ import { type IncomingMessage, type ServerResponse } from 'node:http';
 export interface HttpRequest {
   headers: IncomingMessage['headers'];
   raw?: IncomingMessage;
+  body?: unknown;
 }
 
 /** What Express' response and Fastify's reply have in common here; `raw` and `hijack` are Fastify's. */

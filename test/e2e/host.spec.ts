@@ -229,6 +229,7 @@ describe.each(PLATFORMS)('A host application on %s', (platform) => {
       ['GET', '/chats?limit=x', undefined],
       ['GET', '/chats?limit=1000', undefined],
       ['POST', '/chats', { params: { temperature: 3 } }],
+      ['POST', '/chats', `{"metadata":{"a":${'['.repeat(2_000)}${']'.repeat(2_000)}}}`],
       ['POST', `/chats/${chatId}/messages`, {}],
     ] as const) {
       const refused = await client.send(method, path, body);

@@ -1,0 +1,25 @@
+import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
+import { type Observable } from 'rxjs';
+import { ValidationError } from '../errors/request.errors.js';
+import { type HttpRequest } from './http.interface.js';
+
+/** Of objects and arrays in one another: what reads them recurses, and overflows the stack some levels deeper. */
+const MOST_LEVELS = 100;
+
+/** Refuses a body that must not come near any pipe, the host's own included. */
+@Injectable()
+export class JsonBodyInterceptor implements NestInterceptor {
+  /** @throws ValidationError */
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const { body } = context.switchToHttp().getRequest<HttpRequest>();
+    if (isDeeperThan(MOST_LEVELS, body)) {
+      throw new ValidationError(`The body must not be nested deeper than ${MOST_LEVELS} levels.`);
+    }
+    return next.handle();
+  }
+}
+
+function isDeeperThan(levels: number, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((item) => isDeeperThan(levels - 1, item));
+}

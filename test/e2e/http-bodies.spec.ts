@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type INestApplication } from '@nestjs/common';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { GitlabDuoHttpModule } from '../../src/http/index.js';
+import { Chat, GitlabDuoModule } from '../../src/index.js';
+import { type Sandbox, startSandbox } from '../../src/sandbox/index.js';
+import { createTestDatabase, type TestDatabase } from '../database/test-database.js';
+import { HttpClient } from './support/http-client.js';
+import { sandboxOptions } from './support/test-module.js';
+import { PLATFORMS } from './support/test-server.js';
+
+/** Arrays in one another, as JSON. */
+function nested(levels: number): string {
+  return '['.repeat(levels) + ']'.repeat(levels);
+}
+
+/** A host that leaves its platform and its parsers as they are. */
+describe.each(PLATFORMS)('A body that is sent to a plain host on %s', (platform) => {
+  let sandbox: Sandbox;
+  let database: TestDatabase;
+  let app: INestApplication;
+  let client: HttpClient;
+  let chatId: string;
+
+  beforeAll(async () => {
+    sandbox = await startSandbox({ chunkDelayMs: 0 });
+    database = await createTestDatabase();
+    const host = await Test.createTestingModule({
+      imports: [
+        TypeOrmModule.forRoot({ type: 'postgres', url: database.url, autoLoadEntities: true, synchronize: true }),
+        GitlabDuoModule.forRoot(sandboxOptions(sandbox)),
+        GitlabDuoHttpModule.register({ chat: Chat }),
+      ],
+    }).compile();
+    host.useLogger(false);
+    app = host.createNestApplication(platform === 'fastify' ? new FastifyAdapter() : new ExpressAdapter());
+    await app.listen(0, '127.0.0.1');
+    client = new HttpClient(await app.getUrl());
+    chatId = await client.createChat({ title: 'Kept' });
+  });
+  afterAll(async () => {
+    await app.close();
+    await sandbox.close();
+    await database.drop();
+  });
+
+  /** Where a body may go, and one that is taken there. */
+  const routes = (): [method: string, path: string][] => [
+    ['POST', '/chats'],
+    ['PATCH', `/chats/${chatId}`],
+    ['POST', `/chats/${chatId}/messages`],
+    ['POST', `/chats/${chatId}/completions`],
+    ['POST', `/chats/${chatId}/tool-calls/${chatId}/approve`],
+    ['POST', `/chats/${chatId}/tool-calls/${chatId}/deny`],
+  ];
+
+  /** Sends it everywhere, and expects it to be refused, and to change nothing. */
+  async function expectRefusal(body: string, problem: object, headers: Record<string, string> = {}): Promise<void> {
+    const chats = await client.json('GET', '/chats');
+    for (const [method, path] of routes()) {
+      const response = await client.send(method, path, body, headers);
+      expect([method, path, response.status, await response.json()]).toMatchObject([
+        method,
+        path,
+        (problem as { status: number }).status,
+        { code: 'validation_failed', ...problem },
+      ]);
+    }
+    expect(await client.json('GET', '/chats')).toEqual(chats);
+    expect(await client.messages(chatId)).toEqual([]);
+  }
+
+  it.each(['metadata', 'content', 'attachments'])('is refused where its %s is nested deeply', async (field) => {
+    const detail = 'The body must not be nested deeper than 100 levels.';
+    for (const levels of [100, 1_500, 40_000])
+      await expectRefusal(`{"${field}":${nested(levels)}}`, { status: 400, detail });
+  });
+
+  it('is taken as deep as it may be', async () => {
+    const body = `{"metadata":{"a":${nested(98)}}}`;
+    expect(await client.json('POST', '/chats', body)).toMatchObject(JSON.parse(body) as object);
+  });
+});
