@@ -100,6 +100,7 @@ export function contentParts(message: NewMessage): Part[] {
   if (typeof message.content !== 'string') throw new ValidationError('content must be a string.');
   const content = storable(message.content);
   const files = message.attachments ?? [];
+  if (!Array.isArray(files)) throw new ValidationError('attachments must be an array of files.');
   for (const file of files) fileSource(file);
   if (content.trim() === '' && files.length === 0) {
     const name = message.role === 'system' ? 'instructions' : 'content';

@@ -12,9 +12,14 @@ const images = new Set(['image/jpeg', 'image/png', 'image/gif', 'image/webp']);
 
 /**
  * Checks a file against what all vendors take.
- * @throws ValidationError for another media type, for a file without content or with two, and for a URL that is not http(s)
+ * @throws ValidationError for what is no file, for another media type, for a file without content or with two, and for a URL that is not http(s)
  */
 export function fileSource(part: FilePart): FileSource {
+  if (!isFile(part)) {
+    throw new ValidationError(
+      'A file must be an object with "mediaType" and either "data", the content in base64, or "url", each of them a string.',
+    );
+  }
   const name = part.filename ?? part.mediaType;
   const mediaType = part.mediaType.toLowerCase();
   const kind = images.has(mediaType) ? 'image' : mediaType === 'application/pdf' ? 'pdf' : undefined;
@@ -32,6 +37,13 @@ export function fileSource(part: FilePart): FileSource {
   throw new ValidationError(
     `The file "${name}" has no content. Set its "data" to the content in base64, or its "url" to an http(s) address.`,
   );
+}
+
+function isFile(part: unknown): boolean {
+  if (typeof part !== 'object' || part === null) return false;
+  const { mediaType, data, url, filename } = part as Record<keyof FilePart, unknown>;
+  const isText = (value: unknown): boolean => typeof value === 'string';
+  return isText(mediaType) && [data, url, filename].every((value) => value === undefined || isText(value));
 }
 
 /** Where OpenAI reads the file: its own address, or a data URL. */

@@ -79,6 +79,19 @@ describe.each(PLATFORMS)('A body that is sent to a plain host on %s', (platform)
       await expectRefusal(`{"${field}":${nested(levels)}}`, { status: 400, detail });
   });
 
+  it.each([[[]], [[[[]]]], [null], [7], ['x'], [[{ mediaType: 'image/png', data: 'aGk=' }]]])(
+    'is refused where an attachment is %j',
+    async (attachment) => {
+      const body = { content: 'Look', attachments: [attachment] };
+      const refused = await client.send('POST', `/chats/${chatId}/messages`, body);
+      expect([refused.status, await refused.json()]).toMatchObject([
+        400,
+        { code: 'validation_failed', detail: expect.stringContaining('each value in attachments must be an object') },
+      ]);
+      expect(await client.messages(chatId)).toEqual([]);
+    },
+  );
+
   it('is taken as deep as it may be', async () => {
     const body = `{"metadata":{"a":${nested(98)}}}`;
     expect(await client.json('POST', '/chats', body)).toMatchObject(JSON.parse(body) as object);

@@ -5,9 +5,11 @@ import {
   ConfigurationError,
   DuoRouterService,
   DuoService,
+  type FilePart,
   GitlabDuoModule,
   type GitlabDuoModuleOptions,
   type GitlabDuoOptionsFactory,
+  ValidationError,
 } from '../../src/index.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.js';
 import { sandboxOptions } from './support/test-module.js';
@@ -176,6 +178,18 @@ describe('DuoService', () => {
       await first;
       expect(await chat.ask('Three')).toMatchObject({ seq: 3 });
     }));
+
+  it.each<[unknown]>([['x'], [{}], [5], [['x']], [[[]]], [[{}]], [[null]]])(
+    'refuses %j for attachments, and stores nothing',
+    (given) =>
+      withDuo(async (duo) => {
+        const chat = duo.chat();
+        const attachments = given as FilePart[];
+        await expect(chat.ask('Look', { attachments })).rejects.toThrow(ValidationError);
+        await expect(chat.addMessage({ role: 'user', content: 'Look', attachments })).rejects.toThrow(ValidationError);
+        expect(chat.messages).toEqual([]);
+      }),
+  );
 
   it('refuses an unknown model at once', () =>
     withDuo((duo) => {

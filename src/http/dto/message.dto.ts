@@ -4,6 +4,7 @@ import {
   IsArray,
   IsMimeType,
   IsNotEmpty,
+  IsObject,
   IsString,
   IsUrl,
   MaxLength,
@@ -54,6 +55,8 @@ export class MessageDto extends CompletionDto {
   @IsArray()
   @ArrayMaxSize(20)
   @MaxFilesSize()
+  // For ValidateNested an array is an item too.
+  @IsObject({ each: true })
   @ValidateNested({ each: true })
   @Type(() => AttachmentDto)
   attachments?: AttachmentDto[];

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { anthropicDelegate } from '../../../src/delegates/anthropic/anthropic.delegate.js';
 import { openaiChatDelegate } from '../../../src/delegates/openai-chat/openai-chat.delegate.js';
 import { openaiResponsesDelegate } from '../../../src/delegates/openai-responses/openai-responses.delegate.js';
+import { fileSource } from '../../../src/messages/file-source.js';
 import { type FilePart } from '../../../src/messages/part.interface.js';
 import { user } from './conversation.js';
 import { budgetClaude } from './models.js';
@@ -29,4 +30,21 @@ describe.each([anthropicDelegate, openaiChatDelegate, openaiResponsesDelegate])(
     expect(body).toContain('image/png');
     expect(body).not.toContain('IMAGE/PNG');
   });
+});
+
+it.each<[unknown]>([
+  [undefined],
+  [null],
+  ['iVBORw=='],
+  [5],
+  [[]],
+  [{}],
+  [{ mediaType: 7, data: 'iVBORw==' }],
+  [{ mediaType: 'image/png', data: Buffer.from('x') }],
+  [{ mediaType: 'image/png', url: new URL('https://example.com/a.png') }],
+  [{ mediaType: 'image/png', data: 'iVBORw==', filename: 7 }],
+])('says what a file is where it is given %p', (file) => {
+  expect(() => fileSource(file as FilePart)).toThrow(
+    expect.objectContaining({ code: 'validation_failed', message: expect.stringContaining('"mediaType"') }),
+  );
 });
