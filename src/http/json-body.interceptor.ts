@@ -5,6 +5,8 @@ import { type HttpRequest } from './http.interface.js';
 
 /** Of objects and arrays in one another: what reads them recurses, and overflows the stack some levels deeper. */
 const MOST_LEVELS = 100;
+/** By the one an object that is copied carelessly gets another prototype; the other TypeORM calls where it compares. */
+const REFUSED_KEYS = ['__proto__', 'hasOwnProperty'];
 
 /** Refuses a body that must not come near any pipe, the host's own included. */
 @Injectable()
@@ -15,6 +17,8 @@ export class JsonBodyInterceptor implements NestInterceptor {
     if (isDeeperThan(MOST_LEVELS, body)) {
       throw new ValidationError(`The body must not be nested deeper than ${MOST_LEVELS} levels.`);
     }
+    const refused = REFUSED_KEYS.find((key) => hasKey(key, body));
+    if (refused !== undefined) throw new ValidationError(`The body must not have a key named ${refused}.`);
     return next.handle();
   }
 }
@@ -22,4 +26,9 @@ export class JsonBodyInterceptor implements NestInterceptor {
 function isDeeperThan(levels: number, value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return levels === 0 || Object.values(value).some((item) => isDeeperThan(levels - 1, item));
+}
+
+function hasKey(key: string, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.hasOwn(value, key) || Object.values(value).some((item) => hasKey(key, item));
 }

@@ -1,4 +1,4 @@
-import { ValidationPipe, type ValidationError as FieldError } from '@nestjs/common';
+import { type ArgumentMetadata, ValidationPipe, type ValidationError as FieldError } from '@nestjs/common';
 import { type GitlabDuoError } from '../errors/gitlab-duo.error.js';
 import { ValidationError } from '../errors/request.errors.js';
 import { PayloadTooLargeError } from '../errors/upstream.errors.js';
@@ -6,12 +6,41 @@ import { SIZE_CONSTRAINT } from './dto/size.decorators.js';
 
 /** Checks bodies and queries against their DTOs; unknown fields are refused. */
 export function validationPipe(): ValidationPipe {
-  return new ValidationPipe({
+  return new WholeValidationPipe({
     transform: true,
     whitelist: true,
     forbidNonWhitelisted: true,
     exceptionFactory: refusal,
   });
+}
+
+/** Leaves out nothing without a word, as Nest's own does with keys that every object has, such as `constructor`. */
+class WholeValidationPipe extends ValidationPipe {
+  override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    const taken: unknown = await super.transform(value, metadata);
+    const name = leftOut(value, taken);
+    if (name !== undefined) throw new ValidationError(`property ${name} should not exist`);
+    return taken;
+  }
+
+  // The fields that are read are those of the DTOs, and JSON that is taken as it is may have any key.
+  protected override stripProtoKeys(): void {
+    return;
+  }
+}
+
+/** The first key of what was given that what was made of it has not. */
+function leftOut(given: unknown, taken: unknown): string | undefined {
+  if (given === taken || !isObject(given) || !isObject(taken)) return undefined;
+  for (const [key, value] of Object.entries(given)) {
+    const within = Object.hasOwn(taken, key) ? leftOut(value, taken[key]) : key;
+    if (within !== undefined) return within;
+  }
+  return undefined;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
 }
 
 /** What is wrong, field by field; a body that is only too large is told apart. */

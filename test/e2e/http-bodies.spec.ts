@@ -5,12 +5,16 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { GitlabDuoHttpModule } from '../../src/http/index.js';
+import { type ChatView } from '../../src/http/presenter.js';
 import { Chat, GitlabDuoModule } from '../../src/index.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.js';
 import { createTestDatabase, type TestDatabase } from '../database/test-database.js';
 import { HttpClient } from './support/http-client.js';
 import { sandboxOptions } from './support/test-module.js';
 import { PLATFORMS } from './support/test-server.js';
+
+/** Keys that are taken nowhere; one of them Fastify refuses itself. */
+const REFUSED_KEYS = ['__proto__', 'hasOwnProperty'];
 
 /** Arrays in one another, as JSON. */
 function nested(levels: number): string {
@@ -77,6 +81,48 @@ describe.each(PLATFORMS)('A body that is sent to a plain host on %s', (platform)
     const detail = 'The body must not be nested deeper than 100 levels.';
     for (const levels of [100, 1_500, 40_000])
       await expectRefusal(`{"${field}":${nested(levels)}}`, { status: 400, detail });
+  });
+
+  it('keeps its metadata as it is', async () => {
+    const names = Object.getOwnPropertyNames(Object.prototype).filter((name) => !REFUSED_KEYS.includes(name));
+    const keys = [...names, 'prototype', 'then', 'toJSON', 'length', ''];
+    const odd = Object.fromEntries(keys.map((key, index) => [key, index]));
+    const created = await client.json<ChatView>('POST', '/chats', { metadata: odd });
+    expect(JSON.stringify(created.metadata)).toBe(JSON.stringify(odd));
+    const path = `/chats/${created.id}`;
+    const metadata = { ...odd, nested: [odd, { deeper: odd }] };
+    for (const body of [{ metadata }, { title: 'Again' }, { metadata, title: 'And again' }]) {
+      const changed = await client.json<ChatView>('PATCH', path, body);
+      expect(JSON.stringify(changed.metadata)).toBe(JSON.stringify(metadata));
+    }
+    expect(await client.json('GET', path)).toMatchObject({ title: 'And again', metadata });
+  });
+
+  it.each(['constructor', 'toString', 'hasOwnProperty', 'valueOf', 'prototype', '__proto__'])(
+    'is refused with a field named %s',
+    async (name) => {
+      const field = `{"${name}":{"a":1}}`;
+      const attachments = `[{"mediaType":"image/png","data":"aGk=",${field.slice(1)}]`;
+      for (const [path, body] of [
+        ['/chats', field],
+        ['/chats', `{"params":${field}}`],
+        ['/chats', `{"params":{"thinking":{"effort":"low",${field.slice(1)}}}`],
+        [`/chats/${chatId}/messages`, `{"content":"Look","attachments":${attachments}}`],
+        [`/chats/${chatId}/completions`, field],
+      ] as const) {
+        const refused = await client.send('POST', path, body);
+        expect([body, refused.status]).toEqual([body, 400]);
+      }
+      expect((await client.send('GET', `/chats?${name}=1`)).status).toBe(400);
+      expect(await client.messages(chatId)).toEqual([]);
+    },
+  );
+
+  it.each(REFUSED_KEYS)('is refused with %s anywhere in its metadata', async (key) => {
+    for (const metadata of [`{"${key}":{"a":1}}`, `{"a":[{"${key}":1}]}`]) {
+      const refused = await client.send('POST', '/chats', `{"metadata":${metadata}}`);
+      expect([refused.status, await refused.text()]).toEqual([400, expect.stringMatching(`${key}|not valid JSON`)]);
+    }
   });
 
   it.each([[[]], [[[[]]]], [null], [7], ['x'], [[{ mediaType: 'image/png', data: 'aGk=' }]]])(

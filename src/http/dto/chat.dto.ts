@@ -3,6 +3,7 @@ import { IsNotEmpty, IsObject, IsString, MaxLength, ValidateIf, ValidateNested }
 import { type JsonObject } from '../../messages/json.interface.js';
 import { Optional } from './optional.decorator.js';
 import { ParamsDto } from './params.dto.js';
+import { PlainJson } from './plain-json.decorator.js';
 import { MaxTextSize } from './size.decorators.js';
 
 const TITLE_LENGTH = 500;
@@ -34,6 +35,7 @@ export class ChatDto {
   @Optional()
   @IsObject()
   @MaxTextSize()
+  @PlainJson()
   metadata?: JsonObject;
 }
 
