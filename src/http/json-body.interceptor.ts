@@ -14,13 +14,20 @@ export class JsonBodyInterceptor implements NestInterceptor {
   /** @throws ValidationError */
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const { body } = context.switchToHttp().getRequest<HttpRequest>();
-    if (isDeeperThan(MOST_LEVELS, body)) {
-      throw new ValidationError(`The body must not be nested deeper than ${MOST_LEVELS} levels.`);
-    }
-    const refused = REFUSED_KEYS.find((key) => hasKey(key, body));
-    if (refused !== undefined) throw new ValidationError(`The body must not have a key named ${refused}.`);
+    if (body !== undefined) mustBeReadable(body);
     return next.handle();
   }
+}
+
+function mustBeReadable(body: unknown): void {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw new ValidationError('The body must be a JSON object.');
+  }
+  if (isDeeperThan(MOST_LEVELS, body)) {
+    throw new ValidationError(`The body must not be nested deeper than ${MOST_LEVELS} levels.`);
+  }
+  const refused = REFUSED_KEYS.find((key) => hasKey(key, body));
+  if (refused !== undefined) throw new ValidationError(`The body must not have a key named ${refused}.`);
 }
 
 function isDeeperThan(levels: number, value: unknown): boolean {

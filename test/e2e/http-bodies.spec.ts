@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type INestApplication } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { GitlabDuoHttpModule } from '../../src/http/index.js';
+import { GitlabDuoHttpModule, ProblemFilter } from '../../src/http/index.js';
 import { type ChatView } from '../../src/http/presenter.js';
 import { Chat, GitlabDuoModule } from '../../src/index.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.js';
@@ -38,6 +39,7 @@ describe.each(PLATFORMS)('A body that is sent to a plain host on %s', (platform)
         GitlabDuoModule.forRoot(sandboxOptions(sandbox)),
         GitlabDuoHttpModule.register({ chat: Chat }),
       ],
+      providers: [{ provide: APP_FILTER, useClass: ProblemFilter }],
     }).compile();
     host.useLogger(false);
     app = host.createNestApplication(platform === 'fastify' ? new FastifyAdapter() : new ExpressAdapter());
@@ -76,6 +78,12 @@ describe.each(PLATFORMS)('A body that is sent to a plain host on %s', (platform)
     expect(await client.json('GET', '/chats')).toEqual(chats);
     expect(await client.messages(chatId)).toEqual([]);
   }
+
+  it.each(['null', '[]', '"title"', '7', 'true'])('is refused where it is %s', async (body) => {
+    // Express' parser has its own words for what is neither an object nor an array.
+    const detail = expect.stringMatching(/^The body must be a JSON object\.$|not valid JSON$/);
+    await expectRefusal(body, { status: 400, detail });
+  });
 
   it.each(['metadata', 'content', 'attachments'])('is refused where its %s is nested deeply', async (field) => {
     const detail = 'The body must not be nested deeper than 100 levels.';
@@ -121,7 +129,10 @@ describe.each(PLATFORMS)('A body that is sent to a plain host on %s', (platform)
   it.each(REFUSED_KEYS)('is refused with %s anywhere in its metadata', async (key) => {
     for (const metadata of [`{"${key}":{"a":1}}`, `{"a":[{"${key}":1}]}`]) {
       const refused = await client.send('POST', '/chats', `{"metadata":${metadata}}`);
-      expect([refused.status, await refused.text()]).toEqual([400, expect.stringMatching(`${key}|not valid JSON`)]);
+      expect([refused.status, await refused.json()]).toMatchObject([
+        400,
+        { code: 'validation_failed', detail: expect.stringMatching(`${key}|not valid JSON`) },
+      ]);
     }
   });
 
