@@ -17,7 +17,7 @@ export function enumIssues(instance: object, packages: DtoPackages, path: readon
     const value: unknown = Reflect.get(instance, propertyName);
     const place = [...path, propertyName];
     if (type === ValidationTypes.NESTED_VALIDATION) {
-      const nested = itemsOf(value, place).filter((item): item is [object, string[]] => typeof item[0] === 'object');
+      const nested = itemsOf(value, place).filter((item): item is [object, string[]] => item[0] instanceof Object);
       return nested.flatMap(([item, place]) => enumIssues(item, packages, place));
     }
     if (name !== IS_ENUM) return [];

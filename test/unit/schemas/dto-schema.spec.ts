@@ -108,6 +108,11 @@ describe('a DTO class', () => {
     expect({}).not.toHaveProperty('polluted');
   });
 
+  it('takes null for what may be left out', async () => {
+    const value = { size: 1, others: null, unit: null, inner: null };
+    expect(await toSchema(Box).validate(value)).toEqual({ value });
+  });
+
   it('tells the values of an enum, and takes no other', async () => {
     const size = { type: 'number', enum: [1, 2] };
     expect(toSchema(Box).jsonSchema.properties).toMatchObject({
