@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { type Caller, type ResolvedOptions } from '../config/gitlab-duo-options.interface.js';
 import { GITLAB_DUO_OPTIONS } from '../config/tokens.js';
 import { type Delegate, type StreamParser } from '../delegates/delegate.interface.js';
@@ -13,6 +12,7 @@ import { Attempt, codeOf } from './attempt.js';
 import { Delegates } from './delegates.service.js';
 import { eventStream } from './event-stream.js';
 import { RetryPolicy } from './retry-policy.js';
+import { RetryWaits } from './retry-waits.js';
 import { runName } from './run-name.js';
 import { cancelledAttempt, unsentStep } from './unsent-step.js';
 
@@ -42,8 +42,9 @@ export interface StreamOptions {
  * @publicApi
  */
 @Injectable()
-export class DuoRouterService {
+export class DuoRouterService implements OnApplicationShutdown {
   private readonly logger = new Logger(DuoRouterService.name);
+  private readonly waits = new RetryWaits();
 
   constructor(
     @Inject(GITLAB_DUO_OPTIONS) private readonly options: ResolvedOptions,
@@ -89,6 +90,11 @@ export class DuoRouterService {
     return eventStream((stop, onEvents) => this.route(request, { caller, signal: stop, onEvents }), signal);
   }
 
+  /** Ends the steps that wait to be tried again. */
+  onApplicationShutdown(): void {
+    this.waits.close();
+  }
+
   /** Never rejects. */
   private async send(
     delegate: Delegate,
@@ -115,7 +121,7 @@ export class DuoRouterService {
           `Attempt ${number}${ofRun(caller)} failed (${codeOf(error)}); the next one leaves in ${Math.round(delayMs)} ms.`,
         );
         try {
-          await sleep(delayMs, undefined, { signal });
+          await this.waits.wait(delayMs, signal);
           await ledger?.retrying(outcome.attempt, number + 1);
           if (signal?.aborted) return { ...outcome, attempt: cancelledAttempt(number + 1), error: signal.reason };
         } catch (interruption) {

@@ -37,6 +37,7 @@ export function clientOf(url: string, more: GitlabDuoModuleOptions = {}): Client
     },
   };
   const close = () => {
+    router.onApplicationShutdown();
     tokens.onApplicationShutdown();
     return connections.onApplicationShutdown();
   };

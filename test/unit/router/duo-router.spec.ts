@@ -1,14 +1,18 @@
 import { getEventListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Agent } from 'undici';
 import { UnknownModelError } from '../../../src/errors/request.errors.js';
 import { type ErrorCode } from '../../../src/errors/gitlab-duo.error.js';
 import { UpstreamError, UpstreamOverloadedError } from '../../../src/errors/upstream.errors.js';
 import { type ModelEvent, type ModelRequest } from '../../../src/messages/model-request.interface.js';
 import { noUsage } from '../../../src/messages/usage.js';
 import { type AttemptOutcome } from '../../../src/router/attempt.interface.js';
-import { type Client, clientOf } from '../gateway/client.js';
+import { GitlabDuoModule } from '../../../src/gitlab-duo.module.js';
+import { DuoRouterService } from '../../../src/router/duo-router.service.js';
+import { type Client, clientOf, PAT } from '../gateway/client.js';
 import {
   beginSse,
   closed,
@@ -67,17 +71,20 @@ async function route(more: { request?: ModelRequest; signal?: AbortSignal; onEve
   return { ...outcome, events, retried };
 }
 
+/** Does something once the router has said that it waits to try again. */
+function whileWaiting(act: () => void): void {
+  const warn = (message: string) => {
+    if (/ failed \(.*; the next one leaves in /.test(message)) setImmediate(act);
+  };
+  Logger.overrideLogger({ log: () => undefined, error: () => undefined, warn });
+}
+
 /** Aborts once the router has said that it waits to try again. */
 function abortedWhileWaiting(): AbortController {
   const controller = new AbortController();
-  const warn = (message: string) => {
-    if (/ failed \(.*; the next one leaves in /.test(message)) {
-      setImmediate(() => {
-        controller.abort();
-      });
-    }
-  };
-  Logger.overrideLogger({ log: () => undefined, error: () => undefined, warn });
+  whileWaiting(() => {
+    controller.abort();
+  });
   return controller;
 }
 
@@ -337,6 +344,39 @@ describe('DuoRouterService.route', () => {
     expect(answer.parts).toEqual([{ type: 'text', text: 'Hel' }]);
     await closed(upstream.request());
     expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
+  });
+
+  it('ends at once when the application closes while it waits to try again', async () => {
+    const app = await Test.createTestingModule({
+      imports: [GitlabDuoModule.forRoot({ apiKey: PAT, instanceUrl: upstream.url, gatewayUrl: upstream.url })],
+    }).compile();
+    const router = app.get(DuoRouterService);
+    let closing: Promise<void> | undefined;
+    whileWaiting(() => {
+      closing = app.close();
+    });
+    upstream.onGateway(json(429, 'slow', { 'retry-after': '59' }));
+    await expect(router.stream(question).next()).rejects.toMatchObject({
+      code: 'server_busy',
+      message: expect.stringMatching(/shutting down/),
+    });
+    await closing;
+    const { error, attempt } = await router.route(question, { onEvents: () => undefined });
+    expect([error, attempt.number]).toMatchObject([{ code: 'server_busy' }, 1]);
+    expect(upstream.requests).toHaveLength(1);
+  });
+
+  it('does not begin to wait once the application has closed, whose own dispatcher goes on', async () => {
+    const dispatcher = new Agent();
+    try {
+      client = clientOf(upstream.url, { dispatcher });
+      await client.close();
+      upstream.onGateway(json(429, 'slow', { 'retry-after': '59' }));
+      const { error, attempt } = await route();
+      expect([error, attempt.number]).toMatchObject([{ code: 'server_busy' }, 1]);
+    } finally {
+      await dispatcher.destroy();
+    }
   });
 
   it('cancels while it waits to try again', async () => {
