@@ -1,61 +1,67 @@
 import { Injectable } from '@nestjs/common';
 import { type Redact, redact, REDACTED } from '../errors/redact.js';
+import { SecretIndex } from './secret-index.js';
 
 /** Shorter ones are words that texts hold for other reasons. */
 const SHORTEST = 8;
 /** Two of each of the 1,000 credentials whose gateway tokens are kept, and as many again that were just replaced. */
 const MOST = 4_000;
 
-interface Secret {
-  text: string;
-  /** Letters and digits that no escape changes: a text without them does not hold the secret. */
-  mark: string;
-  /** Made when it is first needed. */
-  pattern: RegExp | undefined;
-}
-
 /** The credentials that this application holds, so that none of them is ever quoted, whatever its shape. */
 @Injectable()
 export class KnownSecrets {
-  private readonly lasting = new Map<string, Secret>();
+  private readonly lasting = new Set<string>();
   /** The latest last. */
-  private readonly passing = new Map<string, Secret>();
+  private readonly passing = new Set<string>();
+  private readonly index = new SecretIndex(SHORTEST);
+  /** By the secret; made when they are first needed. */
+  private readonly patterns = new Map<string, RegExp>();
 
   /** Remembers a credential; of too many the oldest is forgotten. */
   keep(text: string): void {
     if (text.length < SHORTEST) return;
-    const secret = this.passing.get(text) ?? secretOf(text);
+    this.index.add(text);
     this.passing.delete(text);
-    this.passing.set(text, secret);
-    const [oldest] = this.passing.keys();
-    if (this.passing.size > MOST && oldest !== undefined) this.passing.delete(oldest);
+    this.passing.add(text);
+    const [oldest] = this.passing;
+    if (this.passing.size > MOST && oldest !== undefined) this.forget(oldest);
   }
 
   /** Remembers a credential of which there are few, and which does not change. */
   keepAlways(text: string): void {
-    if (text.length >= SHORTEST) this.lasting.set(text, secretOf(text));
+    if (text.length < SHORTEST) return;
+    this.index.add(text);
+    this.lasting.add(text);
   }
 
   /** Replaces the known secrets and what looks like one. */
   readonly redact: Redact = (text) => {
-    const secrets = [...this.lasting.values(), ...this.passing.values()];
-    const held = secrets.filter(({ mark }) => text.includes(mark));
+    const held = this.index.heldBy(text);
     // The longest first: one may be the beginning of another.
-    held.sort((left, right) => right.text.length - left.text.length);
+    held.sort((left, right) => right.length - left.length);
     let clean = text;
-    for (const secret of held) clean = clean.replaceAll((secret.pattern ??= wherever(secret.text)), REDACTED);
-    for (const secret of secrets) clean = withoutCut(clean, secret.text);
-    return redact(clean);
+    for (const secret of held) clean = clean.replaceAll(this.patternOf(secret), REDACTED);
+    return redact(this.withoutCut(clean));
   };
-}
 
-function secretOf(text: string): Secret {
-  return { text, mark: markOf(text), pattern: undefined };
-}
+  private forget(oldest: string): void {
+    this.passing.delete(oldest);
+    if (this.lasting.has(oldest)) return;
+    this.index.delete(oldest);
+    this.patterns.delete(oldest);
+  }
 
-/** The last run of letters and digits that is long enough to tell secrets apart; those of JWTs begin alike. */
-function markOf(secret: string): string {
-  return secret.match(/[A-Za-z\d]{6,}/g)?.at(-1) ?? '';
+  private patternOf(secret: string): RegExp {
+    const pattern = this.patterns.get(secret) ?? wherever(secret);
+    this.patterns.set(secret, pattern);
+    return pattern;
+  }
+
+  /** A body that was read to its bound only may end in the middle of a secret. */
+  private withoutCut(text: string): string {
+    const at = this.index.beginsAtEndOf(text);
+    return at === undefined ? text : text.slice(0, at) + REDACTED;
+  }
 }
 
 /** Finds the secret as it is, within JSON within JSON however deep, and within a URL. */
@@ -72,10 +78,4 @@ function inAnyEscape(character: string): string {
 
 function literal(character: string): string {
   return character.replace(/[$()*+./?[\]^{|}]/, String.raw`\$&`);
-}
-
-/** A body that was read to its bound only may end in the middle of the secret. */
-function withoutCut(text: string, secret: string): string {
-  const at = text.lastIndexOf(secret.slice(0, SHORTEST));
-  return at !== -1 && secret.startsWith(text.slice(at)) ? text.slice(0, at) + REDACTED : text;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { generator } from '../random.js';
 import { KnownSecrets } from '../../../src/gateway/known-secrets.js';
 
 describe('The known secrets', () => {
@@ -11,5 +12,26 @@ describe('The known secrets', () => {
       '[redacted], [redacted], [redacted].',
     );
     expect(secrets.redact('passing-secret-0.')).toBe('passing-secret-0.');
+  });
+
+  it('finds each of thousands, escaped, within a word or cut off at the end, and no other', () => {
+    const below = generator(7);
+    const signs = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.+/="#';
+    const random = (length: number) => Array.from({ length }, () => signs.charAt(below(signs.length))).join('');
+    const secrets = new KnownSecrets();
+    const all = Array.from({ length: 4_500 }, () => `k9:${random(17 + below(30))}`);
+    for (const secret of all) secrets.keep(secret);
+    const texts = ['x'.repeat(1_000), `${random(2_000)} "`];
+    for (const [index, secret] of all.entries()) {
+      if (index % 150 > 0) continue;
+      const [filler = ''] = texts.slice(index % texts.length);
+      const forms = [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)];
+      const isKept = index >= 500;
+      const cuts = [8, 12, secret.length - 1].map((length) => secret.slice(0, length));
+      for (const said of [...forms.map((form) => `${form}, done`), ...cuts]) {
+        const clean = said.replace(/^[^,]+/, isKept ? '[redacted]' : '$&');
+        expect([secret, secrets.redact(filler + said)]).toEqual([secret, filler + clean]);
+      }
+    }
   });
 });
