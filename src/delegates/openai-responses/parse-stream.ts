@@ -7,7 +7,9 @@ import { type StreamParser } from '../delegate.interface.js';
 import { brokenStream, checkStray, parseEvent, pieceOf, streamFailure } from '../stream-event.js';
 import { unnamedCall, wholeArguments, withdrawsCalls } from '../tool-arguments.js';
 import { openaiUsage } from '../usage.js';
+import { textOf } from '../../messages/text.js';
 import { noUsage } from '../../messages/usage.js';
+import { saidIn } from './said-in.js';
 import { type WireEvent, type WireResponse } from './wire.interface.js';
 
 /** Reads the stream of one answer of the Responses API. */
@@ -27,23 +29,32 @@ export class ResponsesStreamParser implements StreamParser {
     const event = parseEvent(data) as WireEvent;
     switch (event.type) {
       case 'response.output_text.delta':
-        this.say(event, events);
+        this.say(indexOf(event), pieceOf(event.delta), events);
         break;
       case 'response.refusal.delta':
         this.hasRefused = true;
-        this.say(event, events);
+        this.say(indexOf(event), pieceOf(event.delta), events);
         break;
       case 'response.reasoning_summary_text.delta':
         this.think(event, events);
         break;
+      case 'response.output_text.done':
+        this.sayUnsaid(indexOf(event), pieceOf(event.text), events);
+        break;
+      case 'response.refusal.done':
+        this.hasRefused = true;
+        this.sayUnsaid(indexOf(event), pieceOf(event.refusal), events);
+        break;
       case 'response.output_item.done':
-        if (event.item) this.endItem(indexOf(event), event.item);
+        if (event.item) this.endItem(indexOf(event), event.item, events);
         break;
       case 'response.completed':
-        this.addLateCalls(event.response?.output);
+        this.addLateText(event.response?.output, events);
+        this.addLateCalls(event.response?.output, events);
         this.end(event.response, this.completion(), events);
         break;
       case 'response.incomplete':
+        this.addLateText(event.response?.output, events);
         this.end(event.response, incompletion(event.response?.incomplete_details?.reason), events);
         break;
       case 'response.failed':
@@ -62,11 +73,28 @@ export class ResponsesStreamParser implements StreamParser {
     return { parts, finishReason: this.finish, usage: { ...this.usage } };
   }
 
-  private say(event: WireEvent, events: ModelEvent[]): void {
-    const delta = pieceOf(event.delta);
-    if (delta === '') return;
-    this.textAt(indexOf(event)).text += delta;
-    events.push({ type: 'text-delta', text: delta });
+  private say(index: number, text: string, events: ModelEvent[]): void {
+    if (text === '') return;
+    this.textAt(index).text += text;
+    events.push({ type: 'text-delta', text });
+  }
+
+  /** Says a text that ends, unless its deltas have said it. */
+  private sayUnsaid(index: number, text: string, events: ModelEvent[]): void {
+    if (this.saidAt(index) === '') this.say(index, text, events);
+  }
+
+  /** Says what is left of a whole message, should a part of it have come only with its end. */
+  private sayRest(index: number, item: JsonObject | null, events: ModelEvent[]): void {
+    const { text, isRefusal } = saidIn(item);
+    const said = this.saidAt(index);
+    if (isRefusal) this.hasRefused = true;
+    if (text.startsWith(said)) this.say(index, text.slice(said.length), events);
+  }
+
+  private saidAt(index: number): string {
+    const part = this.items.get(index);
+    return part?.type === 'text' ? part.text : '';
   }
 
   private think(event: WireEvent, events: ModelEvent[]): void {
@@ -80,7 +108,8 @@ export class ResponsesStreamParser implements StreamParser {
     events.push({ type: 'reasoning-delta', text });
   }
 
-  private endItem(index: number, item: JsonObject): void {
+  private endItem(index: number, item: JsonObject, events: ModelEvent[]): void {
+    this.sayRest(index, item, events);
     if (item.status === 'incomplete') return;
     if (item.type === 'reasoning') {
       const part = this.reasoningAt(index);
@@ -92,11 +121,20 @@ export class ResponsesStreamParser implements StreamParser {
     this.items.set(index, toCall(item));
   }
 
-  /** The whole answer comes once more at its end: a call that is only there has not been told. */
-  private addLateCalls(output: unknown): void {
-    if (!Array.isArray(output)) return;
-    for (const [index, item] of (output as (JsonObject | null)[]).entries()) {
-      if (item?.type === 'function_call' && this.items.get(index)?.type !== 'tool-call') this.endItem(index, item);
+  /** The whole answer comes once more at its end: a text that is only there has not been said. */
+  private addLateText(output: unknown, events: ModelEvent[]): void {
+    const items = toItems(output);
+    // Compared as a whole, since not everyone who numbers the deltas numbers them like these.
+    const said = textOf(this.sorted().map(([, part]) => part));
+    if (items.map((item) => saidIn(item).text).join('') === said) return;
+    for (const [index, item] of items.entries()) this.sayRest(index, item, events);
+  }
+
+  /** Likewise a call. */
+  private addLateCalls(output: unknown, events: ModelEvent[]): void {
+    for (const [index, item] of toItems(output).entries()) {
+      if (item?.type === 'function_call' && this.items.get(index)?.type !== 'tool-call')
+        this.endItem(index, item, events);
     }
   }
 
@@ -154,6 +192,10 @@ function indexOf({ output_index: index }: WireEvent): number {
 function incompletion(reason: unknown): FinishReason {
   if (reason === 'max_output_tokens') return 'length';
   return reason === 'content_filter' ? 'content-filter' : 'other';
+}
+
+function toItems(output: unknown): (JsonObject | null)[] {
+  return Array.isArray(output) ? (output as (JsonObject | null)[]) : [];
 }
 
 function saysSomething(part: Part): boolean {

@@ -6,6 +6,8 @@ export interface WireEvent {
   output_index?: unknown;
   summary_index?: unknown;
   delta?: unknown;
+  text?: unknown;
+  refusal?: unknown;
   item?: JsonObject | null;
   response?: WireResponse | null;
   error?: unknown;

@@ -1,0 +1,76 @@
+import { describe, expect, it } from '@jest/globals';
+import { openaiResponsesDelegate } from '../../../src/delegates/openai-responses/openai-responses.delegate.js';
+import { feed, recorded, spoken } from './feed.js';
+
+const words = (text: string) => ({ type: 'output_text', text, annotations: [] });
+const refusal = (text: string) => ({ type: 'refusal', refusal: text });
+const message = (...content: object[]) => ({ type: 'message', role: 'assistant', status: 'completed', content });
+const thought = { type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: 'g' };
+
+const delta = (text: string, index?: number) => ({
+  type: 'response.output_text.delta',
+  output_index: index,
+  content_index: 0,
+  delta: text,
+});
+const textDone = (text: string) => ({ type: 'response.output_text.done', output_index: 0, content_index: 0, text });
+const refusalDone = { type: 'response.refusal.done', output_index: 0, content_index: 0, refusal: 'No.' };
+const itemDone = (item: object, index = 0) => ({ type: 'response.output_item.done', output_index: index, item });
+const end = (...output: object[]) => ({ type: 'response.completed', response: { output } });
+const cut = (...output: object[]) => ({
+  type: 'response.incomplete',
+  response: { output, incomplete_details: { reason: 'max_output_tokens' } },
+});
+
+describe('A text of Responses', () => {
+  it.each([
+    ['its own end', [textDone('Hi there'), end()]],
+    ['the end of its message', [itemDone(message(words('Hi'), words(' there'))), end()]],
+    ['the end of the answer', [end(message(words('Hi there')))]],
+    ['the end of a cut answer', [cut({ ...message(words('Hi there')), status: 'incomplete' })]],
+    ['all of them', [textDone('Hi there'), itemDone(message(words('Hi there'))), end(message(words('Hi there')))]],
+    ['its deltas, and all of them', [delta('Hi', 0), delta(' there', 0), ...lateEnds('Hi there')]],
+    ['deltas and its end, which has more', [delta('Hi', 0), itemDone(message(words('Hi there'))), end()]],
+    [
+      'deltas without numbers, and the end of the answer',
+      [delta('Hi there'), end(thought, message(words('Hi there')))],
+    ],
+    ['deltas that say it otherwise than the end', [delta('Hi there', 0), ...lateEnds('Hi  there')]],
+  ])('that comes with %s is said once', (_what, stream) => {
+    const { events, answer, error } = feed(openaiResponsesDelegate, stream);
+    expect(error).toBeUndefined();
+    expect(spoken(events, 'text-delta')).toBe('Hi there');
+    expect(answer.parts).toEqual([{ type: 'text', text: 'Hi there' }]);
+  });
+
+  it.each([
+    ['its own end', [refusalDone, end()]],
+    ['the end of its message', [itemDone(message(refusal('No.'))), end()]],
+    ['the end of the answer', [end(message(refusal('No.')))]],
+  ])('that refuses only with %s is a refusal', (_what, stream) => {
+    const { answer } = feed(openaiResponsesDelegate, stream);
+    expect(answer).toMatchObject({ parts: [{ type: 'text', text: 'No.' }], finishReason: 'refusal' });
+  });
+
+  it('that is the second of two is said as well', () => {
+    const { events } = feed(openaiResponsesDelegate, [
+      delta('One.', 0),
+      end(message(words('One.')), message(words('Two.'))),
+    ]);
+    expect(spoken(events, 'text-delta')).toBe('One.Two.');
+  });
+
+  it('is said once in what was recorded', () => {
+    for (const name of ['text', 'refusal', 'reasoning-and-tools']) {
+      const stream = recorded(`openai-responses/${name}`);
+      const { events } = feed(openaiResponsesDelegate, stream);
+      const deltas = stream.map((data) => JSON.parse(data) as { type: string; delta?: string });
+      const said = deltas.filter(({ type }) => /^response\.(?:output_text|refusal)\.delta$/.test(type));
+      expect(spoken(events, 'text-delta')).toBe(said.map(({ delta: text }) => text).join(''));
+    }
+  });
+});
+
+function lateEnds(text: string): object[] {
+  return [textDone(text), itemDone(message(words(text))), end(message(words(text)))];
+}
