@@ -5,7 +5,7 @@ import { type ModelAnswer, type ModelEvent } from '../../messages/model-request.
 import { type Part, type ReasoningPart, type TextPart, type ToolCallPart } from '../../messages/part.interface.js';
 import { type StreamParser } from '../delegate.interface.js';
 import { brokenStream, checkStray, parseEvent, pieceOf, streamFailure } from '../stream-event.js';
-import { unnamedCall, wholeArguments, withdrawsCalls } from '../tool-arguments.js';
+import { missingCall, unnamedCall, wholeArguments, withdrawsCalls } from '../tool-arguments.js';
 import { openaiUsage } from '../usage.js';
 import { textOf } from '../../messages/text.js';
 import { noUsage } from '../../messages/usage.js';
@@ -17,6 +17,8 @@ export class ResponsesStreamParser implements StreamParser {
   isDone = false;
   /** The parts by the vendor's `output_index`, which gives their order. */
   private readonly items = new Map<number, Part>();
+  /** The places of the calls that have begun. */
+  private readonly begunCalls: number[] = [];
   private paragraph: unknown;
   private hasRefused = false;
   private finish: FinishReason = 'other';
@@ -44,6 +46,9 @@ export class ResponsesStreamParser implements StreamParser {
       case 'response.refusal.done':
         this.hasRefused = true;
         this.sayUnsaid(indexOf(event), pieceOf(event.refusal), events);
+        break;
+      case 'response.output_item.added':
+        if (event.item?.type === 'function_call') this.begunCalls.push(indexOf(event));
         break;
       case 'response.output_item.done':
         if (event.item) this.endItem(indexOf(event), event.item, events);
@@ -136,6 +141,8 @@ export class ResponsesStreamParser implements StreamParser {
       if (item?.type === 'function_call' && this.items.get(index)?.type !== 'tool-call')
         this.endItem(index, item, events);
     }
+    if (this.hasRefused) return;
+    for (const index of this.begunCalls) if (this.items.get(index)?.type !== 'tool-call') throw missingCall();
   }
 
   private completion(): FinishReason {

@@ -6,6 +6,7 @@ const words = (text: string) => ({ type: 'output_text', text, annotations: [] })
 const refusal = (text: string) => ({ type: 'refusal', refusal: text });
 const message = (...content: object[]) => ({ type: 'message', role: 'assistant', status: 'completed', content });
 const thought = { type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: 'g' };
+const call = { type: 'function_call', call_id: 'a', name: 'save', arguments: '{}', status: 'completed' };
 
 const delta = (text: string, index?: number) => ({
   type: 'response.output_text.delta',
@@ -15,6 +16,7 @@ const delta = (text: string, index?: number) => ({
 });
 const textDone = (text: string) => ({ type: 'response.output_text.done', output_index: 0, content_index: 0, text });
 const refusalDone = { type: 'response.refusal.done', output_index: 0, content_index: 0, refusal: 'No.' };
+const added = (item: object, index: number) => ({ type: 'response.output_item.added', output_index: index, item });
 const itemDone = (item: object, index = 0) => ({ type: 'response.output_item.done', output_index: index, item });
 const end = (...output: object[]) => ({ type: 'response.completed', response: { output } });
 const cut = (...output: object[]) => ({
@@ -68,6 +70,36 @@ describe('A text of Responses', () => {
       const said = deltas.filter(({ type }) => /^response\.(?:output_text|refusal)\.delta$/.test(type));
       expect(spoken(events, 'text-delta')).toBe(said.map(({ delta: text }) => text).join(''));
     }
+  });
+});
+
+describe('A call of Responses that has begun', () => {
+  const begun = added({ ...call, arguments: '', status: 'in_progress' }, 1);
+  const piece = { type: 'response.function_call_arguments.delta', output_index: 1, delta: '{}' };
+
+  it.each([
+    ['and does not end', [begun, piece, end()]],
+    ['and ends unfinished', [begun, piece, itemDone({ ...call, status: 'incomplete' }, 1), end()]],
+  ])('%s makes the answer one that came through broken', (_what, stream) => {
+    const { error, isDone, events } = feed(openaiResponsesDelegate, stream);
+    expect(error).toMatchObject({
+      code: 'upstream_error',
+      isRetryable: true,
+      message: expect.stringContaining('call'),
+    });
+    expect(isDone).toBe(false);
+    expect(events).toEqual([]);
+  });
+
+  it.each([
+    ['ends with the answer', [delta('Hi', 0), begun, piece, end(message(words('Hi')), call)], 'tool-calls'],
+    ['is cut', [begun, piece, cut()], 'length'],
+    ['is refused after all', [begun, piece, refusalDone, end()], 'refusal'],
+  ])('and %s is no error', (_what, stream, finishReason) => {
+    const { error, answer } = feed(openaiResponsesDelegate, stream);
+    expect(error).toBeUndefined();
+    expect(answer.finishReason).toBe(finishReason);
+    expect(answer.parts.some(({ type }) => type === 'tool-call')).toBe(finishReason === 'tool-calls');
   });
 });
 
