@@ -3,12 +3,12 @@ import { type ToolClass } from '../conversation/ask-options.interface.js';
 import { answerSchema } from '../conversation/answer-schema.js';
 import { contentParts } from '../conversation/asking.js';
 import { ConfigurationError } from '../errors/request.errors.js';
+import { checkParams } from '../messages/params.js';
 import { type ModelRegistry } from '../models/model-registry.js';
 import { toValidator } from '../schemas/to-schema.js';
 import { snakeCase } from '../tools/tool-definition.js';
 import { toolOptions } from '../tools/tool.decorator.js';
 import { type AgentMethods, type AgentSettings } from './agent-context.interface.js';
-import { checkParams } from './agent-params.js';
 import { type AgentOptions } from './agent.decorator.js';
 import { BoundAgent } from './bound-agent.js';
 

@@ -3,13 +3,13 @@ import { type ChatClass } from '../chats/chat-kind.js';
 import { type ToolClass } from '../conversation/ask-options.interface.js';
 import { contentParts } from '../conversation/asking.js';
 import { ValidationError } from '../errors/request.errors.js';
+import { checkParams } from '../messages/params.js';
 import { storableJson } from '../messages/text.js';
 import { type RunDefaults } from '../runs/run-request.js';
 import { type StartRun } from '../runs/run-request.js';
 import { type Validator } from '../schemas/schema.interface.js';
 import { TimeLimit, TimeLimitError } from '../tools/time-limit.js';
 import { type AgentContext, type AgentMethods, type AgentSettings } from './agent-context.interface.js';
-import { checkParams } from './agent-params.js';
 
 const TIME_LIMIT_MS = 30_000;
 

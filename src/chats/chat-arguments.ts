@@ -1,4 +1,5 @@
 import { ValidationError } from '../errors/request.errors.js';
+import { checkParams } from '../messages/params.js';
 import { type ChatChanges, type OwnerOption } from './duo-chat-service.interface.js';
 
 /**
@@ -20,10 +21,8 @@ export function checkChanges(changes: ChatChanges): void {
   const { title, model, instructions, params, metadata } = changes;
   if (title !== null) mustBeText({ title });
   mustBeText({ model, instructions });
-  for (const [name, value] of Object.entries({ params, metadata })) {
-    if (value === undefined || isObject(value) || (name === 'params' && typeof value === 'function')) continue;
-    throw new ValidationError(`${name} must be an object.`);
-  }
+  if (metadata !== undefined && !isObject(metadata)) throw new ValidationError('metadata must be an object.');
+  if (params !== undefined && typeof params !== 'function') checkParams(params);
 }
 
 function mustBeText(values: Record<string, unknown>): void {

@@ -7,6 +7,7 @@ import { type DecisionOptions, type NewMessage, type OnChunk } from '../conversa
 import { answerOf, askingRun, eventsOf, resultsOf } from '../conversation/asking.js';
 import { type ChatDriver, bindChat } from '../conversation/chat-driver.js';
 import { decision } from '../conversation/tool-call-decision.js';
+import { checkParams } from '../messages/params.js';
 import { storableJson } from '../messages/text.js';
 import { type ModelParams } from '../messages/model-request.interface.js';
 import { type ToolCallRecord } from '../messages/tool-call.interface.js';
@@ -107,6 +108,7 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
     if (model !== undefined) this.parts.models.get(model);
     const given = (before: ModelParams): object => {
       const changed = { title, model, metadata, params: typeof params === 'function' ? params(before) : params };
+      if (typeof params === 'function') checkParams(changed.params as ModelParams);
       return Object.fromEntries(Object.entries(storableJson(changed)).filter(([, value]) => value !== undefined));
     };
     if (!isUuid(id)) throw new ChatNotFoundError(id);

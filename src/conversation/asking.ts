@@ -1,7 +1,8 @@
 import { PendingToolCallsError } from '../errors/chat.errors.js';
 import { ValidationError } from '../errors/request.errors.js';
 import { fileSource } from '../messages/file-source.js';
-import { userParts, storable } from '../messages/text.js';
+import { checkParams } from '../messages/params.js';
+import { userParts, storable, storableJson } from '../messages/text.js';
 import { type Part } from '../messages/part.interface.js';
 import { type LiveRun } from '../runs/live-run.js';
 import { type RunEvent } from '../runs/run-event.interface.js';
@@ -71,14 +72,15 @@ function startRun(chat: { id: string }, content: string | null, options: AskOpti
   if (maxSteps !== undefined && !(Number.isInteger(maxSteps) && maxSteps > 0)) {
     throw new ValidationError(`maxSteps must be a whole number above 0; it is ${String(maxSteps)}.`);
   }
+  if (params !== undefined) checkParams(params);
   const schema = options.schema === undefined ? chatSchema(chat) : options.schema && answerSchema(options.schema);
   const user = content === null ? null : contentParts({ role: 'user', content, attachments: options.attachments });
   return {
     chat,
     user,
     ...(model !== undefined && { model }),
-    ...(params && { params }),
-    ...(instructions !== undefined && { instructions }),
+    ...(params && { params: storableJson(params) }),
+    ...(instructions !== undefined && { instructions: storable(instructions) }),
     ...(schema !== undefined && { answerSchema: schema }),
     ...(maxSteps !== undefined && { maxSteps }),
     ...(signal && { signal }),

@@ -1,4 +1,5 @@
-import { storableJson } from '../messages/text.js';
+import { checkParamChanges } from '../messages/params.js';
+import { storable, storableJson } from '../messages/text.js';
 import { type ChatUsage } from '../messages/usage-report.js';
 import { type ParamChanges, type Thinking } from '../messages/model-request.interface.js';
 import { type RunEvent } from '../runs/run-event.interface.js';
@@ -34,7 +35,7 @@ export abstract class ChatVerbs<M> {
    */
   withInstructions(instructions: string): this {
     contentParts({ role: 'system', content: instructions });
-    stageSettings(this, { instructions });
+    stageSettings(this, { instructions: storable(instructions) });
     return this;
   }
 
@@ -44,17 +45,25 @@ export abstract class ChatVerbs<M> {
     return this;
   }
 
+  /** @throws ValidationError unless it is from 0 to 2 */
   withTemperature(temperature: number): this {
     return this.withParams({ temperature });
   }
 
-  /** Sets how much the model may think, by effort or by a budget of tokens; each model takes what it knows. */
+  /**
+   * Sets how much the model may think, by effort or by a budget of tokens; each model takes what it knows.
+   * @throws ValidationError when it is neither
+   */
   withThinking(thinking: Thinking): this {
     return this.withParams({ thinking });
   }
 
-  /** Merges parameters into the chat's own; a `null` unsets one. */
+  /**
+   * Merges parameters into the chat's own; a `null` unsets one.
+   * @throws ValidationError when one cannot be what it is; keys of the vendors' own are not looked at
+   */
   withParams(params: ParamChanges): this {
+    checkParamChanges(params);
     stageSettings(this, { params: storableJson(params) });
     return this;
   }

@@ -5,6 +5,8 @@ import { GatewayClient } from '../gateway/gateway-client.js';
 import { type LastExchange } from '../gateway/last-exchange.interface.js';
 import { TokenExchange } from '../gateway/token-exchange.js';
 import { type ModelParams } from '../messages/model-request.interface.js';
+import { checkParams } from '../messages/params.js';
+import { storableJson } from '../messages/text.js';
 import { type Model } from '../models/model.interface.js';
 import { ModelRegistry } from '../models/model-registry.js';
 import { RunService } from '../runs/run.service.js';
@@ -36,13 +38,15 @@ export class DuoService {
 
   /**
    * A new chat in memory.
-   * @throws UnknownModelError
+   * @throws UnknownModelError, ValidationError
    * @example
    * const answer = await duo.chat({ model: 'duo-chat-opus-4-6' }).ask('Explain transactions');
    */
   chat(options: NewConversation = {}): Conversation {
     const model = this.registry.get(options.model ?? this.options.model);
-    const chat = new Conversation(this.runs, model.id, options.params, options.ownerId);
+    const { params } = options;
+    if (params !== undefined) checkParams(params);
+    const chat = new Conversation(this.runs, model.id, params && storableJson(params), options.ownerId);
     return options.instructions === undefined ? chat : chat.withInstructions(options.instructions);
   }
 

@@ -134,6 +134,26 @@ describe('A persisted chat', () => {
     });
   });
 
+  it('refuses wrong parameters wherever they are given, and stores nothing of it', async () => {
+    const before = await database.getRepository(Chat).count();
+    const params = { maxOutputTokens: 1.5 };
+    const refused = {
+      code: 'validation_failed',
+      message: 'params.maxOutputTokens must be a whole number above 0; it is 1.5.',
+    };
+    await expect(chats.create({ params })).rejects.toMatchObject(refused);
+    expect(await database.getRepository(Chat).count()).toBe(before);
+
+    const chat = await chats.create({ params: { topP: 0.5 } });
+    await expect(chats.update(chat.id, { params })).rejects.toMatchObject(refused);
+    await expect(chats.update(chat.id, { params: () => params })).rejects.toMatchObject(refused);
+    await expect(chats.ask(chat.id, 'Hi', { params })).rejects.toMatchObject(refused);
+    await expect(chat.ask('Hi', { params })).rejects.toMatchObject(refused);
+    expect(() => chat.withParams(params)).toThrow(refused.message);
+    expect((await chats.find(chat.id)).params).toEqual({ topP: 0.5 });
+    expect((await chats.messages(chat.id)).items).toEqual([]);
+  });
+
   it('answers a message that was added, and one whose ask has failed', async () => {
     const chat = await chats.create();
     await chat.addMessage({ role: 'user', content: 'One' });

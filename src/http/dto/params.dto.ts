@@ -4,6 +4,7 @@ import {
   IsArray,
   IsIn,
   IsInt,
+  IsNotEmpty,
   IsNumber,
   IsObject,
   IsString,
@@ -54,6 +55,7 @@ export class ParamsDto {
   @IsArray()
   @ArrayMaxSize(16)
   @IsString({ each: true })
+  @IsNotEmpty({ each: true })
   stopSequences?: string[];
 
   @Optional()

@@ -31,7 +31,7 @@ export const bodySchemas: Record<string, Schema> = {
     temperature: optional({ type: 'number', minimum: 0, maximum: 2 }),
     topP: optional({ type: 'number', minimum: 0, maximum: 1 }),
     maxOutputTokens: optional(integer(undefined, { minimum: 1 })),
-    stopSequences: optional(array(text(), { maxItems: 16 })),
+    stopSequences: optional(array(text(undefined, { minLength: 1 }), { maxItems: 16 })),
     thinking: optional(component('Thinking')),
   }),
   NewChatBody: object<NewChatDto>(

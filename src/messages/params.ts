@@ -1,0 +1,62 @@
+import { inspect } from 'node:util';
+import { ValidationError } from '../errors/request.errors.js';
+import { type ModelParams, type ParamChanges } from './model-request.interface.js';
+
+type Check = [isRight: (value: unknown) => boolean, expected: string];
+
+const isNumber = (most: number) => (value: unknown) => typeof value === 'number' && value >= 0 && value <= most;
+const isCount = (value: unknown): boolean => Number.isInteger(value) && (value as number) > 0;
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const checks: Record<string, Check> = {
+  temperature: [isNumber(2), 'a number from 0 to 2'],
+  topP: [isNumber(1), 'a number from 0 to 1'],
+  maxOutputTokens: [isCount, 'a whole number above 0'],
+  stopSequences: [
+    (value) => Array.isArray(value) && value.every((item) => typeof item === 'string' && item !== ''),
+    'a list of texts that are not empty',
+  ],
+  thinking: [isThinking, "{ effort: 'low' | 'medium' | 'high' } or { budgetTokens }, a whole number above 0"],
+  toolChoice: [
+    (value) =>
+      isObject(value) ? typeof value.tool === 'string' : ['auto', 'required', 'none'].includes(value as string),
+    "'auto', 'required', 'none' or { tool }",
+  ],
+  toolCalls: [(value) => ['one', 'many'].includes(value as string), "'one' or 'many'"],
+};
+
+/**
+ * Checks the parameters that are not the vendors' own, as code gives them.
+ * @throws ValidationError that names the one that cannot be what it is
+ */
+export function checkParams(params: ModelParams): void {
+  if (!isObject(params)) throw new ValidationError(`params must be an object; it is ${quote(params)}.`);
+  for (const [key, [isRight, expected]] of Object.entries(checks)) {
+    const value = params[key];
+    if (value === undefined || isRight(value)) continue;
+    throw new ValidationError(`params.${key} must be ${expected}; it is ${quote(value)}.`);
+  }
+}
+
+/**
+ * Likewise, of parameters of which a `null` unsets one.
+ * @throws ValidationError
+ */
+export function checkParamChanges(changes: ParamChanges): void {
+  checkParams(
+    isObject(changes) ? Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== null)) : changes,
+  );
+}
+
+function isThinking(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const { effort, budgetTokens } = value;
+  if ('effort' in value) return budgetTokens === undefined && ['low', 'medium', 'high'].includes(effort as string);
+  return isCount(budgetTokens);
+}
+
+/** In JSON a number that is none would be `null`. */
+function quote(value: unknown): string {
+  return inspect(value, { depth: 1, breakLength: Infinity, maxArrayLength: 10, maxStringLength: 100 });
+}
