@@ -13,6 +13,14 @@ export function userParts(text: string, files: readonly FilePart[] = []): Part[]
   return [...files, ...said];
 }
 
+/** Whether every text of a JSON value, keys included, can be stored as it is. */
+export function isStorable(value: unknown): boolean {
+  if (typeof value === 'string') return value.isWellFormed() && !value.includes('\0');
+  if (typeof value !== 'object' || value === null) return true;
+  if (Array.isArray(value)) return value.every(isStorable);
+  return Object.entries(value).every(([key, item]) => isStorable(key) && isStorable(item));
+}
+
 /** A JSON value of which every text, keys included, can be stored. */
 export function storableJson<T>(value: T): T;
 export function storableJson(value: unknown): unknown {

@@ -11,6 +11,7 @@ import { type AttemptLedger, type StepOutcome } from './attempt.interface.js';
 import { Attempt, codeOf } from './attempt.js';
 import { Delegates } from './delegates.service.js';
 import { eventStream } from './event-stream.js';
+import { givenRequest } from './given-request.js';
 import { RetryPolicy } from './retry-policy.js';
 import { RetryWaits } from './retry-waits.js';
 import { runName } from './run-name.js';
@@ -74,7 +75,8 @@ export class DuoRouterService implements OnApplicationShutdown {
    * The events of a step, to be pulled; its return value is the whole answer, with finish reason and usage. Reading
    * pauses while the consumer is behind; leaving the loop aborts the request and closes the socket.
    * A `reset` among the events takes back those before it.
-   * @throws the error of the step, once the events before it have been pulled; the reason of `signal`
+   * @throws the error of the step, once the events before it have been pulled; the reason of `signal`; ValidationError for
+   * parameters that cannot be what they are
    * @example
    * const step = router.stream({ model: 'duo-chat-haiku-4-5', messages });
    * for (;;) {
@@ -87,7 +89,13 @@ export class DuoRouterService implements OnApplicationShutdown {
     request: ModelRequest,
     { caller, signal }: StreamOptions = {},
   ): AsyncGenerator<ModelEvent, ModelAnswer, undefined> {
-    return eventStream((stop, onEvents) => this.route(request, { caller, signal: stop, onEvents }), signal);
+    return eventStream(async (stop, onEvents) => {
+      try {
+        return await this.route(givenRequest(request), { caller, signal: stop, onEvents });
+      } catch (error) {
+        return unsentStep(error);
+      }
+    }, signal);
   }
 
   /** Ends the steps that wait to be tried again. */
