@@ -79,6 +79,50 @@ describe.each(PLATFORMS)('A body that is sent to a plain host on %s', (platform)
     expect(await client.messages(chatId)).toEqual([]);
   }
 
+  it.each([
+    ['application/x-www-form-urlencoded', 'title=x'],
+    ['text/plain', '{"title":"x"}'],
+    ['text/plain; application/json', '{"title":"x"}'],
+    ['text/json', '{"title":"x"}'],
+    ['multipart/form-data; boundary=b', '--b\r\ncontent-disposition: form-data; name="title"\r\n\r\nx\r\n--b--\r\n'],
+    ['', '{"title":"x"}'],
+  ])('is refused where it comes as %j, as any web page may send it', async (type, body) => {
+    await expectRefusal(body, { status: 415 }, { 'content-type': type });
+  });
+
+  it('is refused where it comes as a form in pieces', async () => {
+    const form = new ReadableStream({
+      start(controller) {
+        controller.enqueue(new TextEncoder().encode('title=x'));
+        controller.close();
+      },
+    });
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const response = await fetch(`${await app.getUrl()}/chats`, {
+      method: 'POST',
+      body: form,
+      headers,
+      duplex: 'half',
+    });
+    expect([response.status, await response.json()]).toMatchObject([415, { code: 'validation_failed' }]);
+  });
+
+  it.each(['application/json', 'Application/JSON;charset=utf-8', 'application/json ; charset="utf-8"'])(
+    'is taken as %s',
+    async (type) => {
+      const taken = await client.send('POST', '/chats', { title: 'x' }, { 'content-type': type });
+      expect([taken.status, await taken.json()]).toMatchObject([201, { title: 'x' }]);
+    },
+  );
+
+  it('may be left out', async () => {
+    const form: Record<string, string> = { 'content-type': 'application/x-www-form-urlencoded' };
+    for (const headers of [{}, form]) {
+      const created = await client.send('POST', '/chats', undefined, headers);
+      expect([created.status, await created.json()]).toMatchObject([201, { title: null }]);
+    }
+  });
+
   it.each(['null', '[]', '"title"', '7', 'true'])('is refused where it is %s', async (body) => {
     // Express' parser has its own words for what is neither an object nor an array.
     const detail = expect.stringMatching(/^The body must be a JSON object\.$|not valid JSON$/);
