@@ -1,8 +1,11 @@
+import { type IncomingMessage } from 'node:http';
 import { type INestApplication } from '@nestjs/common';
 import { type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import Negotiator from 'negotiator';
 import { serverDocument } from './server-document.js';
 
 const PATH = '/docs';
+const JSON_TYPE = 'application/json';
 
 /** Serves the description of the HTTP API: `GET /docs` for people, `GET /docs-json` for programs. */
 export function serveDocs(app: INestApplication): void {
@@ -10,14 +13,7 @@ export function serveDocs(app: INestApplication): void {
 }
 
 /** Leads a program that asks for the docs as JSON to the document itself. */
-export function docsUrl({
-  url = '/',
-  headers: { accept = '' },
-}: {
-  url?: string;
-  headers: { accept?: string };
-}): string {
-  return url === PATH && /\bapplication\/json\b/i.test(accept) && !/\btext\/html\b/i.test(accept)
-    ? `${PATH}-json`
-    : url;
+export function docsUrl({ url = '/', headers }: Pick<IncomingMessage, 'url' | 'headers'>): string {
+  const isProgram = url === PATH && new Negotiator({ headers }).mediaType(['text/html', JSON_TYPE]) === JSON_TYPE;
+  return isProgram ? `${PATH}-json` : url;
 }

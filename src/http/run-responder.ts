@@ -1,13 +1,14 @@
 import { type ServerResponse } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import Negotiator from 'negotiator';
 import { type DuoRun } from '../chats/entities/duo-run.entity.js';
 import { type MessageRecord, type Usage } from '../messages/message.interface.js';
 import { type LiveRun } from '../runs/live-run.js';
 import { failsAtFirst } from './first-events.js';
 import { type HttpReply, type HttpRequest } from './http.interface.js';
 import { runView, type RunView } from './presenter.js';
-import { writeEvents } from './sse-response.js';
+import { EVENTS_TYPE, writeEvents } from './sse-response.js';
 import { StreamTiming } from './stream-timing.js';
 
 /** An answer as the HTTP API shows it. */
@@ -22,7 +23,7 @@ export interface AnsweringRun {
   stored: () => Promise<DuoRun>;
 }
 
-/** Answers a request with its run: as events where the caller accepts them, else as the message once it is whole. */
+/** Answers a request with its run: as events where the caller wants them rather than JSON, else as the message once it is whole. */
 @Injectable()
 export class RunResponder {
   constructor(
@@ -35,7 +36,7 @@ export class RunResponder {
     const { run } = answering;
     const { httpAdapter } = this.adapterHost;
     httpAdapter.setHeader(reply, 'x-run-id', run.id);
-    if (!/\btext\/event-stream\b/i.test(request.headers.accept ?? '')) return this.answer(answering, reply);
+    if (!wantsEvents(request)) return this.answer(answering, reply);
     await stream(run, reply, this.timing);
     return undefined;
   }
@@ -46,6 +47,10 @@ export class RunResponder {
     this.adapterHost.httpAdapter.status(reply, 202);
     return view;
   }
+}
+
+function wantsEvents(request: HttpRequest): boolean {
+  return new Negotiator(request).mediaType(['application/json; charset=utf-8', EVENTS_TYPE]) === EVENTS_TYPE;
 }
 
 async function answerOf(run: LiveRun): Promise<AnswerView> {

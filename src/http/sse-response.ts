@@ -3,6 +3,7 @@ import { type LiveRun } from '../runs/live-run.js';
 import { type RunEvent } from '../runs/run-event.interface.js';
 import { type StreamTiming } from './stream-timing.js';
 
+export const EVENTS_TYPE = 'text/event-stream; charset=utf-8';
 /** Bounds what one write holds while a reader is behind. */
 const EVENTS_A_WRITE = 256;
 
@@ -21,7 +22,7 @@ export interface EventStream {
 export async function writeEvents(response: ServerResponse, { headers, run, timing }: EventStream): Promise<void> {
   response.writeHead(200, {
     ...(headers as Record<string, string>),
-    'content-type': 'text/event-stream; charset=utf-8',
+    'content-type': EVENTS_TYPE,
     'cache-control': 'no-cache, no-transform',
     'x-accel-buffering': 'no',
   });

@@ -50,6 +50,32 @@ describe.each(PLATFORMS)('The HTTP API on %s', (platform) => {
     expect(text).toMatch(/event: run-end\ndata: \{"status":"completed".*\}\n\n$/);
   });
 
+  it.each<[accept: string, type: string]>([
+    ['text/event-stream', 'text/event-stream'],
+    ['Text/Event-Stream; charset=utf-8', 'text/event-stream'],
+    ['text/*', 'text/event-stream'],
+    ['text/event-stream, */*', 'text/event-stream'],
+    ['text/event-stream, application/json', 'text/event-stream'],
+    ['application/json;q=0.5, text/event-stream', 'text/event-stream'],
+    ['application/json', 'application/json'],
+    ['*/*', 'application/json'],
+    ['', 'application/json'],
+    ['text/html', 'application/json'],
+    ['text/event-stream-x', 'application/json'],
+    ['x-text/event-stream', 'application/json'],
+    ['application/json, text/event-stream', 'application/json'],
+    ['text/event-stream;q=0', 'application/json'],
+    ['text/event-stream;q=0, application/json', 'application/json'],
+    ['application/json;q=0.9, text/event-stream;q=0.1', 'application/json'],
+    ['text/event-stream;q=x', 'application/json'],
+    [';,/;=", text/event-stream;"', 'application/json'],
+  ])('answers who accepts %j in %s', async (accept, type) => {
+    const chatId = await client.createChat();
+    const response = await client.send('POST', `/chats/${chatId}/messages`, { content: 'Hello' }, { accept });
+    expect(response.headers.get('content-type')?.split(';')[0]).toBe(type);
+    await response.text();
+  });
+
   it('keeps a run whose client has hung up', async () => {
     const chatId = await client.createChat();
     const hangUp = new AbortController();
