@@ -39,10 +39,12 @@ export class ProblemFilter implements ExceptionFilter {
     const id = requestId(http.getRequest<HttpRequest>());
     const answer = problemOf(error, id);
     answer.detail = this.redact(answer.detail);
-    if (answer.status === 500) this.logger.error(this.redact(`Request ${id} failed`), safeError(error, this.redact));
     const { httpAdapter } = this.adapterHost;
     const response: unknown = http.getResponse();
-    if (httpAdapter.isHeadersSent(response)) return;
+    const isAnswered = httpAdapter.isHeadersSent(response) as boolean;
+    if (isAnswered && isLateAddition(error)) return;
+    if (answer.status === 500) this.logger.error(this.redact(`Request ${id} failed`), safeError(error, this.redact));
+    if (isAnswered) return;
     httpAdapter.setHeader(response, 'content-type', 'application/problem+json; charset=utf-8');
     httpAdapter.setHeader(response, REQUEST_ID_HEADER, id);
     const told = error instanceof GitlabDuoError ? error.retryAfterMs : undefined;
@@ -74,6 +76,11 @@ function statusOf(error: unknown): number | undefined {
   if (error instanceof HttpException) return error.getStatus();
   const { statusCode, status } = (error ?? {}) as { statusCode?: unknown; status?: unknown };
   return typeof statusCode === 'number' ? statusCode : typeof status === 'number' ? status : undefined;
+}
+
+/** An interceptor that adds to every answer comes too late to one that has gone as events; it does no harm there. */
+function isLateAddition(error: unknown): boolean {
+  return (error as { code?: unknown } | null | undefined)?.code === 'ERR_HTTP_HEADERS_SENT';
 }
 
 const TOO_LARGE = `The body is larger than the server takes here. A text may take ${inMegabytes(TEXT_LIMIT)}, a file ${inMegabytes(FILE_LIMIT)}, all files of a message ${inMegabytes(FILES_LIMIT)}.`;

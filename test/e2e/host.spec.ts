@@ -17,13 +17,14 @@ import {
 import { Reflector } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { map, type Observable, timeout } from 'rxjs';
+import { map, type Observable, tap, timeout } from 'rxjs';
 import { Entity } from 'typeorm';
 import { GitlabDuoHttpModule, ModelsController, type OwnerResolver, ProblemFilter } from '../../src/http/index.js';
 import { ActsAsChat, ActsAsMessage, Chat, GitlabDuoModule } from '../../src/index.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.js';
 import { createTestDatabase, type TestDatabase } from '../database/test-database.js';
 import { HttpClient } from './support/http-client.js';
+import { KeptLogger } from './support/kept-logger.js';
 import { sandboxOptions } from './support/test-module.js';
 import { expressApp, fastifyApp, PLATFORMS } from './support/test-server.js';
 import { until } from './support/until.js';
@@ -250,6 +251,46 @@ describe.each(PLATFORMS)('A host application on %s', (platform) => {
     const events = await client.events(id, 'Again');
     expect([events[0]?.type, events.at(-1)?.type]).toEqual(['run-start', 'run-end']);
     expect((await client.send('DELETE', `/chats/${id}`)).status).toBe(204);
+  });
+
+  it.each<[string, NestInterceptor['intercept']]>([
+    ['wraps every answer', (_context, next) => next.handle().pipe(map((data: unknown) => ({ data })))],
+    [
+      'sets a header when all is done',
+      (context, next) =>
+        next.handle().pipe(
+          tap(() => {
+            const response = context.switchToHttp().getResponse<object>();
+            app?.getHttpAdapter().setHeader(response, 'x-after', '1');
+          }),
+        ),
+    ],
+  ])('has nothing to log of events where an interceptor of the host %s', async (_name, intercept) => {
+    const logger = new KeptLogger();
+    const client = await start((started) => {
+      started.useLogger(logger);
+      started.useGlobalInterceptors({ intercept });
+    });
+    const created = await client.json<{ id?: string; data?: { id: string } }>('POST', '/chats', {});
+    const events = await client.events(created.data?.id ?? String(created.id), 'Hello');
+    expect(events.at(-1)).toMatchObject({ type: 'run-end', data: { status: 'completed' } });
+    await app?.close();
+    expect(logger.lines.join('\n')).not.toMatch(/failed|headers/i);
+  });
+
+  it('logs what fails in the host once the events are sent', async () => {
+    const logger = new KeptLogger();
+    const client = await start((started) => {
+      started.useLogger(logger);
+      const audit = (answer: unknown): void => {
+        if (answer === undefined) throw new Error('The audit is down.');
+      };
+      started.useGlobalInterceptors({ intercept: (_context, next) => next.handle().pipe(tap(audit)) });
+    });
+    const chatId = await client.createChat();
+    await client.events(chatId, 'Hello');
+    await app?.close();
+    expect(logger.lines.join('\n')).toMatch(/Request [\da-f-]{36} failed[^]*The audit is down\./);
   });
 
   it('survives a time-out of the host, before and after the first event', async () => {
