@@ -103,6 +103,8 @@ describe.each(PLATFORMS)('The HTTP API on %s', (platform) => {
     ['JSON that is no object', 'POST', '/chats', '[]', 400, 'validation_failed'],
     ['an unknown field', 'POST', '/chats', { colour: 'red' }, 400, 'validation_failed'],
     ['a wrong type', 'POST', '/chats', { title: 7 }, 400, 'validation_failed'],
+    ['an empty stop sequence', 'POST', '/chats', { params: { stopSequences: ['END', ''] } }, 400, 'validation_failed'],
+    ['a stop of NUL', 'POST', '/chats', { params: { stopSequences: ['\u0000'] } }, 400, 'validation_failed'],
     ['an unknown model', 'POST', '/chats', { model: 'duo-chat-sonnet-4-7' }, 422, 'unknown_model'],
     ['a limit out of range', 'GET', '/chats?limit=101', undefined, 400, 'validation_failed'],
     ['a malformed path', 'GET', '/chats/%zz', undefined, 400, 'validation_failed'],

@@ -4,10 +4,10 @@ import {
   IsArray,
   IsIn,
   IsInt,
-  IsNotEmpty,
   IsNumber,
   IsObject,
   IsString,
+  Matches,
   Max,
   Min,
   ValidateIf,
@@ -55,7 +55,8 @@ export class ParamsDto {
   @IsArray()
   @ArrayMaxSize(16)
   @IsString({ each: true })
-  @IsNotEmpty({ each: true })
+  // NUL does not reach the database.
+  @Matches(/[^\0]/, { each: true, message: 'each value in $property must not be empty' })
   stopSequences?: string[];
 
   @Optional()
