@@ -30,6 +30,7 @@ import { DenialDto, ToolCallsDto } from './dto/tool-call.dto.js';
 import { type AttachmentDto, CompletionDto, MessageDto } from './dto/message.dto.js';
 import { ChatPageDto, MessagePageDto } from './dto/page.dto.js';
 import { type HttpReply, type HttpRequest } from './http.interface.js';
+import { IdPipe } from './id.pipe.js';
 import { JsonBodyInterceptor } from './json-body.interceptor.js';
 import { type ChatView, chatView, messageView } from './presenter.js';
 import { ProblemFilter } from './problem.filter.js';
@@ -42,7 +43,7 @@ import { validationPipe } from './validation.js';
 /** The routes of one kind of chat; `GitlabDuoHttpModule.register` mounts a subclass for each. */
 @UseFilters(ProblemFilter)
 @UseInterceptors(RequestIdInterceptor, JsonBodyInterceptor)
-@UsePipes(validationPipe())
+@UsePipes(IdPipe, validationPipe())
 export abstract class ChatsController {
   constructor(
     private readonly chats: DuoChatService,

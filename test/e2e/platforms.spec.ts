@@ -125,6 +125,22 @@ describe.each(PLATFORMS)('The HTTP API on %s', (platform) => {
     ]);
   });
 
+  it('shows ids as they are stored, in whatever letter case they are given', async () => {
+    const chatId = await client.createChat();
+    const path = `/chats/${chatId.toUpperCase()}`;
+    expect(await client.json('GET', path)).toMatchObject({ id: chatId });
+    expect(await client.json('PATCH', path, { title: 'x' })).toMatchObject({ id: chatId });
+    expect(await client.json('POST', `${path}/messages`, { content: 'Hello' })).toMatchObject({ chatId });
+    const [start] = await client.events(chatId.toUpperCase(), 'Hello');
+    expect(start).toMatchObject({ type: 'run-start', data: { chatId } });
+    expect(await client.json('GET', `${path}/usage`)).toMatchObject({ chatId });
+    expect(await client.messages(chatId.toUpperCase())).toMatchObject(Array(4).fill({ chatId }));
+    const refused = await client.send('POST', `${path}/completions`);
+    expect([refused.status, await refused.text()]).toEqual([400, expect.not.stringContaining(chatId.toUpperCase())]);
+    const unknown = await client.send('GET', `/chats/${NOBODYS.toUpperCase()}`);
+    expect([unknown.status, await unknown.text()]).toEqual([404, expect.stringContaining(NOBODYS)]);
+  });
+
   it('keeps the status of an error that comes before the first event', async () => {
     const chatId = await client.createChat();
     server.sandbox.fault({ fault: 'gateway-overloaded' });

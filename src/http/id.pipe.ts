@@ -1,0 +1,9 @@
+import { type ArgumentMetadata, Injectable, type PipeTransform } from '@nestjs/common';
+
+/** Reads ids of a path as they are stored and shown: a UUID may be written in any letter case. */
+@Injectable()
+export class IdPipe implements PipeTransform {
+  transform(value: unknown, { type }: ArgumentMetadata): unknown {
+    return type === 'param' && typeof value === 'string' ? value.toLowerCase() : value;
+  }
+}
