@@ -6,12 +6,15 @@ import { problem, toProblem } from '../errors/problem.js';
 import { MESSAGE_BODY_LIMIT, TEXT_LIMIT } from '../http/body-limits.js';
 import { REQUEST_ID_HEADER, requestId } from '../http/request-id.js';
 import { docsUrl } from './docs.js';
+import { drain, type DrainBounds } from './drain.js';
 import { PROBLEM_JSON, refuseConnection } from './refuse-connection.js';
 import { BARE_SECURITY_HEADERS, SECURITY_HEADERS } from './security-headers.js';
 
 const MAX_PARAM_LENGTH = 4_096;
 /** How long a request may take to come, its body included. */
 const REQUEST_TIMEOUT_MS = 300_000;
+/** What of a refused body is read before the answer, at the most. */
+const DRAIN: DrainBounds = { bytes: 128 * 1024 * 1024, ms: 30_000 };
 
 /** What the adapter is told of the world around it. */
 export interface FastifyAdapterOptions {
@@ -48,10 +51,17 @@ export function createFastifyAdapter({ trustProxy = [] }: FastifyAdapterOptions 
     reply.header(REQUEST_ID_HEADER, requestId(request));
     done();
   });
-  // A body that is refused before its end is read to its end: closing on it would take the answer from its sender.
+  // A body that is refused before its end is read to its end: closing on it would take the answer from its sender. Where
+  // the sender wants the connection closed after the answer, that has to wait.
   fastify.addHook('onSend', (request, reply, _payload, done) => {
-    if (!request.raw.complete) reply.removeHeader('connection');
-    done();
+    if (reply.raw.shouldKeepAlive) {
+      if (!request.raw.complete) reply.removeHeader('connection');
+      done();
+    } else {
+      void drain(request.raw, DRAIN).then(() => {
+        done();
+      });
+    }
   });
   const parseJson = fastify.getDefaultJsonParser('error', 'error');
   fastify.removeAllContentTypeParsers();

@@ -230,6 +230,22 @@ describe('Chats over HTTP', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 400 [^]*application\/problem\+json[^]*"code":"validation_failed"/);
   });
 
+  it('tells who hangs up after the answer that a body was too large', async () => {
+    const size = 40 * 1024 * 1024;
+    const head = `POST /chats/${NOBODYS}/completions HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n`;
+    for (let turn = 0; turn < 3; turn += 1) {
+      const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+      // All of it is sent before the answer is looked at.
+      socket.write(`${head}content-type: application/json\r\ncontent-length: ${size}\r\n\r\n`);
+      await new Promise((resolve, reject) => {
+        socket.once('error', reject).write(Buffer.alloc(size, 'x'), resolve);
+      });
+      let answer = '';
+      for await (const chunk of socket) answer += String(chunk);
+      expect(answer).toMatch(/^HTTP\/1\.1 413 [^]*connection: close[^]*"code":"payload_too_large"[^]*\}$/i);
+    }
+  });
+
   it('takes no body for an empty one, whatever its type', async () => {
     const headers = { 'content-type': 'application/json' };
     const created = await client.send('POST', '/chats', undefined, headers);
