@@ -83,7 +83,8 @@ describe('The OpenAPI document', () => {
         for (const [status, response] of Object.entries(responses).filter(([status]) => status >= '400')) {
           const { schema } = response.content?.['application/problem+json'] ?? {};
           const codes = (schema as { properties: { code: { enum: (keyof typeof problems)[] } } }).properties.code.enum;
-          expect(codes.map((code) => problems[code][0])).toEqual(codes.map(() => Number(status)));
+          if (['414', '415'].includes(status)) expect(codes).toEqual(['validation_failed']);
+          else expect(codes.map((code) => problems[code][0])).toEqual(codes.map(() => Number(status)));
         }
       }
     }
@@ -226,6 +227,18 @@ describe('The server and its document', () => {
     ['POST', '/chats/{id}/tool-calls/{toolCallId}/deny', '/chats/x/tool-calls/y/deny', { reason: 1 }],
   ])('describes the refusal of %s %s at %s', async (method, path, url, body) => {
     expect(await call(method, path, url, body)).toMatchObject({ code: expect.any(String) });
+  });
+
+  it('describes what is refused before it comes to any route', async () => {
+    for (const route of calls(paths)) {
+      const [method = '', path = ''] = route.split(' ');
+      for (const id of path.includes('{id}') ? ['%ff', 'x'.repeat(5_000)] : [])
+        expect(await call(method, path, path.replace(/\{\w+\}/g, id))).toMatchObject({ code: 'validation_failed' });
+      if (method !== 'POST' && method !== 'PATCH') continue;
+      const form = { 'content-type': 'application/x-www-form-urlencoded' };
+      const refused = await call(method, path, path.replace(/\{\w+\}/g, 'x'), 'title=x', form);
+      expect(refused).toMatchObject({ status: 415 });
+    }
   });
 
   it('describes the events that are real', async () => {

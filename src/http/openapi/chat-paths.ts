@@ -29,6 +29,7 @@ const CHANGE_CODES: ErrorCode[] = ['validation_failed', 'payload_too_large', 'un
 /** The routes of one kind of chat, mounted at `path`. */
 export function chatPaths(path: string): Record<string, JsonObject> {
   const call = (name: string) => ({ id: `${path.replaceAll(/\W+/g, '_')}_${name}`, tag: path });
+  const ofOne = (name: string) => ({ ...call(name), hasId: true });
   const chatId: JsonObject = { $ref: '#/components/parameters/chatId' };
   return {
     [`/${path}`]: {
@@ -53,20 +54,20 @@ export function chatPaths(path: string): Record<string, JsonObject> {
     [`/${path}/{id}`]: {
       parameters: [chatId],
       get: operation({
-        ...call('find'),
+        ...ofOne('find'),
         summary: 'Read a chat',
         answers: { 200: answer('The chat.', 'Chat') },
         codes: ['chat_not_found'],
       }),
       patch: operation({
-        ...call('update'),
+        ...ofOne('update'),
         summary: 'Change a chat',
         body: ['ChatBody', false],
         answers: { 200: answer('The chat.', 'Chat') },
         codes: [...CHANGE_CODES, 'chat_not_found'],
       }),
       delete: operation({
-        ...call('delete'),
+        ...ofOne('delete'),
         summary: 'Delete a chat with its messages',
         description: 'A run that is under way is stopped. What the chat cost stays in the ledger.',
         answers: { 204: answer('It is deleted.') },
@@ -76,14 +77,14 @@ export function chatPaths(path: string): Record<string, JsonObject> {
     [`/${path}/{id}/messages`]: {
       parameters: [chatId],
       get: operation({
-        ...call('messages'),
+        ...ofOne('messages'),
         summary: 'List the messages of a chat in order',
         parameters: [limit(MESSAGE_PAGE), query('after', after)],
         answers: { 200: answer('A page of messages.', 'MessagePage') },
         codes: ['validation_failed', 'chat_not_found'],
       }),
       post: operation({
-        ...call('ask'),
+        ...ofOne('ask'),
         summary: 'Ask the model',
         description: 'A client that hangs up cancels nothing: the answer is stored.',
         body: ['MessageBody', true],
@@ -94,7 +95,7 @@ export function chatPaths(path: string): Record<string, JsonObject> {
     [`/${path}/{id}/usage`]: {
       parameters: [chatId],
       get: operation({
-        ...call('usage'),
+        ...ofOne('usage'),
         summary: 'Tell what a chat has cost',
         description: 'By model and kind of token, retries and failures included.',
         answers: { 200: answer('The totals.', 'ChatUsage') },
@@ -104,7 +105,7 @@ export function chatPaths(path: string): Record<string, JsonObject> {
     [`/${path}/{id}/completions`]: {
       parameters: [chatId],
       post: operation({
-        ...call('complete'),
+        ...ofOne('complete'),
         summary: 'Let the model answer what waits for it',
         description:
           'The last user message after a failure, or after it was added without asking; calls of tools that have been decided on.',

@@ -1,6 +1,6 @@
 import { type ErrorCode } from '../../errors/gitlab-duo.error.js';
 import { type JsonObject, type JsonValue } from '../../messages/json.interface.js';
-import { problemResponses } from './problems.js';
+import { idProblems, problemResponses } from './problems.js';
 import { component } from './schema.js';
 
 /** A call, as it is written down here. */
@@ -14,10 +14,22 @@ interface Call {
   body?: readonly [schema: string, required: boolean];
   answers: Record<string, JsonObject>;
   codes: ErrorCode[];
+  /** Whether there is an id in its path. */
+  hasId?: boolean;
 }
 
 /** A call, as OpenAPI writes it down. */
-export function operation({ id, tag, summary, description, parameters, body, answers, codes }: Call): JsonObject {
+export function operation({
+  id,
+  tag,
+  summary,
+  description,
+  parameters,
+  body,
+  answers,
+  codes,
+  hasId,
+}: Call): JsonObject {
   const requestId: JsonObject = { $ref: '#/components/parameters/X-Request-Id' };
   return {
     operationId: id,
@@ -26,7 +38,7 @@ export function operation({ id, tag, summary, description, parameters, body, ans
     ...(description !== undefined && { description }),
     parameters: [...(parameters ?? []), requestId],
     ...(body && { requestBody: { required: body[1], content: json(component(body[0])) } }),
-    responses: { ...answers, ...problemResponses(...codes) },
+    responses: { ...answers, ...problemResponses(...codes), ...(hasId && idProblems()) },
   };
 }
 

@@ -32,7 +32,16 @@ export function problemResponses(...codes: ErrorCode[]): Record<string, JsonObje
   const possible = [...codes, ...everywhere];
   const ofStatus = (status: number): ErrorCode[] => possible.filter((code) => problems[code][0] === status);
   const statuses = new Set(possible.map((code) => problems[code][0]));
-  return Object.fromEntries([...statuses].map((status) => [String(status), problemResponse(ofStatus(status))]));
+  return {
+    ...Object.fromEntries([...statuses].map((status) => [String(status), problemResponse(ofStatus(status))])),
+    // What may come with a body may come with one that is no JSON.
+    ...(codes.includes('payload_too_large') && { 415: problemResponse(['validation_failed']) }),
+  };
+}
+
+/** What a call whose path has an id may besides be refused with: it may be unreadable, or too long for the server. */
+export function idProblems(): Record<string, JsonObject> {
+  return { 400: problemResponse(['validation_failed']), 414: problemResponse(['validation_failed']) };
 }
 
 function problemResponse(codes: ErrorCode[]): JsonObject {

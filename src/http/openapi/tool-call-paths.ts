@@ -12,7 +12,7 @@ const DECISION_CODES: ErrorCode[] = [
 
 /** The routes by which people decide on the calls of tools of one kind of chat. */
 export function toolCallPaths(path: string): Record<string, JsonObject> {
-  const call = (name: string) => ({ id: `${path.replaceAll(/\W+/g, '_')}_${name}`, tag: path });
+  const call = (name: string) => ({ id: `${path.replaceAll(/\W+/g, '_')}_${name}`, tag: path, hasId: true });
   const chatId: JsonObject = { $ref: '#/components/parameters/chatId' };
   const toolCallId: JsonObject = { $ref: '#/components/parameters/toolCallId' };
   const decision = { description: 'Once it is decided, only the same decision is taken again.', codes: DECISION_CODES };
