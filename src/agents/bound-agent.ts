@@ -68,9 +68,10 @@ export class BoundAgent implements ChatAgent {
   async defaults(scope: AgentScope): Promise<RunDefaults> {
     const { settings, methods, run, toolNames } = this.parts;
     const offered = methods.tools
-      ? await this.within(scope, async (context) => (await methods.tools?.(context)) ?? [])
+      ? await this.within(scope, async (context) => methods.tools?.(context))
       : (settings.tools ?? []);
-    return { ...run, tools: toolNames(offered) };
+    // Whatever is no list is refused there.
+    return { ...run, tools: toolNames(offered as readonly ToolClass[]) };
   }
 
   /** Lets the agent's own code work for a chat, with its inputs and not for ever. */

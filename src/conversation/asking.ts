@@ -25,7 +25,7 @@ export async function askingRun(
 ): Promise<LiveRun> {
   const driver = driverOf(chat);
   const staged = stagedSettings(chat);
-  const names = (tools: readonly ToolClass[] | undefined) => tools && { tools: driver.toolNames(tools) };
+  const names = (tools: readonly ToolClass[] | undefined) => tools !== undefined && { tools: driver.toolNames(tools) };
   const start = startRun(chat, content, options);
   const { tools, ...settings } = staged;
   const run = await driver.start(chat, {

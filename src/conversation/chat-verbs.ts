@@ -14,6 +14,7 @@ import {
   type ToolClass,
   type ToolUse,
 } from './ask-options.interface.js';
+import { mustBeTools } from '../tools/tool-list.js';
 import { answerSchema } from './answer-schema.js';
 import { askingRun, answerOf, contentParts, eventsOf, resultsOf } from './asking.js';
 import { driverOf } from './chat-driver.js';
@@ -72,6 +73,7 @@ export abstract class ChatVerbs<M> {
   withTool(tool: ToolClass): this {
     const { tools } = stagedSettings(this);
     if (tools === undefined) return this.withTools(tool);
+    mustBeTools([tool]);
     stageSettings(this, { tools: [...tools, tool] });
     return this;
   }
@@ -80,14 +82,16 @@ export abstract class ChatVerbs<M> {
    * Sets the tools that the model may call, and how they are to be used, in place of those before and of what was said of
    * their use; `null` takes all of them away.
    * @param tools classes with `@Tool`, and last, if need be, how they are to be used
+   * @throws ConfigurationError for what is no class, such as one that a circular import has left undefined
    * @example
    * chat.withTools(Weather, Calendar, { choice: 'required', calls: 'one' });
    */
   withTools(tools: null): this;
   withTools(...tools: (ToolClass | ToolUse)[]): this;
   withTools(...given: (ToolClass | ToolUse | null)[]): this {
-    const tools = given.filter((tool): tool is ToolClass => typeof tool === 'function');
-    const use = given.find((tool): tool is ToolUse => typeof tool === 'object' && tool !== null);
+    const use = given.find(isToolUse);
+    const tools = given.length === 1 && given[0] === null ? [] : given.filter((tool) => !isToolUse(tool));
+    mustBeTools(tools);
     stageSettings(this, { tools });
     return this.withParams({ toolChoice: use?.choice ?? null, toolCalls: use?.calls ?? null });
   }
@@ -209,4 +213,8 @@ export abstract class ChatVerbs<M> {
   async usage(): Promise<ChatUsage> {
     return driverOf<this, M>(this).usage(this);
   }
+}
+
+function isToolUse(given: unknown): given is ToolUse {
+  return typeof given === 'object' && given !== null && !Array.isArray(given);
 }

@@ -1,6 +1,7 @@
 import { Injectable, Logger, type Type } from '@nestjs/common';
 import { type BoundTool } from '../tools/bound-tool.interface.js';
 import { type DuoTool } from '../tools/duo-tool.interface.js';
+import { mustBeTools } from '../tools/tool-list.js';
 import { ToolRegistry } from '../tools/tool-registry.js';
 
 /** Finds the tools of a run by the names that its chat keeps. */
@@ -13,6 +14,7 @@ export class RunTools {
 
   /** @throws ConfigurationError when a class is not a tool of this application */
   namesOf(tools: readonly Type<DuoTool>[]): string[] {
+    mustBeTools(tools);
     return [...new Set(tools.map((tool) => this.registry.of(tool).definition.name))];
   }
 

@@ -118,6 +118,25 @@ describe.each(cases)('A chat with tools $place, of $model', ({ place, model }) =
     expect((await chat.ask('call count {}')).text).toContain('You said: "call count {}"');
   });
 
+  it('does not take for a tool what a circular import has left undefined, or anything else', async () => {
+    const [count] = tools as [Type<DuoTool>];
+    const missing = undefined as unknown as Type<DuoTool>;
+    const circle = expect.objectContaining({
+      code: 'invalid_configuration',
+      message: expect.stringContaining('two files import each other'),
+    });
+    expect(() => chat.withTools(missing)).toThrow(circle);
+    expect(() => chat.withTools(count, missing)).toThrow(circle);
+    expect(() => chat.withTool(missing)).toThrow(circle);
+    expect(() => chat.withTools(count, null as never)).toThrow('Tool 2 of the list is null');
+    expect(() => chat.withTools([count] as never)).toThrow('Tool 1 of the list is of the type object');
+    await expect(chat.ask('Hello', { tools: [missing] })).rejects.toEqual(circle);
+    await expect(chat.ask('Hello', { tools: count as never })).rejects.toThrow('tools must be a list');
+    await expect(chat.ask('Hello', { tools: null as never })).rejects.toThrow('tools must be a list');
+    expect(await messages()).toEqual([]);
+    expect((await chat.ask('call count {}')).text).toContain('The tools said: "Count 1"');
+  });
+
   it('has to call a tool in the first round alone, however the rounds are driven', async () => {
     chat.withTools(...tools, { choice: { tool: 'count' } });
     await chat.addMessage({ role: 'user', content: 'Count' });

@@ -96,6 +96,13 @@ describe('the start fails for an agent', () => {
     ['of an unknown tool', { tools: [class Calendar extends Weather {}] }, {}, 'Calendar is no tool'],
     ['whose inputs are no schema', { inputs: { type: 'objekt' } }, {}, 'no valid JSON Schema'],
     ['with a tool in place of a list', { tools: Weather as unknown as [] }, {}, 'its tools must be a list'],
+    [
+      'with a tool that is not there yet',
+      { tools: [Weather, undefined as never] },
+      {},
+      'Tool 2 of the list is undefined',
+    ],
+    ['with null for a list', { tools: null as unknown as [] }, {}, 'tools must be a list'],
     ['whose answers are no object', { schema: { type: 'string' } }, {}, 'answer with one object'],
     ['of a kind that is not registered', { chat: Chat }, {}, 'its chat Chat is not registered'],
     [

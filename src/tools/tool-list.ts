@@ -1,0 +1,23 @@
+import { type Type } from '@nestjs/common';
+import { ConfigurationError } from '../errors/request.errors.js';
+import { type DuoTool } from './duo-tool.interface.js';
+
+/** @throws ConfigurationError for what is no list of classes: what it lacks would be missed only by the model */
+export function mustBeTools(tools: unknown): asserts tools is readonly Type<DuoTool>[] {
+  if (!Array.isArray(tools)) {
+    throw new ConfigurationError(`tools must be a list, even of one, such as [Weather]; it is ${nameOf(tools)}.`);
+  }
+  const list: readonly unknown[] = tools;
+  const index = list.findIndex((tool) => typeof tool !== 'function');
+  if (index === -1) return;
+  const advice =
+    list[index] === undefined
+      ? 'Most likely two files import each other, so that its class was not there yet: let only one of them import the other, or give @Agent() a function that makes the list.'
+      : 'Give classes with @Tool().';
+  throw new ConfigurationError(`Tool ${index + 1} of the list is ${nameOf(list[index])}. ${advice}`);
+}
+
+function nameOf(value: unknown): string {
+  if (value === undefined || value === null) return String(value);
+  return typeof value === 'function' ? 'a class or a function' : `of the type ${typeof value}`;
+}
