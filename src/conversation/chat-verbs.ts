@@ -1,7 +1,7 @@
 import { checkParamChanges } from '../messages/params.js';
 import { storable, storableJson } from '../messages/text.js';
 import { type ChatUsage } from '../messages/usage-report.js';
-import { type ParamChanges, type Thinking } from '../messages/model-request.interface.js';
+import { type ParamChanges, type Thinking, type ToolChoice } from '../messages/model-request.interface.js';
 import { type RunEvent } from '../runs/run-event.interface.js';
 import { type SchemaSource } from '../schemas/schema.interface.js';
 import { type ToolCallRecord } from '../messages/tool-call.interface.js';
@@ -15,6 +15,8 @@ import {
   type ToolUse,
 } from './ask-options.interface.js';
 import { mustBeTools } from '../tools/tool-list.js';
+import { toolName } from '../tools/tool.decorator.js';
+import { ValidationError } from '../errors/request.errors.js';
 import { answerSchema } from './answer-schema.js';
 import { askingRun, answerOf, contentParts, eventsOf, resultsOf } from './asking.js';
 import { driverOf } from './chat-driver.js';
@@ -82,7 +84,8 @@ export abstract class ChatVerbs<M> {
    * Sets the tools that the model may call, and how they are to be used, in place of those before and of what was said of
    * their use; `null` takes all of them away.
    * @param tools classes with `@Tool`, and last, if need be, how they are to be used
-   * @throws ConfigurationError for what is no class, such as one that a circular import has left undefined
+   * @throws ConfigurationError for what is no class, such as one that a circular import has left undefined; ValidationError for a
+   *   choice that is none of the tools
    * @example
    * chat.withTools(Weather, Calendar, { choice: 'required', calls: 'one' });
    */
@@ -92,6 +95,7 @@ export abstract class ChatVerbs<M> {
     const use = given.find(isToolUse);
     const tools = given.length === 1 && given[0] === null ? [] : given.filter((tool) => !isToolUse(tool));
     mustBeTools(tools);
+    mustOffer(use?.choice, tools);
     stageSettings(this, { tools });
     return this.withParams({ toolChoice: use?.choice ?? null, toolCalls: use?.calls ?? null });
   }
@@ -217,4 +221,15 @@ export abstract class ChatVerbs<M> {
 
 function isToolUse(given: unknown): given is ToolUse {
   return typeof given === 'object' && given !== null && !Array.isArray(given);
+}
+
+/** @throws ValidationError when the model would have to call a tool that is not among them */
+function mustOffer(choice: ToolChoice | undefined, tools: readonly ToolClass[]): void {
+  if (typeof choice !== 'object') return;
+  const names = tools.map(toolName);
+  // What is no tool of the application is refused later.
+  if (names.includes(choice.tool) || names.includes(undefined)) return;
+  throw new ValidationError(
+    `The choice is the tool ${JSON.stringify(choice.tool)}, which is not among those of withTools(): ${names.join(', ') || 'there are none'}.`,
+  );
 }

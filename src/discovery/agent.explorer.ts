@@ -41,9 +41,20 @@ export class AgentExplorer implements OnModuleInit, OnApplicationBootstrap {
    */
   onApplicationBootstrap(): void {
     for (const agent of this.agents()) {
-      const { tools = [] } = agent.options;
-      if (typeof tools !== 'function') working(agent, () => this.runs.toolNames(tools));
+      working(agent, () => {
+        this.mustKnowTools(agent);
+      });
     }
+  }
+
+  private mustKnowTools({ target, options: { tools = [], params } }: DecoratedProvider<AgentOptions>): void {
+    if (typeof tools === 'function' || 'tools' in (target.prototype as object)) return;
+    const names = this.runs.toolNames(tools);
+    const choice = typeof params === 'object' ? params.toolChoice : undefined;
+    if (typeof choice !== 'object' || names.includes(choice.tool)) return;
+    throw new ConfigurationError(
+      `its params.toolChoice is the tool ${JSON.stringify(choice.tool)}, which is not among its tools: ${names.join(', ') || 'it has none'}.`,
+    );
   }
 
   private agents(): DecoratedProvider<AgentOptions>[] {

@@ -1,6 +1,6 @@
 import { ValidationError } from '../errors/request.errors.js';
 import { type ModelMessage } from '../messages/message.interface.js';
-import { type ModelRequest } from '../messages/model-request.interface.js';
+import { type ModelParams, type ModelRequest, type ToolDefinition } from '../messages/model-request.interface.js';
 import { type Part, type ToolCallPart } from '../messages/part.interface.js';
 import { type Schema } from '../schemas/schema.interface.js';
 import { toSchema } from '../schemas/to-schema.js';
@@ -70,11 +70,23 @@ export function firstRequest(
   const request = {
     model: begun.model,
     messages,
-    params: { ...begun.params, ...start.params },
+    params: paramsOf(begun, start, definitions),
     ...(definitions.length > 0 && { tools: definitions }),
     ...(answerSchema && { outputSchema: answerSchema.jsonSchema }),
   };
   return { request, supersedes };
+}
+
+/** The chat's own parameters and those of the run; to call one of the chat's tools is no must in a run without it. */
+function paramsOf(
+  { params: kept }: BegunRun,
+  { params, settings, tools }: StartRun,
+  offered: readonly ToolDefinition[],
+): ModelParams {
+  const { toolChoice: choice, ...others } = kept;
+  const isOffered = typeof choice !== 'object' || offered.some(({ name }) => name === choice.tool);
+  const isSaidNow = tools === undefined && settings.params?.toolChoice !== undefined;
+  return { ...(isOffered || isSaidNow ? kept : others), ...params };
 }
 
 /** What the answer has to be: as the caller says, as a parked run was asked with, or by default; undefined for text. */

@@ -2,6 +2,7 @@ import { Injectable, type Type } from '@nestjs/common';
 import { INJECTABLE_WATERMARK } from '@nestjs/common/constants.js';
 import { type SchemaSource } from '../schemas/schema.interface.js';
 import { type ToolContext } from './duo-tool.interface.js';
+import { snakeCase } from './tool-definition.js';
 
 /** Where a tool class keeps its options. */
 export const TOOL_METADATA = Symbol('gitlab-duo:tool');
@@ -47,6 +48,12 @@ export function Tool<Input>(options: ToolOptions<Input>): (target: Executes<Inpu
     // One of its own below this one may say more, such as a scope.
     if (!Reflect.hasOwnMetadata(INJECTABLE_WATERMARK, target)) Injectable()(target);
   };
+}
+
+/** What the model calls a tool class; undefined for what is none. */
+export function toolName(target: Type): string | undefined {
+  const options = toolOptions(target);
+  return options && (options.name ?? snakeCase(target.name));
 }
 
 /** The options of a tool class itself: those that it extends have their own. */

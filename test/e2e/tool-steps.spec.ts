@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Type } from '@nestjs/common';
 import { type Pool } from 'pg';
-import { Chat, DuoChatService, DuoService, type RunEvent } from '../../src/index.js';
+import { Chat, DuoChatService, DuoService, type RunEvent, Tool } from '../../src/index.js';
 import { type ChatVerbs } from '../../src/conversation/chat-verbs.js';
 import { type MessageRecord } from '../../src/messages/message.interface.js';
 import { type ModelParams } from '../../src/messages/model-request.interface.js';
@@ -12,6 +12,13 @@ import { RunRows } from './support/run-rows.js';
 import { startTestHost, type TestHost } from './support/test-module.js';
 import { isOfTheClock } from './support/statement-log.js';
 import { until } from './support/until.js';
+
+@Tool({ name: 'weather_forecast', description: 'The weather', parameters: { type: 'object' } })
+class Forecast implements DuoTool {
+  execute(): string {
+    return 'Sunny';
+  }
+}
 
 type Said = Pick<MessageRecord, 'role' | 'parts' | 'text' | 'status'>;
 type TalkingChat = ChatVerbs<{ text: string; finishReason: string | null; role: string }>;
@@ -135,6 +142,33 @@ describe.each(cases)('A chat with tools $place, of $model', ({ place, model }) =
     await expect(chat.ask('Hello', { tools: null as never })).rejects.toThrow('tools must be a list');
     expect(await messages()).toEqual([]);
     expect((await chat.ask('call count {}')).text).toContain('The tools said: "Count 1"');
+  });
+
+  it('cannot have to call a tool that is not offered, by its class', async () => {
+    const choosing = (tool: string) => () => chat.withTools(Forecast, { choice: { tool } });
+    expect(choosing('Forecast')).toThrow(expect.objectContaining({ code: 'validation_failed' }));
+    expect(choosing('Forecast')).toThrow('"Forecast", which is not among those of withTools(): weather_forecast.');
+    expect(() => chat.withTools({ choice: { tool: 'count' } })).toThrow('there are none');
+    expect(choosing('weather_forecast')).not.toThrow();
+    expect(choosing('Forecast')).toThrow();
+    chat.withTools(...tools, { choice: { tool: 'count' } });
+    expect((await chat.ask('Hello')).text).toContain('The tools said: "Count 1"');
+  });
+
+  it('does not have to call one of its tools in a run with others', async () => {
+    const [count, pay] = tools as [Type<DuoTool>, Type<DuoTool>];
+    await chat.withTools(count, { choice: { tool: 'count' } }).ask('Hello');
+    expect((await chat.ask('Hello', { tools: [pay] })).text).toContain('You said: "Hello"');
+    expect((await chat.ask('Hello', { tools: [] })).text).toContain('You said: "Hello"');
+    const forced = { tools: [pay], params: { toolChoice: { tool: 'count' } } };
+    await expect(chat.ask('Hello', forced)).rejects.toMatchObject({ code: 'validation_failed' });
+    expect((await chat.complete()).text).toContain('The tools said: "Count 2"');
+  });
+
+  it('says once that a choice is none of its tools, and is not blocked by it', async () => {
+    chat.withParams({ toolChoice: { tool: 'counter' } });
+    await expect(chat.ask('Hello')).rejects.toMatchObject({ code: 'validation_failed' });
+    expect((await chat.complete()).text).toContain('You said: "Hello"');
   });
 
   it('has to call a tool in the first round alone, however the rounds are driven', async () => {

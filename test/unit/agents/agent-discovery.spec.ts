@@ -102,6 +102,12 @@ describe('the start fails for an agent', () => {
       {},
       'Tool 2 of the list is undefined',
     ],
+    [
+      'that has to call another tool',
+      { tools: [Weather], params: { toolChoice: { tool: 'Weather' } } },
+      {},
+      '"Weather"',
+    ],
     ['with null for a list', { tools: null as unknown as [] }, {}, 'tools must be a list'],
     ['whose answers are no object', { schema: { type: 'string' } }, {}, 'answer with one object'],
     ['of a kind that is not registered', { chat: Chat }, {}, 'its chat Chat is not registered'],
@@ -144,6 +150,8 @@ describe('the start fails for an agent', () => {
       service_tier: 'auto',
     };
     await start([agent('Reviewer', { params, tools: [Weather] }), Weather]);
+    await app?.close();
+    await start([agent('Reviewer', { params }, { tools: () => [Weather] }), Weather]);
   });
 
   it('of the name of another one, or in two modules', async () => {
