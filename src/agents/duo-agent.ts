@@ -9,6 +9,7 @@ import {
 } from '../conversation/ask-options.interface.js';
 import { type Conversation } from '../conversation/conversation.js';
 import { type ParsedAnswer, type SchemaOption } from '../conversation/parsed-answer.interface.js';
+import { PendingToolCallsError } from '../errors/chat.errors.js';
 import { ConfigurationError } from '../errors/request.errors.js';
 import { type ModelParams } from '../messages/model-request.interface.js';
 import { type AgentChats } from './agent-chats.js';
@@ -49,7 +50,8 @@ export abstract class DuoAgent<
 
   /**
    * Asks in a fresh chat in memory; see `Chat.ask`.
-   * @throws ValidationError when the inputs are wrong, and what the upstream fails with
+   * @throws ValidationError when the inputs are wrong, PendingToolCallsError when a call needs approval, for which there
+   *   are `chat()` and `createChat()`, and what the upstream fails with
    */
   ask(content: string, onChunk: OnChunk): Promise<ConversationMessage>;
   ask<Value>(
@@ -68,7 +70,13 @@ export abstract class DuoAgent<
   ): Promise<ConversationMessage> {
     if (typeof given === 'function') return this.ask(content, {} as AgentAskOptions<Inputs>, given);
     const { inputs, ownerId, ...options } = given;
-    return chatsOf(this).conversation(inputs, ownerId).ask(content, options, onChunk);
+    const chat = chatsOf(this).conversation(inputs, ownerId);
+    const answer = await chat.ask(content, options, onChunk);
+    if ((await chat.pendingApprovals()).length === 0) return answer;
+    throw new PendingToolCallsError(
+      chat.id,
+      'That chat is gone with this ask: have one that goes on by chat() or createChat(), and decide on its calls there.',
+    );
   }
 
   /** A new chat in memory; its first ask fails when the inputs are wrong. */

@@ -40,10 +40,8 @@ export class DatabaseUnavailableError extends GitlabDuoError {
 export class PendingToolCallsError extends GitlabDuoError {
   readonly code = 'pending_tool_calls';
 
-  constructor(chatId: string) {
-    super(
-      `Tool calls of chat ${chatId} wait for approval. Approve or deny each of them, then ask for a completion to go on.`,
-    );
+  constructor(chatId: string, advice = 'Approve or deny each of them, then ask for a completion to go on.') {
+    super(`Tool calls of chat ${chatId} wait for approval. ${advice}`);
   }
 }
 

@@ -108,6 +108,15 @@ describe('An agent in memory', () => {
     });
   });
 
+  it('fails where a call needs approval, which nobody could give it', async () => {
+    const asking = planner().ask('call flight {"city":"Rome"}', { inputs: { team: 'sales' } });
+    await expect(asking).rejects.toMatchObject({
+      code: 'pending_tool_calls',
+      message: expect.stringMatching(/by chat\(\) or createChat\(\)/),
+    });
+    expect(calls).toEqual([]);
+  });
+
   it('takes the options of an ask, which win, and the inputs', async () => {
     const answer = await planner().ask('call weather {"city":"Rome"}', {
       inputs: { team: 'sales' },
