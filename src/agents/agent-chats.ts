@@ -26,11 +26,13 @@ export class AgentChats<C extends ChatOf<unknown>> {
       ...driver,
       async start(_chat, start) {
         const scope = { chat, ownerId, inputs: inputs ?? null, signal: start.signal };
-        const settings = isNew ? await agent.settings(scope) : {};
+        const { instructions, ...settings } = isNew ? await agent.settings(scope) : {};
+        // Whatever was said to the chat since it was made came later than the agent's own.
+        const isReplaced = instructions === undefined || chat.messages.some(({ role }) => role === 'system');
         const params = { ...settings.params, ...start.settings.params };
         const run = await driver.start(chat, {
           ...start,
-          settings: { ...settings, ...start.settings, params },
+          settings: { ...settings, ...(!isReplaced && { instructions }), ...start.settings, params },
           defaults: (_begun, signal) => agent.defaults({ ...scope, signal }),
         });
         isNew = false;

@@ -108,6 +108,15 @@ describe('An agent in memory', () => {
     });
   });
 
+  it('has the instructions that were added last, as a persisted one has', async () => {
+    for (const chat of [guide().chat(), await guide().createChat()]) {
+      await chat.addMessage({ role: 'system', content: 'You are a pirate.' });
+      await chat.ask('Hello');
+      expect(sent(hosts[0]).system).toContain('You are a pirate.');
+      expect(sent(hosts[0]).system).not.toContain('You are a travel guide.');
+    }
+  });
+
   it('fails where a call needs approval, which nobody could give it', async () => {
     const asking = planner().ask('call flight {"city":"Rome"}', { inputs: { team: 'sales' } });
     await expect(asking).rejects.toMatchObject({
