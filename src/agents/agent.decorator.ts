@@ -15,7 +15,7 @@ type Saying<Inputs extends object, Key extends keyof AgentSettings> = AgentSetti
  * Options of `@Agent()`. `instructions`, `model`, `params` and `tools` may be functions, or methods of the class instead.
  * @publicApi
  */
-export interface AgentOptions<Inputs extends object = object> {
+export interface AgentOptions<Inputs extends object = object, Value = unknown> {
   /** What chats know it by, for as long as they live; the class's name in snake_case by default. */
   name?: string;
   /** A Duo model id; that of the kind of chat, or of the module, by default. */
@@ -26,7 +26,7 @@ export interface AgentOptions<Inputs extends object = object> {
   /** The tools that its chats offer; none by default. */
   tools?: Saying<Inputs, 'tools'>;
   /** What its answers have to be, as JSON; plain text by default. See `withSchema`. */
-  schema?: SchemaSource;
+  schema?: SchemaSource<Value>;
   /** How often a run may ask the model, tools in between; the module's `maxSteps` by default. */
   maxSteps?: number;
   /** What its chats are made with, as an object's schema; nothing by default. */
@@ -38,8 +38,15 @@ export interface AgentOptions<Inputs extends object = object> {
 /** A class whose inputs are those of the schema; a plain JSON Schema tells TypeScript nothing. */
 type AgentClass<Inputs extends object> = Type<
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- an agent of any inputs, and of any kind of chat
-  DuoAgent<object extends Inputs ? any : Inputs, any>
+  DuoAgent<object extends Inputs ? any : Inputs, any, any>
 >;
+
+/** Of the class only if its answers are of the schema's type; it may know less of them. */
+type Answers<Class extends AgentClass<object>, Value> = unknown extends Value
+  ? unknown
+  : Value extends Awaited<ReturnType<InstanceType<Class>['ask']>>['parsed']
+    ? unknown
+    : { schema: 'is of another type than the answers of DuoAgent<Inputs, Chat, Value>' };
 
 /**
  * Makes an injectable class that extends `DuoAgent` an agent; add it to the providers of a module.
@@ -55,9 +62,9 @@ type AgentClass<Inputs extends object> = Type<
  * }
  * @publicApi
  */
-export function Agent<Inputs extends object = object>(
-  options: AgentOptions<Inputs> = {},
-): (target: AgentClass<Inputs>) => void {
+export function Agent<Inputs extends object = object, Value = unknown>(
+  options: AgentOptions<Inputs, Value> = {},
+): <Class extends AgentClass<Inputs>>(target: Class & Answers<Class, Value>) => void {
   return (target) => {
     Reflect.defineMetadata(AGENT_METADATA, options, target);
     // One of its own below this one may say more, such as a scope.

@@ -1,5 +1,5 @@
 import { type ChatOf } from '../chats/acts-as-chat.mixin.js';
-import { type CreateChat, type OwnerOption } from '../chats/duo-chat-service.interface.js';
+import { type CreateChat, type MessageOfChat, type OwnerOption } from '../chats/duo-chat-service.interface.js';
 import { type DuoMessage } from '../chats/entities/duo-message.entity.js';
 import {
   type AskOptions,
@@ -8,7 +8,7 @@ import {
   type ToolClass,
 } from '../conversation/ask-options.interface.js';
 import { type Conversation } from '../conversation/conversation.js';
-import { type ParsedAnswer, type SchemaOption } from '../conversation/parsed-answer.interface.js';
+import { type ParsedAnswer, type ParsingVerbs, type SchemaOption } from '../conversation/parsed-answer.interface.js';
 import { PendingToolCallsError } from '../errors/chat.errors.js';
 import { ConfigurationError } from '../errors/request.errors.js';
 import { type ModelParams } from '../messages/model-request.interface.js';
@@ -33,15 +33,22 @@ export type AgentAskOptions<Inputs extends object = object> = AskOptions & Owner
  */
 export type CreateAgentChat<Inputs extends object, C> = Omit<CreateChat<C>, 'agent' | 'inputs'> & InputsOption<Inputs>;
 
+/** A chat whose answers are of the agent's schema. */
+type Answering<Chat, Message, Value> = unknown extends Value ? Chat : ParsingVerbs<Message, Value> & Chat;
+
 /**
  * The base class of agents; see `@Agent()`. In place of the options of `@Agent()` a subclass may say its `instructions`,
  * `model`, `params` and `tools` by methods of these names, which may use what it injects and have 30 s. The first three
  * are asked for when a chat is made, the tools at each run.
+ * @typeParam Inputs what its chats are made with
+ * @typeParam C the kind of its persisted chats
+ * @typeParam Value what the schema of its answers makes, as `parsed`
  * @publicApi
  */
 export abstract class DuoAgent<
   Inputs extends object = object,
   C extends ChatOf<unknown> = ChatOf<DuoMessage>,
+  Value = unknown,
 > implements AgentMethods<Inputs> {
   instructions?(context: AgentContext<Inputs>): string | Promise<string>;
   model?(context: AgentContext<Inputs>): string | Promise<string>;
@@ -53,16 +60,16 @@ export abstract class DuoAgent<
    * @throws ValidationError when the inputs are wrong, PendingToolCallsError when a call needs approval, for which there
    *   are `chat()` and `createChat()`, and what the upstream fails with
    */
-  ask(content: string, onChunk: OnChunk): Promise<ConversationMessage>;
-  ask<Value>(
+  ask(content: string, onChunk: OnChunk): Promise<ParsedAnswer<ConversationMessage, Value>>;
+  ask<Own>(
     content: string,
-    options: AgentAskOptions<Inputs> & Required<SchemaOption<Value>>,
+    options: AgentAskOptions<Inputs> & Required<SchemaOption<Own>>,
     onChunk?: OnChunk,
-  ): Promise<ParsedAnswer<ConversationMessage, Value>>;
+  ): Promise<ParsedAnswer<ConversationMessage, Own>>;
   ask(
     content: string,
     ...given: Given<Inputs, [options: AgentAskOptions<Inputs>, onChunk?: OnChunk]>
-  ): Promise<ConversationMessage>;
+  ): Promise<ParsedAnswer<ConversationMessage, Value>>;
   async ask(
     content: string,
     given: OnChunk | Partial<AgentAskOptions> = {},
@@ -80,8 +87,11 @@ export abstract class DuoAgent<
   }
 
   /** A new chat in memory; its first ask fails when the inputs are wrong. */
-  chat(...[inputs, owner]: Given<Inputs, [inputs: Inputs, owner?: OwnerOption]>): Conversation {
-    return chatsOf(this).conversation(inputs, owner?.ownerId);
+  chat(
+    ...[inputs, owner]: Given<Inputs, [inputs: Inputs, owner?: OwnerOption]>
+  ): Answering<Conversation, ConversationMessage, Value> {
+    const chat: Conversation = chatsOf(this).conversation(inputs, owner?.ownerId);
+    return chat as Answering<Conversation, ConversationMessage, Value>;
   }
 
   /**
@@ -89,16 +99,18 @@ export abstract class DuoAgent<
    * @throws ValidationError when the inputs are wrong, UnknownModelError, ConfigurationError where no kind of chat is
    *   persisted
    */
-  async createChat(...[options]: Given<Inputs, [options: CreateAgentChat<Inputs, C>]>): Promise<C> {
-    return chatsOf<C>(this).create(options ?? {});
+  async createChat(
+    ...[options]: Given<Inputs, [options: CreateAgentChat<Inputs, C>]>
+  ): Promise<Answering<C, MessageOfChat<C>, Value>> {
+    return (await chatsOf<C>(this).create(options ?? {})) as Answering<C, MessageOfChat<C>, Value>;
   }
 
   /**
    * A persisted chat of this agent.
    * @throws ChatNotFoundError, also for a chat that is none of this agent's
    */
-  async find(id: string, owner: OwnerOption = {}): Promise<C> {
-    return chatsOf<C>(this).find(id, owner);
+  async find(id: string, owner: OwnerOption = {}): Promise<Answering<C, MessageOfChat<C>, Value>> {
+    return (await chatsOf<C>(this).find(id, owner)) as Answering<C, MessageOfChat<C>, Value>;
   }
 
   /**

@@ -20,6 +20,15 @@ class NoAgent {
 }
 class ForCountries extends DuoAgent<{ country: string }> {}
 
+interface Trip {
+  days: number;
+}
+
+const trip = z.object({ days: z.number() });
+
+class TripPlanner extends DuoAgent<object, Chat, Trip> {}
+class CountryPlanner extends DuoAgent<object, Chat, { country: string }> {}
+
 // What TypeScript says of these is checked with all the code: an error that is expected and does not come is one.
 describe('@Agent()', () => {
   it('takes a class whose inputs are those of the schema', () => {
@@ -30,6 +39,44 @@ describe('@Agent()', () => {
     Agent()(NoAgent);
     Agent({ model: 'duo-chat-opus-4-6' })(Plain);
     expect(agentOptions(ForTeams)).toEqual({ inputs });
+  });
+
+  it('takes a class whose answers are of the schema', () => {
+    const decorate = Agent({ schema: trip });
+    decorate(TripPlanner);
+    decorate(Plain);
+    Agent({ schema: { type: 'object' } })(TripPlanner);
+    // @ts-expect-error there is no country
+    decorate(CountryPlanner);
+    expect(agentOptions(TripPlanner)).toEqual({ schema: { type: 'object' } });
+  });
+
+  it('types what an agent answers', () => {
+    const planner = new TripPlanner();
+    const days = ({ parsed }: { parsed?: Trip }): number | undefined => parsed?.days;
+    const country = ({ parsed }: { parsed?: { country: string } }): string | undefined => parsed?.country;
+    const asks: (() => unknown)[] = [
+      () => planner.ask('Rome').then(({ parsed }) => parsed?.days.toFixed()),
+      () => planner.ask('Rome', () => undefined).then(days),
+      () => planner.ask('Rome', { maxSteps: 1 }).then(days),
+      () => planner.ask('Rome', { schema: inputs }).then(({ parsed }) => parsed?.team.length),
+      () =>
+        planner
+          .chat()
+          .ask('Rome')
+          .then(({ parsed }) => parsed?.days.toFixed()),
+      () => planner.chat().messages.length,
+      () => planner.createChat().then(async (chat) => days(await chat.ask('Rome'))),
+      () => planner.find('id').then(async (chat) => (await chat.complete()).parsed?.days.toFixed()),
+      () => planner.find('id').then((chat): Chat => chat),
+      // @ts-expect-error there is no country
+      () => planner.ask('Rome').then(country),
+      // @ts-expect-error there is no country
+      async () => country(await planner.chat().ask('Rome')),
+      // @ts-expect-error nothing is known of the answers
+      () => new Plain().ask('Rome').then(days),
+    ];
+    expect(asks).toHaveLength(12);
   });
 
   it('types what an agent is asked with', () => {
