@@ -20,6 +20,9 @@ export class UpstreamError extends GitlabDuoError {
   readonly code = 'upstream_error';
 }
 
+/** The vendor does not take back the reasoning that the chat's history holds; without it, it may answer. */
+export class ReasoningRefusedError extends UpstreamError {}
+
 /** The vendor has no capacity at the moment. */
 export class UpstreamOverloadedError extends GitlabDuoError {
   readonly code = 'upstream_overloaded';

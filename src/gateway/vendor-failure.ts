@@ -4,10 +4,12 @@ import {
   ContextWindowExceededError,
   PayloadTooLargeError,
   RateLimitError,
+  ReasoningRefusedError,
   UpstreamError,
   UpstreamOverloadedError,
   UpstreamTimeoutError,
 } from '../errors/upstream.errors.js';
+import { isRefusedReasoning } from './refused-reasoning.js';
 
 /** An error as the vendors tell it, in a body or inside a stream. */
 export interface VendorError {
@@ -42,6 +44,11 @@ export function vendorFailure(error: VendorError, status = numericCode(error), r
   if (is('context_length_exceeded') || contextOverflows.some((wording) => wording.test(error.message ?? ''))) {
     return new ContextWindowExceededError(
       `The chat no longer fits the model's context window. ${says} Start a new chat, or use a model with a larger window.`,
+    );
+  }
+  if (isRefusedReasoning(error)) {
+    return new ReasoningRefusedError(
+      `The model's vendor refused what the model had thought earlier in the chat. ${says} Use another model, or start a new chat.`,
     );
   }
   if (is('insufficient_quota')) {

@@ -3,6 +3,7 @@ import { type Caller, type ResolvedOptions } from '../config/gitlab-duo-options.
 import { GITLAB_DUO_OPTIONS } from '../config/tokens.js';
 import { type Delegate, type StreamParser } from '../delegates/delegate.interface.js';
 import { type ErrorCode } from '../errors/gitlab-duo.error.js';
+import { ReasoningRefusedError } from '../errors/upstream.errors.js';
 import { GatewayClient } from '../gateway/gateway-client.js';
 import { KnownSecrets } from '../gateway/known-secrets.js';
 import { type ModelAnswer, type ModelEvent, type ModelRequest } from '../messages/model-request.interface.js';
@@ -13,6 +14,7 @@ import { Delegates } from './delegates.service.js';
 import { eventStream } from './event-stream.js';
 import { givenRequest } from './given-request.js';
 import { RetryPolicy } from './retry-policy.js';
+import { RefusedReasoning } from './refused-reasoning.js';
 import { RetryWaits } from './retry-waits.js';
 import { runName } from './run-name.js';
 import { cancelledAttempt, unsentStep } from './unsent-step.js';
@@ -39,13 +41,14 @@ export interface StreamOptions {
 
 /**
  * One routed step: finds the delegate of the request's model, sends the request through the gateway, and tries again
- * what failed for a while. Once something of the answer was seen, a `reset` takes it back first.
+ * what failed for a while. Reasoning that the vendor refuses to take back is left out, and the rest sent at once. Once something of the answer was seen, a `reset` takes it back first.
  * @publicApi
  */
 @Injectable()
 export class DuoRouterService implements OnApplicationShutdown {
   private readonly logger = new Logger(DuoRouterService.name);
   private readonly waits = new RetryWaits();
+  private readonly refused = new RefusedReasoning();
 
   constructor(
     @Inject(GITLAB_DUO_OPTIONS) private readonly options: ResolvedOptions,
@@ -65,7 +68,12 @@ export class DuoRouterService implements OnApplicationShutdown {
       const model = this.models.get(request.model);
       const delegate = this.delegates.of(model);
       const parser = (): StreamParser => delegate.createParser(this.secrets.redact, request);
-      return this.send(delegate, delegate.render(model, request), parser, options);
+      const render = (): Buffer => delegate.render(model, this.refused.without(request));
+      const withoutRefused = (): Buffer => {
+        this.refused.note(request);
+        return render();
+      };
+      return this.send(delegate, render(), withoutRefused, parser, options);
     } catch (error) {
       return Promise.resolve(unsentStep(error));
     }
@@ -106,12 +114,14 @@ export class DuoRouterService implements OnApplicationShutdown {
   /** Never rejects. */
   private async send(
     delegate: Delegate,
-    body: Buffer,
+    first: Buffer,
+    withoutRefused: () => Buffer,
     parser: () => StreamParser,
     { caller, signal, onEvents, ledger }: RouteOptions,
   ): Promise<StepOutcome> {
     const policy = new RetryPolicy(this.options.retries);
     const { path, headers } = delegate;
+    let body = first;
     let takenBack: ErrorCode | undefined;
     for (let number = 1; ; number += 1) {
       const attempt = new Attempt(number, parser(), onEvents);
@@ -122,8 +132,11 @@ export class DuoRouterService implements OnApplicationShutdown {
       } catch (error) {
         const isAborted = signal?.aborted === true;
         const outcome = attempt.failed(error, isAborted);
-        const delayMs = isAborted ? null : policy.delayAfter(error);
+        const next = error instanceof ReasoningRefusedError ? withoutRefused() : body;
+        const isAnother = !next.equals(body);
+        const delayMs = isAborted ? null : isAnother ? 0 : policy.delayAfter(error);
         if (delayMs === null) return outcome;
+        body = next;
         takenBack = attempt.hasEmitted ? codeOf(error) : undefined;
         this.logger.warn(
           `Attempt ${number}${ofRun(caller)} failed (${codeOf(error)}); the next one leaves in ${Math.round(delayMs)} ms.`,

@@ -73,6 +73,8 @@ const faults: Record<SandboxFault, Row> = {
   'gateway-wrapped-error': vendorFails,
   'gateway-hang': timedOut,
   'gateway-reset': upstreamError,
+  // These models think when they are asked to.
+  'gateway-reasoning-refused': answer,
   'answer-empty': answer,
   'answer-not-json': answer,
   'answer-wrong-json': answer,

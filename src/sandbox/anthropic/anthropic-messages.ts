@@ -10,7 +10,7 @@ import { anthropicOddities } from './oddities.js';
 import { checkParameters } from './parameter-rules.js';
 import { promptOf } from './prompt-of.js';
 import { checkTools } from './tool-rules.js';
-import { asksForRedaction } from './thinking.js';
+import { asksForRedaction, thinkingRefusal } from './thinking.js';
 import { checkTurns } from './turn-rules.js';
 import { readTurns } from './turns.js';
 
@@ -37,6 +37,7 @@ function read(body: JsonObject, model: UpstreamModel): VendorRequest {
   return {
     prompt,
     isStream: body.stream === true,
+    reasoningRefusal: thinkingRefusal(turns),
     renderJson: (answer) => renderMessage(answer, style),
     renderStream: (answer, words) => streamMessage(answer, style, words),
   };

@@ -62,6 +62,9 @@ export const GATEWAY_FAULT_NAMES = [
   'gateway-reset',
 ] as const;
 
+/** Refusals of what the model thought before; only requests that replay it use them up. */
+export const REPLAY_FAULT_NAMES = ['gateway-reasoning-refused'] as const;
+
 /** Answers that end in an unusual way, streamed or not. */
 export const ANSWER_FAULT_NAMES = [
   'answer-empty',
@@ -110,6 +113,7 @@ export const IMMEDIATE_FAULT_NAMES = ['revoke-tokens'] as const;
 
 export type ExchangeFault = (typeof EXCHANGE_FAULT_NAMES)[number];
 export type GatewayFault = (typeof GATEWAY_FAULT_NAMES)[number];
+export type ReplayFault = (typeof REPLAY_FAULT_NAMES)[number];
 export type AnswerFault = (typeof ANSWER_FAULT_NAMES)[number];
 export type DeliveryFault = (typeof DELIVERY_FAULT_NAMES)[number];
 export type StreamFault = (typeof STREAM_FAULT_NAMES)[number];
@@ -119,6 +123,7 @@ export type ImmediateFault = (typeof IMMEDIATE_FAULT_NAMES)[number];
 export const SANDBOX_FAULTS = [
   ...EXCHANGE_FAULT_NAMES,
   ...GATEWAY_FAULT_NAMES,
+  ...REPLAY_FAULT_NAMES,
   ...ANSWER_FAULT_NAMES,
   ...DELIVERY_FAULT_NAMES,
   ...STREAM_FAULT_NAMES,

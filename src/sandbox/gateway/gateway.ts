@@ -7,6 +7,7 @@ import { sendBroken } from '../faults/broken-answer.js';
 import { DELIVERY_FAULTS } from '../faults/delivery-faults.js';
 import { type FaultQueue } from '../faults/fault-queue.js';
 import { GATEWAY_FAULTS } from '../faults/gateway-faults.js';
+import { REPLAY_FAULTS } from '../faults/replay-faults.js';
 import { STREAM_FAULTS } from '../faults/stream-faults.js';
 import { type TokenVault } from '../instance/token-vault.js';
 import { isJsonObject, parseJson } from '../json.js';
@@ -53,6 +54,12 @@ export class Gateway {
     }
     admit(request.headers, this.vault, vendor.requiredHeaders);
     const asked = readRequest(vendor, text);
+    const { reasoningRefusal } = asked;
+    const refused = reasoningRefusal && this.faults.take(REPLAY_FAULTS, vendor.api);
+    if (refused) {
+      sendReply(response, refused.effect(reasoningRefusal));
+      return;
+    }
     const answer = this.compose(vendor, asked);
     const delivery = asked.isStream ? (this.faults.take(DELIVERY_FAULTS, vendor.api)?.effect ?? 'events') : 'json';
     if (delivery === 'json') sendReply(response, { status: 200, body: asked.renderJson(answer) });

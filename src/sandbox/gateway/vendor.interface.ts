@@ -25,6 +25,8 @@ export interface Vendor {
 export interface VendorRequest {
   prompt: Prompt;
   isStream: boolean;
+  /** How the vendor refuses the reasoning that is replayed, once it no longer knows it; unset where there is none. */
+  reasoningRefusal?: Reply;
   renderJson(answer: Answer): JsonObject;
   /** The events of a streamed answer; `words` is the size of a text delta. */
   renderStream(answer: Answer, words: number): Iterable<Frame>;

@@ -7,6 +7,7 @@ import { checkItemOrder } from './item-order.js';
 import { responsesOddities } from './oddities.js';
 import { checkParameters } from './parameter-rules.js';
 import { promptOf } from './prompt-of.js';
+import { reasoningRefusal } from './reasoning.js';
 import { streamResponse } from './response-stream.js';
 import { renderResponse, type ResponseStyle } from './response.js';
 
@@ -29,6 +30,7 @@ function read(body: JsonObject, model: UpstreamModel): VendorRequest {
   return {
     prompt: promptOf(body, items, model.id),
     isStream: body.stream === true,
+    reasoningRefusal: reasoningRefusal(items),
     renderJson: (answer) => renderResponse(answer, style),
     renderStream: (answer, words) => streamResponse(answer, style, words),
   };

@@ -1,7 +1,7 @@
 import { isMarked, mark } from '../conversation/seal.js';
 import { stringOf, type JsonObject } from '../json.js';
-import { openaiError, refuse } from '../openai/errors.js';
-import { Refusal } from '../server/reply.js';
+import { openaiError } from '../openai/errors.js';
+import { Refusal, type Reply } from '../server/reply.js';
 
 const STORED_ID = 'stored reasoning';
 const PASSING_ID = 'reasoning';
@@ -27,17 +27,28 @@ export function reasoningItem(hash: string, reasoning: string, style: ReasoningS
   };
 }
 
+/** How the first reasoning among the items is refused. */
+export function reasoningRefusal(items: readonly JsonObject[]): Reply | undefined {
+  const item = items.find(({ type }) => type === 'reasoning');
+  return item && unknownContent(stringOf(item.id));
+}
+
+function unknownContent(id: string): Reply {
+  return openaiError(
+    400,
+    'invalid_request_error',
+    `The encrypted content for item ${id} could not be verified. Reason: Encrypted content could not be decrypted or parsed.`,
+    'invalid_encrypted_content',
+  );
+}
+
 /** Refuses a replayed reasoning item that this sandbox did not make. */
 export function checkReasoning(item: JsonObject): void {
   const id = stringOf(item.id);
   const content = item.encrypted_content;
   if (content != null) {
     if (isMarked(CONTENT, stringOf(content).replace(/^gAAAAA/, ''))) return;
-    refuse(
-      `The encrypted content for item ${id} could not be verified. Reason: Encrypted content could not be decrypted or parsed.`,
-      null,
-      'invalid_encrypted_content',
-    );
+    throw new Refusal(unknownContent(id));
   }
   if (isMarked(STORED_ID, id.replace(/^rs_/, ''))) return;
   throw new Refusal(

@@ -40,6 +40,27 @@ describe('vendorFailure', () => {
     expect(failure).toMatchObject({ name: 'ContextWindowExceededError', isRetryable: false });
   });
 
+  it.each<VendorError>([
+    { message: 'messages.1.content.0: Invalid `signature` in `thinking` block' },
+    { message: 'Validation error: messages.39.content.0: Invalid signature in thinking block' },
+    { message: 'messages.1.content.0: Invalid `data` in `redacted_thinking` block' },
+    {
+      message:
+        'messages.1.content.0: `thinking` or `redacted_thinking` blocks in the latest assistant message cannot be modified. These blocks must remain as they were in the original response.',
+    },
+    { code: 'invalid_encrypted_content', message: 'The encrypted content for item rs_1 could not be verified.' },
+    { code: 'thinking_signature_invalid' },
+    {
+      message:
+        'The encrypted content gAAA...5Q== could not be verified. Reason: Encrypted content could not be decrypted or parsed.',
+    },
+    { message: "Item with id 'rs_1' not found. Items are not persisted when `store` is set to false." },
+    { message: "Item 'rs_1' of type 'reasoning' was provided without its required following item." },
+  ])('takes %j for reasoning that is not taken back', (error) => {
+    const failure = vendorFailure({ type: 'invalid_request_error', ...error }, 400);
+    expect(failure).toMatchObject({ name: 'ReasoningRefusedError', code: 'upstream_error', isRetryable: false });
+  });
+
   it('takes the code context_length_exceeded for a full context window', () => {
     expect(vendorFailure({ code: 'context_length_exceeded' }, 400).code).toBe('context_window_exceeded');
   });
@@ -52,6 +73,7 @@ describe('vendorFailure', () => {
     'tools.0.description: "answers when the prompt is too long for the context window" is too long',
     'stop: "Input is too long for requested model." is not one of the allowed values',
     'Invalid token in the prompt: the context is too long to say',
+    'messages.1.content.0.type: Expected `thinking` or `redacted_thinking`, but found `text`',
   ])('takes %j for a bad request', (message) => {
     expect(vendorFailure({ type: 'invalid_request_error', message }, 400).code).toBe('upstream_error');
   });

@@ -87,6 +87,8 @@ const expected: Record<SandboxFault, Expected> = {
   'gateway-redirect': refused,
   'gateway-hang': recovers,
   'gateway-reset': recovers,
+  // Nothing is replayed here.
+  'gateway-reasoning-refused': passes,
   'answer-empty': passes,
   'answer-not-json': passes,
   'answer-wrong-json': passes,
