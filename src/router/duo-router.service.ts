@@ -41,7 +41,8 @@ export interface StreamOptions {
 
 /**
  * One routed step: finds the delegate of the request's model, sends the request through the gateway, and tries again
- * what failed for a while. Reasoning that the vendor refuses to take back is left out, and the rest sent at once. Once something of the answer was seen, a `reset` takes it back first.
+ * what failed for a while. Once something of the answer was seen, a `reset` takes it back first. Reasoning that the vendor
+ * refuses to take back is left out, and the rest sent at once.
  * @publicApi
  */
 @Injectable()
