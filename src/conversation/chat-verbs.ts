@@ -208,7 +208,10 @@ export abstract class ChatVerbs<M> {
     return driverOf<this, M>(this).decide(this, decision(id, 'denied', options));
   }
 
-  /** Adds a message without asking the model; a system message replaces the instructions. */
+  /**
+   * Adds a message without asking the model; a system message replaces the instructions.
+   * @throws PendingToolCallsError for a message of the assistant while calls wait for approval
+   */
   async addMessage(message: NewMessage): Promise<M> {
     return driverOf<this, M>(this).addMessage(this, message);
   }

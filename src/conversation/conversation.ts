@@ -30,7 +30,8 @@ export class Conversation extends ChatVerbs<ConversationMessage> {
         new Promise((resolve) => {
           resolve(store.toolCalls.decide(decision));
         }),
-      addMessage: (_chat, message) => Promise.resolve(store.add({ role: message.role, parts: contentParts(message) })),
+      addMessage: (_chat, message) =>
+        Promise.resolve(store.addByHand({ role: message.role, parts: contentParts(message) })),
       usage: () => Promise.resolve({ chatId: this.id, ...store.usage }),
     });
   }

@@ -105,6 +105,15 @@ export class MemoryRunStore implements RunStore {
     return Promise.resolve(run.answer && this.add({ ...run.answer, role: 'assistant', runId: run.runId }));
   }
 
+  /**
+   * Adds a message that no run is about.
+   * @throws PendingToolCallsError for one of the assistant while a parked run waits: its calls would be left for good
+   */
+  addByHand(message: Pick<MessageRecord, 'role' | 'parts'>): MessageRecord {
+    if (message.role === 'assistant' && this.run?.parked) throw new PendingToolCallsError(this.chatId);
+    return this.add(message);
+  }
+
   /** Adds a message at the end; an ask and an answer leave the calls before them. */
   add(message: Pick<MessageRecord, 'role'> & { parts: Part[] } & Partial<MessageRecord>): MessageRecord {
     const record: MessageRecord = {

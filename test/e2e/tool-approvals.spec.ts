@@ -128,6 +128,17 @@ describe.each(cases)('A call that needs approval, $place, of $model', ({ place, 
     expect((await chat.ask('And now?')).text).toContain('Turn 2');
   });
 
+  it('lets nobody but the model speak for the assistant before it is decided on', async () => {
+    await chat.ask('call pay {"amount":50}');
+    const adding = chat.addMessage({ role: 'assistant', content: 'Paid' });
+    await expect(adding).rejects.toMatchObject({ code: 'pending_tool_calls' });
+    const [pending] = await chat.pendingApprovals();
+    await chat.approve(pending?.id ?? '');
+    expect((await chat.complete()).text).toContain('Paid 50');
+    await chat.addMessage({ role: 'assistant', content: 'Paid' });
+    expect((await messages()).map(({ role }) => role)).toEqual(['user', 'assistant', 'tool', 'assistant', 'assistant']);
+  });
+
   it('needs no completion when all is decided while the other calls still run', async () => {
     decideNow = async () => {
       const [first, second] = await chat.pendingApprovals();

@@ -50,7 +50,7 @@ export class KindStore {
     const recovery = new RunRecovery(client, this.tables, this.name, owner, this.stepping);
     this.beginning = new RunBeginning(client, this.tables, this.name, recovery, instance.clock, histories);
     this.finishing = new RunFinishing(client, this.tables, lost);
-    this.adding = new MessageAdding(client, this.tables, instance.clock);
+    this.adding = new MessageAdding(client, this.tables, this.name, instance.clock);
     this.usage = new UsageReading(client, this.tables, this.name);
     this.approvals = new Approvals(client, this.tables, this.name);
   }
