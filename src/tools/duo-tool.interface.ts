@@ -1,5 +1,3 @@
-import { type JsonValue } from '../messages/json.interface.js';
-
 /**
  * What a tool is told about the call that it answers.
  * @publicApi
@@ -14,8 +12,11 @@ export interface ToolContext {
   readonly callId: string;
   /** Aborts when the run is cancelled, the application shuts down or the tool's time is over. */
   readonly signal: AbortSignal;
-  /** Tells those who follow the run how far the tool is: a `tool-progress` event. Ignored once the tool has ended. */
-  readonly emit: (data: JsonValue) => void;
+  /**
+   * Tells those who follow the run how far the tool is: a `tool-progress` event, with what `execute()` might return as
+   * well. Ignored once the tool has ended.
+   */
+  readonly emit: (data: unknown) => void;
 }
 
 /**

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { type Redact } from '../errors/redact.js';
 import { safeError } from '../errors/safe-error.js';
 import { shorten } from '../gateway/error-body.js';
-import { type JsonObject, type JsonValue } from '../messages/json.interface.js';
+import { type JsonObject } from '../messages/json.interface.js';
 import { type ToolDefinition } from '../messages/model-request.interface.js';
 import { storable } from '../messages/text.js';
 import { type Schema, type Validated } from '../schemas/schema.interface.js';
@@ -101,7 +101,7 @@ class Progress {
 
   constructor(private readonly context: ToolContext) {}
 
-  readonly emit = (data: JsonValue): void => {
+  readonly emit = (data: unknown): void => {
     if (this.isOpen) this.context.emit(toolContent(data));
   };
 

@@ -1,7 +1,6 @@
 import { ValidationError } from '../errors/request.errors.js';
 import { isBase64 } from '../messages/base64.js';
 import { fileSource } from '../messages/file-source.js';
-import { type JsonValue } from '../messages/json.interface.js';
 import { type FilePart } from '../messages/part.interface.js';
 
 const MOST_BYTES = 10 * 1024 * 1024;
@@ -13,7 +12,7 @@ const MOST_CHARACTERS = Math.ceil(MOST_BYTES / 3) * 4;
  */
 export class ToolFiles {
   constructor(
-    readonly content: JsonValue,
+    readonly content: unknown,
     readonly files: readonly FilePart[],
   ) {}
 }
@@ -24,7 +23,7 @@ export class ToolFiles {
  * return toolFiles('Sales by month', [{ type: 'file', mediaType: 'image/png', data: png.toString('base64') }]);
  * @publicApi
  */
-export function toolFiles(content: JsonValue, files: readonly FilePart[]): ToolFiles {
+export function toolFiles(content: unknown, files: readonly FilePart[]): ToolFiles {
   return new ToolFiles(content, files);
 }
 

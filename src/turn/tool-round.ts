@@ -1,4 +1,5 @@
 import { setImmediate as breathe } from 'node:timers/promises';
+import { type JsonValue } from '../messages/json.interface.js';
 import { type ToolOutcome } from '../tools/bound-tool.interface.js';
 import { orAborted } from './or-aborted.js';
 import { failure, type Plan, type PlannedCall } from './planned-call.js';
@@ -104,8 +105,10 @@ export class ToolRound {
       ...this.turn.scope,
       callId: call.id,
       signal,
-      emit: (data: ToolOutcome['content']) => {
-        if (this.running.has(call) && !this.leaving.signal.aborted) this.turn.journal.progressed(call, data);
+      emit: (data: unknown) => {
+        if (!this.running.has(call) || this.leaving.signal.aborted) return;
+        // A bound tool has made it JSON.
+        this.turn.journal.progressed(call, data as JsonValue);
       },
     };
     try {

@@ -3,7 +3,7 @@ import { IsNumber, IsString } from 'class-validator';
 import { describe, expect, it } from '@jest/globals';
 import { type } from 'arktype';
 import { z } from 'zod';
-import { Tool, type ToolOptions } from '../../../src/index.js';
+import { Tool, type ToolContext, type ToolFiles, toolFiles, type ToolOptions } from '../../../src/index.js';
 import { toolOptions } from '../../../src/tools/tool.decorator.js';
 
 class Place {
@@ -60,6 +60,24 @@ describe('@Tool()', () => {
     decorate(Fits);
     decorate(WantsText);
     expect(toolOptions(WantsText)).toEqual({ description, parameters: { type: 'object' } });
+  });
+
+  it('may tell and answer whatever an interface describes', () => {
+    interface Progress {
+      percent: number;
+      since?: Date;
+    }
+    class Reporting {
+      execute(_input: unknown, { emit }: ToolContext): ToolFiles {
+        const progress: Progress = { percent: 1 };
+        emit(progress);
+        return toolFiles(progress, []);
+      }
+    }
+    Tool({ description, parameters: zod })(Reporting);
+    const told: unknown[] = [];
+    new Reporting().execute({}, { emit: (data) => told.push(data) } as Partial<ToolContext> as ToolContext);
+    expect(told).toEqual([{ percent: 1 }]);
   });
 
   it('types the input of requiresApproval', () => {
