@@ -171,6 +171,15 @@ describe('The programs of the README', () => {
       expect([answer.status, await answer.json()]).toMatchObject([201, { seq: 1 }]);
       expect((await client.send('GET', `/chats/${id}`, undefined, as('bob'))).status).toBe(404);
       expect(await (await client.send('GET', '/nowhere')).json()).toMatchObject({ code: 'not_found' });
+      for (const body of ['{', 'null'])
+        expect((await client.send('POST', '/chats', body, as('anna'))).status).toBe(400);
+      const unread = await client.send('GET', '/chats/%ff', undefined, as('anna'));
+      expect([unread.status, unread.headers.get('content-type')]).toEqual([
+        400,
+        expect.stringMatching(/^application\/json/),
+      ]);
+      const form = { ...as('anna'), 'content-type': 'application/x-www-form-urlencoded' };
+      expect((await client.send('POST', '/chats', 'title=x', form)).status).toBe(415);
       expect((await client.json<{ items: unknown[] }>('GET', '/models')).items).toHaveLength(25);
     },
     async 'patience.ts'() {
