@@ -17,7 +17,7 @@ const images = new Set(['image/jpeg', 'image/png', 'image/gif', 'image/webp']);
 export function fileSource(part: FilePart): FileSource {
   if (!isFile(part)) {
     throw new ValidationError(
-      'A file must be an object with "mediaType" and either "data", the content in base64, or "url", each of them a string.',
+      'A file must be an object with the "type" "file", a "mediaType", and either "data", the content in base64, or a "url", each of them a string.',
     );
   }
   const name = part.filename ?? part.mediaType;
@@ -41,9 +41,11 @@ export function fileSource(part: FilePart): FileSource {
 
 function isFile(part: unknown): boolean {
   if (typeof part !== 'object' || part === null) return false;
-  const { mediaType, data, url, filename } = part as Record<keyof FilePart, unknown>;
+  const { type, mediaType, data, url, filename } = part as Record<keyof FilePart, unknown>;
   const isText = (value: unknown): boolean => typeof value === 'string';
-  return isText(mediaType) && [data, url, filename].every((value) => value === undefined || isText(value));
+  return (
+    type === 'file' && isText(mediaType) && [data, url, filename].every((value) => value === undefined || isText(value))
+  );
 }
 
 /** Where OpenAI reads the file: its own address, or a data URL. */

@@ -179,16 +179,23 @@ describe('DuoService', () => {
       expect(await chat.ask('Three')).toMatchObject({ seq: 3 });
     }));
 
-  it.each<[unknown]>([['x'], [{}], [5], [['x']], [[[]]], [[{}]], [[null]]])(
-    'refuses %j for attachments, and stores nothing',
-    (given) =>
-      withDuo(async (duo) => {
-        const chat = duo.chat();
-        const attachments = given as FilePart[];
-        await expect(chat.ask('Look', { attachments })).rejects.toThrow(ValidationError);
-        await expect(chat.addMessage({ role: 'user', content: 'Look', attachments })).rejects.toThrow(ValidationError);
-        expect(chat.messages).toEqual([]);
-      }),
+  it.each<[unknown]>([
+    ['x'],
+    [{}],
+    [5],
+    [['x']],
+    [[[]]],
+    [[{}]],
+    [[null]],
+    [[{ mediaType: 'image/png', data: 'aGk=' }]],
+  ])('refuses %j for attachments, and stores nothing', (given) =>
+    withDuo(async (duo) => {
+      const chat = duo.chat();
+      const attachments = given as FilePart[];
+      await expect(chat.ask('Look', { attachments })).rejects.toThrow(ValidationError);
+      await expect(chat.addMessage({ role: 'user', content: 'Look', attachments })).rejects.toThrow(ValidationError);
+      expect(chat.messages).toEqual([]);
+    }),
   );
 
   it('refuses an unknown model at once', () =>

@@ -39,9 +39,9 @@ it.each<[unknown]>([
   [5],
   [[]],
   [{}],
-  [{ mediaType: 7, data: 'iVBORw==' }],
-  [{ mediaType: 'image/png', data: Buffer.from('x') }],
-  [{ mediaType: 'image/png', url: new URL('https://example.com/a.png') }],
+  [{ type: 'file', mediaType: 7, data: 'iVBORw==' }],
+  [{ type: 'file', mediaType: 'image/png', data: Buffer.from('x') }],
+  [{ type: 'file', mediaType: 'image/png', url: new URL('https://example.com/a.png') }],
   [{ mediaType: 'image/png', data: 'iVBORw==', filename: 7 }],
 ])('says what a file is where it is given %p', (file) => {
   expect(() => fileSource(file as FilePart)).toThrow(
