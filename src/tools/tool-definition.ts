@@ -1,6 +1,7 @@
 import { ConfigurationError } from '../errors/request.errors.js';
 import { type JsonObject } from '../messages/json.interface.js';
 import { type ToolDefinition } from '../messages/model-request.interface.js';
+import { arrayWithoutItems } from '../schemas/array-items.js';
 import { topProblem } from '../schemas/object-schema.js';
 
 /** What the vendors agree on. */
@@ -20,6 +21,12 @@ export function toolDefinition(name: string, description: unknown, parameters: J
   if (found !== undefined) {
     throw new ConfigurationError(
       `its parameters must be the schema of one object, and have ${found} at their top: put that into a property of an object.`,
+    );
+  }
+  const array = arrayWithoutItems(parameters);
+  if (array !== undefined) {
+    throw new ConfigurationError(
+      `its parameters have an array at "${array}" that does not say what its items are, which OpenAI refuses: add items, {} for anything.`,
     );
   }
   return { name, description, parameters };

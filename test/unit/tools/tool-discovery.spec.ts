@@ -4,7 +4,14 @@ import { Test, type TestingModule, type TestingModuleBuilder } from '@nestjs/tes
 import { IsString } from 'class-validator';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { type DuoTool, GitlabDuoModule, Tool, type ToolContext, type ToolOptions } from '../../../src/index.js';
+import {
+  type DuoTool,
+  GitlabDuoModule,
+  type JsonObject,
+  Tool,
+  type ToolContext,
+  type ToolOptions,
+} from '../../../src/index.js';
 import { ToolRegistry } from '../../../src/tools/tool-registry.js';
 
 const parameters = z.object({ city: z.string() });
@@ -44,6 +51,11 @@ async function start(
   app.useLogger(false);
   await app.init();
   return app.get(ToolRegistry, { strict: false });
+}
+
+/** A schema of one field. */
+function listing(list: JsonObject): JsonObject {
+  return { type: 'object', properties: { list } };
 }
 
 /** A tool class of this name with these options. */
@@ -100,6 +112,15 @@ describe('a tool class', () => {
     expect((await start([made])).of(made).definition.name).toBe(expected);
   });
 
+  it('may take arrays of anything', async () => {
+    const examples = [{ type: 'array' }];
+    const anything = { type: 'array', items: {} };
+    const made = tool('Weather', {
+      parameters: listing({ anyOf: [anything, { type: 'object', default: {}, examples }] }),
+    });
+    expect((await start([made])).of(made).definition.name).toBe('weather');
+  });
+
   it('takes a DTO class, and says what it is', async () => {
     class Place {
       @IsString()
@@ -148,6 +169,16 @@ describe('the start fails for a tool', () => {
       'with parameters that are no schema',
       () => tool('Weather', { parameters: { type: 'objekt' } }),
       'no valid JSON Schema',
+    ],
+    [
+      'with an array of whatever',
+      () => tool('Weather', { parameters: listing({ type: 'object', properties: { cities: { type: 'array' } } }) }),
+      'an array at "list.cities"',
+    ],
+    [
+      'with a choice that is one',
+      () => tool('Weather', { parameters: listing({ anyOf: [{ type: 'string' }, { type: ['array', 'null'] }] }) }),
+      'an array at "list.1"',
     ],
     ['whose parameters are no object', () => tool('Weather', { parameters: z.string() }), 'the type "string"'],
     ['whose parameters have no type', () => tool('Weather', { parameters: { city: 'string' } }), 'the type null'],
