@@ -49,10 +49,10 @@ describe('A server that is killed while tools run', () => {
       [chatId],
     );
 
-  /** Lets a process of its own ask for these calls, and kills it once they stand as they should. */
-  async function killedWhile(content: string, statuses: string[]): Promise<string> {
+  /** Lets a process of its own ask for these calls, or go on with those of a chat, and kills it once they stand as they should. */
+  async function killedWhile(content: string, statuses: string[], ...known: string[]): Promise<string> {
     const script = fileURLToPath(new URL('support/tool-process.ts', import.meta.url));
-    child = fork(script, [shared.url, survivor.sandbox.url, content], {
+    child = fork(script, [shared.url, survivor.sandbox.url, content, ...known], {
       execArgv: ['--import', new URL('support/typescript-hooks.mjs', import.meta.url).href],
       env: { ...process.env, NODE_OPTIONS: '' },
     });
@@ -101,6 +101,18 @@ describe('A server that is killed while tools run', () => {
     expect(results).toHaveLength(12);
     const { items } = await chats.messages(chatId);
     expect(items.map(({ seq }) => seq)).toEqual(items.map((_message, seq) => seq));
+  });
+
+  it('says so too where it was another run that had stored the call', async () => {
+    const lines = ['call quick {}', ...Array.from({ length: 9 }, () => 'call slow {}')];
+    const eight = (status: string) => Array.from({ length: 8 }, () => status);
+    const chatId = await killedWhile(lines.join('\n'), ['succeeded', ...eight('running'), 'pending']);
+    await killedWhile('', ['succeeded', ...eight('failed'), 'running'], chatId);
+    await chats.complete(chatId);
+    expect(ran).toEqual([]);
+    const [, ...slow] = await resultsOf(chatId);
+    const unsure = { content: expect.stringContaining('may or may not have taken effect') };
+    expect(slow).toMatchObject(Array.from({ length: 9 }, () => unsure));
   });
 
   it('runs the one of three that waited for approval, once it has it, and no other', async () => {

@@ -10,6 +10,7 @@ export class DuoToolCall {
   @PrimaryColumn({ type: 'uuid' })
   id!: string;
 
+  /** The run that works the call; another one than has stored it where that was cut short, or stopped at it. */
   @Column({ type: 'uuid', name: 'run_id' })
   runId!: string;
 

@@ -68,7 +68,7 @@ m AS (
 k AS (
   UPDATE ${t.toolCalls} t SET status = n.status, result_message_id = n.id FROM c, n WHERE t.id = n."callId"),
 v AS (
-  UPDATE ${t.toolCalls} t SET status = x.status FROM f, json_to_recordset($5::json) AS x (id uuid, status text)
+  UPDATE ${t.toolCalls} t SET status = x.status, run_id = $2 FROM f, json_to_recordset($5::json) AS x (id uuid, status text)
    WHERE t.id = x.id AND t.result_message_id IS NULL),
 a AS (
   INSERT INTO ${t.attempts} (id, run_id, request_id, chat_kind, chat_id, owner_id, step, number, provider, model, status)

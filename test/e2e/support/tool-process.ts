@@ -1,6 +1,7 @@
 /**
- * An application of its own that asks a chat, of the database and the sandbox given as arguments, to call tools: `quick`
- * has its result at once, `slow` and `again` never, and `pay` needs an approval. It tells the id of the chat, and is there to be killed.
+ * An application of its own that asks a chat, of the database and the sandbox given as arguments, to call tools, or goes
+ * on with the chat whose id is given: `quick` has its result at once, `slow` and `again` never, and `pay` needs an
+ * approval. It tells the id of the chat, and is there to be killed.
  */
 import 'reflect-metadata';
 import { Module } from '@nestjs/common';
@@ -9,7 +10,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { Chat, DuoChatService, GitlabDuoModule } from '../../../src/index.js';
 import { addTool, told } from './bound-tools.js';
 
-const [, , url = '', gitlabUrl = '', content = ''] = process.argv;
+const [, , url = '', gitlabUrl = '', content = '', chatId] = process.argv;
 
 @Module({
   imports: [
@@ -28,6 +29,7 @@ const tools = [
   addTool(app, 'again', never, { isIdempotent: true }),
   addTool(app, 'pay', never, { needsApproval: () => Promise.resolve(true) }),
 ];
-const chat = await app.get<DuoChatService<Chat>>(DuoChatService).create({});
+const chats = app.get<DuoChatService<Chat>>(DuoChatService);
+const chat = chatId === undefined ? await chats.create() : await chats.find(chatId);
 process.send?.(chat.id);
-await chat.withTools(...tools).ask(content);
+await (chatId === undefined ? chat.withTools(...tools).ask(content) : chat.complete());
