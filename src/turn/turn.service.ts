@@ -37,7 +37,7 @@ export class TurnService {
         const results = await round.work(areStarted, extent === 'answer' && steps < max);
         if (signal.aborted) return { type: 'stored', error: signal.reason };
         messages.push(...results.map((result): ModelMessage => ({ role: 'tool', parts: [resultPart(result)] })));
-        if (extent === 'answer' && round.waiting.length > 0) {
+        if (extent !== 'step' && round.waiting.length > 0) {
           // Somebody may have decided while the other calls ran.
           const decided = await journal.decidedCalls(round.waiting);
           const calls = round.waiting.filter(({ id }) => !decided.some((call) => call.id === id));

@@ -220,19 +220,24 @@ describe.each(cases)('A chat with tools $place, of $model', ({ place, model }) =
     expect(asked()).toMatch(choice);
   });
 
-  it('is asked and lets its tools run step by step, where the host wants that', async () => {
+  it.each(['complete', 'step'] as const)('is asked and lets its tools run step by step, up to %s()', async (verb) => {
     await chat.addMessage({ role: 'user', content: 'call count {}\ncall pay {}' });
     const called = await chat.step();
     expect(called).toMatchObject({ role: 'assistant', finishReason: 'tool-calls' });
     expect(calls).toBe(0);
     await expect(chat.step()).rejects.toMatchObject({ code: 'validation_failed' });
     expect(await chat.runTools()).toMatchObject([{ role: 'tool' }]);
-    expect(await chat.runTools()).toEqual([]);
     expect(calls).toBe(1);
-    await expect(chat.complete()).rejects.toMatchObject({ code: 'pending_tool_calls' });
+    const pendingCalls = { code: 'pending_tool_calls' };
+    await expect(chat.runTools()).rejects.toMatchObject(pendingCalls);
+    await expect(chat.step()).rejects.toMatchObject(pendingCalls);
+    await expect(chat.complete()).rejects.toMatchObject(pendingCalls);
+    await expect(chat.ask('Never mind')).rejects.toMatchObject(pendingCalls);
     const [pending] = await chat.pendingApprovals();
     await chat.approve(pending?.id ?? '');
-    expect(await chat.complete()).toMatchObject({ text: expect.stringContaining('The tools said: "Count 1", "Paid"') });
+    await expect(chat.ask('Never mind')).rejects.toMatchObject(pendingCalls);
+    if (verb === 'step') expect(await chat.runTools()).toMatchObject([{ role: 'tool' }]);
+    expect(await chat[verb]()).toMatchObject({ text: expect.stringContaining('The tools said: "Count 1", "Paid"') });
     expect(await chat.isComplete()).toBe(true);
     expect(await roles()).toEqual(['user', 'assistant', 'tool', 'tool', 'assistant']);
     expect((await chat.usage()).models).toHaveLength(1);

@@ -60,8 +60,9 @@ function resumeStatement(t: KindTables): Statement {
   return statement(`
 WITH u AS MATERIALIZED (
   SELECT EXISTS (
-    SELECT FROM ${t.toolCalls} k JOIN ${t.messages} m ON m.${t.message('id')} = k.message_id
-     WHERE k.run_id = $1 AND k.status = 'pending' AND k.needs_approval AND NOT ${isLeft(t, 'm')}) AS is_undecided),
+    SELECT FROM ${t.runs} p JOIN ${t.runs} r ON r.chat_kind = p.chat_kind AND r.chat_id = p.chat_id
+      JOIN ${t.toolCalls} k ON k.run_id = r.id JOIN ${t.messages} m ON m.${t.message('id')} = k.message_id
+     WHERE p.id = $1 AND k.status = 'pending' AND k.needs_approval AND NOT ${isLeft(t, 'm')}) AS is_undecided),
 r AS (
   UPDATE ${t.runs} t SET status = 'running', fence = $2 + 1, instance_id = $3, model = coalesce($4, t.model),
          tools = coalesce($5::json, t.tools), input = $6::json
