@@ -176,7 +176,11 @@ export abstract class ChatVerbs<M> {
     return answerOf<this, M>(this, await askingRun(this, null, options, 'step'), options, undefined);
   }
 
-  /** Runs the tool calls that have no result, but those that wait for approval, and asks no model. */
+  /**
+   * Runs the tool calls that have no result, and asks no model. Where some wait for approval, the run waits with them, as
+   * that of an ask does.
+   * @throws PendingToolCallsError while such a run waits
+   */
   async runTools(options: Pick<AskOptions, 'tools' | 'signal'> = {}): Promise<M[]> {
     return resultsOf<this, M>(this, await askingRun(this, null, options, 'tools'));
   }
