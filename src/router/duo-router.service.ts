@@ -64,7 +64,7 @@ export class DuoRouterService implements OnApplicationShutdown {
    * After an abort the error is the signal's reason, and the attempt is `cancelled`, or `failed` if the abort came
    * while the router waited to try again.
    */
-  route(request: ModelRequest, options: RouteOptions): Promise<StepOutcome> {
+  async route(request: ModelRequest, options: RouteOptions): Promise<StepOutcome> {
     try {
       const model = this.models.get(request.model);
       const delegate = this.delegates.of(model);
@@ -74,9 +74,9 @@ export class DuoRouterService implements OnApplicationShutdown {
         this.refused.note(request);
         return render();
       };
-      return this.send(delegate, render(), withoutRefused, parser, options);
+      return await this.send(delegate, render(), withoutRefused, parser, options);
     } catch (error) {
-      return Promise.resolve(unsentStep(error));
+      return unsentStep(error);
     }
   }
 

@@ -7,7 +7,7 @@ import { safeError } from '../../errors/safe-error.js';
 const UNIQUE_VIOLATION = '23505';
 const LOCK_NOT_AVAILABLE = '55P03';
 /** Of a statement that had a deadline, and did nothing: see `boundedBy`. */
-const TOO_LATE = '22023';
+const tooLate = /lock_timeout.*too late/;
 const lostConnection =
   /^(08|28|3D000$|55000$|57P0[123]|53300$|ECONNRESET$|ECONNREFUSED$|EPIPE$|ETIMEDOUT$|ENOTFOUND$|EAI_AGAIN$|EHOSTUNREACH$)/;
 const lostConnectionMessage =
@@ -54,7 +54,7 @@ export async function onDatabase<T>(work: () => Promise<T>, chatId = 'of this ca
 function databaseError(error: unknown, chatId: string): Error {
   if (error instanceof GitlabDuoError) return error;
   if ((error as PostgresError).code === LOCK_NOT_AVAILABLE) return new ChatLockedError(chatId, safeError(error));
-  if (isConnectionLost(error) || (error as PostgresError).code === TOO_LATE) {
+  if (isConnectionLost(error) || tooLate.test((error as PostgresError).message ?? '')) {
     return new DatabaseUnavailableError(
       'The database does not answer in time. Check that it runs and has connections to spare, then try again.',
       {

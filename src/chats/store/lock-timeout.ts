@@ -4,7 +4,7 @@ export const LOCK_TIMEOUT_MS = 3_000;
 /**
  * The beginning `s` of a statement that must not wait long for a lock, nor write after a deadline.
  * @param deadline the parameter that has it: by the database's clock, in milliseconds; `null` for none. After it the
- * statement fails with `TOO_LATE`, since no such time-out can be set.
+ * statement fails, since no such time-out can be set.
  */
 export function boundedBy(deadline: string): string {
   return `s AS MATERIALIZED (

@@ -75,8 +75,8 @@ export class RunBeginning {
   }
 
   private async insertOrResume(chatId: string, run: BeginRun, values: unknown[]): Promise<Begun> {
+    const bounded = [...values, this.clock.deadline()];
     for (let tries = 1; ; tries++) {
-      const bounded = [...values, this.clock.deadline()];
       try {
         return await resend(async (isResent) => {
           const stored = isResent ? await this.readBegun(chatId, run.runId) : undefined;

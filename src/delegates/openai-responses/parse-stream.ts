@@ -129,9 +129,10 @@ export class ResponsesStreamParser implements StreamParser {
   /** The whole answer comes once more at its end: a text that is only there has not been said. */
   private addLateText(output: unknown, events: ModelEvent[]): void {
     const items = toItems(output);
-    // Compared as a whole, since not everyone who numbers the deltas numbers them like these.
+    // Not everyone numbers the deltas like these, and nothing is to be said twice.
     const said = textOf(this.sorted().map(([, part]) => part));
-    if (items.map((item) => saidIn(item).text).join('') === said) return;
+    if (items.map((_item, index) => this.saidAt(index)).join('') !== said) return;
+    if (!items.every((item, index) => saidIn(item).text.startsWith(this.saidAt(index)))) return;
     for (const [index, item] of items.entries()) this.sayRest(index, item, events);
   }
 

@@ -62,6 +62,11 @@ describe('A text of Responses', () => {
     expect(spoken(events, 'text-delta')).toBe('One.Two.');
   });
 
+  it('is never said twice, however its end is numbered', () => {
+    const { events, error } = feed(openaiResponsesDelegate, [delta('Hi', 1), end(message(words('Hi there')))]);
+    expect([spoken(events, 'text-delta'), error]).toEqual(['Hi', undefined]);
+  });
+
   it('is said once in what was recorded', () => {
     for (const name of ['text', 'refusal', 'reasoning-and-tools']) {
       const stream = recorded(`openai-responses/${name}`);
