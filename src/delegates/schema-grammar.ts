@@ -65,7 +65,7 @@ function childrenOf({ properties, items, anyOf }: JsonObject): JsonValue[] {
 
 function definition({ $defs }: JsonObject, reference: string): JsonValue | undefined {
   const name = /^#\/\$defs\/([^/~%]+)$/.exec(reference)?.[1];
-  return name !== undefined && isObject($defs) ? $defs[name] : undefined;
+  return name !== undefined && isObject($defs) && Object.hasOwn($defs, name) ? $defs[name] : undefined;
 }
 
 function isObject(value: JsonValue | undefined): value is JsonObject {

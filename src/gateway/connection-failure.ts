@@ -12,12 +12,12 @@ const limits = {
 /** A limit in time of a part of a request. */
 export type Limit = keyof typeof limits;
 
-const limitOf: Record<string, Limit> = {
-  UND_ERR_CONNECT_TIMEOUT: 'connectMs',
-  ETIMEDOUT: 'connectMs',
-  UND_ERR_HEADERS_TIMEOUT: 'firstByteMs',
-  UND_ERR_BODY_TIMEOUT: 'idleMs',
-};
+const limitOf = new Map<string, Limit>([
+  ['UND_ERR_CONNECT_TIMEOUT', 'connectMs'],
+  ['ETIMEDOUT', 'connectMs'],
+  ['UND_ERR_HEADERS_TIMEOUT', 'firstByteMs'],
+  ['UND_ERR_BODY_TIMEOUT', 'idleMs'],
+]);
 
 /**
  * What a failure below HTTP means: time-outs, refused or lost connections, certificates, a host that is stopping.
@@ -28,7 +28,7 @@ export function connectionFailure(error: unknown, url: string, prefix = ''): Git
   const code = codeOf(error);
   const cause = safeError(error);
   const say = (text: string) => (prefix === '' ? text : `${prefix}: ${text}`);
-  const limit = limitOf[code];
+  const limit = limitOf.get(code);
   if (limit !== undefined) return timedOut(limit, url, prefix, cause);
   if (code === 'UND_ERR_DESTROYED' || code === 'UND_ERR_CLOSED') {
     return new ServerBusyError(say('The application is shutting down. Ask again when it is back.'), { cause });

@@ -27,11 +27,11 @@ const validValue = /^[\t\x20-\x7e\x80-\xff]*$/;
 /** The headers of an exchange's answer that may be echoed, values unaltered; numbers and booleans become strings. */
 export function echoedHeaders(headers: unknown): Record<string, string> {
   if (typeof headers !== 'object' || headers === null) return {};
-  const echoed: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') continue;
+  const entries = Object.entries(headers).flatMap(([name, value]): [string, string][] => {
+    if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') return [];
     const text = String(value);
-    if (!forbidden.has(name.toLowerCase()) && validName.test(name) && validValue.test(text)) echoed[name] = text;
-  }
-  return echoed;
+    const isEchoed = !forbidden.has(name.toLowerCase()) && validName.test(name) && validValue.test(text);
+    return isEchoed ? [[name, text]] : [];
+  });
+  return Object.fromEntries(entries);
 }

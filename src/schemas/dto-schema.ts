@@ -36,23 +36,26 @@ function jsonSchemaOf(dto: Type, packages: DtoPackages): JsonObject {
       [packages.validator.IS_ENUM]: ({ constraints }: ValidationMetadata) => enumSchema(constraints[0] as object),
     },
   };
-  const schemas = Object.fromEntries(
-    dtoClasses(dto, packages).map((one) => [one.name, packages.converter.targetConstructorToSchema(one, options)]),
-  ) as Record<string, JsonObject>;
-  const referred = referredNames(schemas);
-  const { [dto.name]: root = {} } = schemas;
+  const schemas = new Map(
+    dtoClasses(dto, packages).map((one) => [
+      one.name,
+      packages.converter.targetConstructorToSchema(one, options) as JsonObject,
+    ]),
+  );
+  const referred = referredNames([...schemas.values()]);
+  const root = schemas.get(dto.name) ?? {};
   if (Object.keys(root.properties ?? {}).length === 0) {
     throw new ConfigurationError(
       `The class ${dto.name} has no field with a decorator of class-validator, such as @IsString().`,
     );
   }
-  const unknown = referred.find((name) => !(name in schemas));
+  const unknown = referred.find((name) => !schemas.has(name));
   if (unknown !== undefined) {
     throw new ConfigurationError(
       `The fields of ${dto.name} lead to the type ${unknown}, which is no DTO class: say which one it is with @Type(() => …).`,
     );
   }
-  const definitions = Object.fromEntries(referred.map((name) => [name, schemas[name] ?? {}]));
+  const definitions = Object.fromEntries(referred.map((name) => [name, schemas.get(name) ?? {}]));
   return referred.length > 0 ? { ...root, $defs: definitions } : root;
 }
 

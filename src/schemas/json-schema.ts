@@ -1,7 +1,8 @@
 import { type ErrorObject } from 'ajv';
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { type ValidateFunction } from 'ajv/dist/2020.js';
 import { ConfigurationError } from '../errors/request.errors.js';
 import { type JsonObject } from '../messages/json.interface.js';
+import { ownPropertiesAjv, withOwnProto } from './own-properties.js';
 import { plainSchema, reasonOf } from './plain-schema.js';
 import { problemOf } from './problem.js';
 import { type JsonSchema, type Schema } from './schema.interface.js';
@@ -32,8 +33,7 @@ function compile(schema: JsonObject): ValidateFunction {
     );
   }
   try {
-    // An instance of its own, so that schemas with the same $id live side by side.
-    return new Ajv2020({ allErrors: true, strict: false, validateFormats: false, logger: false }).compile(schema);
+    return ownPropertiesAjv().compile(withOwnProto(schema));
   } catch (cause) {
     throw new ConfigurationError(`The schema is no valid JSON Schema: ${reasonOf(cause)}`, { cause });
   }

@@ -30,7 +30,8 @@ function pathOf(keys: readonly PropertyKey[]): string {
   }, '');
 }
 
-function valueAt(keys: readonly PropertyKey[], value: unknown): unknown {
+/** What is at a place of a value, of own properties alone; undefined where there is nothing. */
+export function valueAt(keys: readonly PropertyKey[], value: unknown): unknown {
   return keys.reduce<unknown>(
     (inner, key) =>
       typeof inner === 'object' && inner !== null && Object.hasOwn(inner, key)

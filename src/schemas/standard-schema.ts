@@ -1,8 +1,8 @@
 import { ConfigurationError } from '../errors/request.errors.js';
 import { plainSchema } from './plain-schema.js';
-import { problemOf } from './problem.js';
+import { problemOf, valueAt } from './problem.js';
 import { type Schema, type Validator } from './schema.interface.js';
-import { type StandardSchema } from './standard-schema.interface.js';
+import { type Issue, type StandardSchema } from './standard-schema.interface.js';
 
 /** How the schemas of a library get the JSON Schema that they do not bring. */
 const adapters = new Map([
@@ -31,8 +31,31 @@ export function standardValidator(source: StandardSchema): Validator {
   }
   return {
     async validate(value) {
-      const result = await source['~standard'].validate(value);
+      const first = await source['~standard'].validate(value);
+      const result = first.issues?.some((issue) => isInherited(issue, value))
+        ? await source['~standard'].validate(withoutPrototype(value))
+        : first;
       return result.issues ? { problem: problemOf(result.issues, value) } : { value: result.value };
     },
   };
+}
+
+/** Whether an issue is about what the value only inherits: libraries read `constructor` from `Object.prototype`. */
+function isInherited({ path = [] }: Issue, value: unknown): boolean {
+  const keys = path.map((step) => (typeof step === 'object' ? step.key : step));
+  const last = keys.pop();
+  const holder = valueAt(keys, value);
+  return last !== undefined && isObject(holder) && last in holder && !Object.hasOwn(holder, last);
+}
+
+/** A copy whose objects have own properties only. */
+function withoutPrototype(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutPrototype);
+  if (!isObject(value)) return value;
+  const entries = Object.entries(value).map(([key, item]) => [key, withoutPrototype(item)]);
+  return Object.setPrototypeOf(Object.fromEntries(entries), null);
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }

@@ -47,6 +47,7 @@ function checkReferences(node: unknown, root: JsonObject, open: readonly string[
 function definition(root: JsonObject, reference: string, place: string): unknown {
   const [anchor, holder = '', name = '', ...rest] = reference.split('/');
   const definitions = root[holder];
-  if (anchor === '#' && rest.length === 0 && isJsonObject(definitions) && name in definitions) return definitions[name];
+  if (anchor === '#' && rest.length === 0 && isJsonObject(definitions) && Object.hasOwn(definitions, name))
+    return definitions[name];
   return refuse(`${place}: Could not resolve the reference ${reference}`);
 }

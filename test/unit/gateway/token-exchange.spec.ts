@@ -169,6 +169,12 @@ describe('TokenExchange', () => {
     });
   });
 
+  it('echoes headers whose names every object inherits', async () => {
+    const headers = JSON.parse('{"__proto__":"a","constructor":"b"}') as Record<string, string>;
+    upstream.onExchange(grant({ headers }));
+    expect(Object.entries((await client.exchange.get()).headers)).toEqual(Object.entries(headers));
+  });
+
   it('takes headers: null for none', async () => {
     upstream.onExchange(grant({ headers: null }));
     expect((await client.exchange.get()).headers).toEqual({});

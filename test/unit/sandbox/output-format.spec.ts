@@ -138,6 +138,7 @@ describe('answers of a wanted form', () => {
     [{ $ref: '#' }, 'Recursive schemas are not supported'],
     [{ $ref: '#/$defs/node' }, 'Recursive schemas are not supported'],
     [{ $ref: '#/$defs/nowhere' }, 'Could not resolve the reference'],
+    [{ $ref: '#/$defs/constructor' }, 'Could not resolve the reference'],
   ])('the grammar of Claude knows nothing of %j', async (property, message) => {
     const node = { type: 'array', items: { $ref: '#/$defs/node' } };
     const wanted = closed({ a: property }, { $defs: { node } });

@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Module } from '@nestjs/common';
+import { type ChatVerbs } from '../../src/conversation/chat-verbs.js';
+import { Agent, Chat, DuoAgent, DuoChatService, DuoService, type DuoTool, Tool } from '../../src/index.js';
+import { startTestHost, type TestHost } from './support/test-module.js';
+
+// Names that every object inherits, which a look-up in a plain object finds where nothing is.
+const NAMES = ['constructor', 'toString', 'hasOwnProperty', 'valueOf', '__proto__'];
+const MODELS = ['duo-chat-sonnet-4-6', 'duo-chat-gpt-5-2', 'duo-chat-gpt-5-6-sol'];
+
+const properties = Object.fromEntries(NAMES.map((name) => [name, { type: 'string' }]));
+
+/** A tool of each name, whose optional arguments have all of the names. */
+const tools = NAMES.map((name) => {
+  @Tool({ name, description: 'Says what it was given', parameters: { type: 'object', properties } })
+  class Named implements DuoTool {
+    execute(input: object): object {
+      return { [`${name} was given`]: Object.keys(input) };
+    }
+  }
+  return Named;
+});
+
+@Agent({ name: 'constructor', tools })
+class Named extends DuoAgent {}
+
+@Module({ providers: [...tools, Named] })
+class NamedModule {}
+
+describe('names that every object inherits', () => {
+  let host: TestHost;
+  let chats: DuoChatService<Chat>;
+
+  beforeAll(async () => {
+    host = await startTestHost([Chat], { imports: [NamedModule] });
+    chats = host.app.get(DuoChatService);
+  });
+  afterAll(() => host.close());
+
+  const places: [string, (model: string) => Promise<ChatVerbs<{ text: string }>>][] = [
+    ['in memory', (model) => Promise.resolve(host.app.get(DuoService).chat({ model }))],
+    ['in the database', (model) => chats.create({ model })],
+  ];
+  const cases = places.flatMap(([place, make]) => MODELS.map((model) => ({ place, model, make })));
+
+  it.each(cases)('may be those of tools and of their arguments $place, by $model', async ({ model, make }) => {
+    const chat = (await make(model)).withTools(...tools);
+    for (const name of NAMES) {
+      expect((await chat.ask(`call ${name} {}`)).text).toContain(`{"${name} was given":[]}`);
+      const { text } = await chat.ask(`call ${name} {"${name}":"x"}`);
+      expect(text).toContain(`{"${name} was given":["${name}"]}`);
+      expect((await chat.ask(`call ${name} {"${name}":1}`)).text).toContain('must be string');
+    }
+  });
+
+  it('may be that of an agent', async () => {
+    const agent = host.app.get(Named);
+    expect((await agent.ask('call toString {}')).text).toContain('toString was given');
+    const chat = await agent.createChat();
+    expect((await chats.find(chat.id)).agent).toBe('constructor');
+    expect((await chat.ask('call valueOf {}')).text).toContain('valueOf was given');
+  });
+
+  it.each(NAMES)('are those of no model: %s', async (model) => {
+    expect(() => host.app.get(DuoService).chat({ model })).toThrow('Unknown model');
+    await expect(chats.create({ model })).rejects.toMatchObject({ code: 'unknown_model' });
+  });
+
+  it.each(NAMES)('are those of no tool that is not there: %s', async (name) => {
+    const chat = await chats.create({});
+    expect((await chat.ask(`call ${name} {}`)).text).not.toContain('was given');
+  });
+});
