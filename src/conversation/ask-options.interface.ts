@@ -58,12 +58,15 @@ export type CompleteOptions = Omit<AskOptions, 'attachments'>;
 
 /**
  * A piece of an answer as it comes: of its text or, where the model thinks aloud, of its reasoning. Where `reset` is set
- * the piece is empty and takes back all the pieces before it: the answer broke off, and begins anew.
+ * the piece is empty and takes back all the pieces of its message: the answer broke off, or does not match its schema
+ * (`schema_mismatch`), and another one follows.
  */
 export interface AnswerChunk {
+  /** The message that the piece belongs to: what a model says before it calls tools is a message of its own. */
+  messageId: string;
   text: string;
   reasoning: string;
-  /** Why the answer begins anew, as an error's code. */
+  /** Why the answer is taken back, as an error's code. */
   reset?: ErrorCode;
 }
 

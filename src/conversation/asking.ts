@@ -112,9 +112,13 @@ export function contentParts(message: NewMessage): Part[] {
 }
 
 async function eachChunk(run: LiveRun, onChunk: OnChunk): Promise<void> {
+  let messageId = '';
   for await (const event of eventsOf(run)) {
-    if (event.type === 'text-delta') await onChunk({ text: event.text, reasoning: '' });
-    else if (event.type === 'reasoning-delta') await onChunk({ text: '', reasoning: event.text });
-    else if (event.type === 'reset') await onChunk({ text: '', reasoning: '', reset: event.reason });
+    if (event.type === 'message-start') messageId = event.messageId;
+    else if (event.type === 'text-delta') await onChunk({ messageId, text: event.text, reasoning: '' });
+    else if (event.type === 'reasoning-delta') await onChunk({ messageId, text: '', reasoning: event.text });
+    else if (event.type === 'reset') {
+      await onChunk({ messageId: event.messageId, text: '', reasoning: '', reset: event.reason });
+    }
   }
 }

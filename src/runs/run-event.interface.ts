@@ -17,7 +17,8 @@ export type RunEndStatus = Exclude<RunStatus, 'queued' | 'running'>;
 export type PendingCall = Pick<ToolCallRecord, 'id' | 'callId' | 'name' | 'arguments'>;
 
 /**
- * Takes back what the message was made of so far, and says why by an error's code; its text and its calls begin anew.
+ * Takes back what the message was made of so far, and says why by an error's code; its text and its calls begin again, or
+ * another message follows in its place (`schema_mismatch`).
  * @publicApi
  */
 export interface ResetEvent {

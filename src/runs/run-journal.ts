@@ -1,4 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
+import { type ErrorCode } from '../errors/gitlab-duo.error.js';
 import { type JsonValue } from '../messages/json.interface.js';
 import { type MessageRecord, type MessageStatus, type Usage } from '../messages/message.interface.js';
 import { type ModelEvent } from '../messages/model-request.interface.js';
@@ -18,6 +19,9 @@ import { runEvents } from './run-events.js';
 import { messageWithOpenCalls } from './run-request.js';
 import { type BegunRun, type RunKey, type RunStore } from './run-store.interface.js';
 
+/** Why a wrong answer is taken back. */
+const WRONG: ErrorCode = 'schema_mismatch';
+
 /** Writes down what the turn of a run does: into the store first, then for the followers. */
 export class RunJournal implements TurnJournal {
   /** The message that the model says at the moment, or said last. */
@@ -30,6 +34,8 @@ export class RunJournal implements TurnJournal {
   private resultsByOrdinal = new Map<number, MessageRecord>();
   /** Messages that the next one replaces. */
   supersedes: string[] = [];
+  /** The wrong answer that the next message is to take back. */
+  private wrongId: string | undefined;
   /** What the attempts that have ended cost. */
   spent: Usage;
   private steps: number;
@@ -61,8 +67,13 @@ export class RunJournal implements TurnJournal {
   }
 
   beginMessage(): void {
+    const { wrongId } = this;
+    this.wrongId = undefined;
     this.messageId = uuidv7();
-    this.run.append([{ type: 'message-start', messageId: this.messageId, role: 'assistant' }]);
+    this.run.append([
+      ...(wrongId === undefined ? [] : [{ type: 'reset' as const, messageId: wrongId, reason: WRONG }]),
+      { type: 'message-start', messageId: this.messageId, role: 'assistant' },
+    ]);
   }
 
   said(events: readonly ModelEvent[]): void {
@@ -88,6 +99,7 @@ export class RunJournal implements TurnJournal {
   async storeWrong(outcome: StepOutcome): Promise<void> {
     await this.storeMessage(outcome, 'failed', [], []);
     this.supersedes = [...this.supersedes, this.messageId];
+    this.wrongId = this.messageId;
   }
 
   async storeProgress({ results, started, opensStep }: RoundProgress): Promise<void> {

@@ -76,7 +76,9 @@ describe('An answer that breaks off', () => {
     let resets = 0;
     const answer = await chat.ask('Hello', (chunk) => {
       if (chunk.reset !== undefined) {
-        expect(chunk).toEqual({ text: '', reasoning: '', reset: 'upstream_error' });
+        const { messageId } = chunk;
+        expect(chunk).toEqual({ messageId, text: '', reasoning: '', reset: 'upstream_error' });
+        expect(pieces.map((piece) => piece.messageId)).toEqual(pieces.map(() => messageId));
         pieces = [];
         resets += 1;
       } else pieces.push(chunk);

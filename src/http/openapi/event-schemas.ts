@@ -57,7 +57,8 @@ const events: { [Type in RunEvent['type']]: { data: Schema; description: string 
   },
   reset: {
     data: object<Data<'reset'>>({ messageId: uuid, reason: errorCode }),
-    description: 'Takes back what the message was made of so far: the answer broke off, and begins anew.',
+    description:
+      'Takes back what the message was made of so far: the answer broke off and begins again, or it does not match its schema (`schema_mismatch`) and another message follows.',
   },
   'message-end': {
     data: object<Data<'message-end'>>({
