@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 const SERVER_ONLY = [
   '@fastify/helmet',
   '@fastify/static',
+  '@nestjs/config',
   '@nestjs/platform-fastify',
   '@nestjs/terminus',
   '@nestjs/throttler',

@@ -1,11 +1,14 @@
+import { httpUrl } from '../config/resolve-options.js';
 import { ConfigurationError } from '../errors/request.errors.js';
+import { ModelRegistry } from '../models/model-registry.js';
 import { type ApiKey, parseApiKeys } from './access/api-keys.js';
 import { isLoopback } from './access/loopback.js';
 import { parseProxies } from './access/proxies.js';
+import { Faults } from './faults.js';
 import { type RateLimits } from './rate-limit/rate-limits.interface.js';
 
 /** Beyond it a limit costs more than it saves: each call of the last minute is remembered. */
-const MOST_A_MINUTE = 10_000;
+const MAX_A_MINUTE = 10_000;
 
 /** What the server reads from its environment; an empty variable counts as unset. */
 export interface Environment {
@@ -27,52 +30,80 @@ export interface Environment {
   model: string | undefined;
 }
 
-/** @throws ConfigurationError for a value that cannot work */
+/** @throws ConfigurationError which names every value that cannot work */
 export function readEnvironment(variables: Record<string, string | undefined>): Environment {
+  const faults = new Faults();
   const read = (name: string): string | undefined => variables[name]?.trim() || undefined;
+  const checked = <T>(name: string, check: (name: string, value: string) => T): T | undefined => {
+    const value = read(name);
+    return value === undefined ? undefined : faults.catch(() => check(name, value));
+  };
   const isProduction = read('NODE_ENV') === 'production';
-  const gitlabToken = read('GITLAB_TOKEN');
-  if (isProduction && gitlabToken === undefined) {
-    throw new ConfigurationError(
+  if (isProduction && read('GITLAB_TOKEN') === undefined) {
+    faults.add(
       'NODE_ENV is production and GITLAB_TOKEN is not set. Set it to a GitLab token with the scope ai_features; the sandbox is for development only.',
     );
   }
-  const databaseUrl = read('DATABASE_URL');
-  if (isProduction && databaseUrl === undefined) {
-    throw new ConfigurationError(
+  if (isProduction && read('DATABASE_URL') === undefined) {
+    faults.add(
       'NODE_ENV is production and DATABASE_URL is not set. Set it to a PostgreSQL database; the embedded one is for development only.',
     );
   }
   const host = read('HOST') ?? '127.0.0.1';
-  const apiKeys = parseApiKeys(read('API_KEYS'));
-  if (apiKeys.length === 0 && !isLoopback(host)) {
-    throw new ConfigurationError(
+  const apiKeys = faults.catch(() => parseApiKeys(read('API_KEYS'))) ?? [];
+  if (read('API_KEYS') === undefined && !isLoopback(host)) {
+    faults.add(
       `HOST is ${JSON.stringify(host)}, where others than this machine may ask, and API_KEYS is not set. Set API_KEYS to owner:key pairs, or leave HOST unset.`,
     );
   }
   // Who is alone on the server needs no protection from others.
-  const [calls, asks] = apiKeys.length > 0 ? ['600', '120'] : ['0', '0'];
-  return {
+  const [calls, asks] = apiKeys.length > 0 ? [600, 120] : [0, 0];
+  const environment: Environment = {
     host,
-    port: wholeNumber('PORT', read('PORT') ?? '3000', 65_535),
+    port: checked('PORT', numberUpTo(65_535)) ?? 3000,
     isProduction,
     apiKeys,
     rateLimits: {
-      calls: wholeNumber('RATE_LIMIT_PER_MINUTE', read('RATE_LIMIT_PER_MINUTE') ?? calls, MOST_A_MINUTE),
-      asks: wholeNumber('ASK_LIMIT_PER_MINUTE', read('ASK_LIMIT_PER_MINUTE') ?? asks, MOST_A_MINUTE),
+      calls: checked('RATE_LIMIT_PER_MINUTE', numberUpTo(MAX_A_MINUTE)) ?? calls,
+      asks: checked('ASK_LIMIT_PER_MINUTE', numberUpTo(MAX_A_MINUTE)) ?? asks,
     },
-    trustProxy: parseProxies(read('TRUST_PROXY')),
-    databaseUrl,
-    gitlabToken,
-    instanceUrl: read('GITLAB_INSTANCE_URL'),
-    gatewayUrl: read('GITLAB_GATEWAY_URL'),
+    trustProxy: faults.catch(() => parseProxies(read('TRUST_PROXY'))) ?? [],
+    databaseUrl: checked('DATABASE_URL', postgresUrl),
+    gitlabToken: checked('GITLAB_TOKEN', oneLine),
+    instanceUrl: checked('GITLAB_INSTANCE_URL', httpUrl),
+    gatewayUrl: checked('GITLAB_GATEWAY_URL', httpUrl),
     gatewayPrefix: read('GITLAB_GATEWAY_PREFIX'),
-    model: read('GITLAB_DUO_MODEL'),
+    model: checked('GITLAB_DUO_MODEL', knownModel),
   };
+  faults.throwIfAny();
+  return environment;
 }
 
-function wholeNumber(name: string, value: string, most: number): number {
-  const number = Number(value);
-  if (/^\d+$/.test(value) && number <= most) return number;
-  throw new ConfigurationError(`${name} must be a number from 0 to ${most}; it is ${JSON.stringify(value)}.`);
+function oneLine(name: string, token: string): string {
+  if (!/[\r\n]/.test(token)) return token;
+  throw new ConfigurationError(`${name} must be one line: it holds a line break.`);
+}
+
+/** No message shows the URL, since it may hold a password. */
+function postgresUrl(name: string, url: string): string {
+  if (/^postgres(?:ql)?:\/\//i.test(url) && URL.canParse(url)) return url;
+  throw new ConfigurationError(
+    `${name} must be a URL such as postgres://user:password@host:5432/database, with signs such as # and / in the password written as %23 and %2F.`,
+  );
+}
+
+function knownModel(name: string, id: string): string {
+  try {
+    return new ModelRegistry().get(id).id;
+  } catch (cause) {
+    throw new ConfigurationError(`${name}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function numberUpTo(max: number): (name: string, value: string) => number {
+  return (name, value) => {
+    const number = Number(value);
+    if (/^\d+$/.test(value) && number <= max) return number;
+    throw new ConfigurationError(`${name} must be a number from 0 to ${max}; it is ${JSON.stringify(value)}.`);
+  };
 }

@@ -12,8 +12,9 @@ import { AppModule } from './app.module.js';
 import { closeApp } from './close-app.js';
 import { serveDocs } from './docs.js';
 import { startEmbeddedPostgres } from './embedded-postgres/start-embedded-postgres.js';
-import { type Environment, readEnvironment } from './environment.js';
+import { type Environment } from './environment.js';
 import { createFastifyAdapter } from './fastify-adapter.js';
+import { loadEnvironment } from './load-environment.js';
 import { OpenResources } from './open-resources.js';
 import { adviceFor } from './start-failure.js';
 import { stopWhenAsked } from './stop-when-asked.js';
@@ -30,7 +31,7 @@ export async function startServer(): Promise<void> {
     void resources.close().then(() => process.exit(0));
   });
   try {
-    await start(readEnvironment(process.env), resources, logger);
+    await start(await loadEnvironment(), resources, logger);
   } catch (error) {
     if (resources.isClosing) return;
     const advice = adviceFor(error);

@@ -16,8 +16,11 @@ export function resolveOptions(
 ): ResolvedOptions {
   return {
     credentials: options.credentials ?? oneKey(options.apiKey?.trim() || environment.GITLAB_TOKEN || ''),
-    instanceUrl: url('instanceUrl', options.instanceUrl || environment.GITLAB_INSTANCE_URL || 'https://gitlab.com'),
-    gatewayUrl: url('gatewayUrl', options.gatewayUrl || environment.GITLAB_GATEWAY_URL || 'https://cloud.gitlab.com'),
+    instanceUrl: httpUrl('instanceUrl', options.instanceUrl || environment.GITLAB_INSTANCE_URL || 'https://gitlab.com'),
+    gatewayUrl: httpUrl(
+      'gatewayUrl',
+      options.gatewayUrl || environment.GITLAB_GATEWAY_URL || 'https://cloud.gitlab.com',
+    ),
     gatewayPrefix: `/${(options.gatewayPrefix ?? '/ai/v1/proxy').replace(/^\/+|\/+$/g, '')}`.replace(/^\/$/, ''),
     model: options.model || environment.GITLAB_DUO_MODEL || 'duo-chat-sonnet-4-6',
     maxSteps: wholeNumber('maxSteps', options.maxSteps ?? 20),
@@ -47,7 +50,12 @@ function dispatcher(given: ResolvedOptions['dispatcher']): ResolvedOptions['disp
   throw new ConfigurationError('dispatcher must be a Dispatcher of undici 7, such as new Agent() or new ProxyAgent().');
 }
 
-function url(name: string, given: string): string {
+/**
+ * Checks a URL of GitLab, and returns it without a trailing slash.
+ * @param name of the option or the variable that has it
+ * @throws ConfigurationError
+ */
+export function httpUrl(name: string, given: string): string {
   const value = given.trim();
   const parsed = URL.canParse(value) ? new URL(value) : undefined;
   if (parsed === undefined || !/^https?:$/.test(parsed.protocol) || parsed.search !== '' || parsed.hash !== '') {

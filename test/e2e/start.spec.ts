@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 
 const root = join(import.meta.dirname, '../..');
-const NOT_IN_A_CLONE = ['.data', '.git', 'coverage', 'dist', 'node_modules'];
+const NOT_IN_A_CLONE = ['.data', '.env', '.git', 'coverage', 'dist', 'node_modules'];
 /** For the end of everything on a busy machine, in milliseconds. */
 const STOP_MS = 60_000;
 /** For a build and a start on a busy machine, in milliseconds. */

@@ -9,25 +9,27 @@ export interface ApiKey {
 
 /**
  * Reads `owner:key` pairs, separated by commas; an owner may have several keys.
- * @throws ConfigurationError which names the pair by its place, and never what stands in it
+ * @throws ConfigurationError which names the wrong pairs by their places, and never what stands in them
  */
 export function parseApiKeys(text: string | undefined): ApiKey[] {
   if (text === undefined) return [];
   const places = new Map<string, number>();
-  return text.split(',').map((pair, index) => {
+  const faults: string[] = [];
+  const keys = text.split(',').map((pair, index) => {
     const place = index + 1;
     const colon = pair.indexOf(':');
     const owner = pair.slice(0, Math.max(colon, 0)).trim();
     const key = pair.slice(colon + 1).trim();
     const fault = faultOf(owner, key, places.get(key));
-    if (fault !== undefined) {
-      throw new ConfigurationError(
-        `Pair ${place} of API_KEYS ${fault}. Write owner:key pairs, separated by commas, such as API_KEYS="anna:$(openssl rand -hex 24)".`,
-      );
-    }
+    if (fault !== undefined)
+      faults.push(`${faults.length === 0 ? `Pair ${place} of API_KEYS` : `pair ${place}`} ${fault}`);
     places.set(key, place);
     return { owner, key };
   });
+  if (faults.length === 0) return keys;
+  throw new ConfigurationError(
+    `${faults.join('; ')}. Write owner:key pairs, separated by commas, such as API_KEYS="anna:$(openssl rand -hex 24)".`,
+  );
 }
 
 function faultOf(owner: string, key: string, samePlace: number | undefined): string | undefined {

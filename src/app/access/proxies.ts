@@ -7,10 +7,10 @@ import { ConfigurationError } from '../../errors/request.errors.js';
  */
 export function parseProxies(text: string | undefined): string[] {
   const proxies = text?.split(',').map((proxy) => proxy.trim()) ?? [];
-  const wrong = proxies.find((proxy) => !isSubnet(proxy));
-  if (wrong === undefined) return proxies;
+  const wrong = proxies.filter((proxy) => !isSubnet(proxy));
+  if (wrong.length === 0) return proxies;
   throw new ConfigurationError(
-    `TRUST_PROXY must have addresses or subnets of proxies, separated by commas, such as 10.0.0.0/8; it has ${JSON.stringify(wrong)}.`,
+    `TRUST_PROXY must have addresses or subnets of proxies, separated by commas, such as 10.0.0.0/8; it has ${wrong.map((proxy) => JSON.stringify(proxy)).join(', ')}.`,
   );
 }
 

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { HttpClient } from './http-client.js';
@@ -18,21 +19,17 @@ export interface ServerProcess {
 
 /** Starts the server on a database whose tables are there already. */
 export async function startServerProcess(databaseUrl: string, gitlabUrl: string): Promise<ServerProcess> {
-  const server = fork(fileURLToPath(new URL('../../../src/main.ts', import.meta.url)), [], {
-    execArgv: ['--import', new URL('typescript-hooks.mjs', import.meta.url).href],
-    env: {
-      ...process.env,
-      NODE_ENV: 'development',
-      NODE_OPTIONS: '',
-      HOST: '127.0.0.1',
-      PORT: '0',
-      DATABASE_URL: databaseUrl,
-      GITLAB_TOKEN: 'glpat-testtesttesttesttest',
-      GITLAB_INSTANCE_URL: gitlabUrl,
-      GITLAB_GATEWAY_URL: gitlabUrl,
-    },
-    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  const server = forkServer(tmpdir(), {
+    ...process.env,
+    NODE_ENV: 'development',
+    HOST: '127.0.0.1',
+    PORT: '0',
+    DATABASE_URL: databaseUrl,
+    GITLAB_TOKEN: 'glpat-testtesttesttesttest',
+    GITLAB_INSTANCE_URL: gitlabUrl,
+    GITLAB_GATEWAY_URL: gitlabUrl,
   });
+  server.stderr?.pipe(process.stderr);
   const exited = once(server, 'exit');
   const isRunning = (): boolean => server.exitCode === null && server.signalCode === null;
   return {
@@ -49,7 +46,18 @@ export async function startServerProcess(databaseUrl: string, gitlabUrl: string)
   };
 }
 
-async function urlOf({ stdout }: ChildProcess): Promise<string> {
+/** Runs the server's own program in a directory, whose `.env` it reads, with these variables. */
+export function forkServer(directory: string, env: NodeJS.ProcessEnv): ChildProcess {
+  return fork(fileURLToPath(new URL('../../../src/main.ts', import.meta.url)), [], {
+    cwd: directory,
+    execArgv: ['--import', new URL('typescript-hooks.mjs', import.meta.url).href],
+    env: { ...env, NODE_OPTIONS: '' },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+}
+
+/** The address that a server prints once it listens. */
+export async function urlOf({ stdout }: ChildProcess): Promise<string> {
   if (stdout === null) throw new Error('The output of the server is not read.');
   for await (const line of createInterface({ input: stdout })) {
     const url = /listens on (http\S+)/.exec(line)?.[1];

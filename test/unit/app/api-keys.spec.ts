@@ -47,6 +47,14 @@ describe('API_KEYS', () => {
   });
 });
 
+describe('API_KEYS with several wrong pairs', () => {
+  it('is refused with the fault of each pair, so that one start is enough to see them all', () => {
+    expect(errorOf(`:${another},bert:${key},anna:`).message).toMatch(
+      /^Pair 1 of API_KEYS names no owner before a colon; pair 3 has no key after its colon\. Write owner:key/,
+    );
+  });
+});
+
 describe('The keys of the server', () => {
   const keys = new ApiKeys(parseApiKeys(`anna:${key},bert:A-key-of-bert-alone,anna:${another}`));
 

@@ -1,5 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import { readEnvironment } from '../../../src/app/environment.js';
+import { ConfigurationError } from '../../../src/errors/request.errors.js';
+
+/** What `readEnvironment` throws says. */
+function messageOf(variables: Record<string, string>): string {
+  try {
+    readEnvironment(variables);
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigurationError);
+    return (error as Error).message;
+  }
+  throw new Error('All settings were accepted.');
+}
 
 describe('The environment of the server', () => {
   it('has defaults for everything', () => {
@@ -75,6 +87,58 @@ describe('The environment of the server', () => {
   it.each(['127.0.0.1', '127.4.5.6', '::1', '::ffff:127.0.0.1', 'localhost'])('needs no keys for HOST=%s', (HOST) => {
     expect(readEnvironment({ HOST }).host).toBe(HOST);
   });
+
+  it('names everything that is wrong at once, by its variable', () => {
+    // A start that names only the first mistake makes a deployment fail once for each.
+    const variables = {
+      NODE_ENV: 'production',
+      HOST: '0.0.0.0',
+      PORT: 'http',
+      DATABASE_URL: 'postgres://duo:pa/ss@db.example/duo',
+      GITLAB_INSTANCE_URL: 'gitlab.example',
+      GITLAB_GATEWAY_URL: 'https://user:pa-ss@gateway.example',
+      GITLAB_DUO_MODEL: 'duo-chat-opus-4-7x',
+      RATE_LIMIT_PER_MINUTE: 'many',
+      ASK_LIMIT_PER_MINUTE: '-1',
+      TRUST_PROXY: 'proxy.example,10.0.0.1,10.0.0.0/33',
+    };
+    const message = messageOf(variables);
+    expect(message.split('\n')).toEqual([
+      '10 settings are wrong:',
+      expect.stringMatching(/^ {2}- NODE_ENV is production and GITLAB_TOKEN is not set\./),
+      expect.stringMatching(/^ {2}- HOST is "0\.0\.0\.0".*API_KEYS is not set/),
+      expect.stringMatching(/^ {2}- PORT must be a number from 0 to 65535; it is "http"/),
+      expect.stringMatching(/^ {2}- RATE_LIMIT_PER_MINUTE must be a number from 0 to 10000/),
+      expect.stringMatching(/^ {2}- ASK_LIMIT_PER_MINUTE must be a number from 0 to 10000/),
+      expect.stringMatching(/^ {2}- TRUST_PROXY must have .*"proxy\.example", "10\.0\.0\.0\/33"/),
+      expect.stringMatching(/^ {2}- DATABASE_URL must be a URL such as postgres:\/\//),
+      expect.stringMatching(/^ {2}- GITLAB_INSTANCE_URL must be an http or https URL/),
+      expect.stringMatching(/^ {2}- GITLAB_GATEWAY_URL must not hold a user name or a password/),
+      expect.stringMatching(/^ {2}- GITLAB_DUO_MODEL: Unknown model "duo-chat-opus-4-7x"\. Did you mean/),
+    ]);
+    expect(message).not.toMatch(/pa.ss/);
+  });
+
+  it('says a single mistake in one line, without a list', () => {
+    expect(messageOf({ PORT: 'x' })).toBe('PORT must be a number from 0 to 65535; it is "x".');
+  });
+
+  it('does not also miss a variable whose value is wrong', () => {
+    const production = { NODE_ENV: 'production', GITLAB_TOKEN: 'a\nb', DATABASE_URL: 'mysql://x', API_KEYS: 'anna' };
+    const message = messageOf({ ...production, HOST: '0.0.0.0' });
+    expect(message).toMatch(/^3 settings are wrong:/);
+    expect(message).toMatch(/GITLAB_TOKEN must be one line/);
+    expect(message).not.toMatch(/is not set/);
+  });
+
+  it.each(['mysql://x/duo', 'localhost:5432/duo', 'postgres:duo', 'postgres://duo:p#a/s@db.example:5432/duo'])(
+    'refuses the database %s without showing it',
+    (DATABASE_URL) => {
+      const message = messageOf({ DATABASE_URL });
+      expect(message).toMatch(/^DATABASE_URL must be a URL such as postgres:\/\//);
+      expect(message).not.toContain(DATABASE_URL);
+    },
+  );
 
   it.each(['x', '-1', '1.5', '10001'])('refuses a limit of %s', (limit) => {
     expect(() => readEnvironment({ RATE_LIMIT_PER_MINUTE: limit })).toThrow(/RATE_LIMIT_PER_MINUTE must be a number/);
