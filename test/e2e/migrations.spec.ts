@@ -16,6 +16,16 @@ class LoudNamingStrategy extends DefaultNamingStrategy {
   }
 }
 
+const INDEXES_OF_010 = [
+  'CREATE INDEX duo_attempts_owner ON duo_attempts (owner_id, created_at)',
+  'CREATE INDEX duo_attempts_chat ON duo_attempts (chat_kind, chat_id)',
+  'CREATE INDEX duo_attempts_run ON duo_attempts (run_id)',
+  'CREATE UNIQUE INDEX duo_runs_idempotency ON duo_runs (chat_kind, chat_id, idempotency_key)',
+  "CREATE UNIQUE INDEX duo_runs_active ON duo_runs (chat_kind, chat_id) WHERE status IN ('running', 'awaiting_approval')",
+  'CREATE INDEX duo_tool_calls_run ON duo_tool_calls (run_id)',
+  'CREATE UNIQUE INDEX duo_tool_calls_message ON duo_tool_calls (message_id, ordinal)',
+];
+
 describe('DUO_MIGRATIONS', () => {
   let database: TestDatabase;
   const opened: DataSource[] = [];
@@ -64,6 +74,44 @@ describe('DUO_MIGRATIONS', () => {
 
     await dataSource.synchronize();
     expect(await generated(dataSource)).toEqual([]);
+  });
+
+  /** Makes the library's tables as the migrations of 0.1.0 did. */
+  async function tablesOf010(): Promise<DataSource> {
+    const dataSource = await open({ migrations: DUO_MIGRATIONS.slice(0, 1) });
+    await dataSource.runMigrations();
+    for (const name of await indexNames(dataSource)) await dataSource.query(`DROP INDEX "${name}"`);
+    for (const index of INDEXES_OF_010) await dataSource.query(index);
+    return dataSource;
+  }
+
+  /** The names of all indexes, except those of primary keys. */
+  async function indexNames(dataSource: DataSource): Promise<string[]> {
+    const rows: { name: string }[] = await dataSource.query(
+      `SELECT i.indexrelid::regclass::text AS name FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
+        WHERE c.relnamespace = 'public'::regnamespace AND NOT i.indisprimary ORDER BY name`,
+    );
+    return rows.map(({ name }) => name.replaceAll('"', ''));
+  }
+
+  it('rename the indexes of 0.1.0, so that nothing is left to generate', async () => {
+    await tablesOf010();
+    const upgraded = await open({});
+    await upgraded.runMigrations();
+    expect(await generated(upgraded)).toEqual([]);
+    expect((await indexNames(upgraded)).filter((name) => name.startsWith('duo_'))).toEqual([]);
+
+    await upgraded.undoLastMigration();
+    expect(await indexNames(upgraded)).toEqual(INDEXES_OF_010.map((index) => /duo_\w+/.exec(index)?.[0]).sort());
+  });
+
+  it('leave the indexes of an installation of 0.1.0 in the same schema alone', async () => {
+    const first = await tablesOf010();
+    const before = await indexNames(first);
+    const second = await open({ entityPrefix: 'app_', migrationsTableName: 'app_migrations' });
+    await second.runMigrations();
+    expect(await generated(second)).toEqual([]);
+    expect(await indexNames(first)).toEqual(expect.arrayContaining(before));
   });
 
   it('can be undone', async () => {

@@ -6,9 +6,9 @@ export type AttemptStatus = 'pending' | 'succeeded' | 'failed' | 'cancelled' | '
 
 /** The usage ledger: a row for each physical request to the upstream. It outlives its chat. */
 @Entity('duo_attempts')
-@Index('duo_attempts_run', ['runId'])
-@Index('duo_attempts_chat', ['chatKind', 'chatId'])
-@Index('duo_attempts_owner', ['ownerId', 'createdAt'])
+@Index(['runId'])
+@Index(['chatKind', 'chatId'])
+@Index(['ownerId', 'createdAt'])
 export class DuoAttempt {
   @PrimaryColumn({ type: 'uuid' })
   id!: string;

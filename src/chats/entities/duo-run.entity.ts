@@ -3,13 +3,11 @@ import { type Problem } from '../../errors/problem.js';
 import { type RunStatus } from '../../runs/run-event.interface.js';
 import { type RunOptions } from '../../runs/run-options.js';
 
-/** The index that allows one active run per chat. */
-export const ACTIVE_RUN_INDEX = 'duo_runs_active';
-
 /** One ask, from the user's message to the final answer. */
 @Entity('duo_runs')
-@Index(ACTIVE_RUN_INDEX, ['chatKind', 'chatId'], { unique: true, where: "status IN ('running', 'awaiting_approval')" })
-@Index('duo_runs_idempotency', ['chatKind', 'chatId', 'idempotencyKey'], { unique: true })
+// One active run per chat.
+@Index(['chatKind', 'chatId'], { unique: true, where: "status IN ('running', 'awaiting_approval')" })
+@Index(['chatKind', 'chatId', 'idempotencyKey'], { unique: true })
 export class DuoRun {
   @PrimaryColumn({ type: 'uuid' })
   id!: string;

@@ -3,8 +3,8 @@ import { type ToolCallStatus } from '../../messages/tool-call.interface.js';
 
 /** A tool call of a message and what became of it; its input is in the message's parts. */
 @Entity('duo_tool_calls')
-@Index('duo_tool_calls_message', ['messageId', 'ordinal'], { unique: true })
-@Index('duo_tool_calls_run', ['runId'])
+@Index(['messageId', 'ordinal'], { unique: true })
+@Index(['runId'])
 export class DuoToolCall {
   /** What approvals and routes name. */
   @PrimaryColumn({ type: 'uuid' })

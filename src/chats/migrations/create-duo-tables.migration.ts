@@ -1,4 +1,4 @@
-import { type DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
+import { type MigrationInterface, type QueryRunner } from 'typeorm';
 import { DuoAttempt } from '../entities/duo-attempt.entity.js';
 import { DUO_ENTITIES } from '../entities/duo-entities.js';
 import { DuoInstance } from '../entities/duo-instance.entity.js';
@@ -6,6 +6,7 @@ import { DuoRunEvent } from '../entities/duo-run-event.entity.js';
 import { DuoRun } from '../entities/duo-run.entity.js';
 import { DuoToolCall } from '../entities/duo-tool-call.entity.js';
 import { tableOf } from '../store/kind-tables.js';
+import { dataSourceOf, FIRST_INDEXES, namesOf } from './first-indexes.js';
 
 /** The library's own tables, where the data source wants them: with its schema, prefix and naming strategy. */
 export class CreateDuoTables1795337122000 implements MigrationInterface {
@@ -13,44 +14,32 @@ export class CreateDuoTables1795337122000 implements MigrationInterface {
 
   async up(queryRunner: QueryRunner): Promise<void> {
     const dataSource = dataSourceOf(queryRunner);
-    const attempts = tableOf(dataSource, DuoAttempt);
     await queryRunner.query(
-      `CREATE TABLE ${attempts} ("id" uuid NOT NULL, "run_id" uuid NOT NULL, "request_id" text, "step" integer NOT NULL, "number" integer NOT NULL, "chat_kind" text NOT NULL, "chat_id" uuid NOT NULL, "owner_id" text, "message_id" uuid, "provider" text NOT NULL, "model" text NOT NULL, "status" text NOT NULL, "input_tokens" integer, "output_tokens" integer, "reasoning_tokens" integer, "cache_read_tokens" integer, "cache_write_tokens" integer, "first_token_ms" integer, "duration_ms" integer, "error_code" text, "created_at" TIMESTAMP WITH TIME ZONE NOT NULL DEFAULT now(), PRIMARY KEY ("id"))`,
+      `CREATE TABLE ${tableOf(dataSource, DuoAttempt)} ("id" uuid NOT NULL, "run_id" uuid NOT NULL, "request_id" text, "step" integer NOT NULL, "number" integer NOT NULL, "chat_kind" text NOT NULL, "chat_id" uuid NOT NULL, "owner_id" text, "message_id" uuid, "provider" text NOT NULL, "model" text NOT NULL, "status" text NOT NULL, "input_tokens" integer, "output_tokens" integer, "reasoning_tokens" integer, "cache_read_tokens" integer, "cache_write_tokens" integer, "first_token_ms" integer, "duration_ms" integer, "error_code" text, "created_at" TIMESTAMP WITH TIME ZONE NOT NULL DEFAULT now(), PRIMARY KEY ("id"))`,
     );
-    await queryRunner.query(`CREATE INDEX "duo_attempts_owner" ON ${attempts} ("owner_id", "created_at")`);
-    await queryRunner.query(`CREATE INDEX "duo_attempts_chat" ON ${attempts} ("chat_kind", "chat_id")`);
-    await queryRunner.query(`CREATE INDEX "duo_attempts_run" ON ${attempts} ("run_id")`);
     await queryRunner.query(
       `CREATE TABLE ${tableOf(dataSource, DuoInstance)} ("id" uuid NOT NULL, "expires_at" TIMESTAMP WITH TIME ZONE NOT NULL, PRIMARY KEY ("id"))`,
     );
     await queryRunner.query(
       `CREATE TABLE ${tableOf(dataSource, DuoRunEvent)} ("run_id" uuid NOT NULL, "first_index" integer NOT NULL, "events" json NOT NULL, PRIMARY KEY ("run_id", "first_index"))`,
     );
-    const runs = tableOf(dataSource, DuoRun);
     await queryRunner.query(
-      `CREATE TABLE ${runs} ("id" uuid NOT NULL, "chat_kind" text NOT NULL, "chat_id" uuid NOT NULL, "owner_id" text, "status" text NOT NULL, "model" text NOT NULL, "tools" json, "input" json, "answer_message_id" uuid, "idempotency_key" text, "request_hash" text, "instance_id" uuid, "fence" integer NOT NULL DEFAULT '0', "cancel_requested_at" TIMESTAMP WITH TIME ZONE, "last_event_index" integer, "error" json, "created_at" TIMESTAMP WITH TIME ZONE NOT NULL DEFAULT now(), "started_at" TIMESTAMP WITH TIME ZONE, "finished_at" TIMESTAMP WITH TIME ZONE, PRIMARY KEY ("id"))`,
+      `CREATE TABLE ${tableOf(dataSource, DuoRun)} ("id" uuid NOT NULL, "chat_kind" text NOT NULL, "chat_id" uuid NOT NULL, "owner_id" text, "status" text NOT NULL, "model" text NOT NULL, "tools" json, "input" json, "answer_message_id" uuid, "idempotency_key" text, "request_hash" text, "instance_id" uuid, "fence" integer NOT NULL DEFAULT '0', "cancel_requested_at" TIMESTAMP WITH TIME ZONE, "last_event_index" integer, "error" json, "created_at" TIMESTAMP WITH TIME ZONE NOT NULL DEFAULT now(), "started_at" TIMESTAMP WITH TIME ZONE, "finished_at" TIMESTAMP WITH TIME ZONE, PRIMARY KEY ("id"))`,
     );
     await queryRunner.query(
-      `CREATE UNIQUE INDEX "duo_runs_idempotency" ON ${runs} ("chat_kind", "chat_id", "idempotency_key")`,
+      `CREATE TABLE ${tableOf(dataSource, DuoToolCall)} ("id" uuid NOT NULL, "run_id" uuid NOT NULL, "message_id" uuid NOT NULL, "call_id" text NOT NULL, "ordinal" integer NOT NULL, "name" text NOT NULL, "status" text NOT NULL, "needs_approval" boolean NOT NULL DEFAULT false, "idempotent" boolean NOT NULL DEFAULT false, "decided_by" text, "decided_at" TIMESTAMP WITH TIME ZONE, "reason" text, "result_message_id" uuid, PRIMARY KEY ("id"))`,
     );
-    await queryRunner.query(
-      `CREATE UNIQUE INDEX "duo_runs_active" ON ${runs} ("chat_kind", "chat_id") WHERE status IN ('running', 'awaiting_approval')`,
-    );
-    const calls = tableOf(dataSource, DuoToolCall);
-    await queryRunner.query(
-      `CREATE TABLE ${calls} ("id" uuid NOT NULL, "run_id" uuid NOT NULL, "message_id" uuid NOT NULL, "call_id" text NOT NULL, "ordinal" integer NOT NULL, "name" text NOT NULL, "status" text NOT NULL, "needs_approval" boolean NOT NULL DEFAULT false, "idempotent" boolean NOT NULL DEFAULT false, "decided_by" text, "decided_at" TIMESTAMP WITH TIME ZONE, "reason" text, "result_message_id" uuid, PRIMARY KEY ("id"))`,
-    );
-    await queryRunner.query(`CREATE INDEX "duo_tool_calls_run" ON ${calls} ("run_id")`);
-    await queryRunner.query(`CREATE UNIQUE INDEX "duo_tool_calls_message" ON ${calls} ("message_id", "ordinal")`);
+    for (const index of FIRST_INDEXES) {
+      const { table, name } = namesOf(dataSource, index);
+      await queryRunner.query(
+        `CREATE ${index.isUnique ? 'UNIQUE ' : ''}INDEX "${name}" ON ${table} (${index.columns.join(', ')})` +
+          (index.where ? ` WHERE ${index.where}` : ''),
+      );
+    }
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
     const dataSource = dataSourceOf(queryRunner);
     for (const entity of DUO_ENTITIES) await queryRunner.query(`DROP TABLE ${tableOf(dataSource, entity)}`);
   }
-}
-
-function dataSourceOf(queryRunner: QueryRunner): DataSource {
-  // eslint-disable-next-line @typescript-eslint/no-deprecated -- TypeORM 0.3 has no other name for it
-  return queryRunner.connection;
 }

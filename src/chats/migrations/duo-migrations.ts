@@ -1,9 +1,13 @@
 import { type MigrationInterface } from 'typeorm';
 import { CreateDuoTables1795337122000 } from './create-duo-tables.migration.js';
+import { RenameDuoIndexes1795683600000 } from './rename-duo-indexes.migration.js';
 
 /**
  * The migrations of the library's own tables. A host adds `...DUO_MIGRATIONS` to its `migrations`, and generates those of
  * its chats and messages.
  * @publicApi
  */
-export const DUO_MIGRATIONS: (new () => MigrationInterface)[] = [CreateDuoTables1795337122000];
+export const DUO_MIGRATIONS: (new () => MigrationInterface)[] = [
+  CreateDuoTables1795337122000,
+  RenameDuoIndexes1795683600000,
+];

@@ -13,6 +13,8 @@ export interface KindTables {
   chats: string;
   messages: string;
   runs: string;
+  /** The name of the unique index that allows one active run per chat. */
+  activeRunIndex: string;
   instances: string;
   attempts: string;
   toolCalls: string;
@@ -32,6 +34,7 @@ export function kindTables(dataSource: DataSource, kind: ChatKind): KindTables {
     chats: table(chat),
     messages: table(message),
     runs: tableOf(dataSource, DuoRun),
+    activeRunIndex: activeRunIndex(dataSource),
     instances: tableOf(dataSource, DuoInstance),
     attempts: tableOf(dataSource, DuoAttempt),
     toolCalls: tableOf(dataSource, DuoToolCall),
@@ -61,6 +64,13 @@ function metadataOf(dataSource: DataSource, entity: EntityClass): EntityMetadata
     );
   }
   return dataSource.getMetadata(entity);
+}
+
+/** Of the runs' indexes, the one with a condition. */
+function activeRunIndex(dataSource: DataSource): string {
+  const index = metadataOf(dataSource, DuoRun).indices.find(({ where }) => where !== undefined);
+  if (index === undefined) throw new Error('DuoRun has no index of active runs.');
+  return index.name;
 }
 
 function isChatOf(chat: EntityMetadata, row: string, id: string, ownerId: string): string {

@@ -2,7 +2,6 @@ import { v7 as uuidv7 } from 'uuid';
 import { ChatBusyError, ChatNotFoundError } from '../../errors/chat.errors.js';
 import { textOf, storable } from '../../messages/text.js';
 import { type BeginRun, type BegunRun, type HistoryMessage } from '../../runs/run-store.interface.js';
-import { ACTIVE_RUN_INDEX } from '../entities/duo-run.entity.js';
 import { type BegunHeader, beginStatement, begunStatement } from './begin.statements.js';
 import { type DatabaseClock } from './database-clock.js';
 import { resend, violatedUnique } from './database-error.js';
@@ -35,7 +34,7 @@ export class RunBeginning {
 
   constructor(
     private readonly client: SqlClient,
-    tables: KindTables,
+    private readonly tables: KindTables,
     private readonly kind: string,
     private readonly recovery: RunRecovery,
     private readonly clock: DatabaseClock,
@@ -83,7 +82,7 @@ export class RunBeginning {
           return stored?.begun ? stored : this.read<BegunHeader>(this.insert, chatId, bounded);
         });
       } catch (error) {
-        if (violatedUnique(error) !== ACTIVE_RUN_INDEX) throw error;
+        if (violatedUnique(error) !== this.tables.activeRunIndex) throw error;
         const alive = await this.recovery.recover(chatId);
         if (alive?.status === 'awaiting_approval') return this.resume(chatId, alive, run);
         if (alive !== undefined || tries === 3) throw new ChatBusyError(chatId, alive?.id);
