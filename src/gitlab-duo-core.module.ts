@@ -7,7 +7,7 @@ import { PlainServiceCheck } from './chats/plain-service-check.js';
 import { HistoryCache } from './chats/store/history-cache.service.js';
 import { InstanceStores } from './chats/store/instance-stores.service.js';
 import { resolveOptions } from './config/resolve-options.js';
-import { type GitlabDuoModuleOptions } from './config/gitlab-duo-options.interface.js';
+import { type GitlabDuoModuleOptions, type ResolvedOptions } from './config/gitlab-duo-options.interface.js';
 import { GITLAB_DUO_OPTIONS } from './config/tokens.js';
 import { DuoService } from './conversation/duo.service.js';
 import { AgentExplorer } from './discovery/agent.explorer.js';
@@ -19,6 +19,7 @@ import { TokenExchange } from './gateway/token-exchange.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './gitlab-duo.module-definition.js';
 import { KnownSecrets } from './gateway/known-secrets.js';
 import { ModelRegistry } from './models/model-registry.js';
+import { registryFor } from './models/registry-for.js';
 import { Delegates } from './router/delegates.service.js';
 import { DuoRouterService } from './router/duo-router.service.js';
 import { InstanceLeases } from './runs/instance-leases.service.js';
@@ -38,7 +39,11 @@ import { TurnService } from './turn/turn.service.js';
       useFactory: (options: GitlabDuoModuleOptions) => resolveOptions(options),
       inject: [MODULE_OPTIONS_TOKEN],
     },
-    ModelRegistry,
+    {
+      provide: ModelRegistry,
+      useFactory: (options: ResolvedOptions) => registryFor(options),
+      inject: [GITLAB_DUO_OPTIONS],
+    },
     KnownSecrets,
     GatewayConnections,
     TokenExchange,

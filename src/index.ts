@@ -38,6 +38,7 @@ export {
   type RetryOptions,
   type TimeoutOptions,
 } from './config/gitlab-duo-options.interface.js';
+export { type ModelInput, type ModelOption, type ModelTraits } from './config/model-option.interface.js';
 export {
   type AnswerChunk,
   type AskOptions,
@@ -84,6 +85,7 @@ export {
 export { type LastExchange } from './gateway/last-exchange.interface.js';
 export { GitlabDuoModule } from './gitlab-duo.module.js';
 export { type GitlabDuoOptionsFactory } from './gitlab-duo.module-definition.js';
+export { type Effort } from './messages/effort.js';
 export { type JsonObject, type JsonValue } from './messages/json.interface.js';
 export {
   type FinishReason,
@@ -114,7 +116,7 @@ export {
 } from './messages/part.interface.js';
 export { type ToolCallRecord, type ToolCallStatus } from './messages/tool-call.interface.js';
 export { type ChatUsage, type ModelUsage, type UsageReport, type UsageTotals } from './messages/usage-report.js';
-export { type Model } from './models/model.interface.js';
+export { type Model, type ModelStatus } from './models/model.interface.js';
 export { ModelRegistry } from './models/model-registry.js';
 export { type AttemptOutcome, type StepOutcome } from './router/attempt.interface.js';
 export { DuoRouterService, type StreamOptions } from './router/duo-router.service.js';

@@ -1,4 +1,5 @@
 import { type Dispatcher } from 'undici';
+import { type ModelOption } from './model-option.interface.js';
 
 /** Time limits of a request to GitLab, in milliseconds. */
 export interface TimeoutOptions {
@@ -74,6 +75,16 @@ export interface GitlabDuoModuleOptions {
   gatewayPrefix?: string;
   /** The model of chats that name none [`GITLAB_DUO_MODEL`]; `duo-chat-sonnet-4-6` by default. */
   model?: string;
+  /**
+   * Models that the catalogue does not have, and changes of those that it has; see `ModelOption`.
+   * @example
+   * models: [
+   *   { id: 'duo-chat-opus-6', upstreamId: 'claude-opus-6', api: 'anthropic-messages' },
+   *   { id: 'duo-chat-haiku-5-5', status: 'active' }, // an alpha model
+   *   { id: 'duo-chat-sonnet-5', maxOutputTokens: 128_000 },
+   * ]
+   */
+  models?: readonly ModelOption[];
   /** How often a run may ask the model, tools in between; 20 by default. */
   maxSteps?: number;
   timeouts?: TimeoutOptions;
@@ -97,6 +108,7 @@ export interface ResolvedOptions {
   /** With a leading and without a trailing slash. */
   readonly gatewayPrefix: string;
   readonly model: string;
+  readonly models: readonly ModelOption[];
   readonly maxSteps: number;
   readonly timeouts: Readonly<Required<TimeoutOptions>>;
   readonly retries: Readonly<Required<RetryOptions>>;

@@ -23,6 +23,7 @@ export function resolveOptions(
     ),
     gatewayPrefix: `/${(options.gatewayPrefix ?? '/ai/v1/proxy').replace(/^\/+|\/+$/g, '')}`.replace(/^\/$/, ''),
     model: options.model || environment.GITLAB_DUO_MODEL || 'duo-chat-sonnet-4-6',
+    models: options.models ?? [],
     maxSteps: wholeNumber('maxSteps', options.maxSteps ?? 20),
     timeouts: positive(
       'timeouts',

@@ -1,16 +1,18 @@
-import { type Api } from '../messages/part.interface.js';
+import { type ModelTraits } from '../config/model-option.interface.js';
 
-/** A model of the catalogue. Limits are in tokens; `null` where GitLab does not tell. */
-export interface Model {
-  id: string;
-  /** The vendor's own id, which the gateway expects in the request. */
-  upstreamId: string;
-  vendor: 'anthropic' | 'openai';
-  api: Api;
-  contextWindow: number | null;
-  maxOutputTokens: number | null;
-  /** How the model takes `thinking`; see `ModelParams`. */
-  thinking: 'budget' | 'adaptive' | 'effort';
-  /** False for models that refuse `temperature` and `top_p`. */
-  sampling: boolean;
+/**
+ * `deprecated` until the day of its announced end of life, `retired` from that day on; `alpha` before GitLab offers it
+ * to everyone.
+ */
+export type ModelStatus = 'active' | 'deprecated' | 'retired' | 'alpha';
+
+/**
+ * A model that can be asked.
+ * @publicApi
+ */
+export interface Model extends Readonly<ModelTraits> {
+  readonly id: string;
+  readonly vendor: 'anthropic' | 'openai';
+  /** As of now. */
+  readonly status: ModelStatus;
 }

@@ -1,6 +1,6 @@
 import { type Model } from './model.interface.js';
 
-/** Ids of at most three models that somebody who wrote `wanted` may have meant, the nearest first. */
+/** Ids of at most three models that `wanted` may stand for, the nearest first. */
 export function nearNames(wanted: string, models: readonly Model[]): string[] {
   const core = coreOf(wanted);
   const limit = Math.max(1, Math.floor(core.length * 0.4));

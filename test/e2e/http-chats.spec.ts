@@ -317,9 +317,9 @@ describe('Chats over HTTP', () => {
     expect(await client.messages(chatId)).toEqual([]);
   });
 
-  it('lists all 25 models', async () => {
+  it('lists all 30 models with their traits and ends of life', async () => {
     const { items } = await client.json<{ items: { id: string }[] }>('GET', '/models');
-    expect(items).toHaveLength(25);
+    expect(items).toHaveLength(30);
     expect(items).toContainEqual(
       expect.objectContaining({
         id: 'duo-chat-opus-4-5',
@@ -327,6 +327,13 @@ describe('Chats over HTTP', () => {
         api: 'anthropic-messages',
         contextWindow: 200_000,
         maxOutputTokens: 64_000,
+        thinking: 'budget',
+        efforts: ['low', 'medium', 'high'],
+        forcedTools: true,
+        boundThinking: false,
+        endOfLife: '2027-01-22',
+        successor: 'duo-chat-opus-4-6',
+        status: expect.stringMatching(/^(deprecated|retired)$/),
       }),
     );
   });

@@ -206,7 +206,13 @@ describe('DuoService', () => {
 
   it('lists the models and tests the connection', () =>
     withDuo(async (duo) => {
-      expect(duo.models()).toHaveLength(25);
+      expect(duo.models()).toHaveLength(30);
+      expect(duo.models()[0]).toMatchObject({
+        thinking: 'always',
+        forcedTools: false,
+        endOfLife: null,
+        status: 'active',
+      });
       await duo.testConnection();
       sandbox.reset();
     }));

@@ -19,8 +19,8 @@ export function renderRequest(model: Model, request: ModelRequest): Buffer {
   const use = offeredUse(request);
   // This vendor refuses thoughts before a call that it has to make.
   const thinking = isForced(use) ? undefined : renderThinking(model, params.thinking, maxTokens, messages);
-  // A model with budgets refuses to see its own thoughts in the turn at hand while it may not think.
-  const hasThoughts = thinking !== undefined || model.thinking !== 'budget';
+  // A model that does not think in this request may refuse its own thoughts in the turn at hand.
+  const hasThoughts = thinking !== undefined || model.thinksByDefault;
   const { instructions, items } = renderHistory(messages, hasThoughts ? thoughtfulHistory : thoughtlessHistory);
   const format = outputFormat(request);
 

@@ -1,5 +1,7 @@
 import { type Page } from '../../chats/duo-chat-service.interface.js';
-import { type Model } from '../../models/model.interface.js';
+import { type ModelInput } from '../../config/model-option.interface.js';
+import { type Effort } from '../../messages/effort.js';
+import { type Model, type ModelStatus } from '../../models/model.interface.js';
 import { type ChatView } from '../presenter.js';
 import { api } from './message-schemas.js';
 import {
@@ -24,6 +26,16 @@ function page(item: string, nextCursor: string): Schema {
   });
 }
 
+const effort = oneOf<Effort>({
+  none: true,
+  minimal: true,
+  low: true,
+  medium: true,
+  high: true,
+  xhigh: true,
+  max: true,
+});
+const flag = (fact: string): Schema => ({ type: 'boolean', description: `Whether ${fact}.` });
 const tokenLimit = nullable(integer('In tokens; null where GitLab does not tell.'));
 
 /** Chats, lists and the catalogue, by their names in the document. */
@@ -46,9 +58,29 @@ export const chatSchemas: Record<string, Schema> = {
     vendor: oneOf<Model['vendor']>({ anthropic: true, openai: true }),
     api,
     contextWindow: tokenLimit,
+    maxInputTokens: tokenLimit,
     maxOutputTokens: tokenLimit,
-    thinking: oneOf<Model['thinking']>({ budget: true, adaptive: true, effort: true }),
-    sampling: { type: 'boolean', description: 'Whether the model takes `temperature` and `topP`.' },
+    inputs: array(oneOf<ModelInput>({ text: true, image: true, pdf: true })),
+    thinking: oneOf<Model['thinking']>(
+      { always: true, adaptive: true, budget: true, effort: true },
+      'Always or when asked to, by effort; up to a budget of tokens; or by OpenAI’s reasoning effort.',
+    ),
+    thinksByDefault: flag('it thinks in a request that says nothing about thinking'),
+    canDisable: flag('the effort `none` turns its thinking off; if not, that is the least that it can do'),
+    betweenTools: flag('the least that it can do is to think between tool calls'),
+    efforts: array(effort, {
+      description: 'Those that the vendor takes, in ascending order; others become the nearest.',
+    }),
+    defaultEffort: nullable(effort),
+    effortWithTools: flag('its API takes an effort beside tools'),
+    boundThinking: flag('its thinking is bound to what comes before it'),
+    forcedTools: flag('a request may force it to call a tool'),
+    sampling: flag('it takes `temperature` and `topP`'),
+    endOfLife: nullable(
+      text('The day (UTC) from which the vendor may refuse it.', { pattern: '^\\d{4}-\\d{2}-\\d{2}$' }),
+    ),
+    successor: nullable(text('The Duo id of the model to use instead.')),
+    status: oneOf<ModelStatus>({ active: true, deprecated: true, retired: true, alpha: true }),
   }),
   ModelList: object<{ items: Model[]; nextCursor: null }>({
     items: array(component('Model')),

@@ -18,8 +18,6 @@ export interface UpstreamModel {
 
 type Limits = readonly [context: number | null, output: number | null];
 
-const UNKNOWN: Limits = [null, null];
-
 const CLAUDE_4_5 = { thinking: ['enabled'], hasSampling: true, hasEffort: false, hasPrefill: true } as const;
 const CLAUDE_4_6 = {
   thinking: ['enabled', 'adaptive'],
@@ -48,7 +46,10 @@ const MODELS: ReadonlyMap<string, UpstreamModel> = new Map(
     claude('claude-opus-4-5-20251101', [200, 64], { ...CLAUDE_4_5, hasEffort: true }),
     claude('claude-sonnet-4-5-20250929', [200, 64], CLAUDE_4_5),
     claude('claude-haiku-4-5-20251001', [200, 64], CLAUDE_4_5),
-    claude('claude-fable-5-1', UNKNOWN, CLAUDE_LATER),
+    claude('claude-fable-5-1', [1000, 128], CLAUDE_LATER),
+    claude('claude-opus-5-5', [1000, 128], CLAUDE_LATER),
+    claude('claude-sonnet-5-5', [1000, 128], CLAUDE_LATER),
+    claude('claude-haiku-5-5', [1000, 128], CLAUDE_LATER),
     claude('claude-fable-5', [1000, 128], CLAUDE_LATER),
     claude('claude-opus-5', [1000, 128], CLAUDE_LATER),
     claude('claude-opus-4-8', [1000, 128], CLAUDE_LATER),
@@ -61,12 +62,15 @@ const MODELS: ReadonlyMap<string, UpstreamModel> = new Map(
     chat('gpt-5.4-2026-03-05', [1050, 128]),
     chat('gpt-5.4-mini', [400, 128]),
     chat('gpt-5.4-nano', [400, 128]),
-    responses('gpt-6-astra', UNKNOWN),
+    responses('gpt-6-astra', [1050, 128]),
+    responses('gpt-6.1-sol', [1050, 128]),
+    responses('gpt-6-sol', [1050, 128]),
+    responses('gpt-6-luna', [1050, 128]),
     responses('gpt-5.6-sol', [1050, 128]),
     responses('gpt-5.6-terra', [1050, 128]),
     responses('gpt-5.6-luna', [1050, 128]),
-    responses('gpt-5-codex', UNKNOWN),
-    responses('gpt-5.2-codex', UNKNOWN),
+    responses('gpt-5-codex', [400, 128]),
+    responses('gpt-5.2-codex', [400, 128]),
     responses('gpt-5.3-codex', [400, 128]),
   ].map((entry) => [entry.id, entry]),
 );

@@ -2,13 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ModelMessage } from '../../../src/messages/message.interface.js';
 import { type ModelParams } from '../../../src/messages/model-request.interface.js';
 import { type SettledMessage } from '../../../src/messages/settled-message.js';
-import { catalogue } from '../../../src/models/catalogue.js';
 import { type Model } from '../../../src/models/model.interface.js';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/index.js';
 import { generator } from '../random.js';
 import { SandboxClient } from '../sandbox/sandbox-client.js';
 import { assistant, call, result, user } from './conversation.js';
 import { addition, body, changed, fromScratch, settled } from './growing-chat.js';
+import { modelOf } from './models.js';
 import { encrypted, redacted, signed } from './thoughts.js';
 
 const CHATS = 25;
@@ -18,10 +18,13 @@ const CHANGES = 12;
 const models = [
   'duo-chat-sonnet-4-6',
   'duo-chat-haiku-4-5',
+  'duo-chat-opus-4-6',
   'duo-chat-opus-5',
+  'duo-chat-opus-5-5',
+  'duo-chat-sonnet-5-5',
   'duo-chat-gpt-5-2',
   'duo-chat-gpt-5-6-sol',
-].map((id) => catalogue.find((model) => model.id === id) as Model);
+].map(modelOf);
 
 const settings: ModelParams[] = [
   {},

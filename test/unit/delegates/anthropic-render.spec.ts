@@ -45,7 +45,7 @@ describe('a request to the Messages API', () => {
       tools: [weather],
     });
     const expected = {
-      model: 'claude-opus-4-6',
+      model: 'claude-sonnet-4-6',
       max_tokens: 16_384,
       thinking: { type: 'enabled', budget_tokens: 2_000 },
       stop_sequences: ['END'],
@@ -99,7 +99,7 @@ describe('a request to the Messages API', () => {
 
   it('has the smallest form without the rest', () => {
     expect(render([user('Hi')])).toEqual({
-      model: 'claude-opus-4-6',
+      model: 'claude-sonnet-4-6',
       max_tokens: 16_384,
       messages: [{ role: 'user', content: [{ type: 'text', text: 'Hi', ...mark }] }],
       stream: true,

@@ -1,43 +1,16 @@
 import { type Model } from '../../../src/models/model.interface.js';
+import { ModelRegistry } from '../../../src/models/model-registry.js';
 
-const claude: Model = {
-  id: 'duo-chat-opus-4-6',
-  upstreamId: 'claude-opus-4-6',
-  vendor: 'anthropic',
-  api: 'anthropic-messages',
-  contextWindow: 1_000_000,
-  maxOutputTokens: 128_000,
-  thinking: 'budget',
-  sampling: true,
-};
+const registry = new ModelRegistry([{ id: 'duo-chat-haiku-5-5' }]);
 
-export const budgetClaude = claude;
-export const adaptiveClaude: Model = {
-  ...claude,
-  id: 'duo-chat-opus-5',
-  upstreamId: 'claude-opus-5',
-  thinking: 'adaptive',
-  sampling: false,
-};
+/** A model of the catalogue. */
+export function modelOf(id: string): Model {
+  return registry.get(id);
+}
 
-export const chatGpt: Model = {
-  id: 'duo-chat-gpt-5-1',
-  upstreamId: 'gpt-5.1-2025-11-13',
-  vendor: 'openai',
-  api: 'openai-chat',
-  contextWindow: 400_000,
-  maxOutputTokens: 128_000,
-  thinking: 'effort',
-  sampling: true,
-};
-
-export const responsesGpt: Model = {
-  id: 'duo-chat-gpt-6-astra',
-  upstreamId: 'gpt-6-astra',
-  vendor: 'openai',
-  api: 'openai-responses',
-  contextWindow: null,
-  maxOutputTokens: null,
-  thinking: 'effort',
-  sampling: false,
-};
+export const budgetClaude = modelOf('duo-chat-sonnet-4-6');
+export const adaptiveClaude = modelOf('duo-chat-opus-5');
+export const alwaysClaude = modelOf('duo-chat-opus-5-5');
+/** As if it took sampling, which no GPT of the catalogue does. */
+export const chatGpt: Model = { ...modelOf('duo-chat-gpt-5-1'), sampling: true };
+export const responsesGpt: Model = { ...modelOf('duo-chat-gpt-6-astra'), contextWindow: null, maxOutputTokens: null };

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { type JsonObject } from '../../../src/messages/json.interface.js';
 import { type ModelMessage } from '../../../src/messages/message.interface.js';
 import { type ModelEvent, type ModelParams, type ModelRequest } from '../../../src/messages/model-request.interface.js';
-import { catalogue } from '../../../src/models/catalogue.js';
+import { ModelRegistry } from '../../../src/models/model-registry.js';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/index.js';
 import { result, system, user, weather } from '../delegates/conversation.js';
 import { type Client, clientOf } from '../gateway/client.js';
@@ -49,7 +49,7 @@ async function ask(request: ModelRequest) {
   return { ...answer, events };
 }
 
-describe.each(catalogue.map((model) => [model.id, model] as const))('%s', (id, model) => {
+describe.each(new ModelRegistry().list().map((model) => [model.id, model] as const))('%s', (id, model) => {
   const sent = () => sandbox.calls.lastRequests[model.api]?.body as JsonObject;
 
   it.each(settings)('is not refused with %j, and replays what it said', async (params) => {
