@@ -1,9 +1,9 @@
 import { PendingToolCallsError } from '../errors/chat.errors.js';
 import { ValidationError } from '../errors/request.errors.js';
-import { fileSource } from '../messages/file-source.js';
 import { checkParams } from '../messages/params.js';
 import { userParts, storable, storableJson } from '../messages/text.js';
 import { type Part } from '../messages/part.interface.js';
+import { checkFile } from '../models/file-check.js';
 import { type LiveRun } from '../runs/live-run.js';
 import { type RunEvent } from '../runs/run-event.interface.js';
 import { type StartRun } from '../runs/run-request.js';
@@ -103,7 +103,7 @@ export function contentParts(message: NewMessage): Part[] {
   const content = storable(message.content);
   const files = message.attachments ?? [];
   if (!Array.isArray(files)) throw new ValidationError('attachments must be an array of files.');
-  for (const file of files) fileSource(file);
+  for (const file of files) checkFile(file);
   if (content.trim() === '' && files.length === 0) {
     const name = message.role === 'system' ? 'instructions' : 'content';
     throw new ValidationError(`${name} must not be empty: the models refuse an empty message.`);

@@ -1,16 +1,24 @@
 import { type ModelMessage } from '../messages/message.interface.js';
 import { type ModelRequest } from '../messages/model-request.interface.js';
 import { checkParams } from '../messages/params.js';
+import { type Part } from '../messages/part.interface.js';
 import { isStorable, storableJson } from '../messages/text.js';
+import { checkFile } from '../models/file-check.js';
 
 /**
  * A request as the vendors take it, of one that comes from the host's code.
- * @throws ValidationError for parameters that none of them take
+ * @throws ValidationError for parameters and files that none of them take
  */
 export function givenRequest(request: ModelRequest): ModelRequest {
   const { params, messages } = request;
   if (params !== undefined) checkParams(params);
+  for (const { parts } of messages) for (const part of parts) checkFiles(part);
   return { ...request, ...(params && { params: storableJson(params) }), messages: messages.map(givenMessage) };
+}
+
+function checkFiles(part: Part): void {
+  if (part.type === 'file') checkFile(part);
+  else if (part.type === 'tool-result') for (const file of part.files ?? []) checkFile(file);
 }
 
 /** The message itself where it can be: what was rendered of it is known by it. */

@@ -1,7 +1,7 @@
 import { ValidationError } from '../errors/request.errors.js';
-import { isBase64 } from '../messages/base64.js';
 import { fileSource } from '../messages/file-source.js';
 import { type FilePart } from '../messages/part.interface.js';
+import { checkFile } from '../models/file-check.js';
 
 const MOST_BYTES = 10 * 1024 * 1024;
 const MOST_CHARACTERS = Math.ceil(MOST_BYTES / 3) * 4;
@@ -34,17 +34,14 @@ export function toolFiles(content: unknown, files: readonly FilePart[]): ToolFil
 export function checkedFiles(files: readonly FilePart[]): FilePart[] {
   return files.map((file) => {
     const { mediaType, filename, ...source } = fileSource(file);
-    const content = 'url' in source ? { url: source.url } : { data: checkedData(source.data, filename ?? mediaType) };
+    if ('data' in source) checkSize(source.data, filename ?? mediaType);
+    checkFile(file);
+    const content = 'url' in source ? { url: source.url } : { data: source.data };
     return { type: 'file', mediaType, ...content, ...(filename !== undefined && { filename }) };
   });
 }
 
-function checkedData(data: string, name: string): string {
-  if (data.length > MOST_CHARACTERS) {
-    throw new ValidationError(`The file "${name}" is larger than 10 MB. Make it smaller, or give its url.`);
-  }
-  if (!isBase64(data)) {
-    throw new ValidationError(`The data of the file "${name}" is not base64: give buffer.toString('base64').`);
-  }
-  return data;
+function checkSize(data: string, name: string): void {
+  if (data.length <= MOST_CHARACTERS) return;
+  throw new ValidationError(`The file "${name}" is larger than 10 MB. Make it smaller, or give its url.`);
 }

@@ -28,6 +28,7 @@ import { KeptLogger } from './support/kept-logger.js';
 import { sandboxOptions } from './support/test-module.js';
 import { expressApp, fastifyApp, PLATFORMS } from './support/test-server.js';
 import { until } from './support/until.js';
+import { imagePart } from '../sample-files.js';
 
 @Entity('ticket_messages')
 class TicketMessage extends ActsAsMessage<Ticket>({ chat: () => Ticket }) {}
@@ -221,7 +222,7 @@ describe.each(PLATFORMS)('A host application on %s', (platform) => {
     const chatId = created.id as string;
     expect(await client.ask(chatId, 'Hello')).toMatchObject({ status: 'complete' });
     expect((await client.events(chatId, 'Again')).at(-1)).toMatchObject({ type: 'run-end' });
-    const attachments = [{ mediaType: 'image/png', data: 'aGVsbG8=' }];
+    const attachments = [{ mediaType: 'image/png', data: imagePart().data }];
     expect(await client.json('POST', `/chats/${chatId}/messages`, { content: 'Look', attachments })).toMatchObject({
       seq: 5,
     });

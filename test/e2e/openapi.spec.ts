@@ -12,6 +12,7 @@ import { addTool, told } from './support/bound-tools.js';
 import { readEvents } from './support/event-reader.js';
 import { HttpClient } from './support/http-client.js';
 import { startTestServer, type TestServer } from './support/test-server.js';
+import { imagePart } from '../sample-files.js';
 
 interface Operation {
   operationId: string;
@@ -176,7 +177,7 @@ describe('The server and its document', () => {
     await call('GET', '/chats', '/chats?limit=1');
     await call('GET', '/chats/{id}', `/chats/${id}`);
     await call('PATCH', '/chats/{id}', `/chats/${id}`, { title: 'Two' });
-    const attachments = [{ mediaType: 'image/png', data: 'aGVsbG8=' }];
+    const attachments = [{ mediaType: 'image/png', data: imagePart().data }];
     await call('POST', '/chats/{id}/messages', `/chats/${id}/messages`, { content: 'Look', attachments });
     await client.json('POST', `/chats/${id}/messages`, { content: 'And now?' });
     await call('GET', '/chats/{id}/messages', `/chats/${id}/messages?limit=2`);

@@ -4,6 +4,7 @@ import { type Prompt } from '../conversation/prompt.js';
 import { isJsonObject, type JsonObject, listOf, stringOf } from '../json.js';
 import { checkBlock, checkCacheMarks } from './block-rules.js';
 import { anthropicErrors, refuse } from './errors.js';
+import { checkFiles } from './file-rules.js';
 import { streamMessage } from './message-stream.js';
 import { type MessageStyle, renderMessage } from './message.js';
 import { anthropicOddities } from './oddities.js';
@@ -30,6 +31,7 @@ function read(body: JsonObject, model: UpstreamModel): VendorRequest {
   checkTools(body);
   const turns = readTurns(body.messages);
   checkTurns(turns, model, body);
+  checkFiles(turns, model);
   checkSystem(body.system);
   checkCacheMarks([...listOf(body.system), ...listOf(body.tools), ...turns.flatMap((turn) => turn.blocks)]);
   const prompt = promptOf(body, turns, model.id);

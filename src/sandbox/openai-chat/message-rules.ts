@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject, listOf, objectOf, objectsOf, stringOf } from '../json.js';
 import { refuse } from '../openai/errors.js';
+import { checkFileData, checkImageCount, checkImageUrl, type ImageWords } from '../openai/file-rules.js';
 import { checkLength, checkToolName } from '../openai/parameter-rules.js';
 
 const ROLES = ['system', 'developer', 'user', 'assistant', 'tool'];
@@ -13,6 +14,8 @@ export function readMessages(value: unknown): JsonObject[] {
     refuse("Invalid 'messages': empty array. Expected an array with minimum length 1.", 'messages', 'empty_array');
   const messages = listOf(value).map(checkMessage);
   checkAnswered(messages);
+  const parts = messages.flatMap(({ content }) => objectsOf(content));
+  checkImageCount(parts.filter(({ type }) => type === 'image_url').length);
   return messages;
 }
 
@@ -65,12 +68,25 @@ function checkPart(part: JsonObject, types: readonly string[], place: string): v
       'empty_string',
     );
   }
-  if (part.type === 'image_url' && !/^(https?:|data:image\/)/.test(stringOf(objectOf(part.image_url).url))) {
-    refuse(`Invalid '${place}.image_url'. Expected a valid URL.`, `${place}.image_url`, 'invalid_image_url');
-  }
-  const { file_data: data, file_id: id } = objectOf(part.file);
-  if (part.type === 'file' && !/^data:/.test(stringOf(data)) && stringOf(id) === '') {
-    refuse(`Missing required parameter: '${place}.file.file_id'.`, `${place}.file`, 'missing_required_parameter');
+  if (part.type === 'image_url') checkImage(stringOf(objectOf(part.image_url).url), `${place}.image_url`);
+  if (part.type === 'file') checkFile(objectOf(part.file), `${place}.file`);
+}
+
+function checkImage(url: string, place: string): void {
+  if (!/^(https?|data):/.test(url)) refuse(`Invalid '${place}'. Expected a valid URL.`, place, 'invalid_image_url');
+  checkImageUrl(url, `${place}.url`, IMAGE_WORDS);
+}
+
+const IMAGE_WORDS: ImageWords = {
+  title: 'Invalid image URL:',
+  refuseUnreadable: () =>
+    refuse('You uploaded an unsupported image. Please make sure your image is valid.', null, 'invalid_image_format'),
+};
+
+function checkFile({ file_data: data, file_id: id }: JsonObject, place: string): void {
+  if (/^data:/.test(stringOf(data))) checkFileData(stringOf(data), `${place}.file_data`);
+  else if (stringOf(id) === '') {
+    refuse(`Missing required parameter: '${place}.file_id'.`, place, 'missing_required_parameter');
   }
 }
 

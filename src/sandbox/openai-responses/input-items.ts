@@ -1,5 +1,6 @@
-import { isJsonObject, type JsonObject, listOf, stringOf } from '../json.js';
+import { isJsonObject, type JsonObject, listOf, objectsOf, stringOf } from '../json.js';
 import { refuse } from '../openai/errors.js';
+import { checkFileData, checkImageCount, checkImageUrl, type ImageWords } from '../openai/file-rules.js';
 import { checkLength, checkToolName } from '../openai/parameter-rules.js';
 import { checkReasoning } from './reasoning.js';
 
@@ -41,7 +42,9 @@ const ITEM_RULES = new Map(
 export function readItems(input: unknown): JsonObject[] {
   if (typeof input === 'string') return [readItem({ role: 'user', content: input }, 0)];
   if (!Array.isArray(input)) missing('input');
-  return listOf(input).map(readItem);
+  const items = listOf(input).map(readItem);
+  checkImageCount(imagesIn(items).length);
+  return items;
 }
 
 function readItem(value: unknown, index: number): JsonObject {
@@ -78,6 +81,25 @@ function checkPart(part: unknown, types: readonly string[], place: string): void
   }
   const content = CONTENT[type];
   if (content?.every((field) => stringOf(part[field]) === '')) missing(`${place}.${content[0]}`);
+  const { image_url: image, file_data: data } = part;
+  if (typeof image === 'string') checkImageUrl(image, `${place}.image_url`, IMAGE_WORDS);
+  if (typeof data === 'string') checkFileData(data, `${place}.file_data`);
+}
+
+const IMAGE_WORDS: ImageWords = {
+  title: 'Invalid',
+  refuseUnreadable: () =>
+    refuse(
+      "The image data you provided does not represent a valid image. Please check your input and try again with one of the supported image formats: ['image/jpeg', 'image/png', 'image/gif', 'image/webp'].",
+      'input',
+      'invalid_value',
+    ),
+};
+
+/** Images stand in messages and in what tools have answered. */
+function imagesIn(items: readonly JsonObject[]): JsonObject[] {
+  const parts = items.flatMap(({ content, output }) => [...objectsOf(content), ...objectsOf(output)]);
+  return parts.filter(({ type }) => type === 'input_image');
 }
 
 function checkCallId(item: JsonObject, place: string): void {

@@ -63,7 +63,7 @@ describe('a request to the Messages API', () => {
           role: 'user',
           content: [
             { type: 'text', text: 'Weather in Rome?' },
-            { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'iVBORw0KGgo=' } },
+            { type: 'image', source: { type: 'base64', media_type: 'image/png', data: image.data } },
           ],
         },
         {
@@ -136,7 +136,7 @@ describe('a request to the Messages API', () => {
   it('sends images and documents by content and by address', () => {
     expect(contents([user(imageUrl, pdf, pdfUrl, 'Read')])[0]).toMatchObject([
       { type: 'image', source: { type: 'url', url: 'https://example.com/a.webp' } },
-      { type: 'document', source: { type: 'base64', media_type: 'application/pdf', data: 'JVBERi0=' }, title: 'a.pdf' },
+      { type: 'document', source: { type: 'base64', media_type: 'application/pdf', data: pdf.data }, title: 'a.pdf' },
       { type: 'document', source: { type: 'url', url: 'https://example.com/a.pdf' } },
       { type: 'text' },
     ]);

@@ -7,6 +7,7 @@ import {
   type ToolCallPart,
 } from '../../../src/messages/part.interface.js';
 import { type ToolDefinition } from '../../../src/messages/model-request.interface.js';
+import { imagePart, pdfPart } from '../../sample-files.js';
 
 export const system = (text: string): ModelMessage => ({ role: 'system', parts: [{ type: 'text', text }] });
 
@@ -36,9 +37,9 @@ export const reasoning = (api: Api, raw?: ReasoningPart['raw']): ReasoningPart =
   ...(raw && { raw }),
 });
 
-export const image: FilePart = { type: 'file', mediaType: 'image/png', data: 'iVBORw0KGgo=' };
+export const image = imagePart();
 export const imageUrl: FilePart = { type: 'file', mediaType: 'image/webp', url: 'https://example.com/a.webp' };
-export const pdf: FilePart = { type: 'file', mediaType: 'application/pdf', data: 'JVBERi0=', filename: 'a.pdf' };
+export const pdf = pdfPart('a.pdf');
 export const pdfUrl: FilePart = { type: 'file', mediaType: 'application/pdf', url: 'https://example.com/a.pdf' };
 
 /** Its schema uses keywords that other clients are known to lose. */

@@ -57,7 +57,7 @@ describe('a request to Chat Completions', () => {
           role: 'user',
           content: [
             { type: 'text', text: 'Weather in Rome?' },
-            { type: 'image_url', image_url: { url: 'data:image/png;base64,iVBORw0KGgo=' } },
+            { type: 'image_url', image_url: { url: `data:image/png;base64,${image.data}` } },
           ],
         },
         {
@@ -97,7 +97,7 @@ describe('a request to Chat Completions', () => {
         role: 'user',
         content: [
           { type: 'image_url', image_url: { url: 'https://example.com/a.webp' } },
-          { type: 'file', file: { filename: 'a.pdf', file_data: 'data:application/pdf;base64,JVBERi0=' } },
+          { type: 'file', file: { filename: 'a.pdf', file_data: `data:application/pdf;base64,${pdf.data}` } },
         ],
       },
     ]);

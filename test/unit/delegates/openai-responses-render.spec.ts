@@ -63,7 +63,7 @@ describe('a request to the Responses API', () => {
           role: 'user',
           content: [
             { type: 'input_text', text: 'Weather in Rome?' },
-            { type: 'input_image', detail: 'auto', image_url: 'data:image/png;base64,iVBORw0KGgo=' },
+            { type: 'input_image', detail: 'auto', image_url: `data:image/png;base64,${image.data}` },
           ],
         },
         { id: 'rs_1', type: 'reasoning', summary: [], encrypted_content: 'g' },
@@ -99,7 +99,7 @@ describe('a request to the Responses API', () => {
         role: 'user',
         content: [
           { type: 'input_image', detail: 'auto', image_url: 'https://example.com/a.webp' },
-          { type: 'input_file', filename: 'a.pdf', file_data: 'data:application/pdf;base64,JVBERi0=' },
+          { type: 'input_file', filename: 'a.pdf', file_data: `data:application/pdf;base64,${pdf.data}` },
           { type: 'input_file', file_url: 'https://example.com/a.pdf' },
         ],
       },

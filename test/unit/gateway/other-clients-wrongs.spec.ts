@@ -184,8 +184,8 @@ describe('What other clients get wrong', () => {
         function?: { parameters: unknown };
       };
       expect(tool.input_schema ?? tool.parameters ?? tool.function?.parameters).toEqual(weather.parameters);
-      expect(JSON.stringify(body)).toContain('iVBORw0KGgo=');
-      expect(JSON.stringify(body)).toContain('JVBERi0=');
+      expect(JSON.stringify(body)).toContain(image.data);
+      expect(JSON.stringify(body)).toContain(pdf.data);
       expect(body.response_format).toEqual(format.response_format);
       const { error } = await route(
         asking(model, { messages: [user({ type: 'file', mediaType: 'audio/wav', data: 'AA==' })] }),

@@ -10,6 +10,7 @@ import { type BoundTool } from '../../../src/tools/bound-tool.interface.js';
 import { type DuoTool, type ToolContext } from '../../../src/tools/duo-tool.interface.js';
 import { toolFiles } from '../../../src/tools/tool-files.js';
 import { type ToolOptions } from '../../../src/tools/tool.decorator.js';
+import { imagePart } from '../../sample-files.js';
 
 const secrets = new KnownSecrets();
 const stray: unknown[] = [];
@@ -188,7 +189,7 @@ describe('a call of a tool', () => {
 });
 
 describe('files in an answer', () => {
-  const png: FilePart = { type: 'file', mediaType: 'image/png', data: 'iVBORw0KGgo=', filename: 'a.png' };
+  const png = imagePart([1, 1], 'a.png');
 
   it('go beside its content, with nothing but what a file has', async () => {
     const answer = toolFiles({ rows: 3 }, [{ ...png, secret: 'x' } as FilePart]);
@@ -202,7 +203,7 @@ describe('files in an answer', () => {
 
   it.each<[string, Partial<FilePart>, string]>([
     ['of a type that no model reads', { mediaType: 'text/csv' }, 'cannot read'],
-    ['that are a data URL', { data: 'data:image/png;base64,iVBORw0KGgo=' }, 'not base64'],
+    ['that are a data URL', { data: `data:image/png;base64,${png.data}` }, 'not base64'],
     ['that are bytes', { data: '\u0089PNG' }, 'not base64'],
     ['of nothing', { data: '' }, 'has no content'],
     ['of more than 10 MB', { data: 'A'.repeat(14_000_000) }, 'larger than 10 MB'],

@@ -5,14 +5,15 @@ import { z } from 'zod';
 import { type DuoTool, DuoRouterService, GitlabDuoModule, Tool, toolFiles } from '../../../src/index.js';
 import { type ModelMessage } from '../../../src/messages/message.interface.js';
 import { type ModelAnswer } from '../../../src/messages/model-request.interface.js';
-import { type Api, type FilePart } from '../../../src/messages/part.interface.js';
+import { type Api } from '../../../src/messages/part.interface.js';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/index.js';
 import { type ToolOutcome } from '../../../src/tools/bound-tool.interface.js';
 import { ToolRegistry } from '../../../src/tools/tool-registry.js';
 import { sandboxOptions } from '../../e2e/support/test-module.js';
+import { imagePart, pdfPart } from '../../sample-files.js';
 
-const png: FilePart = { type: 'file', mediaType: 'image/png', data: 'iVBORw0KGgo=' };
-const pdf: FilePart = { type: 'file', mediaType: 'application/pdf', data: 'JVBERi0=', filename: 'a.pdf' };
+const png = imagePart();
+const pdf = pdfPart('a.pdf');
 
 const address = z.object({ street: z.string(), zip: z.string().optional() }).meta({ id: 'Address' });
 const parameters = z.object({
@@ -48,7 +49,7 @@ class Walker implements DuoTool {
 
 const models: [Api, string][] = [
   ['anthropic-messages', 'duo-chat-haiku-4-5'],
-  ['openai-chat', 'duo-chat-gpt-5-1'],
+  ['openai-chat', 'duo-chat-gpt-5-5'],
   ['openai-responses', 'duo-chat-gpt-5-6-sol'],
 ];
 
@@ -124,13 +125,13 @@ describe.each(models)('%s', (api, model) => {
 
   it('takes a result of files alone, and none of a failure', async () => {
     await ask(model, await history({ content: '' }));
-    expect(JSON.stringify(sent())).toContain('JVBERi0=');
+    expect(JSON.stringify(sent())).toContain(pdf.data);
     await ask(model, await history({ content: 'No', isError: true }));
-    expect(JSON.stringify(sent())).not.toContain('JVBERi0=');
+    expect(JSON.stringify(sent())).not.toContain(pdf.data);
   });
 });
 
-const data = { png: 'data:image/png;base64,iVBORw0KGgo=', pdf: 'data:application/pdf;base64,JVBERi0=' };
+const data = { png: `data:image/png;base64,${png.data}`, pdf: `data:application/pdf;base64,${pdf.data}` };
 
 const expectedFiles: Record<Api, object> = {
   'anthropic-messages': {
@@ -145,8 +146,8 @@ const expectedFiles: Record<Api, object> = {
             tool_use_id: 't1',
             content: [
               { type: 'text', text: 'The plan' },
-              { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'iVBORw0KGgo=' } },
-              { type: 'document', source: { type: 'base64', media_type: 'application/pdf', data: 'JVBERi0=' } },
+              { type: 'image', source: { type: 'base64', media_type: 'image/png', data: png.data } },
+              { type: 'document', source: { type: 'base64', media_type: 'application/pdf', data: pdf.data } },
             ],
           },
           { type: 'tool_result', tool_use_id: 't2', content: 'walked' },
