@@ -61,10 +61,9 @@ export class MemoryRunStore implements RunStore {
     return isAnswer(last);
   }
 
-  begin(run: BeginRun): Promise<BegunRun> {
-    return new Promise((resolve) => {
-      resolve(this.run === undefined ? this.beginNew(run) : this.resume(this.run, run));
-    });
+  async begin(run: BeginRun): Promise<BegunRun> {
+    if (run.check !== null && this.run === undefined) await run.check(this.history);
+    return this.run === undefined ? this.beginNew(run) : this.resume(this.run, run);
   }
 
   openCalls(messageId: string): Promise<StoredCall[]> {

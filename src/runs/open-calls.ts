@@ -1,4 +1,3 @@
-import { ValidationError } from '../errors/request.errors.js';
 import { type OpenCall } from '../turn/turn.interface.js';
 import { callsOf, messageWithOpenCalls, type StartRun } from './run-request.js';
 import { type BegunRun, type RunStore } from './run-store.interface.js';
@@ -6,15 +5,11 @@ import { type BegunRun, type RunStore } from './run-store.interface.js';
 /**
  * The calls that a run works first: those of the last message that have no result. One that was added to the chat by
  * hand, or that did not end well, has none that can be worked; and an ask leaves them alone, since its user has moved on.
- * @throws ValidationError for a step while there are such calls
  */
-export async function openCalls(store: RunStore, { chatId, history }: BegunRun, start: StartRun): Promise<OpenCall[]> {
+export async function openCalls(store: RunStore, { history }: BegunRun, start: StartRun): Promise<OpenCall[]> {
   const message = start.user === null ? messageWithOpenCalls(history) : undefined;
   if (message === undefined) return [];
   const stored = await store.openCalls(message.id);
-  if (start.extent === 'step' && stored.length > 0) {
-    throw new ValidationError(`Chat ${chatId} has tool calls without a result. Call runTools() first, then step().`);
-  }
   const parts = callsOf(message);
   return stored.flatMap((call) => {
     const part = parts[call.ordinal];

@@ -1,4 +1,3 @@
-import { ValidationError } from '../errors/request.errors.js';
 import { type ModelMessage } from '../messages/message.interface.js';
 import { type ModelParams, type ModelRequest, type ToolDefinition } from '../messages/model-request.interface.js';
 import { type Part, type ToolCallPart } from '../messages/part.interface.js';
@@ -48,7 +47,6 @@ export interface FirstRequest {
  * Builds the first request from the history.
  * @param tools those that the run offers
  * @param answerSchema of the run
- * @throws ValidationError when nothing waits for an answer or for a result
  */
 export function firstRequest(
   begun: BegunRun,
@@ -58,13 +56,6 @@ export function firstRequest(
 ): FirstRequest {
   const { kept, supersedes } =
     start.user === null ? withoutUnfinished(begun.history) : { kept: begun.history, supersedes: [] };
-  const last = kept.findLast((message) => message.role !== 'system');
-  const isWaiting = last !== undefined && (last.role !== 'assistant' || messageWithOpenCalls(kept) === last);
-  if (!isWaiting && start.extent !== 'tools') {
-    throw new ValidationError(
-      `Chat ${begun.chatId} has no message that waits for an answer. Send a new message instead of asking for a completion.`,
-    );
-  }
   const messages = start.instructions === undefined ? kept : withInstructions(kept, start.instructions);
   const definitions = Array.from(tools, ({ definition }) => definition);
   const request = {
@@ -116,7 +107,10 @@ export function callsOf({ parts }: Pick<ModelMessage, 'parts'>): ToolCallPart[] 
 }
 
 /** Leaves out the answers that stopped half-way after the last thing that was said to the model. */
-function withoutUnfinished(history: HistoryMessage[]): { kept: HistoryMessage[]; supersedes: string[] } {
+export function withoutUnfinished(history: readonly HistoryMessage[]): {
+  kept: HistoryMessage[];
+  supersedes: string[];
+} {
   const lastSaid = history.findLastIndex((message) => message.role === 'user' || message.role === 'tool');
   const isUnfinished = (message: HistoryMessage, index: number): boolean =>
     index > lastSaid && message.role === 'assistant' && message.status !== 'complete';

@@ -44,6 +44,11 @@ export interface BeginRun {
   /** What else holds for this run alone; of a parked one it is kept. */
   options: RunOptions | null;
   settings: ChatSettings;
+  /**
+   * Looks at the history of a run in which the user says nothing new, before anything is written of it: rejects with a
+   * ValidationError where there is nothing for the run to do. `null` where any history will do.
+   */
+  check: ((history: readonly HistoryMessage[]) => Promise<void>) | null;
   /** Takes a parked run that is to go on in place of a new one; `false` where this process is about to, already. */
   hold(runId: string): boolean;
 }
@@ -181,7 +186,7 @@ export interface RunStore {
   /**
    * Stores the user's message, the run and its first attempt, and reads the history, at once or not at all. Where a
    * parked run waits, an ask is refused, and a completion lets that run go on.
-   * @throws ChatNotFoundError, ChatBusyError, ChatLockedError, PendingToolCallsError, DatabaseUnavailableError
+   * @throws ValidationError by `check`, ChatNotFoundError, ChatBusyError, ChatLockedError, PendingToolCallsError, DatabaseUnavailableError
    */
   begin(run: BeginRun): Promise<BegunRun>;
   /** The calls of a message that have no result yet, in order. */

@@ -4,6 +4,7 @@ import { DatabaseUnavailableError } from '../errors/chat.errors.js';
 import { ServerBusyError } from '../errors/request.errors.js';
 import { ModelRegistry } from '../models/model-registry.js';
 import { type DuoTool } from '../tools/duo-tool.interface.js';
+import { beginCheck } from './begin-check.js';
 import { InstanceLeases } from './instance-leases.service.js';
 import { LiveRun } from './live-run.js';
 import { RunLogs } from './run-logs.service.js';
@@ -117,6 +118,7 @@ export class RunService implements BeforeApplicationShutdown {
         tools: start.tools ?? null,
         options: runOptions(start),
         settings: start.settings,
+        check: beginCheck(store, start),
         hold,
       });
       return this.letWork(

@@ -119,7 +119,8 @@ describe('The ledger', () => {
 
   it('has a row for a run that sends nothing', async () => {
     const chat = await chats.create();
-    await expect(chat.complete()).rejects.toMatchObject({ code: 'validation_failed' });
+    const params = { toolChoice: { tool: 'absent' } };
+    await expect(chat.ask('Hello', { params })).rejects.toMatchObject({ code: 'validation_failed' });
     expect(await rowsOf(chat.id)).toMatchObject([{ status: 'failed', errorCode: 'validation_failed' }]);
   });
 

@@ -42,7 +42,7 @@ c AS MATERIALIZED (
                                   ELSE jsonb_strip_nulls(t.${chat('params')}::jsonb || $8::jsonb)::json END,
          ${chat('tools')} = coalesce($16::json, t.${chat('tools')})
     FROM s
-   WHERE ${t.isChatOf('t', '$1', '$2')}
+   WHERE ${t.isChatOf('t', '$1', '$2')} AND ($21::int IS NULL OR t.${chat('nextSeq')} = $21)
   RETURNING t.${chat('id')} AS id, t.${chat('ownerId')} AS owner_id, t.${chat('model')} AS model,
             t.${chat('params')} AS params, t.${chat('tools')} AS tools, t.${chat('nextSeq')} AS next_seq,
             t.${chat('agent')} AS agent, t.${chat('agentInputs')} AS agent_inputs),
@@ -60,7 +60,26 @@ a AS (
   INSERT INTO ${t.attempts} (id, run_id, request_id, chat_kind, chat_id, owner_id, step, number, provider, model, status)
   SELECT $15::uuid, r.id, $18, $4, c.id, c.owner_id, 1, 1, 'gitlab', r.model, 'pending' FROM c, r WHERE $15::uuid IS NOT NULL),
 h AS (SELECT ${begun} AS begun FROM c, r),
-${historyBehind(t, '$21', '$22')}`);
+${historyBehind(t, '$22', '$23')}`);
+}
+
+/** Where a chat stands before a run that needs a look at its history. */
+export interface Standing {
+  nextSeq: number;
+  /** Whether a run works, or is parked. */
+  hasRun: boolean;
+}
+
+/** Where the chat `$1` of the owner `$2` stands, of the kind `$3`, and its history. */
+export function standingStatement(t: KindTables): Statement {
+  const { chat } = t;
+  return statement(`
+WITH h AS (
+  SELECT json_build_object('nextSeq', c.${chat('nextSeq')}, 'hasRun', EXISTS (
+           SELECT FROM ${t.runs} r
+            WHERE r.chat_kind = $3 AND r.chat_id = c.${chat('id')} AND r.status IN ('running', 'awaiting_approval'))) AS begun
+    FROM ${t.chats} c WHERE ${t.isChatOf('c', '$1', '$2')}),
+${historyBehind(t, '$4', '$5')}`);
 }
 
 /** What an earlier try of the same begin stored, after the connection was lost before its answer came. */

@@ -2,7 +2,13 @@ import { v7 as uuidv7 } from 'uuid';
 import { ChatBusyError, ChatNotFoundError } from '../../errors/chat.errors.js';
 import { textOf, storable } from '../../messages/text.js';
 import { type BeginRun, type BegunRun, type HistoryMessage } from '../../runs/run-store.interface.js';
-import { type BegunHeader, beginStatement, begunStatement } from './begin.statements.js';
+import {
+  type BegunHeader,
+  beginStatement,
+  begunStatement,
+  type Standing,
+  standingStatement,
+} from './begin.statements.js';
 import { type DatabaseClock } from './database-clock.js';
 import { resend, violatedUnique } from './database-error.js';
 import { type Histories } from './history-cache.service.js';
@@ -25,11 +31,15 @@ interface Begun extends Read<BegunHeader> {
   resumed?: ResumedRun;
 }
 
-/** Begins runs: one round trip, and another only when writers met. */
+/** How often a begin is tried while others write to the chat. */
+const MAX_TRIES = 5;
+
+/** Begins runs: one round trip, and another for a look at the history, or when writers met. */
 export class RunBeginning {
   private readonly insert;
   private readonly history;
   private readonly begun;
+  private readonly standing;
   private readonly resuming: RunResuming;
 
   constructor(
@@ -43,13 +53,14 @@ export class RunBeginning {
     this.insert = beginStatement(tables);
     this.history = historyStatement(tables);
     this.begun = begunStatement(tables);
+    this.standing = standingStatement(tables);
     this.resuming = new RunResuming(client, tables);
   }
 
   async begin(chatId: string, ownerId: string | null, run: BeginRun): Promise<BegunRun> {
     const system = systemMessage(run.settings.instructions);
     const values = this.values(chatId, ownerId, run, system);
-    const { begun, history, resumed } = await this.insertOrResume(chatId, run, values);
+    const { begun, history, resumed } = await this.insertOrResume(chatId, ownerId, run, values);
     if (begun === null) throw new ChatNotFoundError(chatId);
     const { nextSeq, ...header } = begun;
     const added = resumed
@@ -73,20 +84,50 @@ export class RunBeginning {
     };
   }
 
-  private async insertOrResume(chatId: string, run: BeginRun, values: unknown[]): Promise<Begun> {
+  private async insertOrResume(
+    chatId: string,
+    ownerId: string | null,
+    run: BeginRun,
+    values: unknown[],
+  ): Promise<Begun> {
     const bounded = [...values, this.clock.deadline()];
     for (let tries = 1; ; tries++) {
-      try {
-        return await resend(async (isResent) => {
-          const stored = isResent ? await this.readBegun(chatId, run.runId) : undefined;
-          return stored?.begun ? stored : this.read<BegunHeader>(this.insert, chatId, bounded);
-        });
-      } catch (error) {
-        if (violatedUnique(error) !== this.tables.activeRunIndex) throw error;
-        const alive = await this.recovery.recover(chatId);
-        if (alive?.status === 'awaiting_approval') return this.resume(chatId, alive, run);
-        if (alive !== undefined || tries === 3) throw new ChatBusyError(chatId, alive?.id);
-      }
+      const nextSeq = run.check && (await this.checkedSeq(chatId, ownerId, run.check));
+      const inserted =
+        nextSeq === undefined ? undefined : await this.insertNew(chatId, run.runId, [...bounded, nextSeq]);
+      const hasMovedOn = inserted?.begun === null && run.check !== null;
+      if (inserted && !hasMovedOn) return inserted;
+      const alive = inserted ? undefined : await this.recovery.recover(chatId);
+      if (alive?.status === 'awaiting_approval') return this.resume(chatId, alive, run);
+      if (alive !== undefined || tries === MAX_TRIES) throw new ChatBusyError(chatId, alive?.id);
+    }
+  }
+
+  /** The next sequence number of a chat whose history was checked; `undefined` while it has an active run. */
+  private async checkedSeq(
+    chatId: string,
+    ownerId: string | null,
+    check: NonNullable<BeginRun['check']>,
+  ): Promise<number | undefined> {
+    const { begun, history } = await resend(() =>
+      this.read<Standing>(this.standing, chatId, [chatId, ownerId, this.kind]),
+    );
+    if (begun === null) throw new ChatNotFoundError(chatId);
+    if (begun.hasRun) return undefined;
+    await check(history.messages);
+    return begun.nextSeq;
+  }
+
+  /** `undefined` where an active run is in the way. */
+  private async insertNew(chatId: string, runId: string, values: unknown[]): Promise<Begun | undefined> {
+    try {
+      return await resend(async (isResent) => {
+        const stored = isResent ? await this.readBegun(chatId, runId) : undefined;
+        return stored?.begun ? stored : this.read<BegunHeader>(this.insert, chatId, values);
+      });
+    } catch (error) {
+      if (violatedUnique(error) !== this.tables.activeRunIndex) throw error;
+      return undefined;
     }
   }
 

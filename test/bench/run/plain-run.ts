@@ -55,6 +55,7 @@ export class PlainRuns {
       tools: null,
       options: null,
       settings: {},
+      check: null,
       hold: () => true,
     });
     const finish = async (): Promise<void> => {

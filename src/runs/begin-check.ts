@@ -1,0 +1,26 @@
+import { ValidationError } from '../errors/request.errors.js';
+import { messageWithOpenCalls, type StartRun, withoutUnfinished } from './run-request.js';
+import { type BeginRun, type HistoryMessage, type RunStore } from './run-store.interface.js';
+
+/** What a run that is to answer what the chat has already needs of its history; `null` for any other run. */
+export function beginCheck(store: RunStore, { user, extent, chat }: StartRun): BeginRun['check'] {
+  if (user !== null || extent === 'tools') return null;
+  return async (history) => {
+    if (!isWaiting(history)) {
+      throw new ValidationError(
+        `Chat ${chat.id} has no message that waits for an answer. Send a new message instead of asking for a completion.`,
+      );
+    }
+    const called = extent === 'step' ? messageWithOpenCalls(history) : undefined;
+    if (called !== undefined && (await store.openCalls(called.id)).length > 0) {
+      throw new ValidationError(`Chat ${chat.id} has tool calls without a result. Call runTools() first, then step().`);
+    }
+  };
+}
+
+/** Whether the last thing that was said is not a whole answer. */
+function isWaiting(history: readonly HistoryMessage[]): boolean {
+  const { kept } = withoutUnfinished(history);
+  const last = kept.findLast(({ role }) => role !== 'system');
+  return last !== undefined && (last.role !== 'assistant' || messageWithOpenCalls(kept) === last);
+}

@@ -1,0 +1,176 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { type Type } from '@nestjs/common';
+import { type Chat, DuoChatService, DuoService, type MessageRecord } from '../../src/index.js';
+import { DuoAttempt } from '../../src/chats/entities/duo-attempt.entity.js';
+import { DuoRun } from '../../src/chats/entities/duo-run.entity.js';
+import { type ChatVerbs } from '../../src/conversation/chat-verbs.js';
+import { type DuoTool } from '../../src/tools/duo-tool.interface.js';
+import { addTool, told } from './support/bound-tools.js';
+import { HttpClient } from './support/http-client.js';
+import { RunRows } from './support/run-rows.js';
+import { startTestServer, type TestServer } from './support/test-server.js';
+import { until } from './support/until.js';
+
+type Said = Pick<MessageRecord, 'role' | 'status' | 'text'>;
+
+interface TalkingChat {
+  chat: ChatVerbs<Said>;
+  messages: () => Promise<readonly Said[]>;
+}
+
+let server: TestServer;
+let http: HttpClient;
+let weather: Type<DuoTool>;
+
+beforeAll(async () => {
+  server = await startTestServer();
+  http = new HttpClient(server.url);
+  weather = addTool(server.app, 'weather', () => told('Sunny'));
+});
+afterAll(() => server.close());
+beforeEach(() => {
+  server.sandbox.reset();
+});
+
+const chats = () => server.app.get<DuoChatService<Chat>>(DuoChatService);
+const requests = () => Object.values(server.sandbox.calls.requests).reduce((sum, count) => sum + count, 0);
+
+/** What the tables have of a chat. */
+async function stored(chatId: string): Promise<unknown> {
+  const chat = await server.database.query<object[]>('SELECT * FROM chats WHERE id = $1', [chatId]);
+  const [messages, runs, attempts] = await Promise.all([
+    server.database.query<object[]>('SELECT id, superseded_by FROM messages WHERE chat_id = $1 ORDER BY seq', [chatId]),
+    server.database.getRepository(DuoRun).findBy({ chatId }),
+    server.database.getRepository(DuoAttempt).findBy({ chatId }),
+  ]);
+  return { chat, messages, runs, attempts };
+}
+
+const places: Record<string, () => Promise<TalkingChat>> = {
+  'in memory': () => {
+    const chat = server.app.get(DuoService).chat();
+    return Promise.resolve({ chat, messages: () => Promise.resolve(chat.messages) });
+  },
+  'in the database': async () => {
+    const chat = await chats().create();
+    return { chat, messages: async () => (await chats().messages(chat.id)).items };
+  },
+};
+
+const histories: Record<string, (talk: TalkingChat) => Promise<unknown>> = {
+  'is empty': () => Promise.resolve(),
+  'has instructions alone': ({ chat }) => chat.addMessage({ role: 'system', content: 'Be brief.' }),
+  'is answered': ({ chat }) => chat.ask('Hello'),
+  'was answered by hand': async ({ chat }) => {
+    await chat.addMessage({ role: 'user', content: 'Hello' });
+    await chat.addMessage({ role: 'assistant', content: 'Hi!' });
+  },
+  'is answered after a round of tools': ({ chat }) => chat.withTools(weather).ask('call weather {}'),
+};
+
+describe.each(Object.keys(places))('A chat %s with nothing to answer', (place) => {
+  let talk: TalkingChat;
+
+  beforeEach(async () => {
+    talk = await (places[place] as () => Promise<TalkingChat>)();
+  });
+
+  it.each(Object.keys(histories))(
+    'refuses complete() and step() once it %s, and stores and books nothing',
+    async (name) => {
+      await (histories[name] as (talk: TalkingChat) => Promise<unknown>)(talk);
+      const before = { usage: await talk.chat.usage(), messages: [...(await talk.messages())] };
+      const [rows, sent] = [await stored(talk.chat.id), requests()];
+      for (const verb of ['complete', 'step'] as const) {
+        await expect(talk.chat[verb]()).rejects.toMatchObject({
+          code: 'validation_failed',
+          message: expect.stringContaining('no message that waits for an answer'),
+        });
+      }
+      expect({ usage: await talk.chat.usage(), messages: await talk.messages() }).toEqual(before);
+      expect(await stored(talk.chat.id)).toEqual(rows);
+      expect(requests()).toBe(sent);
+    },
+  );
+
+  it('keeps the settings of a refused completion for the next ask', async () => {
+    await talk.chat.ask('Hello');
+    await expect(talk.chat.withInstructions('Be brief.').complete()).rejects.toMatchObject({
+      code: 'validation_failed',
+    });
+    expect((await talk.messages()).map(({ role }) => role)).toEqual(['user', 'assistant']);
+    await talk.chat.ask('Again');
+    expect((await talk.messages()).map(({ role }) => role)).toEqual([
+      'user',
+      'assistant',
+      'system',
+      'user',
+      'assistant',
+    ]);
+  });
+
+  it('refuses step() while calls have no result, and stores and books nothing', async () => {
+    await talk.chat.withTools(weather).addMessage({ role: 'user', content: 'call weather {}' });
+    await talk.chat.step();
+    const [usage, rows] = [await talk.chat.usage(), await stored(talk.chat.id)];
+    await expect(talk.chat.step()).rejects.toMatchObject({ code: 'validation_failed' });
+    expect([await talk.chat.usage(), await stored(talk.chat.id)]).toEqual([usage, rows]);
+    expect((await talk.chat.complete()).text).toContain('Sunny');
+  });
+
+  it('answers each message once, however many completions ask for it at once', async () => {
+    for (let round = 1; round <= 3; round += 1) {
+      await talk.chat.addMessage({ role: 'user', content: `Question ${round}` });
+      const ended = await Promise.allSettled(Array.from({ length: 5 }, () => talk.chat.complete()));
+      expect(ended.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+      for (const end of ended) {
+        if (end.status === 'fulfilled') continue;
+        expect(end.reason).toMatchObject({ code: expect.stringMatching(/^(chat_busy|validation_failed)$/) });
+      }
+    }
+    expect((await talk.messages()).map(({ role }) => role)).toEqual(Array(3).fill(['user', 'assistant']).flat());
+    expect(await talk.chat.usage()).toMatchObject({ attempts: 3, unknownAttempts: 0 });
+  });
+});
+
+describe('POST /chats/:id/completions with nothing to answer', () => {
+  it.each(['application/json', 'text/event-stream'])('is a 400 for %s, and leaves no trace', async (accept) => {
+    const chatId = await http.createChat();
+    for (const prepare of [() => Promise.resolve(), () => http.ask(chatId, 'Hello')]) {
+      await prepare();
+      const rows = await stored(chatId);
+      const response = await http.send('POST', `/chats/${chatId}/completions`, undefined, { accept });
+      expect([response.status, await response.json()]).toMatchObject([400, { code: 'validation_failed' }]);
+      expect(response.headers.get('content-type')).toContain('application/problem+json');
+      expect(await stored(chatId)).toEqual(rows);
+    }
+  });
+});
+
+describe('A completion that meets another writer', () => {
+  it('answers nothing, and leaves no trace, where that has answered while it waited for the chat', async () => {
+    const chat = await chats().create();
+    await chat.addMessage({ role: 'user', content: 'Hello' });
+    const rows = new RunRows(server.database);
+    const writer = server.database.createQueryRunner();
+    const completed = await (async () => {
+      try {
+        await writer.startTransaction();
+        await writer.query('UPDATE chats SET next_seq = next_seq + 1 WHERE id = $1', [chat.id]);
+        await writer.query(
+          `INSERT INTO messages (id, chat_id, seq, role, text, parts)
+           VALUES (gen_random_uuid(), $1, 1, 'assistant', 'Hi!', '[{"type":"text","text":"Hi!"}]')`,
+          [chat.id],
+        );
+        const completing = chat.complete().catch((error: unknown) => error);
+        await until(() => rows.isSomebodyWaiting());
+        await writer.commitTransaction();
+        return await completing;
+      } finally {
+        await writer.release();
+      }
+    })();
+    expect(await completed).toMatchObject({ code: 'validation_failed' });
+    expect(await stored(chat.id)).toMatchObject({ messages: [{}, {}], runs: [], attempts: [] });
+  });
+});
