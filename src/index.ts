@@ -20,7 +20,7 @@ export {
   type Period,
   type RunToolsByIdOptions,
 } from './chats/duo-chat-service.interface.js';
-export { type AttemptStatus, DuoAttempt } from './chats/entities/duo-attempt.entity.js';
+export { DuoAttempt } from './chats/entities/duo-attempt.entity.js';
 export { DuoChat } from './chats/entities/duo-chat.entity.js';
 export { DUO_ENTITIES } from './chats/entities/duo-entities.js';
 export { DuoInstance } from './chats/entities/duo-instance.entity.js';
@@ -115,7 +115,13 @@ export {
   type ToolResultPart,
 } from './messages/part.interface.js';
 export { type ToolCallRecord, type ToolCallStatus } from './messages/tool-call.interface.js';
-export { type ChatUsage, type ModelUsage, type UsageReport, type UsageTotals } from './messages/usage-report.js';
+export {
+  type AttemptStatus,
+  type ChatUsage,
+  type ModelUsage,
+  type UsageReport,
+  type UsageTotals,
+} from './messages/usage-report.js';
 export { type Model, type ModelStatus } from './models/model.interface.js';
 export { ModelRegistry } from './models/model-registry.js';
 export { type AttemptOutcome, type StepOutcome } from './router/attempt.interface.js';

@@ -1,10 +1,11 @@
 import { v7 as uuidv7 } from 'uuid';
 import { ChatBusyError, PendingToolCallsError } from '../errors/chat.errors.js';
-import { type MessageRecord, type Usage } from '../messages/message.interface.js';
+import { type MessageRecord } from '../messages/message.interface.js';
 import { type ModelParams, type ParamChanges } from '../messages/model-request.interface.js';
 import { type Part } from '../messages/part.interface.js';
 import { textOf } from '../messages/text.js';
 import { type CountedAttempt, usageByModel, type UsageReport, usageReport } from '../messages/usage-report.js';
+import { type AttemptOutcome } from '../router/attempt.interface.js';
 import { mergedOptions, type RunOptions } from '../runs/run-options.js';
 import {
   type BeginRun,
@@ -71,13 +72,13 @@ export class MemoryRunStore implements RunStore {
   }
 
   retry({ ended }: RetryAttempt): Promise<void> {
-    this.endAttempt(ended.usage);
+    this.endAttempt(ended);
     this.beginAttempt();
     return Promise.resolve();
   }
 
   storeStep({ message, calls, attempt, supersedes, runId }: StoreStep): Promise<MessageRecord> {
-    this.endAttempt(attempt.outcome.usage);
+    this.endAttempt(attempt.outcome);
     if (this.run) this.run.steps += 1;
     this.supersede(supersedes);
     const stored = this.add({ ...message, role: 'assistant', runId });
@@ -96,7 +97,7 @@ export class MemoryRunStore implements RunStore {
   }
 
   finish(run: FinishRun): Promise<MessageRecord | null> {
-    if (run.attempt) this.endAttempt(run.attempt.outcome.usage);
+    if (run.attempt) this.endAttempt(run.attempt.outcome);
     this.supersede(run.supersedes);
     const isParked = run.status === 'awaiting_approval';
     if (!isParked) this.run = undefined;
@@ -179,11 +180,11 @@ export class MemoryRunStore implements RunStore {
   }
 
   private beginAttempt(): void {
-    this.attempts.push({ model: this.run?.model ?? this.model, usage: null });
+    this.attempts.push({ model: this.run?.model ?? this.model, status: 'pending', usage: null });
   }
 
-  private endAttempt(usage: Usage | null): void {
-    this.attempts.splice(-1, 1, { model: this.run?.model ?? this.model, usage });
+  private endAttempt({ status, usage }: AttemptOutcome): void {
+    this.attempts.splice(-1, 1, { model: this.run?.model ?? this.model, status, usage });
   }
 }
 

@@ -27,6 +27,11 @@ export interface StreamParser {
   /** True once the vendor's end event has come; whatever follows is ignored. */
   readonly isDone: boolean;
   /**
+   * Whether the vendor has told all that it tells of the cost: its last usage, or that it has failed. Before that, what
+   * `answer()` has of the usage may be a part of it.
+   */
+  readonly isCostTold: boolean;
+  /**
    * Takes the `data` of one server-sent event and appends what it says to `events`. Tool calls come with the end, since
    * only that tells whether they hold.
    * @throws UpstreamError (or a subclass) for an error event or for data that is not the vendor's format

@@ -1,28 +1,51 @@
 import { type Usage } from '../messages/message.interface.js';
 
-/** OpenAI counts what it read from and wrote to its cache within the input; here the three are disjoint. */
-export function openaiUsage(
-  input: { total: unknown; cached: unknown; written: unknown },
-  output: { total: unknown; reasoning: unknown },
-): Usage {
-  const cacheReadTokens = count(input.cached);
-  const cacheWriteTokens = count(input.written);
-  return {
-    inputTokens: Math.max(0, count(input.total) - cacheReadTokens - cacheWriteTokens),
-    outputTokens: count(output.total),
-    reasoningTokens: count(output.reasoning),
-    cacheReadTokens,
-    cacheWriteTokens,
-  };
+interface OpenaiCounts {
+  input: number;
+  cached: number;
+  written: number;
+  output: number;
+  reasoning: number;
 }
 
-function count(tokens: unknown): number {
-  return isCount(tokens) ? tokens : 0;
+/** What one of OpenAI's APIs tells of the cost of a request. It tells it once; proxies may do so several times. */
+export class OpenaiUsage {
+  /** Whether it has been told. */
+  isTold = false;
+  private readonly counts: OpenaiCounts = { input: 0, cached: 0, written: 0, output: 0, reasoning: 0 };
+
+  take(told: Readonly<Record<keyof OpenaiCounts, unknown>>): void {
+    if (isCount(told.output)) this.isTold = true;
+    const { counts } = this;
+    for (const name of Object.keys(counts) as (keyof OpenaiCounts)[]) counts[name] = latest(told[name], counts[name]);
+  }
+
+  /** OpenAI counts what it read from and wrote to its cache within the input; here the three are disjoint. */
+  get total(): Usage {
+    const { input, cached, written, output, reasoning } = this.counts;
+    return withinOutput({
+      inputTokens: Math.max(0, input - cached - written),
+      outputTokens: output,
+      reasoningTokens: reasoning,
+      cacheReadTokens: cached,
+      cacheWriteTokens: written,
+    });
+  }
 }
 
-const mostTokens = 2 ** 31 - 1;
+/** A count that a later event may tell again: the last word wins, and no count and a zero are no word. */
+export function latest(told: unknown, before: number): number {
+  return isCount(told) && told > 0 ? told : before;
+}
+
+/** The usage with no more reasoning than output, a share of which it is. */
+export function withinOutput(usage: Usage): Usage {
+  return { ...usage, reasoningTokens: Math.min(usage.reasoningTokens, usage.outputTokens) };
+}
+
+const MAX_COUNT = 2 ** 31 - 1;
 
 /** Whether a vendor's number can be a count of tokens, which the ledger keeps in 32 bits. */
 export function isCount(tokens: unknown): tokens is number {
-  return Number.isInteger(tokens) && (tokens as number) >= 0 && (tokens as number) <= mostTokens;
+  return Number.isInteger(tokens) && (tokens as number) >= 0 && (tokens as number) <= MAX_COUNT;
 }

@@ -6,7 +6,7 @@ export const EMPTY_CALL: GatewayCall = {
   path: '/anthropic/v1/messages',
   headers: { 'anthropic-version': '2023-06-01' },
   body: '{}',
-  sink: { isDone: true, push: () => undefined },
+  sink: { isDone: true, mayCost: false, push: () => undefined },
 };
 
 /**

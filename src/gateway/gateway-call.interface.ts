@@ -5,6 +5,11 @@ export interface GatewaySink {
   /** True once the vendor's last event has come; the call then resolves, whatever may follow. */
   readonly isDone: boolean;
   /**
+   * Set while the call goes on: whether the request has left and was not refused, so that it may cost something, however
+   * it ends.
+   */
+  mayCost: boolean;
+  /**
    * Takes the `data` of all events that one network read completed. Nothing more is read until a returned promise
    * resolves; what is thrown or rejected fails the call.
    */

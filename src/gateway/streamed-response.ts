@@ -99,6 +99,7 @@ export class StreamedResponse implements Dispatcher.DispatchHandler {
     this.controller = controller;
     this.waitingSince = performance.now();
     if (this.isSettled) this.hangUp();
+    else this.sink.mayCost = true;
   }
 
   onResponseStart(controller: Controller, status: number, headers: IncomingHttpHeaders): void {
@@ -109,6 +110,7 @@ export class StreamedResponse implements Dispatcher.DispatchHandler {
     this.isStreaming = status < 300 && isPlain && /^text\/event-stream\b/i.test(headers['content-type'] ?? '');
     if (this.isStreaming) return;
     this.refusal = { status, headers, chunks: [], size: 0 };
+    this.sink.mayCost = status < 300 || isGivenUp(status);
     clearTimeout(this.watch);
     this.watch = setTimeout(refuse, REFUSAL_MS, this);
   }
@@ -233,6 +235,11 @@ export class StreamedResponse implements Dispatcher.DispatchHandler {
   hangUp(): void {
     if (this.ending === undefined) this.controller?.abort(new Error('Nobody waits for this answer any more.'));
   }
+}
+
+/** Whether a gateway on the way has given up waiting for an answer, which may have come to its end behind it. */
+function isGivenUp(status: number): boolean {
+  return status === 408 || status === 504;
 }
 
 // Functions of the module, since a closure more for each stream is memory that lives as long as it.

@@ -1,11 +1,22 @@
 import { type Usage } from './message.interface.js';
 import { addUsage, noUsage } from './usage.js';
 
+/**
+ * How a request stands in the ledger: `pending` until it ends; `unknown` where nothing or only a part of what it cost is
+ * known: it was cancelled or cut before the vendor told its last usage, or its process died.
+ */
+export type AttemptStatus = 'pending' | 'succeeded' | 'failed' | 'cancelled' | 'unknown';
+
 /** What requests cost together, as far as the vendors told. */
 export interface UsageTotals extends Usage {
   /** The physical requests: each retry is another one. */
   attempts: number;
-  /** Those among them of which nobody knows the cost: under way, refused, broken off or killed. */
+  /** Those among them that are under way; what they cost is counted once they have ended. */
+  pendingAttempts: number;
+  /**
+   * Those among them that have ended without a vendor's last word on the cost: cancelled, cut, killed, or answered without
+   * any. What is known of it is counted. A request that was refused costs nothing, and is not among them.
+   */
   unknownAttempts: number;
 }
 
@@ -24,25 +35,32 @@ export interface ChatUsage extends UsageReport {
   chatId: string;
 }
 
-/** A request whose cost is `null` while nobody knows it. */
+/** A request as the ledger has it; its usage is `null` where the vendor has told none. */
 export interface CountedAttempt {
   model: string;
+  status: AttemptStatus;
   usage: Usage | null;
 }
 
+const nothing: UsageTotals = { attempts: 0, pendingAttempts: 0, unknownAttempts: 0, ...noUsage };
+
 /** Adds up what the models cost. */
 export function usageReport(models: ModelUsage[]): UsageReport {
-  const total = models.reduce<UsageTotals>(addTotals, { attempts: 0, unknownAttempts: 0, ...noUsage });
+  const total = models.reduce<UsageTotals>(addTotals, nothing);
   return { ...total, models };
 }
 
 /** Adds up what attempts cost, by model. */
 export function usageByModel(attempts: readonly CountedAttempt[]): ModelUsage[] {
   const models = new Map<string, ModelUsage>();
-  for (const { model, usage } of attempts) {
-    const before = models.get(model) ?? { attempts: 0, unknownAttempts: 0, ...noUsage };
-    const one = { attempts: 1, unknownAttempts: usage ? 0 : 1, ...(usage ?? noUsage) };
-    models.set(model, { model, ...addTotals(before, one) });
+  for (const { model, status, usage } of attempts) {
+    const one = {
+      attempts: 1,
+      pendingAttempts: status === 'pending' ? 1 : 0,
+      unknownAttempts: status === 'unknown' || (status === 'succeeded' && usage === null) ? 1 : 0,
+      ...(usage ?? noUsage),
+    };
+    models.set(model, { model, ...addTotals(models.get(model) ?? nothing, one) });
   }
   return [...models.values()].sort((left, right) => (left.model < right.model ? -1 : 1));
 }
@@ -50,6 +68,7 @@ export function usageByModel(attempts: readonly CountedAttempt[]): ModelUsage[] 
 function addTotals(left: UsageTotals, right: UsageTotals): UsageTotals {
   return {
     attempts: left.attempts + right.attempts,
+    pendingAttempts: left.pendingAttempts + right.pendingAttempts,
     unknownAttempts: left.unknownAttempts + right.unknownAttempts,
     ...addUsage(left, right),
   };

@@ -1,12 +1,13 @@
 import { type ErrorCode } from '../errors/gitlab-duo.error.js';
 import { type Usage } from '../messages/message.interface.js';
+import { type AttemptStatus } from '../messages/usage-report.js';
 import { type ModelAnswer } from '../messages/model-request.interface.js';
 
 /** How one physical request to the upstream ended. */
 export interface AttemptOutcome {
   /** Counts from 1 within its step. */
   number: number;
-  status: 'succeeded' | 'failed' | 'cancelled';
+  status: Exclude<AttemptStatus, 'pending'>;
   /** As far as the vendor told before the end; `null` when it told nothing. */
   usage: Usage | null;
   /** Whole milliseconds, like `durationMs`; `null` when nothing came. */

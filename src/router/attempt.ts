@@ -11,6 +11,7 @@ import { type AttemptOutcome, type StepOutcome } from './attempt.interface.js';
 export class Attempt implements GatewaySink {
   private readonly startedAt = performance.now();
   private firstTokenMs: number | null = null;
+  mayCost = false;
   private readonly storable = new StorableEvents();
 
   constructor(
@@ -61,10 +62,15 @@ export class Attempt implements GatewaySink {
     return { ...answer, parts: storableJson(answer.parts) };
   }
 
-  private ended(status: AttemptOutcome['status'], errorCode: ErrorCode | null, usage: Usage): AttemptOutcome {
+  private ended(
+    end: Exclude<AttemptOutcome['status'], 'unknown'>,
+    errorCode: ErrorCode | null,
+    usage: Usage,
+  ): AttemptOutcome {
+    const isUnknown = end !== 'succeeded' && this.mayCost && !this.parser.isCostTold;
     return {
       number: this.number,
-      status,
+      status: isUnknown ? 'unknown' : end,
       usage: Object.values(usage).some((tokens) => tokens > 0) ? usage : null,
       firstTokenMs: this.firstTokenMs,
       durationMs: Math.round(performance.now() - this.startedAt),

@@ -12,9 +12,13 @@ export class ScriptParser implements StreamParser {
   private text = '';
   private readonly calls: ToolCallPart[] = [];
   private finishReason: FinishReason = 'other';
-  private usage: Usage = noUsage;
+  private usage: Usage | undefined;
 
   constructor(private readonly api: Api) {}
+
+  get isCostTold(): boolean {
+    return this.usage !== undefined;
+  }
 
   push(data: string, events: ModelEvent[]): void {
     const event = JSON.parse(data) as ScriptEvent;
@@ -43,6 +47,6 @@ export class ScriptParser implements StreamParser {
     if (this.reasoning !== '') parts.push({ type: 'reasoning', text: this.reasoning, api: this.api });
     if (this.text !== '') parts.push({ type: 'text', text: this.text });
     if (this.isDone) parts.push(...this.calls);
-    return { parts, finishReason: this.finishReason, usage: this.usage };
+    return { parts, finishReason: this.finishReason, usage: this.usage ?? noUsage };
   }
 }

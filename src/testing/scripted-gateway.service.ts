@@ -19,6 +19,8 @@ export class ScriptedGateway implements Pick<GatewayClient, keyof GatewayClient>
       // Each event is a network read of its own: who follows may take it, and cancel, before the next.
       await setImmediate();
       signal?.throwIfAborted();
+      // What is refused costs nothing, and has no event.
+      sink.mayCost = true;
       await sink.push([JSON.stringify(event)]);
     }
   }

@@ -129,7 +129,7 @@ describe('Chats over HTTP', () => {
   it('tells what a chat has cost', async () => {
     const chatId = await client.createChat();
     const { usage } = await client.ask(chatId, 'Hello');
-    const spent = { attempts: 1, unknownAttempts: 0, ...usage };
+    const spent = { attempts: 1, pendingAttempts: 0, unknownAttempts: 0, ...usage };
     expect(await client.json('GET', `/chats/${chatId}/usage`)).toEqual({
       chatId,
       ...spent,

@@ -15,6 +15,7 @@ import {
   type OnChunk,
 } from '../../src/index.js';
 import { type Usage } from '../../src/messages/message.interface.js';
+import { type AttemptStatus } from '../../src/messages/usage-report.js';
 import { addUsage, noUsage } from '../../src/messages/usage.js';
 import { type FaultPlan } from '../../src/sandbox/index.js';
 import { createTestDatabase, type TestDatabase } from '../database/test-database.js';
@@ -29,7 +30,7 @@ class NoteMessage extends ActsAsMessage<Note>({ chat: () => Note }) {}
 class Note extends ActsAsChat<NoteMessage>({ messages: () => NoteMessage }) {}
 
 const SONNET = 'duo-chat-sonnet-4-6';
-const nothing = { attempts: 0, unknownAttempts: 0, ...noUsage };
+const nothing = { attempts: 0, pendingAttempts: 0, unknownAttempts: 0, ...noUsage };
 
 describe('The ledger', () => {
   let shared: TestDatabase;
@@ -72,30 +73,30 @@ describe('The ledger', () => {
     expect(await rowsOf(chat.id)).toMatchObject([
       { status: 'pending', step: 1, number: 1, ownerId: 'ann', chatKind: 'chats', model: SONNET, inputTokens: null },
     ]);
-    expect(await chat.usage()).toMatchObject({ attempts: 1, unknownAttempts: 1, inputTokens: 0 });
+    expect(await chat.usage()).toMatchObject({ attempts: 1, pendingAttempts: 1, unknownAttempts: 0, inputTokens: 0 });
     const { usage, id } = await asking;
     expect(await rowsOf(chat.id)).toMatchObject([
       { status: 'succeeded', messageId: id, ...usage, firstTokenMs: expect.any(Number), errorCode: null },
     ]);
   });
 
-  it.each<[string, FaultPlan, string]>([
-    ['is refused', { fault: 'gateway-overloaded' }, 'upstream_overloaded'],
-    ['is limited', { fault: 'gateway-rate-limit' }, 'rate_limited'],
-    ['loses its connection', { fault: 'gateway-reset' }, 'upstream_error'],
-    ['has its stream cut', { fault: 'stream-cut', afterChunks: 3 }, 'upstream_error'],
-    ['has its stream reset', { fault: 'stream-reset' }, 'upstream_error'],
-    ['has an error in its stream', { fault: 'stream-error' }, 'upstream_overloaded'],
-  ])('has a row for a request that %s, and another for its retry', async (_name, fault, errorCode) => {
+  it.each<[string, FaultPlan, AttemptStatus, string]>([
+    ['is refused', { fault: 'gateway-overloaded' }, 'failed', 'upstream_overloaded'],
+    ['is limited', { fault: 'gateway-rate-limit' }, 'failed', 'rate_limited'],
+    ['loses its connection', { fault: 'gateway-reset' }, 'unknown', 'upstream_error'],
+    ['has its stream cut', { fault: 'stream-cut', afterChunks: 3 }, 'unknown', 'upstream_error'],
+    ['has its stream reset', { fault: 'stream-reset' }, 'unknown', 'upstream_error'],
+    ['has an error in its stream', { fault: 'stream-error' }, 'failed', 'upstream_overloaded'],
+  ])('has a row for a request that %s, and another for its retry', async (_name, fault, status, errorCode) => {
     const retried = await asked(fault);
     expect(await rowsOf(retried.id)).toMatchObject([
-      { number: 1, status: 'failed', errorCode, messageId: null },
+      { number: 1, status, errorCode, messageId: null },
       { number: 2, status: 'succeeded', errorCode: null, messageId: expect.any(String) },
     ]);
     const failed = await asked({ ...fault, times: 2 });
     expect(await rowsOf(failed.id)).toMatchObject([
-      { number: 1, status: 'failed', errorCode },
-      { number: 2, status: 'failed', errorCode },
+      { number: 1, status, errorCode },
+      { number: 2, status, errorCode },
     ]);
     expect(await failed.usage()).toMatchObject({ attempts: 2 });
   });
@@ -112,8 +113,7 @@ describe('The ledger', () => {
       chatId: chat.id,
       ...nothing,
       attempts: 1,
-      unknownAttempts: 1,
-      models: [{ ...nothing, model: SONNET, attempts: 1, unknownAttempts: 1 }],
+      models: [{ ...nothing, model: SONNET, attempts: 1 }],
     });
   });
 
@@ -140,13 +140,13 @@ describe('The ledger', () => {
       void until(() => host.sandbox.calls.requests['anthropic-messages'] === 1).then(stop);
       return undefined;
     });
-    expect(await rowsOf(early.id)).toMatchObject([{ status: 'cancelled', inputTokens: null, errorCode: null }]);
+    expect(await rowsOf(early.id)).toMatchObject([{ status: 'unknown', inputTokens: null, errorCode: null }]);
     expect(await early.usage()).toMatchObject({ attempts: 1, unknownAttempts: 1 });
 
     const late = await cancelled({ fault: 'stream-stall', afterChunks: 3 }, (stop) => stop);
     const [row] = await rowsOf(late.id);
-    expect(row).toMatchObject({ status: 'cancelled', inputTokens: expect.any(Number), messageId: expect.any(String) });
-    expect(await late.usage()).toMatchObject({ attempts: 1, unknownAttempts: 0, inputTokens: row?.inputTokens });
+    expect(row).toMatchObject({ status: 'unknown', inputTokens: expect.any(Number), messageId: expect.any(String) });
+    expect(await late.usage()).toMatchObject({ attempts: 1, unknownAttempts: 1, inputTokens: row?.inputTokens });
 
     const waiting = await cancelled({ fault: 'gateway-rate-limit-retry-after', retryAfter: 59 }, (stop) => {
       // It says so when it begins to wait.
@@ -190,11 +190,12 @@ describe('The ledger', () => {
     expect(usage).toEqual({
       chatId: chat.id,
       attempts: 3,
+      pendingAttempts: 0,
       unknownAttempts: 0,
       ...addUsage(addUsage(one, two), three),
       models: [
-        { model: 'duo-chat-gpt-5-6-luna', attempts: 1, unknownAttempts: 0, ...two },
-        { model: SONNET, attempts: 2, unknownAttempts: 0, ...addUsage(one, three) },
+        { model: 'duo-chat-gpt-5-6-luna', attempts: 1, pendingAttempts: 0, unknownAttempts: 0, ...two },
+        { model: SONNET, attempts: 2, pendingAttempts: 0, unknownAttempts: 0, ...addUsage(one, three) },
       ],
     });
     expect(await chat.usage()).toEqual(usage);
@@ -212,7 +213,7 @@ describe('The ledger', () => {
       await expect(chat.ask('Now?')).rejects.toThrow();
     }
     expect({ ...(await inMemory.usage()), chatId: persisted.id }).toEqual(await persisted.usage());
-    expect(await inMemory.usage()).toMatchObject({ attempts: 5, unknownAttempts: 3 });
+    expect(await inMemory.usage()).toMatchObject({ attempts: 5, unknownAttempts: 0 });
   });
 
   it('does not tell another owner', async () => {
@@ -244,7 +245,7 @@ describe('The ledger', () => {
       await expect(chats.usage(deleted.id, { ownerId: 'carl' })).rejects.toMatchObject({ code: 'chat_not_found' });
 
       const january = { from: new Date('2026-01-01T00:00:00Z'), to: new Date('2026-02-01T00:00:00Z') };
-      const spent = { attempts: 2, unknownAttempts: 0, ...addUsage(costs[0], costs[1]) };
+      const spent = { attempts: 2, pendingAttempts: 0, unknownAttempts: 0, ...addUsage(costs[0], costs[1]) };
       expect(await chats.usageOf({ ownerId: 'carl', ...january })).toEqual({
         ...spent,
         models: [{ model: SONNET, ...spent }],

@@ -133,7 +133,7 @@ describe('The log of a run', () => {
     expect(await rows.log(runId)).toEqual(log);
     expect(await rows.runs(chatId)).toMatchObject([{ status: 'running', fence: 1, answer_message_id: null }]);
     expect((await http.messages(chatId)).map(({ role }) => role)).toEqual(['user']);
-    expect(await rows.attempts(chatId)).toEqual(['cancelled']);
+    expect(await rows.attempts(chatId)).toEqual(['unknown']);
   });
 
   describe('where the database refuses a row', () => {
@@ -214,11 +214,11 @@ describe('The log of a run', () => {
     /** What remains is the ledger, also where events were on their way when the chat went. */
     async function expectGone(chatId: string, runId: string): Promise<void> {
       await until(() => sandbox.calls.openStreams === 0);
-      await until(async () => (await rows.attempts(chatId))[0] === 'cancelled');
+      await until(async () => (await rows.attempts(chatId))[0] === 'unknown');
       await sleep(1_200);
       expect(await batches(runId)).toBe(0);
       expect(await rows.runs(chatId)).toEqual([]);
-      expect(await rows.attempts(chatId)).toEqual(['cancelled']);
+      expect(await rows.attempts(chatId)).toEqual(['unknown']);
     }
 
     it('goes with it', async () => {

@@ -90,7 +90,7 @@ describe('A persisted chat with a script', () => {
     ]);
     expect(await attemptsOf(chat)).toMatchObject([
       { number: 1, status: 'failed', errorCode: 'rate_limited' },
-      { number: 2, status: 'failed', errorCode: 'upstream_error' },
+      { number: 2, status: 'unknown', errorCode: 'upstream_error' },
       { number: 3, status: 'succeeded', errorCode: null },
     ]);
   });

@@ -1,8 +1,6 @@
 import { Column, CreateDateColumn, Entity, Index, PrimaryColumn } from 'typeorm';
 import { type ErrorCode } from '../../errors/gitlab-duo.error.js';
-
-/** How an attempt stands: `pending` until it ends, `unknown` when its process died before it could say. */
-export type AttemptStatus = 'pending' | 'succeeded' | 'failed' | 'cancelled' | 'unknown';
+import { type AttemptStatus } from '../../messages/usage-report.js';
 
 /** The usage ledger: a row for each physical request to the upstream. It outlives its chat. */
 @Entity('duo_attempts')

@@ -25,7 +25,8 @@ SELECT a.model, ${totals} FROM ${t.attempts} a
 // The vendors tell all kinds of tokens or none; sums are doubles, which the driver reads as numbers.
 const totals = [
   'count(a.id)::int AS attempts',
-  'count(a.id) FILTER (WHERE a.input_tokens IS NULL)::int AS "unknownAttempts"',
+  `count(a.id) FILTER (WHERE a.status = 'pending')::int AS "pendingAttempts"`,
+  `count(a.id) FILTER (WHERE a.status = 'unknown' OR a.status = 'succeeded' AND a.input_tokens IS NULL)::int AS "unknownAttempts"`,
   sum('input_tokens', 'inputTokens'),
   sum('output_tokens', 'outputTokens'),
   sum('reasoning_tokens', 'reasoningTokens'),

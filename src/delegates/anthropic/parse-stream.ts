@@ -5,6 +5,7 @@ import { type ModelAnswer, type ModelEvent } from '../../messages/model-request.
 import { type StreamParser } from '../delegate.interface.js';
 import { brokenStream, checkStray, missingFinish, parseEvent, pieceOf, streamFailure } from '../stream-event.js';
 import { isCutShort, missingCall, parseArguments, wholeArguments, withdrawsCalls } from '../tool-arguments.js';
+import { isCount, withinOutput } from '../usage.js';
 import { noUsage } from '../../messages/usage.js';
 import { type ContentBlock, startBlock, toPart, type ToolBlock } from './content-block.js';
 import { finishReason } from './finish-reason.js';
@@ -14,6 +15,7 @@ import { type WireEvent } from './wire.interface.js';
 /** Reads the stream of one answer of the Messages API. */
 export class AnthropicStreamParser implements StreamParser {
   isDone = false;
+  isCostTold = false;
   /** In the order in which they began; undefined for kinds that nobody here asked for. */
   private readonly blocks = new Map<unknown, ContentBlock | undefined>();
   private readonly open = new Set<unknown>();
@@ -46,6 +48,7 @@ export class AnthropicStreamParser implements StreamParser {
         break;
       case 'message_delta':
         mergeUsage(this.usage, event.usage);
+        if (isCount(event.usage?.output_tokens)) this.isCostTold = true;
         if (typeof event.delta?.stop_reason === 'string') this.finish = finishReason(event.delta.stop_reason);
         break;
       case 'message_stop':
@@ -54,6 +57,7 @@ export class AnthropicStreamParser implements StreamParser {
         this.isDone = true;
         break;
       case 'error':
+        this.isCostTold = true;
         throw streamFailure(event.error, this.redact);
       default:
         if (typeof event.type !== 'string') checkStray(event, this.redact);
@@ -65,7 +69,7 @@ export class AnthropicStreamParser implements StreamParser {
       .filter((block) => this.isDone || block?.type !== 'tool_use')
       .map((block) => block && toPart(block))
       .filter((part) => part !== undefined);
-    return { parts, finishReason: this.finishReason, usage: { ...this.usage } };
+    return { parts, finishReason: this.finishReason, usage: withinOutput(this.usage) };
   }
 
   /** An answer that is told by a tool waits for no result. */

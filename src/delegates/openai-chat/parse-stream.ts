@@ -1,12 +1,11 @@
 import { type Redact, redact as redactPatterns } from '../../errors/redact.js';
-import { type FinishReason, type Usage } from '../../messages/message.interface.js';
+import { type FinishReason } from '../../messages/message.interface.js';
 import { type ModelAnswer, type ModelEvent } from '../../messages/model-request.interface.js';
 import { type Part, type ToolCallPart } from '../../messages/part.interface.js';
 import { type StreamParser } from '../delegate.interface.js';
 import { brokenStream, checkStray, missingFinish, parseEvent, pieceOf, streamFailure } from '../stream-event.js';
 import { isCutShort, missingCall, withdrawsCalls } from '../tool-arguments.js';
-import { openaiUsage } from '../usage.js';
-import { noUsage } from '../../messages/usage.js';
+import { OpenaiUsage } from '../usage.js';
 import { CallAssembly } from './call-assembly.js';
 import { finishReason } from './finish-reason.js';
 import { type WireChoice, type WireChunk, type WireToolCall, type WireUsage } from './wire.interface.js';
@@ -19,9 +18,15 @@ export class ChatStreamParser implements StreamParser {
   private readonly assembly = new CallAssembly();
   private calls: ToolCallPart[] = [];
   private finish: FinishReason | undefined;
-  private usage: Usage = noUsage;
+  private hasFailed = false;
+  private readonly usage = new OpenaiUsage();
 
   constructor(private readonly redact: Redact = redactPatterns) {}
+
+  /** Proxies that tell the usage on the way tell it once more at the end. */
+  get isCostTold(): boolean {
+    return this.hasFailed || (this.usage.isTold && this.finish !== undefined);
+  }
 
   push(data: string, events: ModelEvent[]): void {
     if (this.isDone) return;
@@ -31,8 +36,11 @@ export class ChatStreamParser implements StreamParser {
       return;
     }
     const chunk = parseEvent(data) as WireChunk;
-    if (chunk.error) throw streamFailure(chunk.error, this.redact);
-    if (chunk.usage) this.usage = toUsage(chunk.usage);
+    if (chunk.usage) this.count(chunk.usage);
+    if (chunk.error) {
+      this.hasFailed = true;
+      throw streamFailure(chunk.error, this.redact);
+    }
     const choice = chunk.choices?.[0];
     if (choice) this.read(choice, events);
     else if (!chunk.choices) checkStray(chunk, this.redact);
@@ -41,7 +49,18 @@ export class ChatStreamParser implements StreamParser {
   answer(): ModelAnswer {
     const parts: Part[] = this.text === '' ? [] : [{ type: 'text', text: this.text }];
     if (this.isDone) parts.push(...this.calls);
-    return { parts, finishReason: this.finish ?? 'other', usage: { ...this.usage } };
+    return { parts, finishReason: this.finish ?? 'other', usage: this.usage.total };
+  }
+
+  private count(wire: WireUsage): void {
+    const { prompt_tokens_details: input, completion_tokens_details: output } = wire;
+    this.usage.take({
+      input: wire.prompt_tokens,
+      cached: input?.cached_tokens,
+      written: input?.cache_write_tokens,
+      output: wire.completion_tokens,
+      reasoning: output?.reasoning_tokens,
+    });
   }
 
   private read({ delta, finish_reason: reason }: WireChoice, events: ModelEvent[]): void {
@@ -79,12 +98,4 @@ export class ChatStreamParser implements StreamParser {
 /** Shorter than any chunk, with white space around it as some proxies leave it. */
 function isEnd(data: string): boolean {
   return data.length < 16 && data.trim() === '[DONE]';
-}
-
-function toUsage(wire: WireUsage): Usage {
-  const { prompt_tokens_details: input, completion_tokens_details: output } = wire;
-  return openaiUsage(
-    { total: wire.prompt_tokens, cached: input?.cached_tokens, written: input?.cache_write_tokens },
-    { total: wire.completion_tokens, reasoning: output?.reasoning_tokens },
-  );
 }

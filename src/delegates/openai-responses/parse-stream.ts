@@ -1,14 +1,13 @@
 import { type Redact, redact as redactPatterns } from '../../errors/redact.js';
 import { type JsonObject } from '../../messages/json.interface.js';
-import { type FinishReason, type Usage } from '../../messages/message.interface.js';
+import { type FinishReason } from '../../messages/message.interface.js';
 import { type ModelAnswer, type ModelEvent } from '../../messages/model-request.interface.js';
 import { type Part, type ReasoningPart, type TextPart, type ToolCallPart } from '../../messages/part.interface.js';
 import { type StreamParser } from '../delegate.interface.js';
 import { brokenStream, checkStray, parseEvent, pieceOf, streamFailure } from '../stream-event.js';
 import { missingCall, unnamedCall, wholeArguments, withdrawsCalls } from '../tool-arguments.js';
-import { openaiUsage } from '../usage.js';
+import { OpenaiUsage } from '../usage.js';
 import { textOf } from '../../messages/text.js';
-import { noUsage } from '../../messages/usage.js';
 import { saidIn } from './said-in.js';
 import { type WireEvent, type WireResponse } from './wire.interface.js';
 
@@ -22,9 +21,14 @@ export class ResponsesStreamParser implements StreamParser {
   private paragraph: unknown;
   private hasRefused = false;
   private finish: FinishReason = 'other';
-  private usage: Usage = noUsage;
+  private hasFailed = false;
+  private readonly usage = new OpenaiUsage();
 
   constructor(private readonly redact: Redact = redactPatterns) {}
+
+  get isCostTold(): boolean {
+    return this.hasFailed || this.usage.isTold;
+  }
 
   push(data: string, events: ModelEvent[]): void {
     if (this.isDone) return;
@@ -63,8 +67,12 @@ export class ResponsesStreamParser implements StreamParser {
         this.end(event.response, incompletion(event.response?.incomplete_details?.reason), events);
         break;
       case 'response.failed':
+        this.count(event.response);
+        this.hasFailed = true;
         throw streamFailure(event.response?.error, this.redact);
       case 'error':
+        this.count(event.response);
+        this.hasFailed = true;
         throw streamFailure(event.error ?? { code: event.code, message: event.message }, this.redact);
       default:
         if (typeof event.type !== 'string') checkStray(event, this.redact);
@@ -75,7 +83,7 @@ export class ResponsesStreamParser implements StreamParser {
     const parts = this.sorted()
       .map(([, part]) => ({ ...part }))
       .filter((part) => (part.type === 'tool-call' ? this.isDone : saysSomething(part)));
-    return { parts, finishReason: this.finish, usage: { ...this.usage } };
+    return { parts, finishReason: this.finish, usage: this.usage.total };
   }
 
   private say(index: number, text: string, events: ModelEvent[]): void {
@@ -153,14 +161,7 @@ export class ResponsesStreamParser implements StreamParser {
 
   private end(response: WireResponse | null | undefined, told: FinishReason, events: ModelEvent[]): void {
     const reason = this.hasRefused ? 'refusal' : told;
-    const wire = response?.usage;
-    if (wire) {
-      const { input_tokens_details: input, output_tokens_details: output } = wire;
-      this.usage = openaiUsage(
-        { total: wire.input_tokens, cached: input?.cached_tokens, written: input?.cache_write_tokens },
-        { total: wire.output_tokens, reasoning: output?.reasoning_tokens },
-      );
-    }
+    this.count(response);
     for (const [index, part] of this.sorted()) {
       if (part.type !== 'tool-call') continue;
       if (withdrawsCalls(reason)) this.items.delete(index);
@@ -168,6 +169,19 @@ export class ResponsesStreamParser implements StreamParser {
     }
     this.finish = reason;
     this.isDone = true;
+  }
+
+  private count(response: WireResponse | null | undefined): void {
+    const wire = response?.usage;
+    if (!wire) return;
+    const { input_tokens_details: input, output_tokens_details: output } = wire;
+    this.usage.take({
+      input: wire.input_tokens,
+      cached: input?.cached_tokens,
+      written: input?.cache_write_tokens,
+      output: wire.output_tokens,
+      reasoning: output?.reasoning_tokens,
+    });
   }
 
   private sorted(): [index: number, part: Part][] {

@@ -115,7 +115,11 @@ const tokenCounts: { [Name in keyof Usage]: Schema } = {
 
 const totals = {
   attempts: integer('The requests to the model: each retry is another one.', { minimum: 0 }),
-  unknownAttempts: integer('Those among them of which nobody knows the cost.', { minimum: 0 }),
+  pendingAttempts: integer('Those among them that are under way.', { minimum: 0 }),
+  unknownAttempts: integer(
+    'Those among them that have ended without a last word on their cost: cancelled, cut, killed, or answered without any.',
+    { minimum: 0 },
+  ),
   ...tokenCounts,
 };
 

@@ -47,6 +47,7 @@ export function clientOf(url: string, more: GitlabDuoModuleOptions = {}): Client
 /** Collects batches until one of them holds the event `end`. */
 export class Collector implements GatewaySink {
   readonly batches: string[][] = [];
+  mayCost = false;
   isDone = false;
 
   constructor(

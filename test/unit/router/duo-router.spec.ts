@@ -8,6 +8,7 @@ import { UnknownModelError } from '../../../src/errors/request.errors.js';
 import { type ErrorCode } from '../../../src/errors/gitlab-duo.error.js';
 import { UpstreamError, UpstreamOverloadedError } from '../../../src/errors/upstream.errors.js';
 import { type ModelEvent, type ModelRequest } from '../../../src/messages/model-request.interface.js';
+import { type AttemptStatus } from '../../../src/messages/usage-report.js';
 import { noUsage } from '../../../src/messages/usage.js';
 import { type AttemptOutcome } from '../../../src/router/attempt.interface.js';
 import { GitlabDuoModule } from '../../../src/gitlab-duo.module.js';
@@ -122,12 +123,12 @@ describe('DuoRouterService.route', () => {
   });
 
   it.each([
-    ['an overloaded vendor', busy, 'upstream_overloaded'],
-    ['a failing gateway', json(502, '<html></html>'), 'upstream_error'],
-    ['a lost connection', reset, 'upstream_error'],
-    ['an error event before any text', sse(messageStart, overloaded), 'upstream_overloaded'],
-    ['a stream that is cut before any text', sse(messageStart), 'upstream_error'],
-  ])('tries again after %s, and records both attempts', async (_name, reply, errorCode) => {
+    ['an overloaded vendor', busy, 'failed', 'upstream_overloaded'],
+    ['a failing gateway', json(502, '<html></html>'), 'failed', 'upstream_error'],
+    ['a lost connection', reset, 'unknown', 'upstream_error'],
+    ['an error event before any text', sse(messageStart, overloaded), 'failed', 'upstream_overloaded'],
+    ['a stream that is cut before any text', sse(messageStart), 'unknown', 'upstream_error'],
+  ])('tries again after %s, and records both attempts', async (_name, reply, status, errorCode) => {
     upstream.onGateway(reply, text('Hello'));
     const { error, attempt, events, retried } = await route();
     expect(error).toBeUndefined();
@@ -135,7 +136,7 @@ describe('DuoRouterService.route', () => {
     expect(attempt).toMatchObject({ number: 2, status: 'succeeded' });
     expect(retried).toHaveLength(1);
     expect(retried[0]).toMatchObject({
-      ended: { number: 1, status: 'failed', errorCode, firstTokenMs: null },
+      ended: { number: 1, status, errorCode, firstTokenMs: null },
       next: 2,
       requests: 1,
     });
@@ -196,13 +197,13 @@ describe('DuoRouterService.route', () => {
     beginSse(response);
     response.write(messageStart + textDelta('Hel'), () => setTimeout(() => socket.resetAndDestroy(), 20));
   };
-  const broken: [string, Reply, ErrorCode][] = [
-    ['cut', sse(messageStart, textDelta('Hel')), 'upstream_error'],
-    ['an error event', sse(messageStart + textDelta('Hel') + overloaded), 'upstream_overloaded'],
-    ['a lost connection', breaks, 'upstream_error'],
+  const broken: [string, Reply, AttemptStatus, ErrorCode][] = [
+    ['cut', sse(messageStart, textDelta('Hel')), 'unknown', 'upstream_error'],
+    ['an error event', sse(messageStart + textDelta('Hel') + overloaded), 'failed', 'upstream_overloaded'],
+    ['a lost connection', breaks, 'unknown', 'upstream_error'],
   ];
 
-  it.each(broken)('takes back what is out, then tries again: %s', async (_name, reply, reason) => {
+  it.each(broken)('takes back what is out, then tries again: %s', async (_name, reply, status, reason) => {
     upstream.onGateway(reply, text('Bon', 'jour'));
     const { answer, attempt, error, events, retried } = await route();
     expect(error).toBeUndefined();
@@ -215,12 +216,12 @@ describe('DuoRouterService.route', () => {
     expect(answer.parts).toEqual([{ type: 'text', text: 'Bonjour' }]);
     expect(attempt).toMatchObject({ number: 2, status: 'succeeded', usage: { outputTokens: 7 } });
     expect(retried).toMatchObject([
-      { ended: { number: 1, status: 'failed', errorCode: reason, usage: { inputTokens: 12 } }, next: 2, requests: 1 },
+      { ended: { number: 1, status, errorCode: reason, usage: { inputTokens: 12 } }, next: 2, requests: 1 },
     ]);
     expect(retried[0]?.ended.firstTokenMs).not.toBeNull();
   });
 
-  it.each(broken)('keeps what the last try has said: %s', async (_name, reply, errorCode) => {
+  it.each(broken)('keeps what the last try has said: %s', async (_name, reply, status, errorCode) => {
     upstream.onGateway(sse(messageStart, textDelta('Bon')), busy, reply);
     const { answer, attempt, error, events, retried } = await route();
     expect(error).toMatchObject({ code: errorCode, isRetryable: true });
@@ -230,7 +231,7 @@ describe('DuoRouterService.route', () => {
       { type: 'text-delta', text: 'Hel' },
     ]);
     expect(answer.parts).toEqual([{ type: 'text', text: 'Hel' }]);
-    expect(attempt).toMatchObject({ number: 3, status: 'failed', usage: { inputTokens: 12 } });
+    expect(attempt).toMatchObject({ number: 3, status, usage: { inputTokens: 12 } });
     expect(retried.map(({ next }) => next)).toEqual([2, 3]);
   });
 
@@ -326,7 +327,7 @@ describe('DuoRouterService.route', () => {
       },
     });
     expect(error).toMatchObject({ message: 'mine' });
-    expect(attempt).toMatchObject({ number: 1, status: 'failed', errorCode: 'internal_error' });
+    expect(attempt).toMatchObject({ number: 1, status: 'unknown', errorCode: 'internal_error' });
   });
 
   it('cancels mid-delta, and keeps the text so far', async () => {
@@ -340,7 +341,7 @@ describe('DuoRouterService.route', () => {
     };
     const { answer, attempt, error } = await route({ signal: controller.signal, onEvents: stop });
     expect(error).toBe(controller.signal.reason);
-    expect(attempt).toMatchObject({ number: 1, status: 'cancelled', errorCode: null, usage: { inputTokens: 12 } });
+    expect(attempt).toMatchObject({ number: 1, status: 'unknown', errorCode: null, usage: { inputTokens: 12 } });
     expect(answer.parts).toEqual([{ type: 'text', text: 'Hel' }]);
     await closed(upstream.request());
     expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);

@@ -209,7 +209,7 @@ describe('createDuoTestingModule', () => {
     ]);
     expect(events).toContainEqual(expect.objectContaining({ type: 'reset', reason: 'upstream_error' }));
     expect(chat.messages.map(({ text }) => text)).toEqual(['Hi', 'Whole']);
-    expect(await chat.usage()).toMatchObject({ attempts: 3, unknownAttempts: 1, inputTokens: 7 });
+    expect(await chat.usage()).toMatchObject({ attempts: 3, unknownAttempts: 0, inputTokens: 7 });
     expect(module.get(DuoScript).requests).toHaveLength(3);
   });
 

@@ -1,0 +1,155 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { DuoAttempt } from '../../src/chats/entities/duo-attempt.entity.js';
+import { Chat, type Conversation, DuoChatService, DuoService } from '../../src/index.js';
+import {
+  beginSse,
+  grant,
+  json,
+  type Reply,
+  reset,
+  silence,
+  sse,
+  startUpstream,
+  type Upstream,
+} from '../unit/gateway/upstream.js';
+import { startTestHost, type TestHost } from './support/test-module.js';
+import { until } from './support/until.js';
+import { type VendorWire, vendorWires } from './support/vendor-wires.js';
+
+// Anthropic, "Streaming messages": the token counts of `message_delta` are cumulative, and its `output_tokens` the last
+// word. OpenAI, "Streaming": `stream_options.include_usage` brings one more chunk; a response has its usage in the event
+// that ends it, whichever that is.
+
+/** The whole usage of `vendorWires`. */
+const whole = { inputTokens: 8, cacheReadTokens: 4, outputTokens: 7 };
+
+describe.each(Object.entries(vendorWires))('A request to %s', (api, wire: VendorWire) => {
+  let upstream: Upstream;
+  let host: TestHost;
+
+  beforeAll(async () => {
+    upstream = await startUpstream();
+    host = await startTestHost([Chat], { gitlab: { instanceUrl: upstream.url, gatewayUrl: upstream.url } });
+  });
+  afterAll(async () => {
+    await host.close();
+    await upstream.close();
+  });
+
+  /** A chat in memory and one in the database. */
+  const chats = async (): Promise<(Chat | Conversation)[]> => [
+    host.app.get(DuoService).chat({ model: wire.model }),
+    await host.app.get<DuoChatService<Chat>>(DuoChatService).create({ model: wire.model }),
+  ];
+
+  /** Both chats ask once; each tells its usage, and the one in the database shows its row. */
+  async function asked(reply: Reply, signal?: () => AbortSignal, onChunk?: () => void) {
+    const ends = [];
+    for (const chat of await chats()) {
+      upstream.onGateway(reply);
+      await chat.ask('Hello', { signal: signal?.() }, onChunk).catch(() => undefined);
+      const [row] = await host.database.getRepository(DuoAttempt).find({ where: { chatId: chat.id } });
+      ends.push({ usage: await chat.usage(), row });
+    }
+    const [inMemory, persisted] = ends as [(typeof ends)[0], (typeof ends)[0]];
+    expect({ ...inMemory.usage, chatId: '' }).toEqual({ ...persisted.usage, chatId: '' });
+    return { usage: persisted.usage, row: persisted.row };
+  }
+
+  /** The start, some words, and whatever follows; the connection stays open. */
+  const open =
+    (...rest: string[]): Reply =>
+    (response) => {
+      beginSse(response);
+      response.write([wire.start, wire.text('Hel'), ...rest].join(''));
+    };
+
+  it('that is cancelled before its usage was told is unknown, and what is known of it is kept', async () => {
+    let cancel = new AbortController();
+    const { row, usage } = await asked(
+      open(),
+      () => (cancel = new AbortController()).signal,
+      () => {
+        cancel.abort();
+      },
+    );
+    expect(row).toMatchObject({ status: 'unknown', errorCode: null });
+    expect(usage).toMatchObject({ attempts: 1, pendingAttempts: 0, unknownAttempts: 1 });
+    // Claude alone says at the start what the input was.
+    const known = api === 'Messages' ? { inputTokens: 8, cacheReadTokens: 4, outputTokens: 1 } : undefined;
+    expect(row).toMatchObject(known ?? { inputTokens: null, cacheReadTokens: null, outputTokens: null });
+    expect(usage).toMatchObject(known ?? { inputTokens: 0, outputTokens: 0 });
+  });
+
+  it('that is cut before its usage was told is unknown, with the code of its error', async () => {
+    for (const reply of [sse(wire.start, wire.text('Hel')), reset]) {
+      const { row, usage } = await asked(reply);
+      expect(row).toMatchObject({ status: 'unknown', errorCode: 'upstream_error' });
+      expect(usage).toMatchObject({ attempts: 1, unknownAttempts: 1 });
+    }
+  });
+
+  it('that fails inside its stream costs what was told of it', async () => {
+    const { row, usage } = await asked(sse(wire.start, wire.text('Hel'), wire.failure));
+    const told = api === 'Messages' ? { inputTokens: 8, cacheReadTokens: 4, outputTokens: 1 } : whole;
+    expect(row).toMatchObject({ status: 'failed', errorCode: 'upstream_error', ...told });
+    expect(usage).toMatchObject({ attempts: 1, unknownAttempts: 0, ...told });
+  });
+
+  it.each([
+    [402, { error: 'insufficient_credits', error_code: 'USAGE_QUOTA_EXCEEDED' }, 'insufficient_credits'],
+    [429, { error: { type: 'rate_limit_error', message: 'slow' } }, 'rate_limited'],
+  ])('that is refused with %i has cost nothing, and is not unknown', async (status, body, errorCode) => {
+    const { row, usage } = await asked(json(status, body));
+    expect(row).toMatchObject({ status: 'failed', errorCode });
+    expect(usage).toMatchObject({ attempts: 1, pendingAttempts: 0, unknownAttempts: 0, inputTokens: 0 });
+  });
+
+  it('that a gateway gave up waiting for is unknown', async () => {
+    const { usage } = await asked(json(504, { detail: 'Gateway Timeout' }));
+    expect(usage).toMatchObject({ attempts: 1, unknownAttempts: 1 });
+  });
+
+  it('that waits for another token when it is cancelled, since its first was refused, has cost nothing', async () => {
+    for (const chat of await chats()) {
+      upstream.onGateway(json(401, { error: 'Forbidden by auth provider' }));
+      upstream.onExchange(silence);
+      const cancel = new AbortController();
+      const isWaiting = upstream.arrival('exchange');
+      const asking = chat.ask('Hello', { signal: cancel.signal }).catch(() => undefined);
+      await isWaiting;
+      cancel.abort();
+      await asking;
+      upstream.onExchange(grant());
+      expect(await chat.usage()).toMatchObject({ attempts: 1, pendingAttempts: 0, unknownAttempts: 0 });
+    }
+  });
+
+  it('that is under way is pending, and neither unknown nor failed', async () => {
+    for (const chat of await chats()) {
+      const before = upstream.requests.length;
+      const cancel = new AbortController();
+      upstream.onGateway(open());
+      const asking = chat.ask('Hello', { signal: cancel.signal }).catch(() => undefined);
+      await until(() => upstream.requests.length > before);
+      expect(await chat.usage()).toMatchObject({ attempts: 1, pendingAttempts: 1, unknownAttempts: 0 });
+      cancel.abort();
+      await asking;
+      expect(await chat.usage()).toMatchObject({ attempts: 1, pendingAttempts: 0, unknownAttempts: 1 });
+    }
+  });
+
+  it('that was answered tells its usage, once, and is known', async () => {
+    const { row, usage } = await asked(sse(wire.start, wire.text('Hello'), wire.lastUsage, wire.end));
+    expect(row).toMatchObject({ status: 'succeeded', ...whole });
+    expect(usage).toMatchObject({ attempts: 1, unknownAttempts: 0, ...whole });
+  });
+
+  if (wire.lastUsage !== '') {
+    it('that is cut after its last usage costs that, and is known', async () => {
+      const cut = await asked(sse(wire.start, wire.text('Hel'), wire.lastUsage));
+      expect(cut.row).toMatchObject({ status: 'failed', errorCode: 'upstream_error', ...whole });
+      expect(cut.usage).toMatchObject({ unknownAttempts: 0, ...whole });
+    });
+  }
+});
