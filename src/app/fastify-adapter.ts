@@ -5,6 +5,7 @@ import { type ErrorCode } from '../errors/gitlab-duo.error.js';
 import { problem, toProblem } from '../errors/problem.js';
 import { MESSAGE_BODY_LIMIT, TEXT_LIMIT } from '../http/body-limits.js';
 import { REQUEST_ID_HEADER, requestId } from '../http/request-id.js';
+import { withoutQuery } from '../http/without-query.js';
 import { docsUrl } from './docs.js';
 import { drain, type DrainBounds } from './drain.js';
 import { PROBLEM_JSON, refuseConnection } from './refuse-connection.js';
@@ -36,7 +37,7 @@ export function createFastifyAdapter({ trustProxy = [] }: FastifyAdapterOptions 
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
       const id = requestId(request);
-      const body = frameworkProblem(error, id);
+      const body = frameworkProblem(error, request, id);
       const headers = { ...BARE_SECURITY_HEADERS, 'content-type': PROBLEM_JSON, [REQUEST_ID_HEADER]: id };
       void reply.status(body.status).headers(headers).send(JSON.stringify(body));
     },
@@ -72,8 +73,12 @@ export function createFastifyAdapter({ trustProxy = [] }: FastifyAdapterOptions 
   return adapter;
 }
 
-function frameworkProblem({ statusCode = 500, message }: FastifyError, id: string): ReturnType<typeof problem> {
+function frameworkProblem(
+  { statusCode = 500, message }: FastifyError,
+  { url }: FastifyRequest,
+  id: string,
+): ReturnType<typeof problem> {
   if (statusCode >= 500) return toProblem(undefined, id);
   const code: ErrorCode = statusCode === 404 ? 'not_found' : 'validation_failed';
-  return { ...problem(code, message, id), status: statusCode };
+  return { ...problem(code, withoutQuery(message, url), id), status: statusCode };
 }

@@ -7,7 +7,7 @@ import { DuoService } from '../conversation/duo.service.js';
 import { DatabaseUnavailableError } from '../errors/chat.errors.js';
 import { type LastExchange } from '../gateway/last-exchange.interface.js';
 import { ProblemFilter } from '../http/problem.filter.js';
-import { RequestIdInterceptor } from '../http/request-id.interceptor.js';
+import { AnswerHeadersInterceptor } from '../http/answer-headers.interceptor.js';
 
 const DATABASE_TIMEOUT_MS = 2_000;
 const PING = statement('SELECT 1 AS answer');
@@ -20,7 +20,7 @@ export interface Readiness extends HealthCheckResult {
 /** Whether the process lives, and whether it can take asks: that is, whether its database answers. */
 @Controller('health')
 @UseFilters(ProblemFilter)
-@UseInterceptors(RequestIdInterceptor)
+@UseInterceptors(AnswerHeadersInterceptor)
 export class HealthController {
   private readonly database: SqlClient;
 

@@ -1,7 +1,9 @@
 import { type FastifyHelmetOptions } from '@fastify/helmet';
+import { NO_STORE } from '../http/answer-headers.js';
 
-/** For answers that come before any hook: nothing may be made of them but a problem to be read. */
+/** For answers that come before any hook: nothing may be made of them but a problem to be read, once. */
 export const BARE_SECURITY_HEADERS = {
+  'cache-control': NO_STORE,
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
 };

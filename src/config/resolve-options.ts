@@ -61,7 +61,7 @@ export function httpUrl(name: string, given: string): string {
   const parsed = URL.canParse(value) ? new URL(value) : undefined;
   if (parsed === undefined || !/^https?:$/.test(parsed.protocol) || parsed.search !== '' || parsed.hash !== '') {
     throw new ConfigurationError(
-      `${name} must be an http or https URL without a query, such as https://gitlab.com; it is ${JSON.stringify(value)}.`,
+      `${name} must be an http or https URL without a query, such as https://gitlab.com; it is ${JSON.stringify(value.replace(/[?#].*/s, ''))}.`,
     );
   }
   if (parsed.username !== '' || parsed.password !== '') {

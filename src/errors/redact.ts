@@ -19,6 +19,10 @@ const secrets: readonly [pattern: RegExp, replacement: string][] = [
     /((?:authorization|(?:private|job|access|refresh|oauth)[-_]token|api[-_]?key|client[-_]secret|password)["']?\s?[:=,]\s?["']?)(?!Bearer|Basic|\[redacted\])[^\s"'\\,;<>&]+/gi,
     `$1${REDACTED}`,
   ],
+  [
+    /([?&][\w.-]*(?:token|secret|key|pass(?:word|wd|phrase)?|pwd|auth|sig(?:nature)?|credentials?)=)(?!\[redacted\])[^\s"'\\<>&#]+/gi,
+    `$1${REDACTED}`,
+  ],
   [/(:\/\/)[^\s/?#@"'\\]+@/g, `$1${REDACTED}@`],
 ];
 

@@ -35,14 +35,14 @@ import { JsonBodyInterceptor } from './json-body.interceptor.js';
 import { type ChatView, chatView, messageView } from './presenter.js';
 import { ProblemFilter } from './problem.filter.js';
 import { requestId } from './request-id.js';
-import { RequestIdInterceptor } from './request-id.interceptor.js';
+import { AnswerHeadersInterceptor } from './answer-headers.interceptor.js';
 import { type RequestOwner } from './request-owner.js';
 import { type RunAnswer, type RunResponder } from './run-responder.js';
 import { validationPipe } from './validation.js';
 
 /** The routes of one kind of chat; `GitlabDuoHttpModule.register` mounts a subclass for each. */
 @UseFilters(ProblemFilter)
-@UseInterceptors(RequestIdInterceptor, JsonBodyInterceptor)
+@UseInterceptors(AnswerHeadersInterceptor, JsonBodyInterceptor)
 @UsePipes(IdPipe, validationPipe())
 export abstract class ChatsController {
   constructor(

@@ -3,6 +3,7 @@ import { type IncomingMessage, type ServerResponse } from 'node:http';
 /** What Express' and Fastify's requests have in common here. */
 export interface HttpRequest {
   headers: IncomingMessage['headers'];
+  url?: string;
   raw?: IncomingMessage;
   body?: unknown;
 }

@@ -8,12 +8,15 @@ import {
 import { type Observable } from 'rxjs';
 import { ValidationError } from '../errors/request.errors.js';
 import { type HttpRequest } from './http.interface.js';
+import { unsupportedBody } from './json-body.js';
 
-const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
 /** Of objects and arrays in one another: what reads them recurses, and overflows the stack some levels deeper. */
 const MOST_LEVELS = 100;
-/** By the one an object that is copied carelessly gets another prototype; the other TypeORM calls where it compares. */
-const REFUSED_KEYS = ['__proto__', 'hasOwnProperty'];
+/**
+ * By the first an object that is copied carelessly gets another prototype, class-transformer calls the second, which
+ * fails the host's own pipes too, and TypeORM calls the third where it compares.
+ */
+const REFUSED_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'hasOwnProperty']);
 
 /**
  * Refuses a body that must not come near any pipe, the host's own included. What a parser of the host's makes of a form is
@@ -24,16 +27,11 @@ export class JsonBodyInterceptor implements NestInterceptor {
   /** @throws ValidationError, UnsupportedMediaTypeException */
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const { headers, body } = context.switchToHttp().getRequest<HttpRequest>();
-    if (hasBody(headers) && !JSON_TYPE.test(headers['content-type'] ?? '')) {
-      throw new UnsupportedMediaTypeException('The body must be JSON, with the content type application/json.');
-    }
+    const unsupported = unsupportedBody(headers);
+    if (unsupported !== undefined) throw new UnsupportedMediaTypeException(unsupported);
     if (body !== undefined) mustBeReadable(body);
     return next.handle();
   }
-}
-
-function hasBody(headers: HttpRequest['headers']): boolean {
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
 function mustBeReadable(body: unknown): void {
@@ -43,7 +41,7 @@ function mustBeReadable(body: unknown): void {
   if (isDeeperThan(MOST_LEVELS, body)) {
     throw new ValidationError(`The body must not be nested deeper than ${MOST_LEVELS} levels.`);
   }
-  const refused = REFUSED_KEYS.find((key) => hasKey(key, body));
+  const refused = refusedKeyIn(body);
   if (refused !== undefined) throw new ValidationError(`The body must not have a key named ${refused}.`);
 }
 
@@ -52,7 +50,11 @@ function isDeeperThan(levels: number, value: unknown): boolean {
   return levels === 0 || Object.values(value).some((item) => isDeeperThan(levels - 1, item));
 }
 
-function hasKey(key: string, value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return Object.hasOwn(value, key) || Object.values(value).some((item) => hasKey(key, item));
+function refusedKeyIn(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [key, inner] of Object.entries(value)) {
+    const refused = REFUSED_KEYS.has(key) ? key : refusedKeyIn(inner);
+    if (refused !== undefined) return refused;
+  }
+  return undefined;
 }

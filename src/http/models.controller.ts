@@ -2,12 +2,12 @@ import { Controller, Get, UseFilters, UseInterceptors } from '@nestjs/common';
 import { type Model } from '../models/model.interface.js';
 import { ModelRegistry } from '../models/model-registry.js';
 import { ProblemFilter } from './problem.filter.js';
-import { RequestIdInterceptor } from './request-id.interceptor.js';
+import { AnswerHeadersInterceptor } from './answer-headers.interceptor.js';
 
 /** `GET /models`: the catalogue. */
 @Controller('models')
 @UseFilters(ProblemFilter)
-@UseInterceptors(RequestIdInterceptor)
+@UseInterceptors(AnswerHeadersInterceptor)
 export class ModelsController {
   constructor(private readonly models: ModelRegistry) {}
 

@@ -13,9 +13,12 @@ import { type Problem, problem, toProblem } from '../errors/problem.js';
 import { type Redact, redact as redactPatterns } from '../errors/redact.js';
 import { safeError } from '../errors/safe-error.js';
 import { KnownSecrets } from '../gateway/known-secrets.js';
+import { answerHeaders } from './answer-headers.js';
 import { FILE_LIMIT, FILES_LIMIT, inMegabytes, TEXT_LIMIT } from './body-limits.js';
 import { type HttpRequest } from './http.interface.js';
-import { REQUEST_ID_HEADER, requestId } from './request-id.js';
+import { unsupportedBody } from './json-body.js';
+import { requestId } from './request-id.js';
+import { withoutQuery } from './without-query.js';
 
 /** What a caller is told to wait where GitLab says that there were too many requests, and not for how long. */
 const RETRY_AFTER_MS = 10_000;
@@ -36,17 +39,19 @@ export class ProblemFilter implements ExceptionFilter {
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
-    const id = requestId(http.getRequest<HttpRequest>());
-    const answer = problemOf(error, id);
-    answer.detail = this.redact(answer.detail);
+    const request = http.getRequest<HttpRequest>();
+    const redact: Redact = (text) => this.redact(withoutQuery(text, request.url));
+    const id = requestId(request);
+    const answer = problemOf(error, request, id);
+    answer.detail = redact(answer.detail);
     const { httpAdapter } = this.adapterHost;
     const response: unknown = http.getResponse();
     const isAnswered = httpAdapter.isHeadersSent(response) as boolean;
     if (isAnswered && isLateAddition(error)) return;
-    if (answer.status === 500) this.logger.error(this.redact(`Request ${id} failed`), safeError(error, this.redact));
+    if (answer.status === 500) this.logger.error(`Request ${id} failed`, safeError(error, redact));
     if (isAnswered) return;
     httpAdapter.setHeader(response, 'content-type', 'application/problem+json; charset=utf-8');
-    httpAdapter.setHeader(response, REQUEST_ID_HEADER, id);
+    for (const [name, value] of answerHeaders(request)) httpAdapter.setHeader(response, name, value);
     const told = error instanceof GitlabDuoError ? error.retryAfterMs : undefined;
     const retryAfterMs = told ?? (answer.status === 429 ? RETRY_AFTER_MS : undefined);
     if (retryAfterMs !== undefined)
@@ -65,9 +70,13 @@ const codes: Record<number, ErrorCode> = {
 };
 
 /** Nest's and the platform's own errors by their status; ours by the one mapping. */
-function problemOf(error: unknown, id: string): Problem {
+function problemOf(error: unknown, request: HttpRequest, id: string): Problem {
   const status = statusOf(error);
   if (error instanceof GitlabDuoError || status === undefined || status >= 500) return toProblem(error, id);
+  // What the platform's parser says of a body that it cannot read is not the reason.
+  const isUnread = request.body === undefined && (status === 400 || status === 415);
+  const unsupported = isUnread ? unsupportedBody(request.headers) : undefined;
+  if (unsupported !== undefined) return { ...problem('validation_failed', unsupported, id), status: 415 };
   const known = problem(codes[status] ?? 'validation_failed', status === 413 ? TOO_LARGE : detailOf(error), id);
   return known.status === status ? known : { ...known, status };
 }

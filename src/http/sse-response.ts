@@ -1,6 +1,7 @@
 import { type ServerResponse } from 'node:http';
 import { type LiveRun } from '../runs/live-run.js';
 import { type RunEvent } from '../runs/run-event.interface.js';
+import { NO_STORE } from './answer-headers.js';
 import { type StreamTiming } from './stream-timing.js';
 
 export const EVENTS_TYPE = 'text/event-stream; charset=utf-8';
@@ -23,7 +24,7 @@ export async function writeEvents(response: ServerResponse, { headers, run, timi
   response.writeHead(200, {
     ...(headers as Record<string, string>),
     'content-type': EVENTS_TYPE,
-    'cache-control': 'no-cache, no-transform',
+    'cache-control': `${NO_STORE}, no-transform`,
     'x-accel-buffering': 'no',
   });
   response.flushHeaders();

@@ -1,57 +1,28 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type INestApplication } from '@nestjs/common';
-import { APP_FILTER } from '@nestjs/core';
-import { ExpressAdapter } from '@nestjs/platform-express';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { Test } from '@nestjs/testing';
-import { TypeOrmModule } from '@nestjs/typeorm';
-import { GitlabDuoHttpModule, ProblemFilter } from '../../src/http/index.js';
 import { type ChatView } from '../../src/http/presenter.js';
-import { Chat, GitlabDuoModule } from '../../src/index.js';
-import { type Sandbox, startSandbox } from '../../src/sandbox/index.js';
-import { createTestDatabase, type TestDatabase } from '../database/test-database.js';
 import { HttpClient } from './support/http-client.js';
-import { sandboxOptions } from './support/test-module.js';
+import { type PlainHost, startPlainHost } from './support/plain-host.js';
 import { PLATFORMS } from './support/test-server.js';
 
 /** Keys that are taken nowhere; one of them Fastify refuses itself. */
-const REFUSED_KEYS = ['__proto__', 'hasOwnProperty'];
+const REFUSED_KEYS = ['__proto__', 'constructor', 'hasOwnProperty'];
 
 /** Arrays in one another, as JSON. */
 function nested(levels: number): string {
   return '['.repeat(levels) + ']'.repeat(levels);
 }
 
-/** A host that leaves its platform and its parsers as they are. */
 describe.each(PLATFORMS)('A body that is sent to a plain host on %s', (platform) => {
-  let sandbox: Sandbox;
-  let database: TestDatabase;
-  let app: INestApplication;
+  let host: PlainHost;
   let client: HttpClient;
   let chatId: string;
 
   beforeAll(async () => {
-    sandbox = await startSandbox({ chunkDelayMs: 0 });
-    database = await createTestDatabase();
-    const host = await Test.createTestingModule({
-      imports: [
-        TypeOrmModule.forRoot({ type: 'postgres', url: database.url, autoLoadEntities: true, synchronize: true }),
-        GitlabDuoModule.forRoot(sandboxOptions(sandbox)),
-        GitlabDuoHttpModule.register({ chat: Chat }),
-      ],
-      providers: [{ provide: APP_FILTER, useClass: ProblemFilter }],
-    }).compile();
-    host.useLogger(false);
-    app = host.createNestApplication(platform === 'fastify' ? new FastifyAdapter() : new ExpressAdapter());
-    await app.listen(0, '127.0.0.1');
-    client = new HttpClient(await app.getUrl());
+    host = await startPlainHost(platform);
+    client = new HttpClient(host.url);
     chatId = await client.createChat({ title: 'Kept' });
   });
-  afterAll(async () => {
-    await app.close();
-    await sandbox.close();
-    await database.drop();
-  });
+  afterAll(() => host.close());
 
   /** Where a body may go, and one that is taken there. */
   const routes = (): [method: string, path: string][] => [
@@ -98,7 +69,7 @@ describe.each(PLATFORMS)('A body that is sent to a plain host on %s', (platform)
       },
     });
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-    const response = await fetch(`${await app.getUrl()}/chats`, {
+    const response = await fetch(`${host.url}/chats`, {
       method: 'POST',
       body: form,
       headers,

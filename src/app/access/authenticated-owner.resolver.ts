@@ -10,7 +10,8 @@ export class AuthenticatedOwnerResolver implements OwnerResolver {
 
   resolve(request: FastifyRequest): string {
     const owner = this.authentication.ownerOf(request);
-    if (owner === undefined) throw new Error(`${request.url} is public, so that its requests have no owner.`);
+    if (owner === undefined)
+      throw new Error(`${request.routeOptions.url ?? ''} is public, so that its requests have no owner.`);
     return owner;
   }
 }

@@ -26,6 +26,14 @@ describe('resolveOptions', () => {
     expect(await options.credentials({ ownerId: 'anna' })).toBe('pat-anna');
   });
 
+  it('quotes no query of a URL that cannot work: it may hold a password', () => {
+    const refusal = /^instanceUrl must be .* it is "https:\/\/gitlab\.example\/"\.$/;
+    for (const query of ['?pw=hunter2', '#hunter2', '?\nhunter2']) {
+      const instanceUrl = `https://gitlab.example/${query}`;
+      expect(() => resolveOptions({ apiKey: 'a', instanceUrl }, {})).toThrow(refusal);
+    }
+  });
+
   it('refuses a dispatcher that is none', () => {
     const agent = new Agent();
     expect(resolveOptions({ apiKey: 'a', dispatcher: agent }).dispatcher).toBe(agent);

@@ -1,18 +1,20 @@
 import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { type Observable } from 'rxjs';
+import { answerHeaders } from './answer-headers.js';
 import { type HttpRequest } from './http.interface.js';
-import { REQUEST_ID_HEADER, requestId } from './request-id.js';
 
-/** Puts the request's id on the answer; `ProblemFilter` puts it on problems. */
+/** Sets the headers that every answer has; `ProblemFilter` sets them on problems. */
 @Injectable()
-export class RequestIdInterceptor implements NestInterceptor {
+export class AnswerHeadersInterceptor implements NestInterceptor {
   constructor(private readonly adapterHost: HttpAdapterHost) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const http = context.switchToHttp();
-    const id = requestId(http.getRequest<HttpRequest>());
-    this.adapterHost.httpAdapter.setHeader(http.getResponse(), REQUEST_ID_HEADER, id);
+    const response: unknown = http.getResponse();
+    for (const [name, value] of answerHeaders(http.getRequest<HttpRequest>())) {
+      this.adapterHost.httpAdapter.setHeader(response, name, value);
+    }
     return next.handle();
   }
 }
