@@ -10,8 +10,10 @@ import { type MessageStyle, renderMessage } from './message.js';
 import { anthropicOddities } from './oddities.js';
 import { checkParameters } from './parameter-rules.js';
 import { promptOf } from './prompt-of.js';
+import { pausedCall } from './server-tools.js';
 import { checkTools } from './tool-rules.js';
 import { asksForRedaction, thinkingRefusal } from './thinking.js';
+import { bindingAfter } from './thinking-binding.js';
 import { checkTurns } from './turn-rules.js';
 import { readTurns } from './turns.js';
 
@@ -35,7 +37,11 @@ function read(body: JsonObject, model: UpstreamModel): VendorRequest {
   checkSystem(body.system);
   checkCacheMarks([...listOf(body.system), ...listOf(body.tools), ...turns.flatMap((turn) => turn.blocks)]);
   const prompt = promptOf(body, turns, model.id);
-  const style = styleOf(body, model, prompt);
+  const style = {
+    ...styleOf(body, model, prompt),
+    binding: model.hasBoundThinking ? bindingAfter(body, turns) : undefined,
+    pausedCall: pausedCall(turns),
+  };
   return {
     prompt,
     isStream: body.stream === true,

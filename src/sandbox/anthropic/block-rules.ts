@@ -28,6 +28,8 @@ const ASSISTANT_BLOCKS = new Map(
     tool_use: checkToolUse,
     thinking: checkThinking,
     redacted_thinking: checkRedacted,
+    server_tool_use: checkToolUse,
+    web_search_tool_result: () => undefined,
   }),
 );
 

@@ -38,6 +38,7 @@ function emptied(block: JsonObject): JsonObject {
     case 'thinking':
       return { type: 'thinking', thinking: '', signature: '' };
     case 'tool_use':
+    case 'server_tool_use':
       return { ...block, input: {} };
     case 'text':
       return { ...block, text: '' };
@@ -52,6 +53,8 @@ function* textDeltas(block: JsonObject, index: number, words: number): Generator
     yield* deltas('other', index, 'signature_delta', 'signature', [stringOf(block.signature)]);
   } else if (block.type === 'text') {
     yield* deltas('text', index, 'text_delta', 'text', wordDeltas(stringOf(block.text), words));
+  } else if (block.type === 'server_tool_use') {
+    yield* deltas('other', index, 'input_json_delta', 'partial_json', jsonDeltas(JSON.stringify(block.input)));
   }
 }
 

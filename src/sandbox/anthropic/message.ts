@@ -1,6 +1,8 @@
 import { type Answer, type Finish, type Usage } from '../conversation/answer.js';
 import { parseJson, type JsonObject } from '../json.js';
+import { serverCall, serverResult } from './server-tools.js';
 import { redactedBlock, thinkingBlock } from './thinking.js';
+import { type ThinkingBinding } from './thinking-binding.js';
 
 const STOP_REASONS: Record<Finish, string> = {
   stop: 'end_turn',
@@ -18,6 +20,10 @@ export interface MessageStyle {
   isThinkingShown: boolean;
   /** Whether thinking comes encrypted, as what the vendor's safety systems have flagged does. */
   isThinkingRedacted: boolean;
+  /** What thinking is bound to, where the model binds it. */
+  binding?: ThinkingBinding;
+  /** The call whose result comes first: the answer continues a turn that was paused. */
+  pausedCall?: string;
 }
 
 export function stopReason(answer: Answer): string {
@@ -26,9 +32,10 @@ export function stopReason(answer: Answer): string {
 
 /** The content blocks of an answer, in order. */
 export function contentBlocks(answer: Answer, style: MessageStyle): JsonObject[] {
-  const blocks: JsonObject[] = [];
+  const blocks: JsonObject[] = style.pausedCall === undefined ? [] : [serverResult(style.pausedCall)];
   if (answer.reasoning !== null) blocks.push(thoughtOf(answer.hash, answer.reasoning, style));
   if (answer.text !== '') blocks.push({ type: 'text', text: answer.text });
+  if (answer.finish === 'pause') blocks.push(serverCall(answer.hash));
   return [...blocks, ...answer.calls.map((call, index) => toolBlock(answer, index, call.name, call.arguments))];
 }
 
@@ -66,8 +73,8 @@ export function usageOf(usage: Usage): JsonObject {
 }
 
 function thoughtOf(hash: string, reasoning: string, style: MessageStyle): JsonObject {
-  if (style.isThinkingRedacted) return redactedBlock(hash);
-  return thinkingBlock(style.isThinkingShown ? reasoning : '');
+  if (style.isThinkingRedacted) return redactedBlock(hash, style.binding);
+  return thinkingBlock(style.isThinkingShown ? reasoning : '', style.binding);
 }
 
 function toolBlock(answer: Answer, index: number, name: string, json: string): JsonObject {

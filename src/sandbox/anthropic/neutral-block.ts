@@ -2,6 +2,11 @@ import { callText, type NeutralMessage } from '../conversation/prompt.js';
 import { type JsonObject, objectsOf, stringOf } from '../json.js';
 import { type Turn } from './turns.js';
 
+/** Whether a block is what a model thought. */
+export function isThought(block: JsonObject | undefined): boolean {
+  return block?.type === 'thinking' || block?.type === 'redacted_thinking';
+}
+
 /** What a content block says, in neutral words. */
 export function neutralBlock(role: Turn['role'], block: JsonObject): NeutralMessage {
   switch (block.type) {
@@ -11,6 +16,8 @@ export function neutralBlock(role: Turn['role'], block: JsonObject): NeutralMess
       return { role: 'tool', text: textOf(block.content) };
     case 'thinking':
     case 'redacted_thinking':
+    case 'server_tool_use':
+    case 'web_search_tool_result':
       return { role, text: '' };
     default:
       return { role, text: textOf([block]) };

@@ -3,7 +3,8 @@ import { type JsonObject, stringOf } from '../json.js';
 import { checkBlock } from './block-rules.js';
 import { refuse } from './errors.js';
 import { hasBudget, isThinking } from './parameter-rules.js';
-import { isThought } from './thinking.js';
+import { checkServerCalls, pausedCall } from './server-tools.js';
+import { isThought } from './neutral-block.js';
 import { type Turn } from './turns.js';
 
 /** Refuses a transcript that Anthropic would not go on from. */
@@ -16,6 +17,7 @@ export function checkTurns(turns: readonly Turn[], model: UpstreamModel, body: J
     checkCalls(turn, turns[index + 1], index);
   }
   checkUniqueCalls(turns);
+  checkServerCalls(turns);
   checkLast(turns, model);
   if (model.thinking.includes('enabled')) checkThoughts(turns, body);
 }
@@ -73,7 +75,7 @@ function checkUniqueCalls(turns: readonly Turn[]): void {
 
 function checkLast(turns: readonly Turn[], model: UpstreamModel): void {
   const last = turns.at(-1);
-  if (last?.role !== 'assistant') return;
+  if (last?.role !== 'assistant' || pausedCall(turns) !== undefined) return;
   if (!model.hasPrefill) {
     refuse('This model does not support assistant message prefill. The conversation must end with a user message.');
   }

@@ -14,6 +14,8 @@ export interface UpstreamModel {
   hasEffort: boolean;
   /** Whether the last message may be the assistant's, for the model to go on from. */
   hasPrefill: boolean;
+  /** Whether what the model thinks is bound to what came before it. */
+  hasBoundThinking?: boolean;
 }
 
 type Limits = readonly [context: number | null, output: number | null];
@@ -26,9 +28,10 @@ const CLAUDE_4_6 = {
   hasPrefill: false,
 } as const;
 const CLAUDE_LATER = { thinking: ['adaptive'], hasSampling: false, hasEffort: true, hasPrefill: false } as const;
+const CLAUDE_BOUND = { ...CLAUDE_LATER, hasBoundThinking: true } as const;
 const GPT = { thinking: [], hasSampling: false, hasEffort: true, hasPrefill: true } as const;
 
-type Traits = Pick<UpstreamModel, 'thinking' | 'hasSampling' | 'hasEffort' | 'hasPrefill'>;
+type Traits = Pick<UpstreamModel, 'thinking' | 'hasSampling' | 'hasEffort' | 'hasPrefill' | 'hasBoundThinking'>;
 
 function model(id: string, api: SandboxApi, limits: Limits, traits: Traits): UpstreamModel {
   const [context, output] = limits.map((thousands) => (thousands === null ? null : thousands * 1000));
@@ -46,10 +49,11 @@ const MODELS: ReadonlyMap<string, UpstreamModel> = new Map(
     claude('claude-opus-4-5-20251101', [200, 64], { ...CLAUDE_4_5, hasEffort: true }),
     claude('claude-sonnet-4-5-20250929', [200, 64], CLAUDE_4_5),
     claude('claude-haiku-4-5-20251001', [200, 64], CLAUDE_4_5),
-    claude('claude-fable-5-1', [1000, 128], CLAUDE_LATER),
-    claude('claude-opus-5-5', [1000, 128], CLAUDE_LATER),
-    claude('claude-sonnet-5-5', [1000, 128], CLAUDE_LATER),
+    claude('claude-fable-5-1', [1000, 128], CLAUDE_BOUND),
+    claude('claude-opus-5-5', [1000, 128], CLAUDE_BOUND),
+    claude('claude-sonnet-5-5', [1000, 128], CLAUDE_BOUND),
     claude('claude-haiku-5-5', [1000, 128], CLAUDE_LATER),
+    claude('claude-fable-5-2', [1000, 128], CLAUDE_BOUND),
     claude('claude-fable-5', [1000, 128], CLAUDE_LATER),
     claude('claude-opus-5', [1000, 128], CLAUDE_LATER),
     claude('claude-opus-4-8', [1000, 128], CLAUDE_LATER),

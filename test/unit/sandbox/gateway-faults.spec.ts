@@ -195,7 +195,7 @@ describe('faults of the gateway', () => {
 
   it.each([
     ['answer-refusal', 'refusal', 1],
-    ['answer-pause-turn', 'pause_turn', 1],
+    ['answer-pause-turn', 'pause_turn', 2],
     ['answer-empty', 'end_turn', 0],
     ['answer-max-tokens', 'max_tokens', 1],
     ['answer-context-window', 'model_context_window_exceeded', 1],
