@@ -185,7 +185,7 @@ describe.each<Model>(['duo-chat-haiku-4-5', 'duo-chat-gpt-5-1', 'duo-chat-gpt-5-
     const before = await client.messages(chatId);
     sandbox.fault({ fault, ...plan });
     const response = await client.send('POST', `/chats/${chatId}/messages`, { content: 'Voilà 🙂, what now?' });
-    const said = (await response.json()) as Record<string, unknown>;
+    const said = response.body as Record<string, unknown>;
     if ('finish' in end) {
       expect([response.status, said]).toMatchObject([201, { status: 'complete', finishReason: end.finish }]);
       if (end.finish === 'stop' && !fault.startsWith('answer-'))
@@ -194,7 +194,7 @@ describe.each<Model>(['duo-chat-haiku-4-5', 'duo-chat-gpt-5-1', 'duo-chat-gpt-5-
     } else {
       expect([response.status, said]).toMatchObject([end.status, { code: end.code, status: end.status }]);
       expect(said.detail).toEqual(expect.stringMatching(/\.$/));
-      if (plan?.retryAfter !== undefined) expect(response.headers.get('retry-after')).toBe(String(plan.retryAfter));
+      if (plan?.retryAfter !== undefined) expect(response.get('retry-after')).toBe(String(plan.retryAfter));
       const stored = (await client.messages(chatId)).slice(before.length);
       expect(stored[0]).toMatchObject({ role: 'user', status: 'complete' });
       if (!isHuge)

@@ -163,23 +163,23 @@ describe.each(PLATFORMS)('A host application on %s', (platform) => {
     const client = await start();
     const chatId = await client.createChat();
     const created = await client.send('POST', '/support/tickets', { title: 'Broken' }, anna);
-    const ticket = (await created.json()) as { id: string };
+    const ticket = created.body as { id: string };
     expect([created.status, ticket]).toMatchObject([201, { title: 'Broken', model: 'duo-chat-gpt-5-1' }]);
     const asked = await client.send('POST', `/support/tickets/${ticket.id}/messages`, { content: 'Hello' }, anna);
-    expect([asked.status, await asked.json()]).toMatchObject([201, { chatId: ticket.id, model: 'duo-chat-gpt-5-1' }]);
+    expect([asked.status, asked.body]).toMatchObject([201, { chatId: ticket.id, model: 'duo-chat-gpt-5-1' }]);
     expect((await client.send('GET', `/chats/${ticket.id}`)).status).toBe(404);
     expect((await client.send('GET', `/support/tickets/${chatId}`, undefined, anna)).status).toBe(404);
     expect((await client.send('GET', `/support/tickets/${ticket.id}`, undefined, { 'x-user': 'bert' })).status).toBe(
       404,
     );
-    const list = (await (await client.send('GET', '/support/tickets', undefined, anna)).json()) as { items: object[] };
+    const list = (await client.send('GET', '/support/tickets', undefined, anna)).body as { items: object[] };
     expect(list.items).toMatchObject([{ id: ticket.id }]);
   });
 
   it('lets the guards of a kind guard that kind alone', async () => {
     const client = await start();
     const refused = await client.send('GET', '/support/tickets', undefined, { 'x-request-id': 'r-1' });
-    expect([refused.status, refused.headers.get('x-request-id'), await refused.json()]).toMatchObject([
+    expect([refused.status, refused.get('x-request-id'), refused.body]).toMatchObject([
       403,
       'r-1',
       { code: 'forbidden', requestId: 'r-1' },
@@ -190,11 +190,8 @@ describe.each(PLATFORMS)('A host application on %s', (platform) => {
   it('has the host’s global guards, and says what they say', async () => {
     const client = await start((host) => host.useGlobalGuards(new NotMallory()));
     const refused = await client.send('POST', '/chats', {}, { 'x-user': 'mallory' });
-    expect(refused.headers.get('content-type')).toMatch(/^application\/problem\+json/);
-    expect([refused.status, await refused.json()]).toMatchObject([
-      403,
-      { code: 'forbidden', detail: 'Mallory is banned.' },
-    ]);
+    expect(refused.get('content-type')).toMatch(/^application\/problem\+json/);
+    expect([refused.status, refused.body]).toMatchObject([403, { code: 'forbidden', detail: 'Mallory is banned.' }]);
     expect((await client.send('POST', '/chats', {}, anna)).status).toBe(201);
   });
 
@@ -235,7 +232,7 @@ describe.each(PLATFORMS)('A host application on %s', (platform) => {
       ['POST', `/chats/${chatId}/messages`, {}],
     ] as const) {
       const refused = await client.send(method, path, body);
-      expect([refused.status, await refused.json()]).toMatchObject([400, { code: 'validation_failed' }]);
+      expect([refused.status, refused.body]).toMatchObject([400, { code: 'validation_failed' }]);
     }
   });
 
@@ -312,9 +309,9 @@ describe.each(PLATFORMS)('A host application on %s', (platform) => {
   it('leaves the host’s own errors to the host, unless it takes the filter', async () => {
     const client = await start();
     expect(await client.json('GET', '/own')).toEqual({ own: true });
-    expect(await (await client.send('GET', '/nowhere')).json()).toMatchObject({ statusCode: 404, error: 'Not Found' });
+    expect((await client.send('GET', '/nowhere')).body).toMatchObject({ statusCode: 404, error: 'Not Found' });
     await app?.close();
     const filtered = await start((host) => host.useGlobalFilters(host.get(ProblemFilter)));
-    expect(await (await filtered.send('GET', '/nowhere')).json()).toMatchObject({ code: 'not_found' });
+    expect((await filtered.send('GET', '/nowhere')).body).toMatchObject({ code: 'not_found' });
   });
 });

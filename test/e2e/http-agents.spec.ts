@@ -59,7 +59,7 @@ describe('A chat of an agent over HTTP', () => {
     expect(changed).toMatchObject({ agent: 'guide', model: 'duo-chat-gpt-5-2' });
     expect((await http.ask(chatId, 'call weather {"city":"Rome"}')).text).toContain('Sunny in Rome');
     const other = await http.send('PATCH', `/chats/${chatId}`, { agent: 'planner' });
-    expect([other.status, await other.json()]).toMatchObject([400, { code: 'validation_failed' }]);
+    expect([other.status, other.body]).toMatchObject([400, { code: 'validation_failed' }]);
   });
 
   it.each<[string, Json, string]>([
@@ -70,7 +70,7 @@ describe('A chat of an agent over HTTP', () => {
     ['with inputs', { agent: 'planner', inputs: { team: 'sales' } }, 'inputs'],
   ])('is refused for an agent %s', async (_what, body, detail) => {
     const response = await http.send('POST', '/chats', body);
-    expect(await response.json()).toMatchObject({
+    expect(response.body).toMatchObject({
       status: 400,
       code: 'validation_failed',
       detail: expect.stringContaining(detail),

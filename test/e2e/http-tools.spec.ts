@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type RunEvent } from '../../src/index.js';
 import { addTool, told } from './support/bound-tools.js';
-import { HttpClient } from './support/http-client.js';
+import { type HttpAnswer, HttpClient } from './support/http-client.js';
 import { startTestServer, type TestServer } from './support/test-server.js';
 
 type Json = Record<string, unknown>;
@@ -30,12 +30,12 @@ async function parkedChat(): Promise<{ chatId: string; run: Json; callId: string
   const response = await http.send('POST', `/chats/${chatId}/messages`, { content: 'call pay {"amount":5}' });
   expect(response.status).toBe(202);
   const { items } = await http.json<{ items: { id: string }[] }>('GET', `/chats/${chatId}/tool-calls?status=pending`);
-  return { chatId, run: (await response.json()) as Json, callId: items[0]?.id ?? '' };
+  return { chatId, run: response.body as Json, callId: items[0]?.id ?? '' };
 }
 
-const problemOf = async (response: Response): Promise<unknown> => {
-  expect(response.headers.get('content-type')).toContain('application/problem+json');
-  return response.json();
+const problemOf = (response: HttpAnswer): unknown => {
+  expect(response.get('content-type')).toContain('application/problem+json');
+  return response.body;
 };
 
 describe('A run that waits for approval over HTTP', () => {
@@ -53,10 +53,10 @@ describe('A run that waits for approval over HTTP', () => {
     });
     for (const path of ['messages', 'completions']) {
       const refused = await http.send('POST', `/chats/${chatId}/${path}`, path === 'messages' ? { content: 'Hi' } : {});
-      expect(await problemOf(refused)).toMatchObject({ status: 409, code: 'pending_tool_calls' });
+      expect(problemOf(refused)).toMatchObject({ status: 409, code: 'pending_tool_calls' });
     }
     const approved = await http.send('POST', `/chats/${chatId}/tool-calls/${callId}/approve`);
-    expect([approved.status, await approved.json()]).toEqual([
+    expect([approved.status, approved.body]).toEqual([
       200,
       {
         id: callId,
@@ -71,8 +71,8 @@ describe('A run that waits for approval over HTTP', () => {
     ]);
     const answer = await http.send('POST', `/chats/${chatId}/completions`);
     expect(answer.status).toBe(201);
-    expect(answer.headers.get('x-run-id')).toBe(run.id);
-    expect(await answer.json()).toMatchObject({ role: 'assistant', text: expect.stringContaining('"Paid 5"') });
+    expect(answer.get('x-run-id')).toBe(run.id);
+    expect(answer.body).toMatchObject({ role: 'assistant', text: expect.stringContaining('"Paid 5"') });
   });
 
   it('tells the model why it was denied, and refuses another decision and another call', async () => {
@@ -81,13 +81,13 @@ describe('A run that waits for approval over HTTP', () => {
     const denied = await http.json<Json>('POST', `${path}/${callId}/deny`, { reason: 'Too much' });
     expect(denied).toMatchObject({ status: 'denied', reason: 'Too much' });
     const approval = await http.send('POST', `${path}/${callId}/approve`);
-    expect(await problemOf(approval)).toMatchObject({ status: 409, code: 'pending_tool_calls' });
+    expect(problemOf(approval)).toMatchObject({ status: 409, code: 'pending_tool_calls' });
     for (const id of ['mine', '0198c0de-0000-7000-8000-000000000000']) {
       const unknown = await http.send('POST', `${path}/${id}/approve`);
-      expect(await problemOf(unknown)).toMatchObject({ status: 404, code: 'not_found' });
+      expect(problemOf(unknown)).toMatchObject({ status: 404, code: 'not_found' });
     }
     const tooLong = await http.send('POST', `${path}/${callId}/deny`, { reason: 'x'.repeat(2_001) });
-    expect(await problemOf(tooLong)).toMatchObject({ status: 400, code: 'validation_failed' });
+    expect(problemOf(tooLong)).toMatchObject({ status: 400, code: 'validation_failed' });
     const answer = await http.json<Json>('POST', `/chats/${chatId}/completions`);
     expect(answer.text).toContain('Too much');
   });
@@ -99,7 +99,7 @@ describe('A run that waits for approval over HTTP', () => {
     const [call] = before.at(-2)?.data.toolCalls as Extract<RunEvent, { type: 'approval-required' }>['toolCalls'];
     await http.json('POST', `/chats/${chatId}/tool-calls/${call?.id ?? ''}/approve`);
     const response = await http.send('POST', `/chats/${chatId}/completions`, {}, { accept: 'text/event-stream' });
-    const text = await response.text();
+    const { text } = response;
     const indexes = [...text.matchAll(/^id: .*:(\d+)$/gm)].map(([, index]) => Number(index));
     expect(indexes).toEqual(indexes.map((_index, place) => before.length + place));
     expect([...text.matchAll(/^event: (.*)$/gm)].map(([, type]) => type)).toEqual(

@@ -8,6 +8,7 @@ import { readEvents, type ReceivedEvent } from './support/event-reader.js';
 import { type AnswerView } from './support/http-client.js';
 import { lockChat } from './support/row-lock.js';
 import { RunRows } from './support/run-rows.js';
+import { type HttpAnswer } from './support/http-client.js';
 import { type ServerProcess, startServerProcess } from './support/server-process.js';
 import { startTestHost, type TestHost } from './support/test-module.js';
 import { until } from './support/until.js';
@@ -60,7 +61,7 @@ describe('A server that is killed', () => {
 
   /** Asks the server, whose client will learn nothing but that it is gone. */
   function doomedAsk(chatId: string): Promise<unknown> {
-    return expect(server.http.ask(chatId, 'Second')).rejects.toThrow('fetch failed');
+    return expect(server.http.ask(chatId, 'Second')).rejects.toThrow('socket hang up');
   }
 
   /** Follows an ask of the server until it says no more. */
@@ -320,13 +321,13 @@ describe('A server that is killed', () => {
     const { chatId, first } = await answeredChat();
     const said = await killMidStream(chatId);
     server = await startServerProcess(proxy.url, sandbox.url);
-    const ask = (): Promise<Response> => server.http.send('POST', `/chats/${chatId}/messages`, { content: 'Third' });
+    const ask = (): Promise<HttpAnswer> => server.http.send('POST', `/chats/${chatId}/messages`, { content: 'Third' });
     const refused = await ask();
-    expect([refused.status, await refused.json()]).toMatchObject([409, { code: 'chat_busy' }]);
+    expect([refused.status, refused.body]).toMatchObject([409, { code: 'chat_busy' }]);
     await rows.expireLease(chatId);
     const answer = await ask();
     expect(answer.status).toBe(201);
-    expect(await answer.json()).toMatchObject({ seq: 5, text: expect.stringContaining('You said: "Third"') });
+    expect(answer.body).toMatchObject({ seq: 5, text: expect.stringContaining('You said: "Third"') });
     expect((await expectSound(chatId, first))[3]).toMatchObject({ status: 'interrupted', text: said });
   });
 

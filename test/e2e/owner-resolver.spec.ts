@@ -19,7 +19,7 @@ import { GitlabDuoHttpModule, type OwnerResolver } from '../../src/http/index.js
 import { Chat, DuoChatService, GitlabDuoModule } from '../../src/index.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.js';
 import { createTestDatabase, type TestDatabase } from '../database/test-database.js';
-import { HttpClient } from './support/http-client.js';
+import { type HttpAnswer, HttpClient } from './support/http-client.js';
 import { KeptLogger } from './support/kept-logger.js';
 import { sandboxOptions } from './support/test-module.js';
 
@@ -105,13 +105,13 @@ describe.each<[string, Type<OwnerResolver>, FastifyAdapter | undefined]>([
     await database.drop();
   });
 
-  function send(method: string, path: string, cookie?: string): Promise<Response> {
+  function send(method: string, path: string, cookie?: string): Promise<HttpAnswer> {
     return client.send(method, path, undefined, cookie === undefined ? {} : { cookie });
   }
 
   it('is who makes the request', async () => {
     const created = await send('POST', '/chats', 'anna');
-    const { id } = (await created.json()) as { id: string };
+    const { id } = created.body as { id: string };
     const statuses = await Promise.all(
       ['anna', 'bert'].map(async (who) => (await send('GET', `/chats/${id}`, who)).status),
     );
@@ -122,13 +122,10 @@ describe.each<[string, Type<OwnerResolver>, FastifyAdapter | undefined]>([
 
   it('can be refused, with the status of Nest', async () => {
     const nobody = await send('GET', '/chats');
-    expect([nobody.status, await nobody.json()]).toMatchObject([
-      401,
-      { code: 'unauthorized', detail: 'Sign in first.' },
-    ]);
-    expect(nobody.headers.get('content-type')).toContain('application/problem+json');
+    expect([nobody.status, nobody.body]).toMatchObject([401, { code: 'unauthorized', detail: 'Sign in first.' }]);
+    expect(nobody.get('content-type')).toContain('application/problem+json');
     const suspended = await send('POST', '/chats', 'suspended');
-    expect([suspended.status, await suspended.json()]).toMatchObject([403, { code: 'forbidden' }]);
+    expect([suspended.status, suspended.body]).toMatchObject([403, { code: 'forbidden' }]);
   });
 
   it.each([
@@ -139,7 +136,7 @@ describe.each<[string, Type<OwnerResolver>, FastifyAdapter | undefined]>([
     ['list', 'a value of the type object'],
   ])('is no owner where the class returns one that is %s, and so a failure of the server', async (cookie, told) => {
     const unowned = await send('POST', '/shared');
-    const { id } = (await unowned.json()) as { id: string };
+    const { id } = unowned.body as { id: string };
     for (const [method, path] of [
       ['GET', `/chats/${id}`],
       ['GET', '/chats'],
@@ -147,7 +144,7 @@ describe.each<[string, Type<OwnerResolver>, FastifyAdapter | undefined]>([
     ] as const) {
       logger.lines.length = 0;
       const answer = await send(method, path, cookie);
-      expect([answer.status, await answer.json()]).toMatchObject([500, { code: 'internal_error' }]);
+      expect([answer.status, answer.body]).toMatchObject([500, { code: 'internal_error' }]);
       expect(logger.lines.join('\n')).toContain(
         `${owner.name}.resolve() must name the owner by a string that is not empty, or return null for chats without an owner; it returned ${told}.`,
       );
@@ -156,9 +153,9 @@ describe.each<[string, Type<OwnerResolver>, FastifyAdapter | undefined]>([
 
   it('is nobody where the class says null', async () => {
     const unowned = await send('POST', '/shared');
-    const { id } = (await unowned.json()) as { id: string };
+    const { id } = unowned.body as { id: string };
     const created = await send('POST', '/chats', 'null');
-    const own = (await created.json()) as { id: string };
+    const own = created.body as { id: string };
     expect((await send('GET', `/chats/${own.id}`, 'null')).status).toBe(200);
     expect((await send('GET', `/chats/${own.id}`, 'anna')).status).toBe(404);
     expect((await send('GET', `/chats/${id}`, 'anna')).status).toBe(404);
@@ -166,7 +163,7 @@ describe.each<[string, Type<OwnerResolver>, FastifyAdapter | undefined]>([
 
   it('is nobody where there is no class', async () => {
     const created = await send('POST', '/shared', 'anna');
-    const { id } = (await created.json()) as { id: string };
+    const { id } = created.body as { id: string };
     expect((await send('GET', `/shared/${id}`)).status).toBe(200);
     expect((await send('GET', `/chats/${id}`, 'anna')).status).toBe(404);
   });

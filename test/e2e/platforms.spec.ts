@@ -27,13 +27,13 @@ describe.each(PLATFORMS)('The HTTP API on %s', (platform) => {
   it('serves every route', async () => {
     const created = await client.send('POST', '/chats', { title: 'One', params: { temperature: 1 } });
     expect(created.status).toBe(201);
-    const chat = (await created.json()) as { id: string };
+    const chat = created.body as { id: string };
     expect(await client.json('GET', `/chats/${chat.id}`)).toEqual(chat);
     expect(await client.json('PATCH', `/chats/${chat.id}`, { title: 'Two' })).toMatchObject({ title: 'Two' });
     expect(await client.json('GET', '/chats?limit=1')).toMatchObject({ items: [{ id: chat.id }], nextCursor: null });
     expect(await client.ask(chat.id, 'Hello')).toMatchObject({ seq: 1, status: 'complete' });
     const completed = await client.send('POST', `/chats/${chat.id}/completions`);
-    expect([completed.status, await completed.json()]).toMatchObject([400, { code: 'validation_failed' }]);
+    expect([completed.status, completed.body]).toMatchObject([400, { code: 'validation_failed' }]);
     expect(await client.messages(chat.id)).toHaveLength(2);
     expect((await client.send('DELETE', `/chats/${chat.id}`)).status).toBe(204);
     expect((await client.json<{ items: unknown[] }>('GET', '/models')).items).toHaveLength(25);
@@ -73,8 +73,7 @@ describe.each(PLATFORMS)('The HTTP API on %s', (platform) => {
   ])('answers who accepts %j in %s', async (accept, type) => {
     const chatId = await client.createChat();
     const response = await client.send('POST', `/chats/${chatId}/messages`, { content: 'Hello' }, { accept });
-    expect(response.headers.get('content-type')?.split(';')[0]).toBe(type);
-    await response.text();
+    expect(response.get('content-type')?.split(';')[0]).toBe(type);
   });
 
   it('keeps a run whose client has hung up', async () => {
@@ -111,9 +110,9 @@ describe.each(PLATFORMS)('The HTTP API on %s', (platform) => {
     ['a malformed path', 'GET', '/chats/%zz', undefined, 400, 'validation_failed'],
   ])('answers %s with a problem', async (_name, method, path, body, status, code) => {
     const response = await client.send(method, path, body, { 'x-request-id': 'test-7' });
-    expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/);
-    expect(response.headers.get('x-request-id')).toBe('test-7');
-    expect([response.status, await response.json()]).toEqual([
+    expect(response.get('content-type')).toMatch(/^application\/problem\+json/);
+    expect(response.get('x-request-id')).toBe('test-7');
+    expect([response.status, response.body]).toEqual([
       status,
       {
         type: `urn:gitlab-duo:problem:${code}`,
@@ -137,9 +136,9 @@ describe.each(PLATFORMS)('The HTTP API on %s', (platform) => {
     expect(await client.json('GET', `${path}/usage`)).toMatchObject({ chatId });
     expect(await client.messages(chatId.toUpperCase())).toMatchObject(Array(4).fill({ chatId }));
     const refused = await client.send('POST', `${path}/completions`);
-    expect([refused.status, await refused.text()]).toEqual([400, expect.not.stringContaining(chatId.toUpperCase())]);
+    expect([refused.status, refused.text]).toEqual([400, expect.not.stringContaining(chatId.toUpperCase())]);
     const unknown = await client.send('GET', `/chats/${NOBODYS.toUpperCase()}`);
-    expect([unknown.status, await unknown.text()]).toEqual([404, expect.stringContaining(NOBODYS)]);
+    expect([unknown.status, unknown.text]).toEqual([404, expect.stringContaining(NOBODYS)]);
   });
 
   it('keeps the status of an error that comes before the first event', async () => {
@@ -154,7 +153,7 @@ describe.each(PLATFORMS)('The HTTP API on %s', (platform) => {
     const chatId = await client.createChat();
     server.sandbox.fault({ fault: 'gateway-rate-limit-retry-after', retryAfter: 7 });
     const response = await client.send('POST', `/chats/${chatId}/messages`, { content: 'Hello' });
-    expect([response.status, response.headers.get('retry-after')]).toEqual([429, '7']);
+    expect([response.status, response.get('retry-after')]).toEqual([429, '7']);
   });
 
   it('answers HEAD as GET, without a body', async () => {
@@ -167,8 +166,8 @@ describe.each(PLATFORMS)('The HTTP API on %s', (platform) => {
       ['/nowhere', 404],
     ] as const) {
       const response = await client.send('HEAD', path);
-      expect([path, response.status, await response.text()]).toEqual([path, status, '']);
-      expect(response.headers.get('x-request-id')).toMatch(/^[\da-f-]{36}$/);
+      expect([path, response.status, response.text]).toEqual([path, status, undefined]);
+      expect(response.get('x-request-id')).toMatch(/^[\da-f-]{36}$/);
     }
   });
 
@@ -211,8 +210,8 @@ describe.each(PLATFORMS)('The HTTP API on %s', (platform) => {
     ])('refuses %s as too large', async (_name, detail, body) => {
       const chatId = await client.createChat();
       const response = await post(chatId, { content: 'Look', ...body });
-      expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/);
-      expect([response.status, await response.json()]).toMatchObject([
+      expect(response.get('content-type')).toMatch(/^application\/problem\+json/);
+      expect([response.status, response.body]).toMatchObject([
         413,
         { code: 'payload_too_large', detail: expect.stringContaining(detail) },
       ]);
@@ -227,7 +226,7 @@ describe.each(PLATFORMS)('The HTTP API on %s', (platform) => {
     ])('refuses %s %s over 1 MB', async (method, path, body) => {
       const response = await client.send(method, path, body);
       const isTitle = 'title' in body && platform === 'express';
-      expect([response.status, await response.json()]).toMatchObject(
+      expect([response.status, response.body]).toMatchObject(
         isTitle ? [400, { code: 'validation_failed' }] : [413, { code: 'payload_too_large' }],
       );
     });

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { HttpClient } from './support/http-client.js';
+import { type HttpAnswer, HttpClient } from './support/http-client.js';
 import { startTestServer, type TestServer } from './support/test-server.js';
 
 const key = 'A-key-of-anna-alone';
@@ -16,10 +16,14 @@ describe('The headers of an answer', () => {
   });
   afterAll(() => server.close());
 
-  it.each<[string, number, () => Promise<Response>]>([
+  it.each<[string, number, () => Promise<HttpAnswer>]>([
     ['JSON', 200, () => client.send('GET', `/chats/${chatId}`)],
     ['a deleted chat', 204, async () => client.send('DELETE', `/chats/${await client.createChat()}`)],
-    ['events', 200, () => client.openEvents(chatId, 'Hello')],
+    [
+      'events',
+      200,
+      () => client.send('POST', `/chats/${chatId}/messages`, { content: 'Hello' }, { accept: 'text/event-stream' }),
+    ],
     ['health', 200, () => client.send('GET', '/health/live')],
     ['a problem', 404, () => client.send('GET', '/chats/none')],
     ['an unknown route', 404, () => client.send('GET', '/nowhere')],
@@ -27,23 +31,22 @@ describe('The headers of an answer', () => {
     ['a missing key', 401, () => new HttpClient(server.url).send('GET', '/chats')],
   ])('keep browsers from making anything else of %s', async (_name, status, send) => {
     const response = await send();
-    await response.arrayBuffer();
     expect(response.status).toBe(status);
-    expect(Object.fromEntries(response.headers)).toMatchObject({
+    expect(response.headers).toMatchObject({
       'content-security-policy': expect.stringMatching(/default-src 'none'.*frame-ancestors 'none'/),
       'cross-origin-resource-policy': 'same-origin',
       'referrer-policy': 'no-referrer',
       'x-content-type-options': 'nosniff',
       'x-frame-options': 'DENY',
     });
-    expect(response.headers.has('strict-transport-security')).toBe(false);
-    expect(response.headers.has('access-control-allow-origin')).toBe(false);
+    expect(response.headers).not.toHaveProperty('strict-transport-security');
+    expect(response.headers).not.toHaveProperty('access-control-allow-origin');
   });
 
   it('stand on what is refused before any route', async () => {
     const response = await client.send('GET', '/chats/%zz');
-    expect([response.status, response.headers.get('x-content-type-options')]).toEqual([400, 'nosniff']);
-    expect(response.headers.get('content-security-policy')).toBe("default-src 'none'; frame-ancestors 'none'");
+    expect([response.status, response.get('x-content-type-options')]).toEqual([400, 'nosniff']);
+    expect(response.get('content-security-policy')).toBe("default-src 'none'; frame-ancestors 'none'");
 
     const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
     socket.end('NONSENSE\r\n\r\n');
@@ -57,6 +60,6 @@ describe('The headers of an answer', () => {
     const headers = { origin: 'https://page.example', 'access-control-request-method': 'DELETE' };
     const response = await client.send('OPTIONS', `/chats/${chatId}`, undefined, headers);
     expect(response.status).toBe(404);
-    expect([...response.headers.keys()].filter((name) => name.startsWith('access-control-'))).toEqual([]);
+    expect(Object.keys(response.headers).filter((name) => name.startsWith('access-control-'))).toEqual([]);
   });
 });

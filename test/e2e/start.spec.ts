@@ -7,6 +7,7 @@ import { basename, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { HttpClient } from './support/http-client.js';
 
 const root = join(import.meta.dirname, '../..');
 const NOT_IN_A_CLONE = ['.data', '.env', '.git', 'coverage', 'dist', 'node_modules'];
@@ -108,8 +109,8 @@ async function until(condition: () => Promise<boolean>, limitMs = STOP_MS): Prom
 }
 
 /** The status of the answer; 0 when there is none. */
-async function statusOf(url: string, init?: RequestInit): Promise<number> {
-  return fetch(url, { signal: AbortSignal.timeout(30_000), ...init }).then(
+async function statusOf(url: string): Promise<number> {
+  return fetch(url, { signal: AbortSignal.timeout(30_000) }).then(
     async (response) => {
       await response.arrayBuffer();
       return response.status;
@@ -162,17 +163,18 @@ async function expectAllEnded({ url, group, postmaster }: Server): Promise<void>
 
 /** The docs are a page for people, whose parts are there, and a document for programs. */
 async function expectDocs(url: string): Promise<void> {
-  const page = await fetch(`${url}/docs`, { headers: { accept: 'text/html,application/json;q=0.9' } });
-  expect([page.status, page.headers.get('x-request-id')]).toEqual([200, expect.any(String)]);
-  const links = [...(await page.text()).matchAll(/(?:src|href)="\.(\/docs\/[^"]+)"/g)].map(([, path = '']) => path);
+  const client = new HttpClient(url);
+  const page = await client.send('GET', '/docs', undefined, { accept: 'text/html,application/json;q=0.9' });
+  expect([page.status, page.get('x-request-id')]).toEqual([200, expect.any(String)]);
+  const links = [...page.text.matchAll(/(?:src|href)="\.(\/docs\/[^"]+)"/g)].map(([, path = '']) => path);
   expect(links).toEqual(expect.arrayContaining(['/docs/swagger-ui.css', '/docs/swagger-ui-init.js']));
   for (const path of links) expect([path, await statusOf(url + path)]).toEqual([path, 200]);
   for (const [path, accept] of [
     ['/docs-json', '*/*'],
     ['/docs', 'application/json'],
   ] as const) {
-    const response = await fetch(url + path, { headers: { accept } });
-    expect(await response.json()).toMatchObject({ openapi: '3.1.0', paths: { '/chats': expect.any(Object) } });
+    const { body } = await client.send('GET', path, undefined, { accept });
+    expect(body).toMatchObject({ openapi: '3.1.0', paths: { '/chats': expect.any(Object) } });
   }
 }
 
@@ -207,9 +209,7 @@ describe('npm start', () => {
 
   it('starts again after everything was killed, with all that it had acknowledged', async () => {
     const killed = await start();
-    const created = await fetch(`${killed.url}/chats`, { method: 'POST' });
-    expect(created.status).toBe(201);
-    const { id } = (await created.json()) as { id: string };
+    const id = await new HttpClient(killed.url).createChat();
     signal(-killed.group, 'SIGKILL');
     await until(async () => (await living(killed.group)).length === 0);
 

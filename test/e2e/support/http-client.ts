@@ -1,6 +1,9 @@
+import request, { type Response } from 'supertest';
 import { type MessageRecord, type Usage } from '../../../src/messages/message.interface.js';
 import { readEvents, type ReceivedEvent } from './event-reader.js';
 
+/** An answer that was read to its end. */
+export type HttpAnswer = Omit<Response, 'body'> & { body: unknown };
 export type JsonAnswer = Record<string, unknown>;
 export type AnswerView = MessageRecord & { usage: Usage };
 
@@ -12,19 +15,22 @@ export class HttpClient {
     private readonly key?: string,
   ) {}
 
-  send(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Response> {
-    return fetch(this.url + path, {
-      method,
-      headers: { ...this.authorization, ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
-      body: body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body),
+  /** Sends a request, and reads the answer to its end; a body that is not a string goes as JSON. */
+  async send(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<HttpAnswer> {
+    const call = request(this.url)[method.toLowerCase() as 'get'](path);
+    // Before the headers, since a string would set a content type of its own.
+    if (body !== undefined) void call.send(typeof body === 'string' ? body : JSON.stringify(body));
+    return call.set({
+      ...this.authorization,
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...headers,
     });
   }
 
   async json<T = JsonAnswer>(method: string, path: string, body?: unknown): Promise<T> {
     const response = await this.send(method, path, body);
-    const text = await response.text();
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
-    return JSON.parse(text) as T;
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${response.text}`);
+    return JSON.parse(response.text) as T;
   }
 
   async createChat(body: JsonAnswer = {}): Promise<string> {
@@ -42,7 +48,7 @@ export class HttpClient {
   }
 
   /** Opens a stream of events; `signal` hangs up. */
-  openEvents(chatId: string, content: string, signal?: AbortSignal): Promise<Response> {
+  openEvents(chatId: string, content: string, signal?: AbortSignal): Promise<globalThis.Response> {
     return fetch(`${this.url}/chats/${chatId}/messages`, {
       method: 'POST',
       headers: { ...this.authorization, 'content-type': 'application/json', accept: 'text/event-stream' },
