@@ -59,7 +59,7 @@ const ways: Record<
     return {
       said: async () => {
         const response = await client.send('POST', `/chats/${id}/messages`, { content: 'Look', attachments });
-        const body = (await response.json()) as { code?: string; detail?: string };
+        const body = response.body as { code?: string; detail?: string };
         if (!response.ok) throw Object.assign(new Error(body.detail), { code: body.code, status: response.status });
       },
       stored: () => client.messages(id),

@@ -27,7 +27,7 @@ describe.each(PLATFORMS)('A secret in the query of a URL on %s', (platform) => {
     ['PUT', '/chats', 404],
   ])('is neither in the problem nor in the log of %s %s', async (method, path, status) => {
     const response = await client.send(method, `${path}?${QUERY}`);
-    const problem = await response.text();
+    const problem = response.text;
     expect(response.status).toBe(status);
     expect(problem + logger.lines.join('\n')).not.toContain(SECRET);
     if (path === '/nowhere') expect(problem).toContain(`Cannot ${method} /nowhere"`);
