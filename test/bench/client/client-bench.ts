@@ -3,7 +3,7 @@ import { micros } from '../figures.js';
 import { type Load } from '../load.interface.js';
 import { compared, type Costs, costsByRound } from '../rounds.js';
 import { startUpstream } from '../upstream/start-upstream.js';
-import { aiSdk, gitlabAiProvider } from './ai-sdk.js';
+import { aiSdk, aiSdkLowMemory, gitlabAiProvider } from './ai-sdk.js';
 import { type Contestant } from './contestant.interface.js';
 import { CpuMeter } from './cpu-meter.js';
 import { floor } from './floor.js';
@@ -68,6 +68,7 @@ async function contestants(url: string) {
     responses: await ours(url, 'duo-chat-gpt-5-6-sol'),
     openaiResponses: openaiResponses(url),
     aiSdk: aiSdk(url),
+    aiSdkLowMemory: aiSdkLowMemory(url),
     gitlabAiProvider: gitlabAiProvider(url),
   };
 }
@@ -92,6 +93,7 @@ function rowsOf({ name, aiSdkTimes }: ClientLoad, costs: Costs<Name>[]): BenchRo
     row('openai, Chat Completions / ours', 'openaiChat', 'chat', null),
     row('openai, Responses / ours', 'openaiResponses', 'responses', null),
     row('ai streamText / ours', 'aiSdk', 'claude', { atLeast: aiSdkTimes }),
+    row('ai streamTextLowMemory / ours', 'aiSdkLowMemory', 'claude', { atLeast: aiSdkTimes }),
     row('gitlab-ai-provider / ours', 'gitlabAiProvider', 'claude', { atLeast: aiSdkTimes }),
   ];
 }
