@@ -54,11 +54,12 @@ export abstract class ChatVerbs<M> {
   }
 
   /**
-   * Sets how much the model may think, by effort or by a budget of tokens; each model takes what it knows.
-   * @throws ValidationError when it is neither
+   * Sets how much the model may think, by effort or by a budget of tokens: each model gets the nearest that it takes.
+   * `false` is `{ effort: 'none' }`: no thinking, or the least that the model can do.
+   * @throws ValidationError unless it is one of these
    */
-  withThinking(thinking: Thinking): this {
-    return this.withParams({ thinking });
+  withThinking(thinking: Thinking | false): this {
+    return this.withParams({ thinking: thinking === false ? { effort: 'none' } : thinking });
   }
 
   /**

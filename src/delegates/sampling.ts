@@ -2,19 +2,26 @@ import { type JsonObject } from '../messages/json.interface.js';
 import { type ModelParams } from '../messages/model-request.interface.js';
 import { type Model } from '../models/model.interface.js';
 
-// Beyond 1 Claude refuses the request, where GPT goes up to 2.
-const hottestClaude = 1;
+/** What an API takes of sampling. */
+export interface SamplingRules {
+  maxTemperature: number;
+  /** Whether it takes `temperature` or `top_p`, and refuses both together. */
+  isEither: boolean;
+}
 
-/**
- * `temperature` and `top_p` where the model takes them: never beside thinking, and of Claude's two only one, since it
- * refuses both together.
- */
-export function renderSampling(model: Model, params: ModelParams, isThinking: boolean): JsonObject {
+const openai: SamplingRules = { maxTemperature: 2, isEither: false };
+
+/** `temperature` and `top_p` where the model takes them, and never beside thinking. */
+export function renderSampling(
+  model: Model,
+  params: ModelParams,
+  isThinking: boolean,
+  { maxTemperature, isEither }: SamplingRules = openai,
+): JsonObject {
   if (!model.sampling || isThinking) return {};
   const { topP } = params;
-  const isHot = model.vendor === 'anthropic' && (params.temperature ?? 0) > hottestClaude;
-  const temperature = isHot ? hottestClaude : params.temperature;
-  const withTopP = topP !== undefined && (model.vendor === 'openai' || temperature === undefined);
+  const temperature = params.temperature === undefined ? undefined : Math.min(params.temperature, maxTemperature);
+  const withTopP = topP !== undefined && !(isEither && temperature !== undefined);
   return {
     ...(temperature !== undefined && { temperature }),
     ...(withTopP && { top_p: topP }),

@@ -1,10 +1,14 @@
 import { type ErrorCode } from '../errors/gitlab-duo.error.js';
+import { type Effort } from './effort.js';
 import { type JsonObject, type JsonValue } from './json.interface.js';
 import { type FinishReason, type ModelMessage, type Usage } from './message.interface.js';
 import { type Part, type ToolCallPart } from './part.interface.js';
 
-/** How much a model may think: by effort where it thinks adaptively, by tokens where it takes a budget. */
-export type Thinking = { effort: 'low' | 'medium' | 'high' } | { budgetTokens: number };
+/**
+ * How much a model may think: by effort, or up to a budget of tokens. Each model gets the nearest that it takes; `none`
+ * turns thinking off, or down to the least that the model can do.
+ */
+export type Thinking = { effort: Effort } | { budgetTokens: number };
 
 /** Whether the model may, must or must not call tools, or which one it must call. */
 export type ToolChoice = 'auto' | 'required' | 'none' | { tool: string };
@@ -16,7 +20,10 @@ export type ToolChoice = 'auto' | 'required' | 'none' | { tool: string };
 export interface ModelParams {
   temperature?: number;
   topP?: number;
-  /** Upper bound of the answer in tokens; 16,384 or the model's limit when unset, 8,192 where the limit is unknown. */
+  /**
+   * Upper bound of the answer in tokens, thinking included; 16,384 or the model's limit when unset, 8,192 where the limit
+   * is unknown. A model that thinks may use it up before it says a word: the answer then ends by `length`, and is empty.
+   */
   maxOutputTokens?: number;
   stopSequences?: string[];
   thinking?: Thinking;

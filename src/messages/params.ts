@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { ValidationError } from '../errors/request.errors.js';
+import { EFFORTS } from './effort.js';
 import { type ModelParams, type ParamChanges } from './model-request.interface.js';
 
 type Check = [isRight: (value: unknown) => boolean, expected: string];
@@ -9,6 +10,8 @@ const isCount = (value: unknown): boolean => Number.isInteger(value) && (value a
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+const efforts = EFFORTS.map((effort) => `'${effort}'`).join(' | ');
+
 const checks: Record<string, Check> = {
   temperature: [isNumber(2), 'a number from 0 to 2'],
   topP: [isNumber(1), 'a number from 0 to 1'],
@@ -17,7 +20,7 @@ const checks: Record<string, Check> = {
     (value) => Array.isArray(value) && value.every((item) => typeof item === 'string' && item !== ''),
     'a list of texts that are not empty',
   ],
-  thinking: [isThinking, "{ effort: 'low' | 'medium' | 'high' } or { budgetTokens }, a whole number above 0"],
+  thinking: [isThinking, `{ effort: ${efforts} } or { budgetTokens }, a whole number above 0`],
   toolChoice: [
     (value) =>
       isObject(value) ? typeof value.tool === 'string' : ['auto', 'required', 'none'].includes(value as string),
@@ -52,7 +55,7 @@ export function checkParamChanges(changes: ParamChanges): void {
 function isThinking(value: unknown): boolean {
   if (!isObject(value)) return false;
   const { effort, budgetTokens } = value;
-  if ('effort' in value) return budgetTokens === undefined && ['low', 'medium', 'high'].includes(effort as string);
+  if ('effort' in value) return budgetTokens === undefined && EFFORTS.some((known) => known === effort);
   return isCount(budgetTokens);
 }
 

@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { type Caller, type ResolvedOptions } from '../config/gitlab-duo-options.interface.js';
 import { GITLAB_DUO_OPTIONS } from '../config/tokens.js';
+import { withAskedCall } from '../delegates/asked-call.js';
 import { type Delegate, type StreamParser } from '../delegates/delegate.interface.js';
 import { type ErrorCode } from '../errors/gitlab-duo.error.js';
 import { ReasoningRefusedError } from '../errors/upstream.errors.js';
@@ -11,6 +12,7 @@ import { ModelRegistry } from '../models/model-registry.js';
 import { type AttemptLedger, type StepOutcome } from './attempt.interface.js';
 import { Attempt, codeOf } from './attempt.js';
 import { Delegates } from './delegates.service.js';
+import { EndOfLifeNotices } from './end-of-life-notices.js';
 import { eventStream } from './event-stream.js';
 import { givenRequest } from './given-request.js';
 import { RetryPolicy } from './retry-policy.js';
@@ -50,6 +52,7 @@ export class DuoRouterService implements OnApplicationShutdown {
   private readonly logger = new Logger(DuoRouterService.name);
   private readonly waits = new RetryWaits();
   private readonly refused = new RefusedReasoning();
+  private readonly notices = new EndOfLifeNotices();
 
   constructor(
     @Inject(GITLAB_DUO_OPTIONS) private readonly options: ResolvedOptions,
@@ -67,11 +70,13 @@ export class DuoRouterService implements OnApplicationShutdown {
   async route(request: ModelRequest, options: RouteOptions): Promise<StepOutcome> {
     try {
       const model = this.models.get(request.model);
+      this.notices.mind(model);
       const delegate = this.delegates.of(model);
-      const parser = (): StreamParser => delegate.createParser(this.secrets.redact, request);
-      const render = (): Buffer => delegate.render(model, this.refused.without(request));
+      const sent = withAskedCall(model, request);
+      const parser = (): StreamParser => delegate.createParser(this.secrets.redact, sent);
+      const render = (): Buffer => delegate.render(model, this.refused.without(sent));
       const withoutRefused = (): Buffer => {
-        this.refused.note(request);
+        this.refused.note(sent);
         return render();
       };
       return await this.send(delegate, render(), withoutRefused, parser, options);

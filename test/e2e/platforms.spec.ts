@@ -36,7 +36,7 @@ describe.each(PLATFORMS)('The HTTP API on %s', (platform) => {
     expect([completed.status, completed.body]).toMatchObject([400, { code: 'validation_failed' }]);
     expect(await client.messages(chat.id)).toHaveLength(2);
     expect((await client.send('DELETE', `/chats/${chat.id}`)).status).toBe(204);
-    expect((await client.json<{ items: unknown[] }>('GET', '/models')).items).toHaveLength(25);
+    expect((await client.json<{ items: unknown[] }>('GET', '/models')).items).toHaveLength(30);
     expect(await client.json('GET', '/health/live')).toEqual({ status: 'ok' });
     expect(await client.json('GET', '/health/ready')).toMatchObject({ status: 'ok' });
   });

@@ -177,7 +177,7 @@ describe('The programs of the README', () => {
       expect([unread.status, unread.get('content-type')]).toEqual([400, expect.stringMatching(/^application\/json/)]);
       const form = { ...as('anna'), 'content-type': 'application/x-www-form-urlencoded' };
       expect((await client.send('POST', '/chats', 'title=x', form)).status).toBe(415);
-      expect((await client.json<{ items: unknown[] }>('GET', '/models')).items).toHaveLength(25);
+      expect((await client.json<{ items: unknown[] }>('GET', '/models')).items).toHaveLength(30);
     },
     async 'patience.ts'() {
       const { askPatiently } = await import('./snippets/patience.js');

@@ -1,3 +1,4 @@
+import { type Effort } from '../../messages/effort.js';
 import { type JsonObject } from '../../messages/json.interface.js';
 import { type ModelParams, type ModelRequest, type ToolDefinition } from '../../messages/model-request.interface.js';
 import { type Model } from '../../models/model.interface.js';
@@ -10,32 +11,42 @@ import { requestBody } from '../request-body.js';
 import { answerTool, outputFormat } from './answer-tool.js';
 import { ephemeral } from './cache-marks.js';
 import { thoughtfulHistory, thoughtlessHistory } from './render-messages.js';
-import { renderThinking } from './render-thinking.js';
+import { isThinking, mayThink, renderThinking, withoutThinking } from './render-thinking.js';
+
+// Beyond 1 this vendor refuses a temperature, and it refuses two ways of sampling at once.
+const claudeSampling = { maxTemperature: 1, isEither: true };
 
 /** The body of a streamed request to the Messages API. */
 export function renderRequest(model: Model, request: ModelRequest): Buffer {
   const { params = {}, messages } = request;
   const maxTokens = outputLimit(model, params);
   const use = offeredUse(request);
-  // This vendor refuses thoughts before a call that it has to make.
-  const thinking = isForced(use) ? undefined : renderThinking(model, params.thinking, maxTokens, messages);
-  // A model that does not think in this request may refuse its own thoughts in the turn at hand.
-  const hasThoughts = thinking !== undefined || model.thinksByDefault;
-  const { instructions, items } = renderHistory(messages, hasThoughts ? thoughtfulHistory : thoughtlessHistory);
+  const wanted = renderThinking(model, params.thinking, maxTokens, messages);
+  // Whoever asks for thinking gets it, and the answer is then asked for rather than forced.
+  const mustAnswer = answerTool(request) !== undefined && !(params.thinking && isThinking(wanted));
+  const mustCall = model.forcedTools && (isForced(use) || mustAnswer);
+  const thinking = mustCall ? withoutThinking(model, wanted) : wanted;
+  const history = mayThink(model, thinking) ? thoughtfulHistory : thoughtlessHistory;
+  const { instructions, items } = renderHistory(messages, history);
   const format = outputFormat(request);
 
   const settings: JsonObject = {
     model: model.upstreamId,
     max_tokens: maxTokens,
-    ...thinking,
-    ...(format && { output_config: { ...thinking?.output_config, format } }),
-    ...renderSampling(model, params, thinking !== undefined),
+    ...(thinking.thinking && { thinking: thinking.thinking }),
+    ...renderOutput(thinking.effort, format),
+    ...renderSampling(model, params, isThinking(thinking), claudeSampling),
     ...renderStop(params),
-    ...renderTools(request, use, thinking !== undefined),
+    ...renderTools(request, use, mustCall),
     ...(instructions !== undefined && { system: [{ type: 'text', text: instructions, cache_control: ephemeral }] }),
     stream: true,
   };
   return requestBody(withVendorParams(settings, params), 'messages', items);
+}
+
+function renderOutput(effort: Effort | undefined, format: JsonObject | undefined): JsonObject {
+  const config: JsonObject = { ...(effort !== undefined && { effort }), ...(format && { format }) };
+  return Object.keys(config).length > 0 ? { output_config: config } : {};
 }
 
 /** This vendor refuses sequences of white space alone. */
@@ -44,20 +55,20 @@ function renderStop({ stopSequences = [] }: ModelParams): JsonObject {
   return sequences.length > 0 ? { stop_sequences: sequences } : {};
 }
 
-function renderTools(request: ModelRequest, use: OfferedUse | undefined, isThinking: boolean): JsonObject {
+function renderTools(request: ModelRequest, use: OfferedUse | undefined, mustCall: boolean): JsonObject {
   const { tools = [] } = request;
   const answer = answerTool(request);
   if (answer === undefined) return { ...(tools.length > 0 && { tools: tools.map(renderTool) }), ...renderUse(use) };
   const offered = use?.choice === 'none' ? [answer] : [answer, ...tools];
   return {
     tools: offered.map(renderTool),
-    ...renderUse(answerUse(answer.name, offered.length === 1, use, isThinking)),
+    ...renderUse(answerUse(answer.name, offered.length === 1, use, mustCall)),
   };
 }
 
-/** The model has to call the tool of its answer, or another one first; while it thinks it may only be asked to. */
-function answerUse(tool: string, isAlone: boolean, use: OfferedUse | undefined, isThinking: boolean): OfferedUse {
-  if (isThinking) return { choice: 'auto', isParallel: use?.isParallel };
+/** The model has to call the tool of its answer, or another one first, where it can be forced. */
+function answerUse(tool: string, isAlone: boolean, use: OfferedUse | undefined, mustCall: boolean): OfferedUse {
+  if (!mustCall) return { choice: 'auto', isParallel: use?.isParallel };
   return isAlone ? { choice: { tool }, isParallel: false } : { choice: 'required', isParallel: use?.isParallel };
 }
 

@@ -3,7 +3,7 @@ import { type ModelParams, type ModelRequest, type ToolDefinition } from '../../
 import { type Model } from '../../models/model.interface.js';
 import { outputLimit } from '../output-limit.js';
 import { renderSampling } from '../sampling.js';
-import { thinkingEffort } from '../thinking.js';
+import { nearestEffort } from '../thinking.js';
 import { jsonFormat } from '../openai-format.js';
 import { renderUse } from '../openai-tool-use.js';
 import { offeredUse } from '../tool-choice.js';
@@ -16,7 +16,8 @@ import { chatHistory } from './render-message.js';
 export function renderRequest(model: Model, request: ModelRequest): Buffer {
   const { params = {}, tools = [] } = request;
   const { instructions, items } = renderHistory(request.messages, chatHistory);
-  const isThinking = params.thinking !== undefined;
+  const effort = params.thinking && nearestEffort(model, params.thinking);
+  const isThinking = effort !== undefined && effort !== 'none';
   const format = jsonFormat(request);
 
   const settings: JsonObject = {
@@ -24,7 +25,7 @@ export function renderRequest(model: Model, request: ModelRequest): Buffer {
     ...(tools.length > 0 && { tools: tools.map(renderTool) }),
     ...renderUse(offeredUse(request), (name) => ({ type: 'function', function: { name } })),
     max_completion_tokens: outputLimit(model, params),
-    ...(params.thinking && { reasoning_effort: thinkingEffort(params.thinking) }),
+    ...(effort !== undefined && (tools.length === 0 || model.effortWithTools) && { reasoning_effort: effort }),
     ...(format && { response_format: { type: 'json_schema', json_schema: format } }),
     ...renderSampling(model, params, isThinking),
     ...renderStop(model, params, isThinking),

@@ -3,7 +3,7 @@ import { type ModelRequest, type ToolDefinition } from '../../messages/model-req
 import { type Model } from '../../models/model.interface.js';
 import { outputLimit } from '../output-limit.js';
 import { renderSampling } from '../sampling.js';
-import { thinkingEffort } from '../thinking.js';
+import { nearestEffort } from '../thinking.js';
 import { jsonFormat } from '../openai-format.js';
 import { renderUse } from '../openai-tool-use.js';
 import { offeredUse } from '../tool-choice.js';
@@ -20,6 +20,8 @@ export function renderRequest(model: Model, request: ModelRequest): Buffer {
   const { params = {}, tools = [] } = request;
   const { instructions, items } = renderHistory(request.messages, responsesHistory);
   const format = jsonFormat(request);
+  const effort = params.thinking && nearestEffort(model, params.thinking);
+  const isThinking = effort !== undefined && effort !== 'none';
 
   const settings: JsonObject = {
     model: model.upstreamId,
@@ -27,9 +29,9 @@ export function renderRequest(model: Model, request: ModelRequest): Buffer {
     ...(tools.length > 0 && { tools: tools.map(renderTool) }),
     ...renderUse(offeredUse(request), (name) => ({ type: 'function', name })),
     max_output_tokens: Math.max(outputLimit(model, params), smallestLimit),
-    ...(params.thinking && { reasoning: { effort: thinkingEffort(params.thinking), summary: 'auto' } }),
+    ...(effort !== undefined && { reasoning: { effort, ...(isThinking && { summary: 'auto' }) } }),
     ...(format && { text: { format: { type: 'json_schema', ...format } } }),
-    ...renderSampling(model, params, params.thinking !== undefined),
+    ...renderSampling(model, params, isThinking),
     include: ['reasoning.encrypted_content'],
     store: false,
     stream: true,

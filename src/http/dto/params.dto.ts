@@ -13,6 +13,7 @@ import {
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
+import { type Effort, EFFORTS } from '../../messages/effort.js';
 import { IsInPlaceOf } from './in-place-of.decorator.js';
 import { Optional } from './optional.decorator.js';
 
@@ -21,8 +22,8 @@ export const MOST_TOKENS = 1_000_000;
 
 export class ThinkingDto {
   @ValidateIf(({ effort, budgetTokens }: ThinkingDto) => effort !== undefined || budgetTokens === undefined)
-  @IsIn(['low', 'medium', 'high'])
-  effort?: 'low' | 'medium' | 'high';
+  @IsIn(EFFORTS)
+  effort?: Effort;
 
   @Optional()
   @IsInt()

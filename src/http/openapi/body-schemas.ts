@@ -3,7 +3,18 @@ import { type ChatDto, type NewChatDto } from '../dto/chat.dto.js';
 import { type AttachmentDto, type CompletionDto, type MessageDto } from '../dto/message.dto.js';
 import { MOST_TOKENS, type ParamsDto, type ThinkingDto } from '../dto/params.dto.js';
 import { type DenialDto } from '../dto/tool-call.dto.js';
-import { anyObject, array, component, integer, nullable, object, optional, type Schema, text } from './schema.js';
+import {
+  anyObject,
+  array,
+  component,
+  effort,
+  integer,
+  nullable,
+  object,
+  optional,
+  type Schema,
+  text,
+} from './schema.js';
 
 const model = optional(text('A Duo model id, for this answer alone.', { minLength: 1 }));
 const atMost = (bytes: number): string => `at most ${inMegabytes(bytes)}`;
@@ -22,15 +33,17 @@ const chatBody = {
 export const bodySchemas: Record<string, Schema> = {
   Thinking: object<ThinkingDto>(
     {
-      effort: optional({ type: 'string', enum: ['low', 'medium', 'high'] }),
+      effort: optional(effort),
       budgetTokens: optional(integer(undefined, { minimum: 1024, maximum: MOST_TOKENS })),
     },
-    'How much the model may think: by effort or by tokens, one of the two.',
+    'How much the model may think: by effort or by tokens, one of the two. Each model gets the nearest that it takes; `none` turns thinking off, or down to the least that the model can do.',
   ),
   Params: object<ParamsDto>({
     temperature: optional({ type: 'number', minimum: 0, maximum: 2 }),
     topP: optional({ type: 'number', minimum: 0, maximum: 1 }),
-    maxOutputTokens: optional(integer(undefined, { minimum: 1 })),
+    maxOutputTokens: optional(
+      integer('Thinking included: a model that thinks may use it up before it says a word.', { minimum: 1 }),
+    ),
     stopSequences: optional(array(text(undefined, { minLength: 1 }), { maxItems: 16 })),
     thinking: optional(component('Thinking')),
   }),

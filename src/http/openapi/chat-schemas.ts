@@ -1,6 +1,5 @@
 import { type Page } from '../../chats/duo-chat-service.interface.js';
 import { type ModelInput } from '../../config/model-option.interface.js';
-import { type Effort } from '../../messages/effort.js';
 import { type Model, type ModelStatus } from '../../models/model.interface.js';
 import { type ChatView } from '../presenter.js';
 import { api } from './message-schemas.js';
@@ -8,6 +7,7 @@ import {
   anyObject,
   array,
   component,
+  effort,
   integer,
   nullable,
   optional,
@@ -26,15 +26,6 @@ function page(item: string, nextCursor: string): Schema {
   });
 }
 
-const effort = oneOf<Effort>({
-  none: true,
-  minimal: true,
-  low: true,
-  medium: true,
-  high: true,
-  xhigh: true,
-  max: true,
-});
 const flag = (fact: string): Schema => ({ type: 'boolean', description: `Whether ${fact}.` });
 const tokenLimit = nullable(integer('In tokens; null where GitLab does not tell.'));
 

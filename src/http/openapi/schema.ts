@@ -1,3 +1,4 @@
+import { EFFORTS } from '../../messages/effort.js';
 import { type JsonObject } from '../../messages/json.interface.js';
 
 /** A JSON Schema of the dialect of OpenAPI 3.1. */
@@ -51,6 +52,7 @@ export function integer(description?: string, more: Schema = {}): Schema {
   return { type: 'integer', ...(description !== undefined && { description }), ...more };
 }
 
+export const effort: Schema = { type: 'string', enum: [...EFFORTS] };
 export const uuid: Schema = { type: 'string', format: 'uuid' };
 export const time: Schema = { type: 'string', format: 'date-time' };
 /** Any JSON object. */

@@ -14,6 +14,7 @@ import { pausedCall } from './server-tools.js';
 import { checkTools } from './tool-rules.js';
 import { asksForRedaction, thinkingRefusal } from './thinking.js';
 import { bindingAfter } from './thinking-binding.js';
+import { isThinkingShown } from './thinking-rules.js';
 import { checkTurns } from './turn-rules.js';
 import { readTurns } from './turns.js';
 
@@ -36,7 +37,7 @@ function read(body: JsonObject, model: UpstreamModel): VendorRequest {
   checkFiles(turns, model);
   checkSystem(body.system);
   checkCacheMarks([...listOf(body.system), ...listOf(body.tools), ...turns.flatMap((turn) => turn.blocks)]);
-  const prompt = promptOf(body, turns, model.id);
+  const prompt = promptOf(body, turns, model);
   const style = {
     ...styleOf(body, model, prompt),
     binding: model.hasBoundThinking ? bindingAfter(body, turns) : undefined,
@@ -62,13 +63,10 @@ function checkSystem(system: unknown): void {
   }
 }
 
-/** Models that only think adaptively hide what they think, unless they are asked for a summary. */
 function styleOf(body: JsonObject, model: UpstreamModel, { messages }: Prompt): MessageStyle {
-  const display = isJsonObject(body.thinking) ? body.thinking.display : undefined;
-  const isShownByDefault = model.thinking.includes('enabled');
   return {
     model: model.id,
-    isThinkingShown: display === undefined ? isShownByDefault : display === 'summarized',
+    isThinkingShown: isThinkingShown(body, model),
     isThinkingRedacted: asksForRedaction(messages.findLast(({ role }) => role === 'user')?.text ?? ''),
   };
 }

@@ -1,14 +1,13 @@
 import { type UpstreamModel } from '../gateway/upstream-model.js';
-import { isJsonObject, type JsonObject } from '../json.js';
+import { type JsonObject } from '../json.js';
 import { refuse } from './errors.js';
+import { checkThinking, isThinking } from './thinking-rules.js';
 
 const PARAMETERS = new Set(
   `model messages max_tokens system stream temperature top_p top_k stop_sequences tools tool_choice thinking
   output_config metadata service_tier container cache_control inference_geo context_management mcp_servers speed
   betas`.split(/\s+/),
 );
-
-const SMALLEST_BUDGET = 1024;
 
 /** Refuses parameters that Anthropic does not know, or not for this model or in this combination. */
 export function checkParameters(body: JsonObject, model: UpstreamModel): void {
@@ -17,17 +16,6 @@ export function checkParameters(body: JsonObject, model: UpstreamModel): void {
   checkStopSequences(body.stop_sequences);
   checkSampling(body, model);
   checkThinking(body, model);
-  checkEffort(body.output_config, model);
-}
-
-/** Whether the model is asked to think. */
-export function isThinking(body: JsonObject): boolean {
-  return isJsonObject(body.thinking) && body.thinking.type !== 'disabled';
-}
-
-/** Whether the model is asked to think up to a budget. */
-export function hasBudget(body: JsonObject): boolean {
-  return isJsonObject(body.thinking) && body.thinking.type === 'enabled';
 }
 
 function checkMaxTokens(maxTokens: unknown, model: UpstreamModel): void {
@@ -35,7 +23,7 @@ function checkMaxTokens(maxTokens: unknown, model: UpstreamModel): void {
   if (typeof maxTokens !== 'number' || !Number.isInteger(maxTokens))
     refuse('max_tokens: Input should be a valid integer');
   if (maxTokens < 1) refuse('max_tokens: Input should be greater than or equal to 1');
-  if (model.maxOutputTokens !== null && maxTokens > model.maxOutputTokens) {
+  if (maxTokens > model.maxOutputTokens) {
     refuse(
       `max_tokens: ${maxTokens} > ${model.maxOutputTokens}, which is the maximum allowed number of output tokens for ${model.id}`,
     );
@@ -64,44 +52,5 @@ function checkSampling(body: JsonObject, model: UpstreamModel): void {
   if (body.top_k !== undefined) refuse('`top_k` must be unset when thinking is enabled.');
   if (Number(body.top_p ?? 1) < 0.95) {
     refuse('`top_p` must be greater than or equal to 0.95 or unset when thinking is enabled.');
-  }
-}
-
-function checkThinking(body: JsonObject, model: UpstreamModel): void {
-  const { thinking } = body;
-  if (thinking === undefined) return;
-  if (!isJsonObject(thinking)) refuse('thinking: Input should be a valid dictionary or object to extract fields from');
-  const { type, budget_tokens: budget } = thinking;
-  if (type === 'disabled') return;
-  if (type !== 'enabled' && type !== 'adaptive') {
-    refuse(
-      "thinking: Input tag found using 'type' does not match any of the expected tags: 'disabled', 'enabled', 'adaptive'",
-    );
-  }
-  if (!model.thinking.includes(type)) {
-    refuse(
-      type === 'adaptive'
-        ? 'adaptive thinking is not supported on this model'
-        : '"thinking.type.enabled" is not supported for this model. Use "thinking.type.adaptive" and "output_config.effort" to control thinking behavior.',
-    );
-  }
-  if (type === 'adaptive' && budget !== undefined)
-    refuse('thinking.adaptive.budget_tokens: Extra inputs are not permitted');
-  if (type === 'enabled') checkBudget(budget, body.max_tokens);
-  const choice = isJsonObject(body.tool_choice) ? body.tool_choice.type : undefined;
-  if (choice === 'any' || choice === 'tool') refuse('Thinking may not be enabled when tool_choice forces tool use.');
-}
-
-function checkBudget(budget: unknown, maxTokens: unknown): void {
-  if (typeof budget !== 'number') refuse('thinking.enabled.budget_tokens: Field required');
-  if (budget < SMALLEST_BUDGET) {
-    refuse(`thinking.enabled.budget_tokens: Input should be greater than or equal to ${SMALLEST_BUDGET}`);
-  }
-  if (budget >= Number(maxTokens)) refuse('`max_tokens` must be greater than `thinking.budget_tokens`.');
-}
-
-function checkEffort(config: unknown, model: UpstreamModel): void {
-  if (isJsonObject(config) && config.effort != null && !model.hasEffort) {
-    refuse('This model does not support the effort parameter.');
   }
 }

@@ -2,9 +2,9 @@ import { type UpstreamModel } from '../gateway/upstream-model.js';
 import { type JsonObject, stringOf } from '../json.js';
 import { checkBlock } from './block-rules.js';
 import { refuse } from './errors.js';
-import { hasBudget, isThinking } from './parameter-rules.js';
-import { checkServerCalls, pausedCall } from './server-tools.js';
 import { isThought } from './neutral-block.js';
+import { checkServerCalls, pausedCall } from './server-tools.js';
+import { hasBudget, isThinking } from './thinking-rules.js';
 import { type Turn } from './turns.js';
 
 /** Refuses a transcript that Anthropic would not go on from. */

@@ -100,8 +100,8 @@ function readRequest(vendor: Vendor, text: string): VendorRequest {
   const asked = vendor.read(body, model);
   const { inputTokens, messages } = asked.prompt;
   if (!messages.every(({ text }) => text.isWellFormed())) throw new Refusal(INVALID_JSON);
-  if (model.contextWindow !== null && inputTokens > model.contextWindow) {
-    throw new Refusal(vendor.errors.contextOverflow(inputTokens, model.contextWindow));
+  if (inputTokens > model.maxInputTokens) {
+    throw new Refusal(vendor.errors.contextOverflow(inputTokens, model.maxInputTokens));
   }
   return asked;
 }

@@ -2,6 +2,7 @@ import { type UpstreamModel } from '../gateway/upstream-model.js';
 import { isJsonObject, type JsonObject, objectsOf, stringOf } from '../json.js';
 import { refuse } from '../openai/errors.js';
 import {
+  checkEffort,
   checkKnown,
   checkStreamOptions,
   checkToolName,
@@ -27,14 +28,26 @@ export function checkParameters(body: JsonObject, model: UpstreamModel): void {
   checkTemperature(body.temperature);
   checkLimit(body.max_completion_tokens, model);
   checkStreamOptions(body);
+  checkEffort(body.reasoning_effort, 'reasoning_effort', model);
   const tools = objectsOf(body.tools);
   checkToolOptions(body, tools.length);
+  if (tools.length > 0 && body.reasoning_effort != null && !model.hasEffortWithTools) {
+    refuse(
+      `Function tools with reasoning_effort are not supported for ${familyOf(model)} in /v1/chat/completions. Please use /v1/responses instead.`,
+      'reasoning_effort',
+    );
+  }
   for (const [index, tool] of tools.entries()) {
     const name = toolName(tool);
     checkToolName(name, `tools[${index}].function.name`);
     if (!isJsonObject(tool.function) || tool.function.strict !== true) continue;
     checkStrictSchema(tool.function.parameters, `function '${name}'`, `tools[${index}].function.parameters`);
   }
+}
+
+/** The model without the day of its version. */
+function familyOf({ id }: UpstreamModel): string {
+  return id.replace(/-\d{4}-\d{2}-\d{2}$/, '');
 }
 
 export function toolName(tool: JsonObject): string {
@@ -51,7 +64,7 @@ function checkTemperature(temperature: unknown): void {
 }
 
 function checkLimit(tokens: unknown, model: UpstreamModel): void {
-  if (typeof tokens !== 'number' || model.maxOutputTokens === null || tokens <= model.maxOutputTokens) return;
+  if (typeof tokens !== 'number' || tokens <= model.maxOutputTokens) return;
   refuse(
     `max_tokens is too large: ${tokens}. This model supports at most ${model.maxOutputTokens} completion tokens, whereas you provided ${tokens}.`,
     'max_tokens',

@@ -1,7 +1,13 @@
 import { type UpstreamModel } from '../gateway/upstream-model.js';
-import { type JsonObject, objectsOf, stringOf } from '../json.js';
+import { isJsonObject, type JsonObject, objectsOf, stringOf } from '../json.js';
 import { refuse } from '../openai/errors.js';
-import { checkKnown, checkToolName, checkToolOptions, checkUnsupported } from '../openai/parameter-rules.js';
+import {
+  checkEffort,
+  checkKnown,
+  checkToolName,
+  checkToolOptions,
+  checkUnsupported,
+} from '../openai/parameter-rules.js';
 
 const PARAMETERS = new Set(
   `model input instructions stream stream_options max_output_tokens temperature top_p tools tool_choice
@@ -16,6 +22,7 @@ export function checkParameters(body: JsonObject, model: UpstreamModel): void {
   checkKnown(body, PARAMETERS);
   checkUnsupported(body, ['temperature', 'top_p', 'top_logprobs']);
   checkLimit(body.max_output_tokens, model);
+  if (isJsonObject(body.reasoning)) checkEffort(body.reasoning.effort, 'reasoning.effort', model);
   const tools = objectsOf(body.tools);
   checkToolOptions(body, tools.length);
   for (const [index, tool] of tools.entries()) checkToolName(stringOf(tool.name), `tools[${index}].name`);
@@ -38,7 +45,7 @@ function checkLimit(tokens: unknown, model: UpstreamModel): void {
       'integer_below_min_value',
     );
   }
-  if (model.maxOutputTokens !== null && tokens > model.maxOutputTokens) {
+  if (tokens > model.maxOutputTokens) {
     refuse(
       `Invalid '${param}': integer above maximum value. Expected a value <= ${model.maxOutputTokens}, but got ${tokens} instead.`,
       param,

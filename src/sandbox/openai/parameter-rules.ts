@@ -1,4 +1,5 @@
-import { type JsonObject } from '../json.js';
+import { type UpstreamModel } from '../gateway/upstream-model.js';
+import { type JsonObject, stringOf } from '../json.js';
 import { refuse } from './errors.js';
 
 /** Refuses parameters that the API does not know. */
@@ -18,6 +19,28 @@ export function checkUnsupported(body: JsonObject, names: readonly string[], adv
       'unsupported_parameter',
     );
   }
+}
+
+const EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'];
+
+/** Refuses an effort that is none, or that the model does not take. */
+export function checkEffort(effort: unknown, param: string, { id, efforts }: UpstreamModel): void {
+  if (effort == null) return;
+  const level = stringOf(effort);
+  if (!EFFORTS.includes(level)) {
+    refuse(`Invalid value: '${level}'. Supported values are: ${quoted(EFFORTS)}.`, param, 'invalid_value');
+  }
+  if (efforts.includes(level)) return;
+  refuse(
+    `Unsupported value: '${level}' is not supported with the '${id}' model. Supported values are: ${quoted(efforts)}.`,
+    param,
+    'unsupported_value',
+  );
+}
+
+function quoted(values: readonly string[]): string {
+  const words = values.map((value) => `'${value}'`);
+  return `${words.slice(0, -1).join(', ')}, and ${words.at(-1) ?? ''}`;
 }
 
 /** Refuses options of tools in a request without tools. */

@@ -26,7 +26,8 @@ describe('A chat in memory', () => {
     for (const give of [
       () => chat().withParams(wrong),
       () => chat().withTemperature(NaN),
-      () => chat().withThinking({ effort: 'max' as 'high' }),
+      () => chat().withThinking({ effort: 'ultra' as 'high' }),
+      () => chat().withThinking(true as unknown as false),
       () => module.get(DuoService).chat({ params: wrong }),
     ]) {
       expect(give).toThrow(ValidationError);

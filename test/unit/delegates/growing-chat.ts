@@ -1,3 +1,4 @@
+import { withAskedCall } from '../../../src/delegates/asked-call.js';
 import { type ModelMessage } from '../../../src/messages/message.interface.js';
 import { type ModelParams } from '../../../src/messages/model-request.interface.js';
 import { type ToolResultPart } from '../../../src/messages/part.interface.js';
@@ -16,11 +17,10 @@ export function settled({ role, parts }: ModelMessage): SettledMessage {
   return new SettledMessage(`message ${stored}`, stored, role, 'complete', JSON.stringify(parts));
 }
 
-/** The request for an answer to a history, with a tool on offer. */
+/** The request for an answer to a history, with a tool on offer, as the router sends it. */
 export function body(model: Model, messages: readonly ModelMessage[], params: ModelParams = {}): string {
-  return delegateOf(model)
-    .render(model, { model: model.id, messages, params, tools: [weather] })
-    .toString();
+  const request = { model: model.id, messages, params, tools: [weather] };
+  return delegateOf(model).render(model, withAskedCall(model, request)).toString();
 }
 
 /** The same history of other objects, of which nothing can be known. */

@@ -23,13 +23,19 @@ export interface Client {
   close(): Promise<void>;
 }
 
-export function clientOf(url: string, more: GitlabDuoModuleOptions = {}): Client {
+export function clientOf(url: string, more: GitlabDuoModuleOptions = {}, today?: () => string): Client {
   const options = resolveOptions({ apiKey: PAT, instanceUrl: url, gatewayUrl: url, ...more });
   const connections = new GatewayConnections(options);
   const secrets = new KnownSecrets();
   const tokens = new GatewayTokens(options, new TokenExchange(options, connections, secrets));
   const gateway = new GatewayClient(options, connections, tokens, secrets);
-  const router = new DuoRouterService(options, new ModelRegistry(), gateway, secrets, new Delegates());
+  const router = new DuoRouterService(
+    options,
+    new ModelRegistry(options.models, today),
+    gateway,
+    secrets,
+    new Delegates(),
+  );
   const exchange: Client['exchange'] = {
     get: (signal) => tokens.get({ ownerId: null }, signal),
     invalidate: (token) => {

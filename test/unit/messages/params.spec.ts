@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { ValidationError } from '../../../src/errors/request.errors.js';
+import { EFFORTS } from '../../../src/messages/effort.js';
 import { type ModelParams, type ParamChanges } from '../../../src/messages/model-request.interface.js';
 import { checkParamChanges, checkParams } from '../../../src/messages/params.js';
 import { ParamsDto } from '../../../src/http/dto/params.dto.js';
@@ -14,8 +15,7 @@ const right: ModelParams[] = [
   { maxOutputTokens: 1 },
   { stopSequences: [] },
   { stopSequences: ['END', '\n'] },
-  { thinking: { effort: 'low' } },
-  { thinking: { effort: 'high' } },
+  ...EFFORTS.map((effort) => ({ thinking: { effort } })),
   { thinking: { budgetTokens: 1_024 } },
 ];
 
@@ -32,7 +32,9 @@ const wrong: [params: unknown, key: string, quote: string][] = [
   [{ stopSequences: 'END' }, 'stopSequences', "'END'"],
   [{ stopSequences: [5] }, 'stopSequences', '[ 5 ]'],
   [{ stopSequences: [''] }, 'stopSequences', "[ '' ]"],
-  [{ thinking: { effort: 'max' } }, 'thinking', "{ effort: 'max' }"],
+  [{ thinking: { effort: 'ultra' } }, 'thinking', "{ effort: 'ultra' }"],
+  [{ thinking: { effort: '' } }, 'thinking', "{ effort: '' }"],
+  [{ thinking: false }, 'thinking', 'false'],
   [{ thinking: { budgetTokens: 0.5 } }, 'thinking', '{ budgetTokens: 0.5 }'],
   [{ thinking: { budgetTokens: NaN } }, 'thinking', '{ budgetTokens: NaN }'],
   [{ thinking: { effort: 'low', budgetTokens: 2_048 } }, 'thinking', "{ effort: 'low', budgetTokens: 2048 }"],

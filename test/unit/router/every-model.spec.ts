@@ -1,8 +1,14 @@
 import { Logger } from '@nestjs/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { EFFORTS } from '../../../src/messages/effort.js';
 import { type JsonObject } from '../../../src/messages/json.interface.js';
 import { type ModelMessage } from '../../../src/messages/message.interface.js';
-import { type ModelEvent, type ModelParams, type ModelRequest } from '../../../src/messages/model-request.interface.js';
+import {
+  type ModelEvent,
+  type ModelParams,
+  type ModelRequest,
+  type ToolChoice,
+} from '../../../src/messages/model-request.interface.js';
 import { ModelRegistry } from '../../../src/models/model-registry.js';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/index.js';
 import { result, system, user, weather } from '../delegates/conversation.js';
@@ -15,7 +21,9 @@ const settings: ModelParams[] = [
   { topP: 0.5, stopSequences: ['END'] },
   { maxOutputTokens: 1 },
   { maxOutputTokens: 10_000_000 },
-  { thinking: { effort: 'low' } },
+  ...EFFORTS.map((effort) => ({ thinking: { effort } })),
+  { thinking: { effort: 'none' }, temperature: 0.3, maxOutputTokens: 1_000 },
+  { thinking: { effort: 'max' }, maxOutputTokens: 1_024 },
   { thinking: { effort: 'medium' }, temperature: 0.3, topP: 0.5, stopSequences: ['END'] },
   { thinking: { effort: 'high' }, maxOutputTokens: 1_500 },
   { thinking: { effort: 'high' }, maxOutputTokens: 500 },
@@ -24,7 +32,25 @@ const settings: ModelParams[] = [
   { thinking: { budgetTokens: 10_000_000 }, temperature: 0 },
 ];
 
+const few: ModelParams[] = [
+  {},
+  { temperature: 0.3, topP: 0.5, stopSequences: ['END'] },
+  { thinking: { effort: 'none' } },
+  { thinking: { effort: 'xhigh' }, maxOutputTokens: 1_500 },
+  { thinking: { budgetTokens: 8_000 }, temperature: 0 },
+];
+const choices: ToolChoice[] = ['auto', 'required', 'none', { tool: 'weather' }];
+const closed: JsonObject = {
+  type: 'object',
+  properties: { city: { type: 'string' } },
+  required: ['city'],
+  additionalProperties: false,
+};
+/** Beyond every vendor's grammar, by its pattern and by being open. */
+const open: JsonObject = { type: 'object', properties: { city: { type: 'string', pattern: '^R' } } };
+
 const brief = system('Be brief.');
+const alpha = { id: 'duo-chat-haiku-5-5', status: 'active' } as const;
 
 let sandbox: Sandbox;
 let client: Client;
@@ -32,7 +58,7 @@ let client: Client;
 beforeAll(async () => {
   Logger.overrideLogger(false);
   sandbox = await startSandbox();
-  client = clientOf(sandbox.url, { retries: { tries: 1 } });
+  client = clientOf(sandbox.url, { retries: { tries: 1 }, models: [alpha] });
 });
 beforeEach(() => {
   sandbox.reset();
@@ -49,7 +75,7 @@ async function ask(request: ModelRequest) {
   return { ...answer, events };
 }
 
-describe.each(new ModelRegistry().list().map((model) => [model.id, model] as const))('%s', (id, model) => {
+describe.each(new ModelRegistry([alpha]).list().map((model) => [model.id, model] as const))('%s', (id, model) => {
   const sent = () => sandbox.calls.lastRequests[model.api]?.body as JsonObject;
 
   it.each(settings)('is not refused with %j, and replays what it said', async (params) => {
@@ -75,6 +101,70 @@ describe.each(new ModelRegistry().list().map((model) => [model.id, model] as con
       expect(JSON.stringify(sent().tools)).toContain(JSON.stringify(weather.parameters));
     },
   );
+
+  it.each(few)('answers however it may use its tools, in either kind of JSON or none, with %j', async (params) => {
+    for (const toolChoice of choices) {
+      for (const outputSchema of [undefined, closed, open]) {
+        await ask({
+          model: id,
+          messages: [brief, user('Hello')],
+          params: { ...params, toolChoice },
+          tools: [weather],
+          outputSchema,
+        });
+        const choice = sent().tool_choice as JsonObject | undefined;
+        if (!model.forcedTools) expect([undefined, 'auto', 'none']).toContain(choice?.type);
+      }
+    }
+    expect(sandbox.calls.requests[model.api]).toBe(12);
+  });
+
+  it.each([{}, ...settings.filter(({ thinking }) => thinking !== undefined)])(
+    'takes no setting of thinking that it does not know, with %j',
+    async (params) => {
+      await ask({ model: id, messages: [user('Hello')], params });
+      const {
+        thinking,
+        output_config: config,
+        reasoning,
+        reasoning_effort: chatEffort,
+      } = sent() as Record<string, JsonObject>;
+      const effort = config?.effort ?? reasoning?.effort ?? chatEffort;
+      if (effort !== undefined) expect(model.efforts).toContain(effort);
+      if (model.thinking === 'always')
+        expect(['adaptive', ...(model.betweenTools ? ['between_tools'] : [])]).toContain(thinking?.type);
+      if (model.thinking === 'adaptive') expect([undefined, 'adaptive', 'disabled']).toContain(thinking?.type);
+      if (model.thinking === 'budget') expect([undefined, 'enabled', 'disabled']).toContain(thinking?.type);
+      if (thinking?.type === 'adaptive') expect(thinking).toEqual({ type: 'adaptive', display: 'summarized' });
+    },
+  );
+
+  it('is told not to think, or to think as little as it can, by the effort none', async () => {
+    const off: ModelParams = { thinking: { effort: 'none' } };
+    const { events } = await ask({ model: id, messages: [user('Hello')], params: off });
+    const body = sent();
+    if (model.api === 'anthropic-messages') {
+      const least = model.canDisable
+        ? { type: 'disabled' }
+        : model.betweenTools
+          ? { type: 'between_tools' }
+          : undefined;
+      if (least) expect(body.thinking).toEqual(least);
+      else expect(body).toMatchObject({ thinking: { type: 'adaptive' }, output_config: { effort: model.efforts[0] } });
+      expect(events.some(({ type }) => type === 'reasoning-delta')).toBe(least === undefined);
+    } else {
+      const effort = model.canDisable ? 'none' : model.efforts[0];
+      expect(body.reasoning_effort ?? (body.reasoning as JsonObject).effort).toBe(effort);
+    }
+  });
+
+  it('tells what it thinks unasked where it always thinks', async () => {
+    const { events, parts } = await ask({ model: id, messages: [user('Hello')] });
+    const isAlways = model.thinking === 'always';
+    expect(events.some(({ type }) => type === 'reasoning-delta')).toBe(isAlways);
+    if (isAlways) expect(parts[0]).toMatchObject({ type: 'reasoning', text: expect.stringMatching(/\S/) });
+    else expect(sent()).not.toHaveProperty('thinking');
+  });
 
   it('tells what it thinks, where its API shows that', async () => {
     const { events, parts } = await ask({

@@ -250,7 +250,6 @@ describe('the rules of Anthropic Messages', () => {
     ['stop sequences', { stop_sequences: ['END', ' . '] }],
     ['effort on Opus 4.5', { model: OPUS_4_5, output_config: { effort: 'low' } }],
     ['temperature of 1 with thinking', { temperature: 1, thinking: { type: 'adaptive' } }],
-    ['any max_tokens of a model without a known limit', { model: 'claude-fable-5-1', max_tokens: 500_000 }],
     [
       'a call without thought when thinking is adaptive',
       { thinking: { type: 'adaptive' }, messages: [user('Hi'), assistant([call('a')]), user([result('a')])] },

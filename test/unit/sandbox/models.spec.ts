@@ -16,6 +16,9 @@ const MODELS: Record<SandboxApi, string[]> = {
     'claude-opus-4-8',
     'claude-opus-4-7',
     'claude-sonnet-5',
+    'claude-opus-5-5',
+    'claude-sonnet-5-5',
+    'claude-haiku-5-5',
   ],
   'openai-chat': [
     'gpt-5.1-2025-11-13',
@@ -28,6 +31,9 @@ const MODELS: Record<SandboxApi, string[]> = {
   ],
   'openai-responses': [
     'gpt-6-astra',
+    'gpt-6-sol',
+    'gpt-6-luna',
+    'gpt-6.1-sol',
     'gpt-5.6-sol',
     'gpt-5.6-terra',
     'gpt-5.6-luna',
@@ -37,7 +43,7 @@ const MODELS: Record<SandboxApi, string[]> = {
   ],
 };
 
-describe('the 25 models', () => {
+describe('the 31 models', () => {
   let sandbox: Sandbox;
   let client: SandboxClient;
 

@@ -84,7 +84,7 @@ describe('createDuoTestingModule', () => {
     expect(await module.get(Greeter).greet('Ann')).toBe('Hello');
     expect(await module.get(Greeter).greet('Bob')).toBe('Hello again');
     await module.get(DuoService).testConnection();
-    expect(module.get(DuoService).models()).toHaveLength(25);
+    expect(module.get(DuoService).models()).toHaveLength(30);
     expect(connect).not.toHaveBeenCalled();
   });
 
