@@ -25,7 +25,7 @@ export function checkFiles(turns: readonly Turn[], model: UpstreamModel): void {
   const files = turns.flatMap(({ blocks }, index) => filesIn(blocks, `messages.${index}.content`));
   const images = files.filter(({ block }) => block.type === 'image');
   const longest = images.length > MANY_IMAGES ? LONGEST_SIDE_OF_MANY : LONGEST_SIDE;
-  const most = (model.contextWindow ?? Infinity) <= SHORT_WINDOW ? MOST_MEDIA_IN_SHORT_WINDOW : MOST_MEDIA;
+  const most = model.contextWindow <= SHORT_WINDOW ? MOST_MEDIA_IN_SHORT_WINDOW : MOST_MEDIA;
   let pages = 0;
   for (const { block, place } of files) {
     const source = objectOf(block.source);
