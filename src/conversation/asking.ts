@@ -3,7 +3,7 @@ import { ValidationError } from '../errors/request.errors.js';
 import { checkParams } from '../messages/params.js';
 import { userParts, storable, storableJson } from '../messages/text.js';
 import { type Part } from '../messages/part.interface.js';
-import { checkFile } from '../models/file-check.js';
+import { checkedFile } from '../models/file-check.js';
 import { type LiveRun } from '../runs/live-run.js';
 import { type RunEvent } from '../runs/run-event.interface.js';
 import { type StartRun } from '../runs/run-request.js';
@@ -103,12 +103,14 @@ export function contentParts(message: NewMessage): Part[] {
   const content = storable(message.content);
   const files = message.attachments ?? [];
   if (!Array.isArray(files)) throw new ValidationError('attachments must be an array of files.');
-  for (const file of files) checkFile(file);
+  if (files.length > 0 && message.role !== 'user') {
+    throw new ValidationError(`A message of the role ${message.role} has no attachments: only users send files.`);
+  }
   if (content.trim() === '' && files.length === 0) {
     const name = message.role === 'system' ? 'instructions' : 'content';
     throw new ValidationError(`${name} must not be empty: the models refuse an empty message.`);
   }
-  return userParts(content, files);
+  return userParts(content, files.map(checkedFile));
 }
 
 async function eachChunk(run: LiveRun, onChunk: OnChunk): Promise<void> {

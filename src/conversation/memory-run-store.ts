@@ -62,6 +62,10 @@ export class MemoryRunStore implements RunStore {
     return isAnswer(last);
   }
 
+  chatModel(): Promise<string> {
+    return Promise.resolve(this.model);
+  }
+
   async begin(run: BeginRun): Promise<BegunRun> {
     if (run.check !== null && this.run === undefined) await run.check(this.history);
     return this.run === undefined ? this.beginNew(run) : this.resume(this.run, run);

@@ -1,5 +1,6 @@
-import { type ToolCallPart, type ToolResultPart } from '../messages/part.interface.js';
+import { type ToolCallPart } from '../messages/part.interface.js';
 import { CallIds } from './call-ids.js';
+import { type ReplayedResult } from './replayed-result.interface.js';
 import { wireName } from './wire-name.js';
 
 interface OpenCall {
@@ -7,7 +8,7 @@ interface OpenCall {
   id: string;
   name: string;
   /** The results of the call's message, of which one place is the call's. */
-  results: ToolResultPart[];
+  results: ReplayedResult[];
   place: number;
 }
 
@@ -31,7 +32,7 @@ export class OpenCalls {
   }
 
   /** The call with a safe name, and an id of its own in this request; the place for its result is appended to `results`. */
-  add(call: ToolCallPart, results: ToolResultPart[]): ToolCallPart {
+  add(call: ToolCallPart, results: ReplayedResult[]): ToolCallPart {
     const id = this.ids.next(call.id);
     const place = results.push({ type: 'tool-result', id, name: call.name, content: noResult, isError: true }) - 1;
     const sameId = this.open.get(call.id);
@@ -42,13 +43,13 @@ export class OpenCalls {
   }
 
   /** Puts a result into its call's place. */
-  answer(result: ToolResultPart): void {
+  answer(result: ReplayedResult): void {
     const call = this.take(result);
     if (call) call.results[call.place] = { ...result, id: call.id };
   }
 
   // Vendors repeat ids: the latest message that waits for this id is meant, and in it the call of this name, or the first.
-  private take(result: ToolResultPart): OpenCall | undefined {
+  private take(result: ReplayedResult): OpenCall | undefined {
     const sameId = this.open.get(result.id) ?? [];
     const latest = sameId.at(-1)?.results;
     const named = sameId.findIndex((call) => call.results === latest && call.name === result.name);

@@ -1,6 +1,9 @@
 import { type ModelMessage } from '../messages/message.interface.js';
 import { SettledMessage } from '../messages/settled-message.js';
+import { type LeftOut, leftOutFiles } from '../models/file-fit.js';
+import { type Model } from '../models/model.interface.js';
 import { type HistoryFormat, type RenderedHistory } from './history-format.interface.js';
+import { replayedFiles } from './replayed-files.js';
 import { SettledTurns } from './settled-turns.js';
 import { lastTurnStart } from './turn-start.js';
 
@@ -8,29 +11,38 @@ import { lastTurnStart } from './turn-start.js';
 const known = new WeakMap<ModelMessage, SettledTurns>();
 
 /**
- * Renders a history. Of one whose messages are settled, the turns before the last two are rendered once, and only what
- * comes behind them is rendered for each request.
+ * Renders a history for a model, with a note in place of each file that it does not take. Of a history whose messages are
+ * settled, the turns before the last two are rendered once, and only what comes behind them is rendered for each request:
+ * for as long as the same files are left out of them.
  * @throws ValidationError like `toTranscript`
  */
-export function renderHistory(history: readonly ModelMessage[], format: HistoryFormat): RenderedHistory {
-  const turns = settledTurns(history, format) ?? new SettledTurns(format);
-  return turns.renderWith(history.slice(turns.length));
-}
-
-/** The turns that later messages leave as they are, rendered; undefined where there are none. */
-function settledTurns(history: readonly ModelMessage[], format: HistoryFormat): SettledTurns | undefined {
+export function renderHistory(history: readonly ModelMessage[], format: HistoryFormat, model: Model): RenderedHistory {
   const [first] = history;
   // APIs treat the last turns in their own way: the vendors' caches are told where these end.
-  const end = lastTurnStart(history, lastTurnStart(history));
-  if (!(first instanceof SettledMessage) || end === 0) return undefined;
-  const before = known.get(first);
-  const turns = before?.isStartOf(history, end, format) === true ? before : new SettledTurns(format);
-  // Nobody shall find turns that an error has left half-way.
+  const end = first instanceof SettledMessage ? lastTurnStart(history, lastTurnStart(history)) : 0;
+  const before = first && known.get(first);
+  const start = before?.isStartOf(history, end, format) === true ? before : new SettledTurns(format);
+  const leftOut = leftOutFiles([...start.files, ...replayedFiles(history.slice(start.length))], model);
+  const same = start.areWithout(leftOut) ? start : new SettledTurns(format);
+  const turns = settle(same, history, end, leftOut) ?? new SettledTurns(format);
+  return turns.renderWith(history.slice(turns.length), leftOut);
+}
+
+/** Renders the turns up to `end`, of which some may be rendered already, and keeps them; undefined where they may change. */
+function settle(
+  turns: SettledTurns,
+  history: readonly ModelMessage[],
+  end: number,
+  leftOut: LeftOut,
+): SettledTurns | undefined {
+  const [first] = history;
+  if (first === undefined || end === 0) return undefined;
+  // Turns that an error has left half-way must not be found.
   known.delete(first);
   const next = history.slice(turns.length, end);
   if (!next.every((message) => message instanceof SettledMessage)) return undefined;
-  turns.append(next);
-  if (turns.areAnsweredBy(history, end)) return undefined;
+  turns.append(next, leftOut);
+  if (turns.areAnsweredBy(history.slice(end))) return undefined;
   known.set(first, turns);
   return turns;
 }

@@ -1,25 +1,26 @@
-import { type FilePart, type TextPart, type ToolResultPart } from '../messages/part.interface.js';
+import { type FilePart, type TextPart } from '../messages/part.interface.js';
+import { type ReplayedResult } from './replayed-result.interface.js';
 
 const noReason = 'The tool failed and did not say why.';
 
 /** What a tool answered, as text: a string as it is, anything else as JSON. A failure is never blank, which Anthropic refuses. */
-export function resultText({ content, isError }: ToolResultPart): string {
+export function resultText({ content, isError }: ReplayedResult): string {
   const text = typeof content === 'string' ? content : JSON.stringify(content);
   return isError && isBlank(text) ? noReason : text;
 }
 
 /** The same for vendors that have no mark for a failed call. */
-export function markedResultText(result: ToolResultPart): string {
+export function markedResultText(result: ReplayedResult): string {
   return result.isError ? `Error: ${resultText(result)}` : resultText(result);
 }
 
 /** The files of a result; a failed call has none that a vendor takes. */
-export function resultFiles({ files = [], isError }: ToolResultPart): readonly FilePart[] {
+export function resultFiles({ files = [], isError }: ReplayedResult): readonly (TextPart | FilePart)[] {
   return isError ? [] : files;
 }
 
 /** A result's text with its files after it; a blank text is left out, since not every vendor takes one. */
-export function textAndFiles(text: string, files: readonly FilePart[]): (TextPart | FilePart)[] {
+export function textAndFiles(text: string, files: readonly (TextPart | FilePart)[]): (TextPart | FilePart)[] {
   return isBlank(text) ? [...files] : [{ type: 'text', text }, ...files];
 }
 

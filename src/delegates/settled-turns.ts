@@ -1,7 +1,10 @@
 import { type ModelMessage } from '../messages/message.interface.js';
+import { type FilePart } from '../messages/part.interface.js';
+import { type LeftOut } from '../models/file-fit.js';
 import { CallIds } from './call-ids.js';
 import { type HistoryFormat, type Place, type RenderedHistory } from './history-format.interface.js';
 import { OpenCalls } from './open-calls.js';
+import { replayedFiles } from './replayed-files.js';
 import { toTranscript } from './transcript.js';
 import { isTurnStart } from './turn-start.js';
 
@@ -15,11 +18,23 @@ export class SettledTurns {
   private readonly unanswered = new Set<string>();
   private instructions: string | undefined;
   private items: Buffer[] = [];
+  /** Why each of the files is left out; undefined for those that are rendered. */
+  private readonly reasons = new Map<FilePart, string | undefined>();
 
   constructor(private readonly format: HistoryFormat) {}
 
   get length(): number {
     return this.messages.length;
+  }
+
+  /** The files of these turns, those that are left out included. */
+  get files(): FilePart[] {
+    return [...this.reasons.keys()];
+  }
+
+  /** Whether exactly these files are left out, for the same reasons. */
+  areWithout(leftOut: LeftOut): boolean {
+    return [...this.reasons].every(([file, reason]) => leftOut.get(file) === reason);
   }
 
   /** Whether these turns, in this format, are what the history begins with, and end before `end`. */
@@ -29,34 +44,35 @@ export class SettledTurns {
       this.length <= end &&
       this.messages.every((message, index) => message === history[index]) &&
       isTurnStart(history, this.length) &&
-      !this.areAnsweredBy(history, this.length)
+      !this.areAnsweredBy(history.slice(this.length))
     );
   }
 
-  /** Whether a result in the history, from `start` on, belongs to a call that is rendered without one. */
-  areAnsweredBy(history: readonly ModelMessage[], start: number): boolean {
+  /** Whether a result in what comes behind these turns belongs to a call that is rendered without one. */
+  areAnsweredBy(rest: readonly ModelMessage[]): boolean {
     if (this.unanswered.size === 0) return false;
-    return history
-      .slice(start)
-      .some(({ parts }) => parts.some((part) => part.type === 'tool-result' && this.unanswered.has(part.id)));
+    return rest.some(({ parts }) => parts.some((part) => part.type === 'tool-result' && this.unanswered.has(part.id)));
   }
 
   /** Renders the turns that come next. */
-  append(turns: readonly ModelMessage[]): void {
+  append(turns: readonly ModelMessage[], leftOut: LeftOut): void {
     if (turns.length === 0) return;
     const calls = new OpenCalls(this.ids);
-    const { instructions, json } = this.render(turns, calls, { isFirst: this.length === 0, isLast: false });
+    const place = { isFirst: this.length === 0, isLast: false };
+    const { instructions, json } = this.render(turns, calls, place, leftOut);
     this.instructions = instructions;
     this.items.push(Buffer.from(`${json},`));
     if (this.items.length > MOST_PIECES) this.items = [Buffer.concat(this.items)];
     for (const id of calls.unanswered) this.unanswered.add(id);
+    for (const file of replayedFiles(turns)) this.reasons.set(file, leftOut.get(file));
     for (const message of turns) this.messages.push(message);
   }
 
   /** The whole history, of which `rest` is what comes behind these turns. */
-  renderWith(rest: readonly ModelMessage[]): RenderedHistory {
+  renderWith(rest: readonly ModelMessage[], leftOut: LeftOut): RenderedHistory {
     const calls = new OpenCalls(new CallIds(this.ids));
-    const { instructions, json } = this.render(rest, calls, { isFirst: this.length === 0, isLast: true });
+    const place = { isFirst: this.length === 0, isLast: true };
+    const { instructions, json } = this.render(rest, calls, place, leftOut);
     return { instructions, items: [...this.items, Buffer.from(json)] };
   }
 
@@ -64,9 +80,10 @@ export class SettledTurns {
     messages: readonly ModelMessage[],
     calls: OpenCalls,
     place: Place,
+    leftOut: LeftOut,
   ): { instructions: string | undefined; json: string } {
     const start = { calls, instructions: this.instructions };
-    const transcript = toTranscript(messages, this.format.api, start);
+    const transcript = toTranscript(messages, this.format.api, start, leftOut);
     const items = this.format.renderItems(transcript.messages, place);
     return { instructions: transcript.instructions, json: JSON.stringify(items).slice(1, -1) };
   }

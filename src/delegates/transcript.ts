@@ -1,5 +1,6 @@
 import { ValidationError } from '../errors/request.errors.js';
 import { type JsonObject } from '../messages/json.interface.js';
+import { leftOutNote } from '../messages/left-out-note.js';
 import { type ModelMessage, type Role } from '../messages/message.interface.js';
 import {
   type Api,
@@ -10,7 +11,9 @@ import {
   type ToolCallPart,
   type ToolResultPart,
 } from '../messages/part.interface.js';
+import { type LeftOut } from '../models/file-fit.js';
 import { OpenCalls } from './open-calls.js';
+import { type ReplayedResult } from './replayed-result.interface.js';
 
 /** Reasoning that the API which made it takes back. */
 export type ReplayedReasoning = ReasoningPart & { raw: JsonObject };
@@ -20,7 +23,7 @@ export type AssistantPart = TextPart | ReplayedReasoning | ToolCallPart;
 export type TranscriptMessage =
   | { role: 'user'; parts: (TextPart | FilePart)[] }
   | { role: 'assistant'; parts: AssistantPart[] }
-  | { role: 'tool'; parts: ToolResultPart[] };
+  | { role: 'tool'; parts: ReplayedResult[] };
 
 /** A history in the form that every vendor accepts; see `toTranscript`. */
 export interface Transcript {
@@ -35,16 +38,20 @@ export interface TranscriptStart {
   instructions?: string;
 }
 
+/** Nothing is left out. */
+const NONE: LeftOut = new Map();
+
 /**
  * Makes a history valid for every vendor: no empty text or message; right after each message with tool calls one message
  * with all their results, in the order of the calls; ids that are safe and occur once, and safe names; reasoning only of `api` itself,
- * and only in front of what it led to.
+ * and only in front of what it led to; a note in place of each file that is left out.
  * @throws ValidationError for a part that cannot be in a message of its role, or if nothing is left to answer
  */
 export function toTranscript(
   history: readonly ModelMessage[],
   api: Api,
   { calls = new OpenCalls(), instructions }: TranscriptStart = {},
+  leftOut = NONE,
 ): Transcript {
   const messages: TranscriptMessage[] = [];
 
@@ -54,12 +61,12 @@ export function toTranscript(
         instructions = systemText(message.parts);
         break;
       case 'user': {
-        const parts = userParts(message.parts);
+        const parts = userParts(message.parts, leftOut);
         if (parts.length > 0) messages.push({ role: 'user', parts });
         break;
       }
       case 'assistant': {
-        const results: ToolResultPart[] = [];
+        const results: ReplayedResult[] = [];
         const parts = assistantParts(message.parts, api, (call) => calls.add(call, results));
         if (parts.length > 0) messages.push({ role: 'assistant', parts });
         if (results.length > 0) messages.push({ role: 'tool', parts: results });
@@ -68,7 +75,7 @@ export function toTranscript(
       case 'tool':
         for (const part of message.parts) {
           if (part.type !== 'tool-result') throw misplaced('tool', part);
-          calls.answer(part);
+          calls.answer(withNotes(part, leftOut));
         }
     }
   }
@@ -89,13 +96,24 @@ function systemText(parts: readonly Part[]): string | undefined {
   return texts.length > 0 ? texts.join('\n\n') : undefined;
 }
 
-function userParts(parts: readonly Part[]): (TextPart | FilePart)[] {
+function userParts(parts: readonly Part[], leftOut: LeftOut): (TextPart | FilePart)[] {
   const kept: (TextPart | FilePart)[] = [];
   for (const part of parts) {
     if (part.type !== 'text' && part.type !== 'file') throw misplaced('user', part);
-    if (part.type === 'file' || isSpoken(part)) kept.push(part);
+    if (part.type === 'file') kept.push(fileOrNote(part, leftOut));
+    else if (isSpoken(part)) kept.push(part);
   }
   return kept;
+}
+
+function withNotes(result: ToolResultPart, leftOut: LeftOut): ReplayedResult {
+  const { files } = result;
+  return files === undefined ? result : { ...result, files: files.map((file) => fileOrNote(file, leftOut)) };
+}
+
+function fileOrNote(file: FilePart, leftOut: LeftOut): TextPart | FilePart {
+  const reason = leftOut.get(file);
+  return reason === undefined ? file : leftOutNote(file, reason);
 }
 
 function assistantParts(parts: readonly Part[], api: Api, open: (call: ToolCallPart) => ToolCallPart): AssistantPart[] {

@@ -3,6 +3,7 @@ import { isBase64 } from '../messages/base64.js';
 import { fileContent } from '../messages/file-content.js';
 import { fileSource } from '../messages/file-source.js';
 import { type FilePart } from '../messages/part.interface.js';
+import { storable } from '../messages/text.js';
 
 /** A file with the URL of its content in front, as browsers write it. */
 const DATA_URL = /^data:[^,]*;base64,/i;
@@ -23,18 +24,42 @@ export function checkFile(part: FilePart): void {
       : "give buffer.toString('base64')";
     throw new ValidationError(`The data of the file "${name}" is not base64: ${advice}.`);
   }
-  const problem = contentProblem(part);
-  if (problem !== undefined) throw new ValidationError(`The file "${name}" ${problem}`);
+  const found = contentProblem(part);
+  if (found) throw new ValidationError(`The file "${name}" cannot be read: ${found.problem}. ${found.advice}`);
 }
 
-/** What is wrong with the bytes of a file, and what to do about it; undefined where nothing is, or only a URL is known. */
-export function contentProblem(part: FilePart): string | undefined {
+/**
+ * A file as it is stored: another object than the given one, which may be given again, with nothing but what a file has.
+ * @throws ValidationError like `checkFile`
+ */
+export function checkedFile(part: FilePart): FilePart {
+  checkFile(part);
+  const { mediaType, filename, ...source } = fileSource(part);
+  const content = 'url' in source ? { url: source.url } : { data: source.data };
+  return { type: 'file', mediaType, ...content, ...(filename !== undefined && { filename: storable(filename) }) };
+}
+
+/** What is wrong with the bytes of a file, and what to do about it. */
+export interface ContentProblem {
+  problem: string;
+  advice: string;
+}
+
+/** Looks at the head of a file; undefined where nothing is wrong with it, or only its URL is known. */
+export function contentProblem(part: FilePart): ContentProblem | undefined {
   const content = fileContent(part);
   if (content === undefined) return undefined;
   const said = part.mediaType.toLowerCase();
   const { mediaType, isDamaged } = content;
-  if (mediaType === undefined)
-    return `is not of the type ${said}: its content does not begin like one. Send the file itself, in base64.`;
-  if (mediaType !== said) return `is not of the type ${said}: its content is ${mediaType}. Set its mediaType to that.`;
-  return isDamaged && 'cannot be read: it is cut off or damaged near its start. Send the whole file.';
+  if (mediaType === undefined) {
+    const problem = `it says that it is ${said}, and its content does not begin like one`;
+    return { problem, advice: 'Send the file itself, in base64.' };
+  }
+  if (mediaType !== said) {
+    return {
+      problem: `it says that it is ${said}, and its content is ${mediaType}`,
+      advice: 'Set its mediaType to that.',
+    };
+  }
+  return isDamaged && { problem: 'it is cut off or damaged near its start', advice: 'Send the whole file.' };
 }

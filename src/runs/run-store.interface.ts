@@ -184,6 +184,11 @@ export interface RunStore {
   /** `undefined` where nobody comes later. */
   readonly log: RunLog | undefined;
   /**
+   * The Duo id of the chat's own model.
+   * @throws ChatNotFoundError, DatabaseUnavailableError
+   */
+  chatModel(): Promise<string>;
+  /**
    * Stores the user's message, the run and its first attempt, and reads the history, at once or not at all. Where a
    * parked run waits, an ask is refused, and a completion lets that run go on.
    * @throws ValidationError by `check`, ChatNotFoundError, ChatBusyError, ChatLockedError, PendingToolCallsError, DatabaseUnavailableError

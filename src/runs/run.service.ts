@@ -2,6 +2,7 @@ import { type BeforeApplicationShutdown, Injectable, Logger, type Type } from '@
 import { v7 as uuidv7 } from 'uuid';
 import { DatabaseUnavailableError } from '../errors/chat.errors.js';
 import { ServerBusyError } from '../errors/request.errors.js';
+import { checkFilesFor } from '../models/file-fit.js';
 import { ModelRegistry } from '../models/model-registry.js';
 import { type DuoTool } from '../tools/duo-tool.interface.js';
 import { beginCheck } from './begin-check.js';
@@ -55,7 +56,8 @@ export class RunService implements BeforeApplicationShutdown {
 
   /**
    * Begins a run and lets it work; it goes on whoever follows it.
-   * @throws ServerBusyError when the server is stopping, UnknownModelError, and what `RunStore.begin` throws
+   * @throws ServerBusyError when the server is stopping, UnknownModelError, ValidationError for a file that the model does not
+   *   take, and what `RunStore.begin` throws
    */
   async start(store: RunStore, start: StartRun): Promise<LiveRun> {
     start.signal?.throwIfAborted();
@@ -95,6 +97,7 @@ export class RunService implements BeforeApplicationShutdown {
   }
 
   private async begin(store: RunStore, start: StartRun): Promise<LiveRun> {
+    await this.checkFiles(store, start);
     if (store.leases) await this.leases.hold(store.leases);
     const held: string[] = [];
     const hold = (runId: string): boolean => {
@@ -136,6 +139,13 @@ export class RunService implements BeforeApplicationShutdown {
       this.release(held);
       throw error;
     }
+  }
+
+  /** @throws ValidationError for a file that the model of this run does not take */
+  private async checkFiles(store: RunStore, { user, model, settings }: StartRun): Promise<void> {
+    const files = user?.filter((part) => part.type === 'file') ?? [];
+    if (files.length === 0) return;
+    checkFilesFor(this.models.get(model ?? settings.model ?? (await store.chatModel())), files);
   }
 
   private letWork(work: RunWork, held: string[]): LiveRun {

@@ -1,7 +1,6 @@
 import { ValidationError } from '../errors/request.errors.js';
-import { fileSource } from '../messages/file-source.js';
 import { type FilePart } from '../messages/part.interface.js';
-import { checkFile } from '../models/file-check.js';
+import { checkedFile } from '../models/file-check.js';
 
 const MOST_BYTES = 10 * 1024 * 1024;
 const MOST_CHARACTERS = Math.ceil(MOST_BYTES / 3) * 4;
@@ -33,15 +32,14 @@ export function toolFiles(content: unknown, files: readonly FilePart[]): ToolFil
  */
 export function checkedFiles(files: readonly FilePart[]): FilePart[] {
   return files.map((file) => {
-    const { mediaType, filename, ...source } = fileSource(file);
-    if ('data' in source) checkSize(source.data, filename ?? mediaType);
-    checkFile(file);
-    const content = 'url' in source ? { url: source.url } : { data: source.data };
-    return { type: 'file', mediaType, ...content, ...(filename !== undefined && { filename }) };
+    const checked = checkedFile(file);
+    checkSize(checked);
+    return checked;
   });
 }
 
-function checkSize(data: string, name: string): void {
+function checkSize({ data = '', filename, mediaType }: FilePart): void {
   if (data.length <= MOST_CHARACTERS) return;
+  const name = filename ?? mediaType;
   throw new ValidationError(`The file "${name}" is larger than 10 MB. Make it smaller, or give its url.`);
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Chat, DuoChatService, DuoRouterService, DuoService, type FilePart } from '../../src/index.js';
-import { filePart, imagePart } from '../sample-files.js';
+import { filePart, imagePart, pdfPart } from '../sample-files.js';
 import { HttpClient } from './support/http-client.js';
 import { startTestServer, type TestServer } from './support/test-server.js';
 
@@ -98,6 +98,137 @@ describe.each(Object.keys(ways))('%s', (way) => {
     expect(outcome).toBe('said');
     expect(stored[0]).toMatchObject({ role: 'user', parts: [{ type: 'file', filename: 'a.jpg' }, { type: 'text' }] });
   });
+});
+
+/** Asks of a new chat that talks to one model, in memory, persisted and over HTTP, and what the chat holds then. */
+const asks = {
+  'a chat in memory': async (model: string) => {
+    const chat = duo.chat({ model });
+    return Promise.resolve({
+      ask: (content: string, attachments?: FilePart[], other?: string) =>
+        chat.ask(content, { attachments, model: other }),
+      messages: () => Promise.resolve(chat.messages),
+    });
+  },
+  'a persisted chat': async (model: string) => {
+    const { id } = await chats.create({ model });
+    return {
+      ask: (content: string, attachments?: FilePart[], other?: string) =>
+        chats.ask(id, content, { attachments, model: other }),
+      messages: async () => (await chats.messages(id)).items,
+    };
+  },
+  'a chat over HTTP': async (model: string) => {
+    const id = await client.createChat({ model });
+    return {
+      ask: async (content: string, files: FilePart[] = [], other?: string) => {
+        const attachments = files.map(({ type: _type, ...attachment }) => attachment);
+        const body = { content, attachments, ...(other && { model: other }) };
+        const response = await client.send('POST', `/chats/${id}/messages`, body);
+        const said = response.body as { code?: string; detail?: string };
+        if (response.ok) return said;
+        throw Object.assign(new Error(said.detail), { code: said.code, status: response.status });
+      },
+      messages: () => client.messages(id),
+    };
+  },
+};
+
+const CLAUDE = 'duo-chat-sonnet-4-6';
+const APIS = {
+  [CLAUDE]: 'anthropic-messages',
+  'duo-chat-gpt-5-1': 'openai-chat',
+  'duo-chat-gpt-5-codex': 'openai-responses',
+} as const;
+const lastRequest = (api: (typeof APIS)[keyof typeof APIS]) =>
+  JSON.stringify(server.sandbox.calls.lastRequests[api]?.body);
+
+describe.each(Object.entries(asks))('%s', (way, open) => {
+  it.each<[string, string, FilePart[], string]>([
+    ['sides that Claude does not take', CLAUDE, [imagePart([9_000, 10], 'wide.png')], 'it is 9000 × 10 pixels'],
+    ['a PDF for a model that reads none', 'duo-chat-gpt-5-1', [pdfPart('a.pdf')], 'the model reads no PDF documents'],
+    ['a PDF for another such model', 'duo-chat-gpt-5-codex', [pdfPart('a.pdf')], 'the model reads no PDF documents'],
+  ])('refuses %s, which another model takes, before it is stored', async (_name, model, files, reason) => {
+    const chat = await open(model);
+    const refusal = {
+      code: 'validation_failed',
+      message: expect.stringContaining(`does not go to ${model}: ${reason}`),
+      ...(way.includes('HTTP') && { status: 400 }),
+    };
+    await expect(chat.ask('Look', files)).rejects.toMatchObject(refusal);
+    expect(await chat.messages()).toEqual([]);
+    await chat.ask('Look', files, 'duo-chat-gpt-5-6-sol');
+    expect(lastRequest('openai-responses')).toContain(files[0]?.data);
+    await expect(chat.ask('Look', files)).rejects.toMatchObject(refusal);
+    expect(await chat.messages()).toHaveLength(2);
+  });
+
+  it.each(Object.entries(APIS))(
+    'goes on with %s, with a note in place of a file that it does not take',
+    async (model, api) => {
+      const chat = await open('duo-chat-gpt-5-6-sol');
+      await chat.ask('Look', [imagePart([9_000, 10], 'wide.png'), pdfPart('a.pdf')]);
+      server.sandbox.reset();
+      await chat.ask('And now?', [], model);
+      await chat.ask('And now?', [], model);
+      expect(lastRequest(api)).toContain(
+        model === CLAUDE
+          ? '[image wide.png left out: it is 9000 × 10 pixels, and no side may have more than 8000]'
+          : '[document a.pdf left out: the model reads no PDF documents]',
+      );
+      expect(server.sandbox.calls.requests[api]).toBe(2);
+      expect(await chat.messages()).toMatchObject([
+        { parts: [{ type: 'file', filename: 'wide.png' }, { type: 'file', filename: 'a.pdf' }, { type: 'text' }] },
+        {},
+        {},
+        {},
+        {},
+        {},
+      ]);
+    },
+  );
+
+  // The limit of 2,000 pixels holds as soon as a request has more than 20 images, those of earlier turns included.
+  it('goes on past 20 images of which some are large', async () => {
+    const chat = await open(CLAUDE);
+    const large = imagePart([2_500, 10], 'large.png');
+    for (const files of [
+      [large],
+      Array.from({ length: 15 }, () => imagePart()),
+      [large, imagePart(), imagePart(), imagePart()],
+    ]) {
+      await chat.ask('Look', files);
+    }
+    expect(lastRequest('anthropic-messages')).not.toContain('left out');
+    await chat.ask('Look', [large, imagePart()]);
+    const request = lastRequest('anthropic-messages');
+    const note =
+      '[image large.png left out: it is 2500 × 10 pixels, and with more than 20 images no side may have more than 2000]';
+    expect(request.split(note)).toHaveLength(3);
+    expect(request.split(large.data)).toHaveLength(2);
+    expect(server.sandbox.calls.requests['anthropic-messages']).toBe(4);
+  });
+});
+
+it.each(['assistant', 'system'] as const)(
+  'refuses a file in a message of the role %s, which no vendor takes',
+  async (role) => {
+    const message = { role, content: 'Look', attachments: [imagePart()] };
+    const [memory, { id }] = [duo.chat(), await chats.create()];
+    const refusal = { code: 'validation_failed', message: expect.stringContaining('only users send files') };
+    await expect(memory.addMessage(message)).rejects.toMatchObject(refusal);
+    await expect(chats.addMessage(id, message)).rejects.toMatchObject(refusal);
+    expect([memory.messages, (await chats.messages(id)).items]).toEqual([[], []]);
+  },
+);
+
+it('keeps nothing of an attachment but what a file has, and leaves the given object alone', async () => {
+  const chat = duo.chat();
+  const given = { ...imagePart([1, 1], 'a\0.png'), mediaType: 'image/PNG', secret: 'x' };
+  await chat.ask('Look', { attachments: [given, given] });
+  const stored = { ...imagePart([1, 1], 'a.png') };
+  expect(chat.messages[0]?.parts).toEqual([stored, stored, { type: 'text', text: 'Look' }]);
+  expect(given.secret).toBe('x');
 });
 
 it('refuses files in a routed request that no vendor can read', async () => {

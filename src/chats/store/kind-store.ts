@@ -12,6 +12,7 @@ import { kindTables } from './kind-tables.js';
 import { LOCK_TIMEOUT_MS } from './lock-timeout.js';
 import { LostRuns } from './lost-runs.js';
 import { type AddMessage, MessageAdding } from './message-adding.js';
+import { ModelReading } from './model-reading.js';
 import { RunBeginning } from './run-beginning.js';
 import { RunFinishing } from './run-finishing.js';
 import { type RunOwner, RunRecovery } from './run-recovery.js';
@@ -31,6 +32,7 @@ export class KindStore {
   private readonly stepping: RunStepping;
   private readonly finishing: RunFinishing;
   private readonly adding: MessageAdding;
+  private readonly models: ModelReading;
   private readonly usage: UsageReading;
   private readonly approvals: Approvals;
 
@@ -51,6 +53,7 @@ export class KindStore {
     this.beginning = new RunBeginning(client, this.tables, this.name, recovery, instance.clock, histories);
     this.finishing = new RunFinishing(client, this.tables, lost);
     this.adding = new MessageAdding(client, this.tables, this.name, instance.clock);
+    this.models = new ModelReading(client, this.tables);
     this.usage = new UsageReading(client, this.tables, this.name);
     this.approvals = new Approvals(client, this.tables, this.name);
   }
@@ -65,6 +68,7 @@ export class KindStore {
     return {
       leases: this.instance.leases,
       log: this.instance.log,
+      chatModel: () => onDatabase(() => this.models.read(chatId, ownerId), chatId),
       begin: (run) => onDatabase(() => this.beginning.begin(chatId, ownerId, run), chatId),
       openCalls: (messageId) => onDatabase(() => this.stepping.openCalls(messageId), chatId),
       retry: (retry) => onDatabase(() => this.finishing.retry(retry), chatId),

@@ -1,7 +1,8 @@
 import { type JsonObject } from '../../messages/json.interface.js';
-import { type FilePart, type TextPart, type ToolResultPart } from '../../messages/part.interface.js';
+import { type FilePart, type TextPart } from '../../messages/part.interface.js';
 import { fileSource } from '../../messages/file-source.js';
 import { type HistoryFormat, type Place } from '../history-format.interface.js';
+import { type ReplayedResult } from '../replayed-result.interface.js';
 import { resultFiles, resultText, textAndFiles } from '../result-text.js';
 import { type AssistantPart, type TranscriptMessage } from '../transcript.js';
 import { markLastMessages } from './cache-marks.js';
@@ -76,7 +77,7 @@ function renderAssistantPart(part: AssistantPart): JsonObject {
   }
 }
 
-function renderResult(result: ToolResultPart): JsonObject {
+function renderResult(result: ReplayedResult): JsonObject {
   const content = renderResultContent(result);
   return {
     type: 'tool_result',
@@ -86,7 +87,7 @@ function renderResult(result: ToolResultPart): JsonObject {
   };
 }
 
-function renderResultContent(result: ToolResultPart): string | JsonObject[] {
+function renderResultContent(result: ReplayedResult): string | JsonObject[] {
   const text = resultText(result);
   const files = resultFiles(result);
   return files.length > 0 ? textAndFiles(text, files).map(renderUserPart) : text;

@@ -27,7 +27,7 @@ export function renderRequest(model: Model, request: ModelRequest): Buffer {
   const mustCall = model.forcedTools && (isForced(use) || mustAnswer);
   const thinking = mustCall ? withoutThinking(model, wanted) : wanted;
   const history = mayThink(model, thinking) ? thoughtfulHistory : thoughtlessHistory;
-  const { instructions, items } = renderHistory(messages, history);
+  const { instructions, items } = renderHistory(messages, history, model);
   const format = outputFormat(request);
 
   const settings: JsonObject = {

@@ -1,7 +1,8 @@
 import { type JsonObject } from '../../messages/json.interface.js';
-import { type FilePart, type TextPart, type ToolResultPart } from '../../messages/part.interface.js';
+import { type FilePart, type TextPart } from '../../messages/part.interface.js';
 import { fileSource, fileUrl } from '../../messages/file-source.js';
 import { type HistoryFormat } from '../history-format.interface.js';
+import { type ReplayedResult } from '../replayed-result.interface.js';
 import { markedResultText, resultFiles } from '../result-text.js';
 import { type AssistantPart, type TranscriptMessage } from '../transcript.js';
 
@@ -23,7 +24,7 @@ function renderMessage(message: TranscriptMessage): JsonObject[] {
   }
 }
 
-function renderResult(result: ToolResultPart): JsonObject {
+function renderResult(result: ReplayedResult): JsonObject {
   const text = markedResultText(result);
   const hasFiles = resultFiles(result).length > 0;
   const content = hasFiles ? [text, '[Its files are in the next message of the user.]'].join('\n').trim() : text;
@@ -31,11 +32,11 @@ function renderResult(result: ToolResultPart): JsonObject {
 }
 
 /** Results are text alone to this API, and nothing may come between them: their files follow them all. */
-function renderResultFiles(results: readonly ToolResultPart[]): JsonObject[] {
+function renderResultFiles(results: readonly ReplayedResult[]): JsonObject[] {
   const content = results.flatMap((result) => {
     const files = resultFiles(result);
     const title = { type: 'text', text: `Files from the call ${result.id} of the tool ${result.name}:` };
-    return files.length > 0 ? [title, ...files.map(renderFile)] : [];
+    return files.length > 0 ? [title, ...files.map(renderPart)] : [];
   });
   return content.length > 0 ? [{ role: 'user', content }] : [];
 }
@@ -60,7 +61,11 @@ function renderAssistant(parts: readonly AssistantPart[]): JsonObject {
 function renderContent(parts: readonly (TextPart | FilePart)[]): string | JsonObject[] {
   const [only] = parts;
   if (parts.length === 1 && only?.type === 'text') return only.text;
-  return parts.map((part) => (part.type === 'text' ? { type: 'text', text: part.text } : renderFile(part)));
+  return parts.map(renderPart);
+}
+
+function renderPart(part: TextPart | FilePart): JsonObject {
+  return part.type === 'text' ? { type: 'text', text: part.text } : renderFile(part);
 }
 
 function renderFile(part: FilePart): JsonObject {

@@ -15,7 +15,7 @@ import { chatHistory } from './render-message.js';
 /** The body of a streamed request to Chat Completions. */
 export function renderRequest(model: Model, request: ModelRequest): Buffer {
   const { params = {}, tools = [] } = request;
-  const { instructions, items } = renderHistory(request.messages, chatHistory);
+  const { instructions, items } = renderHistory(request.messages, chatHistory, model);
   const effort = params.thinking && nearestEffort(model, params.thinking);
   const isThinking = effort !== undefined && effort !== 'none';
   const format = jsonFormat(request);

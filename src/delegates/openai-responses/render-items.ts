@@ -1,7 +1,8 @@
 import { type JsonObject } from '../../messages/json.interface.js';
-import { type FilePart, type TextPart, type ToolResultPart } from '../../messages/part.interface.js';
+import { type FilePart, type TextPart } from '../../messages/part.interface.js';
 import { fileSource, fileUrl } from '../../messages/file-source.js';
 import { type HistoryFormat } from '../history-format.interface.js';
+import { type ReplayedResult } from '../replayed-result.interface.js';
 import { markedResultText, resultFiles, textAndFiles } from '../result-text.js';
 import { type AssistantPart, type TranscriptMessage } from '../transcript.js';
 
@@ -27,7 +28,7 @@ function renderItems(message: TranscriptMessage): JsonObject[] {
   }
 }
 
-function renderOutput(result: ToolResultPart): string | JsonObject[] {
+function renderOutput(result: ReplayedResult): string | JsonObject[] {
   const text = markedResultText(result);
   const files = resultFiles(result);
   return files.length > 0 ? textAndFiles(text, files).map(renderUserPart) : text;

@@ -18,7 +18,7 @@ const smallestLimit = 16;
 /** The body of a streamed request to the Responses API, which knows no stop sequences. */
 export function renderRequest(model: Model, request: ModelRequest): Buffer {
   const { params = {}, tools = [] } = request;
-  const { instructions, items } = renderHistory(request.messages, responsesHistory);
+  const { instructions, items } = renderHistory(request.messages, responsesHistory, model);
   const format = jsonFormat(request);
   const effort = params.thinking && nearestEffort(model, params.thinking);
   const isThinking = effort !== undefined && effort !== 'none';

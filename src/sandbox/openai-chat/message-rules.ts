@@ -1,25 +1,26 @@
 import { isJsonObject, type JsonObject, listOf, objectOf, objectsOf, stringOf } from '../json.js';
 import { refuse } from '../openai/errors.js';
 import { checkFileData, checkImageCount, checkImageUrl, type ImageWords } from '../openai/file-rules.js';
+import { readsPdf } from '../openai/pdf-models.js';
 import { checkLength, checkToolName } from '../openai/parameter-rules.js';
 
 const ROLES = ['system', 'developer', 'user', 'assistant', 'tool'];
 const LONGEST_CALL_ID = 40;
 
 /** Reads the messages of a request, and refuses a transcript that OpenAI would not go on from. */
-export function readMessages(value: unknown): JsonObject[] {
+export function readMessages(value: unknown, model: string): JsonObject[] {
   if (!Array.isArray(value))
     refuse("Missing required parameter: 'messages'.", 'messages', 'missing_required_parameter');
   if (value.length === 0)
     refuse("Invalid 'messages': empty array. Expected an array with minimum length 1.", 'messages', 'empty_array');
-  const messages = listOf(value).map(checkMessage);
+  const messages = listOf(value).map((message, index) => checkMessage(message, index, partTypes(model)));
   checkAnswered(messages);
   const parts = messages.flatMap(({ content }) => objectsOf(content));
   checkImageCount(parts.filter(({ type }) => type === 'image_url').length);
   return messages;
 }
 
-function checkMessage(message: unknown, index: number): JsonObject {
+function checkMessage(message: unknown, index: number, types: PartTypes): JsonObject {
   const place = `messages[${index}]`;
   if (!isJsonObject(message)) refuse(`Invalid type for '${place}': expected an object.`, place, 'invalid_type');
   const role = stringOf(message.role);
@@ -30,11 +31,17 @@ function checkMessage(message: unknown, index: number): JsonObject {
   const hasCalls = role === 'assistant' && message.tool_calls != null;
   if (hasCalls) checkCalls(message.tool_calls, place);
   if (role === 'tool') checkLength(stringOf(message.tool_call_id), LONGEST_CALL_ID, `${place}.tool_call_id`);
-  checkContent(message.content, place, role, hasCalls);
+  checkContent(message.content, place, role, hasCalls, types[role] ?? ['text']);
   return message;
 }
 
-function checkContent(content: unknown, place: string, role: string, hasCalls: boolean): void {
+function checkContent(
+  content: unknown,
+  place: string,
+  role: string,
+  hasCalls: boolean,
+  types: readonly string[],
+): void {
   const param = `${place}.content`;
   if (content == null) {
     if (!hasCalls) refuse("Invalid value for 'content': expected a string, got null.", param);
@@ -44,17 +51,21 @@ function checkContent(content: unknown, place: string, role: string, hasCalls: b
   } else if (Array.isArray(content)) {
     if (content.length === 0)
       refuse(`Invalid '${param}': empty array. Expected an array with minimum length 1.`, param, 'empty_array');
-    for (const [at, part] of objectsOf(content).entries()) checkPart(part, PARTS[role] ?? ['text'], `${param}[${at}]`);
+    for (const [at, part] of objectsOf(content).entries()) checkPart(part, types, `${param}[${at}]`);
   } else if (typeof content !== 'string') {
     refuse(`Invalid type for '${param}': expected one of a string or array of objects.`, param, 'invalid_type');
   }
 }
 
-/** What each role may say besides text. */
-const PARTS: Record<string, readonly string[]> = {
-  user: ['text', 'image_url', 'input_audio', 'file'],
-  assistant: ['text', 'refusal'],
-};
+/** What each role may say, where it is more than text. */
+type PartTypes = Partial<Record<string, readonly string[]>>;
+
+function partTypes(model: string): PartTypes {
+  return {
+    user: ['text', 'image_url', 'input_audio', ...(readsPdf(model) ? ['file'] : [])],
+    assistant: ['text', 'refusal'],
+  };
+}
 
 function checkPart(part: JsonObject, types: readonly string[], place: string): void {
   if (!types.includes(stringOf(part.type))) {

@@ -22,7 +22,7 @@ export const openaiChat: Vendor = {
 
 function read(body: JsonObject, model: UpstreamModel): VendorRequest {
   checkParameters(body, model);
-  const messages = readMessages(body.messages);
+  const messages = readMessages(body.messages, model.id);
   const options = isJsonObject(body.stream_options) ? body.stream_options : {};
   const style = { model: model.id, isUsageIncluded: options.include_usage === true };
   return {

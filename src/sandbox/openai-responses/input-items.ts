@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject, listOf, objectsOf, stringOf } from '../json.js';
 import { refuse } from '../openai/errors.js';
 import { checkFileData, checkImageCount, checkImageUrl, type ImageWords } from '../openai/file-rules.js';
+import { readsPdf } from '../openai/pdf-models.js';
 import { checkLength, checkToolName } from '../openai/parameter-rules.js';
 import { checkReasoning } from './reasoning.js';
 
@@ -39,12 +40,22 @@ const ITEM_RULES = new Map(
 );
 
 /** Reads the input of a request as items; a string is one user message. Refuses what is not an item. */
-export function readItems(input: unknown): JsonObject[] {
+export function readItems(input: unknown, model: string): JsonObject[] {
   if (typeof input === 'string') return [readItem({ role: 'user', content: input }, 0)];
   if (!Array.isArray(input)) missing('input');
   const items = listOf(input).map(readItem);
-  checkImageCount(imagesIn(items).length);
+  const parts = items.flatMap(partsOf);
+  checkImageCount(parts.filter(({ part }) => part.type === 'input_image').length);
+  const document = parts.find(({ part }) => part.type === 'input_file');
+  if (document && !readsPdf(model)) refuseValue('input_file', ['input_text', 'input_image'], document.place);
   return items;
+}
+
+/** What messages say and tools have answered, and where it stands. */
+function partsOf({ content, output }: JsonObject, index: number): { part: JsonObject; place: string }[] {
+  const places = (list: unknown, name: string) =>
+    objectsOf(list).map((part, at) => ({ part, place: `input[${index}].${name}[${at}]` }));
+  return [...places(content, 'content'), ...places(output, 'output')];
 }
 
 function readItem(value: unknown, index: number): JsonObject {
@@ -95,12 +106,6 @@ const IMAGE_WORDS: ImageWords = {
       'invalid_value',
     ),
 };
-
-/** Images stand in messages and in what tools have answered. */
-function imagesIn(items: readonly JsonObject[]): JsonObject[] {
-  const parts = items.flatMap(({ content, output }) => [...objectsOf(content), ...objectsOf(output)]);
-  return parts.filter(({ type }) => type === 'input_image');
-}
 
 function checkCallId(item: JsonObject, place: string): void {
   const id = stringOf(item.call_id);

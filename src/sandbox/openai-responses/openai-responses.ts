@@ -24,7 +24,7 @@ export const openaiResponses: Vendor = {
 
 function read(body: JsonObject, model: UpstreamModel): VendorRequest {
   checkParameters(body, model);
-  const items = readItems(body.input);
+  const items = readItems(body.input, model.id);
   checkItemOrder(items);
   const style = styleOf(body, model);
   return {

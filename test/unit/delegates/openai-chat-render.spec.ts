@@ -14,10 +14,11 @@ import {
   user,
   weather,
 } from './conversation.js';
-import { chatGpt } from './models.js';
+import { chatGpt, modelOf } from './models.js';
 import { rendered } from './rendered.js';
 
-const render = (...messages: ReturnType<typeof user>[]) => rendered(openaiChatDelegate, chatGpt, { messages });
+const render = (...messages: ReturnType<typeof user>[]) =>
+  rendered(openaiChatDelegate, modelOf('duo-chat-gpt-5-5'), { messages });
 
 describe('a request to Chat Completions', () => {
   it('has every part in its place', () => {

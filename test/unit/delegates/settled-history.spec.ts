@@ -1,15 +1,18 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { type ModelParams } from '../../../src/messages/model-request.interface.js';
+import { type ToolResultPart } from '../../../src/messages/part.interface.js';
 import { type SettledMessage } from '../../../src/messages/settled-message.js';
 import { type Model } from '../../../src/models/model.interface.js';
 import { generator } from '../random.js';
 import { assistant, call, result, system, user } from './conversation.js';
 import { body, changed, fromScratch, settled } from './growing-chat.js';
+import { imagePart, pdfPart } from '../../sample-files.js';
 import { adaptiveClaude, budgetClaude, chatGpt, responsesGpt } from './models.js';
 
 const CHATS = 120;
 const CHANGES = 40;
 
+const toolResult: ToolResultPart = { type: 'tool-result', id: 'a', name: 'weather', content: '', isError: false };
 const models = [budgetClaude, adaptiveClaude, chatGpt, responsesGpt];
 const settings: ModelParams[] = [{}, { thinking: { effort: 'high' } }, { temperature: 0.3 }, { maxOutputTokens: 900 }];
 
@@ -52,6 +55,25 @@ describe('a history of settled messages', () => {
     body(model, history);
     mine.parts = [{ type: 'text', text: 'Changed' }];
     expect(body(model, history)).toBe(body(model, fromScratch(history)));
+  });
+
+  it('renders to the same bytes as from scratch while files in it come to be left out', () => {
+    const documentGpt: Model = { ...chatGpt, inputs: ['text', 'image', 'pdf'] };
+    for (let seed = 1; seed <= 20; seed += 1) {
+      const below = generator(seed);
+      const history: SettledMessage[] = [];
+      for (let turn = 1; turn <= 40; turn += 1) {
+        const files = [imagePart([1 + below(2_500), 1 + below(9_000)]), pdfPart(`${turn}.pdf`), imagePart()];
+        const said = files.filter(() => below(3) > 0);
+        const shown = { ...result('a', ''), parts: [{ ...toolResult, files: [imagePart([2_001, turn])] }] };
+        const round = below(4) === 0 ? [assistant(call('a')), shown] : [];
+        history.push(...[user('Look', ...said), ...round, assistant('I see.')].map(settled));
+        const model = [budgetClaude, adaptiveClaude, chatGpt, documentGpt, responsesGpt][below(5)] ?? budgetClaude;
+        const asked = [...history, user('And now?')];
+        expect(body(model, asked)).toBe(body(model, fromScratch(asked)));
+      }
+      expect(body(budgetClaude, history)).toContain('with more than 20 images no side may have more than 2000]');
+    }
   });
 
   it.each(models)('is read once for $id, but for its last two turns', (model) => {

@@ -28,7 +28,7 @@ describe('the check of a file before it is stored', () => {
     (said, type) => {
       const part: FilePart = { ...imagePart([1, 1], 'a.x', type), mediaType: said };
       expect(refusal(part)).toBe(
-        `The file "a.x" is not of the type ${said}: its content is ${type}. Set its mediaType to that.`,
+        `The file "a.x" cannot be read: it says that it is ${said}, and its content is ${type}. Set its mediaType to that.`,
       );
     },
   );
@@ -46,7 +46,7 @@ describe('the check of a file before it is stored', () => {
     ['a document whose header comes too late', 'application/pdf', `${' '.repeat(1_024)}%PDF-1.4\n%%EOF`],
   ])('refuses %s', (_name, mediaType, content) => {
     expect(refusal(filePart(mediaType, Buffer.from(content, 'latin1'), 'a'))).toBe(
-      `The file "a" is not of the type ${mediaType}: its content does not begin like one. Send the file itself, in base64.`,
+      `The file "a" cannot be read: it says that it is ${mediaType}, and its content does not begin like one. Send the file itself, in base64.`,
     );
   });
 

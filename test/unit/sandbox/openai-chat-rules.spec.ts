@@ -96,9 +96,22 @@ describe('the rules of OpenAI Chat Completions', () => {
     ],
     [
       'a file without content',
-      { messages: [user([{ type: 'file', file: { filename: 'a.pdf' } }])] },
+      { model: 'gpt-5.5-2026-04-23', messages: [user([{ type: 'file', file: { filename: 'a.pdf' } }])] },
       "Missing required parameter: 'messages[0].content[0].file.file_id'.",
       'missing_required_parameter',
+    ],
+    [
+      'a document for a model that reads none',
+      {
+        messages: [
+          user([
+            { type: 'text', text: 'Hi' },
+            { type: 'file', file: { file_data: 'data:application/pdf' } },
+          ]),
+        ],
+      },
+      "Invalid value: 'file'. Supported values are: 'text', 'image_url', 'input_audio'.",
+      'invalid_value',
     ],
     [
       'two calls of one id',

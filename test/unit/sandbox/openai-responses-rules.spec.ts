@@ -45,6 +45,12 @@ describe('the rules of OpenAI Responses', () => {
       "Supported values are: 'output_text', 'refusal'.",
       'invalid_value',
     ],
+    [
+      'a document for a model that reads none',
+      { model: 'gpt-5-codex', input: [user([{ type: 'input_file', file_url: 'https://example.com/a.pdf' }])] },
+      "Invalid value: 'input_file'. Supported values are: 'input_text', 'input_image'.",
+      'invalid_value',
+    ],
     ['a call unanswered', { input: [user('Hi'), call('a')] }, 'No tool output found for function call a.', null],
     [
       'an output of nothing',

@@ -206,7 +206,7 @@ describe('files in an answer', () => {
     ['that are a data URL', { data: `data:image/png;base64,${png.data}` }, 'not base64'],
     ['that are bytes', { data: '\u0089PNG' }, 'not base64'],
     ['of nothing', { data: '' }, 'has no content'],
-    ['of more than 10 MB', { data: 'A'.repeat(14_000_000) }, 'larger than 10 MB'],
+    ['of more than 10 MB', { data: `${png.data.slice(0, 64)}${'A'.repeat(14_000_000)}` }, 'larger than 10 MB'],
   ])('%s are refused before they block the chat', async (_, change, reason) => {
     const outcome = await bind(() => toolFiles('x', [{ ...png, ...change }])).execute({}, context);
     expect(outcome).toEqual({ content: expect.stringContaining(reason), isError: true });
