@@ -1,15 +1,12 @@
 import { type JsonObject } from '../messages/json.interface.js';
 import { type ModelRequest } from '../messages/model-request.interface.js';
-import { isInGrammar, type SchemaGrammar } from './schema-grammar.js';
-
-/** OpenAI's strict mode, which guarantees what it takes. */
-const strictMode: SchemaGrammar = {
-  keywords: ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf', 'minItems', 'maxItems'],
-  isComplete: true,
-  isRecursive: true,
-};
+import { openaiSchema } from './openai-schema.js';
+import { openaiStrict } from './schema-dialects.js';
+import { isInDialect } from './schema-grammar.js';
 
 /** The format of an answer as OpenAI's APIs know it: strict where they take the schema so, else a wish. */
-export function jsonFormat({ outputSchema: schema }: ModelRequest): JsonObject | undefined {
-  return schema && { name: 'answer', schema, strict: isInGrammar(schema, strictMode) };
+export function jsonFormat({ outputSchema }: ModelRequest): JsonObject | undefined {
+  if (outputSchema === undefined) return undefined;
+  const schema = openaiSchema(outputSchema);
+  return { name: 'answer', schema, strict: isInDialect(schema, openaiStrict) };
 }

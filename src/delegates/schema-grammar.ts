@@ -1,73 +1,138 @@
 import { type JsonObject, type JsonValue } from '../messages/json.interface.js';
+import { isSchemaObject } from '../schemas/subschemas.js';
+import { type SchemaDialect } from './schema-dialects.js';
+import { definition, schemaSize, type SchemaSize } from './schema-size.js';
 
-/** Which schemas a vendor enforces by a grammar; the others it refuses there, though a model may follow them. */
-export interface SchemaGrammar {
-  /** The keywords that it takes besides those that all vendors take. */
-  keywords: readonly string[];
-  /** Whether all properties of an object must be required. */
-  isComplete: boolean;
-  /** Whether a schema may refer to itself. */
-  isRecursive: boolean;
+// The same schemas come with request after request.
+const known = new WeakMap<SchemaDialect, WeakMap<JsonObject, boolean>>();
+
+/** Whether a vendor's grammar takes the schema as it is. */
+export function isInDialect(schema: JsonObject, dialect: SchemaDialect): boolean {
+  const ofDialect = known.get(dialect) ?? new WeakMap<JsonObject, boolean>();
+  known.set(dialect, ofDialect);
+  const before = ofDialect.get(schema);
+  if (before !== undefined) return before;
+  const isTaken = hasForm(schema, dialect) && isWithin(schemaSize(schema), dialect.limits);
+  ofDialect.set(schema, isTaken);
+  return isTaken;
 }
 
-// `pattern` is missing: no vendor tells to the letter which regular expressions it takes.
-const common = `$schema $defs $ref title description type const enum anyOf items format
-  properties required additionalProperties`.split(/\s+/);
-const formats = new Set<unknown>('date-time time date duration email hostname ipv4 ipv6 uuid'.split(' '));
+/** The keywords that hold only where a type is among those of the schema. */
+const typed = new Map([
+  ['object', ['properties', 'required', 'additionalProperties']],
+  ['array', ['items', 'minItems', 'maxItems']],
+  ['string', ['format']],
+  ['number', ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf']],
+]);
 
-/** Whether the grammar takes the schema as it is. */
-export function isInGrammar(schema: JsonObject, grammar: SchemaGrammar): boolean {
-  const known = new Set([...common, ...grammar.keywords]);
+/** What may stand beside a choice; beside a reference nothing may ("$ref cannot have keywords {'description'}"). */
+const besideChoice = ['anyOf', 'title', 'description', 'default'];
+
+const ofTop = ['$schema', '$defs'];
+
+function isWithin(size: SchemaSize, limits: Partial<SchemaSize>): boolean {
+  return Object.entries(limits).every(([measure, max]) => size[measure as keyof SchemaSize] <= max);
+}
+
+function hasForm(root: JsonObject, dialect: SchemaDialect): boolean {
   const taken = new Set<string>();
 
   const takes = (node: JsonValue | undefined, open: readonly string[]): boolean => {
-    if (!isObject(node) || !Object.keys(node).every((keyword) => known.has(keyword))) return false;
-    if (typeof node.$ref === 'string') return takesReference(node.$ref, open);
-    return hasKnownForm(node) && isClosed(node, grammar) && childrenOf(node).every((child) => takes(child, open));
+    if (!isSchemaObject(node)) return false;
+    const keywords = Object.keys(node).filter((keyword) => node !== root || !ofTop.includes(keyword));
+    if (!keywords.every((keyword) => dialect.keywords.has(keyword) && !ofTop.includes(keyword))) return false;
+    if (typeof node.$ref === 'string') return keywords.length === 1 && takesReference(node.$ref, open);
+    const isKnown = node.anyOf === undefined ? hasType(node, keywords) : isChoice(node, keywords);
+    return isKnown && isClosed(node, dialect) && childrenOf(node).every((child) => takes(child, open));
   };
 
   const takesReference = (reference: string, open: readonly string[]): boolean => {
-    if (open.includes(reference)) return grammar.isRecursive;
-    if (!taken.has(reference) && !takes(definition(schema, reference), [...open, reference])) return false;
+    if (open.includes(reference)) return dialect.isRecursive;
+    if (!taken.has(reference) && !takes(definition(root, reference), [...open, reference])) return false;
     taken.add(reference);
     return true;
   };
 
-  return takes(schema, ['#']);
+  const hasType = (node: JsonObject, keywords: readonly string[]): boolean => {
+    const types = typesOf(node);
+    const isTyped = [...typed].every(
+      ([type, own]) => types.includes(type) || !own.some((keyword) => keywords.includes(keyword)),
+    );
+    const { items, format, minItems = 0 } = node;
+    const hasItems = items !== undefined || !types.includes('array');
+    const isFormat = format === undefined || dialect.formats.has(format as string);
+    return isTyped && hasItems && isFormat && Number(minItems) <= dialect.maxMinItems && hasValues(node, types);
+  };
+
+  const isChoice = ({ anyOf: choices }: JsonObject, keywords: readonly string[]): boolean => {
+    const isAlone = keywords.every((keyword) => besideChoice.includes(keyword));
+    if (!isAlone || !Array.isArray(choices) || choices.length === 0) return false;
+    return !dialect.hasDistinctChoices || areDistinct(choices, root);
+  };
+
+  // The vendors look at definitions that nothing refers to as well.
+  const names = Object.keys(isSchemaObject(root.$defs) ? root.$defs : {});
+  return takes(root, ['#']) && names.every((name) => takesReference(`#/$defs/${name}`, []));
 }
 
-function hasKnownForm({ type, anyOf, items, format, enum: values = [] }: JsonObject): boolean {
-  const isTyped = type !== undefined || anyOf !== undefined;
-  const isItemized = !typesOf(type).includes('array') || items !== undefined;
-  const isFlat = Array.isArray(values) && values.every((value) => typeof value !== 'object' || value === null);
-  return isTyped && isItemized && isFlat && (format === undefined || formats.has(format));
+/** The types of a schema; whole numbers are numbers. */
+function typesOf({ type }: JsonObject): JsonValue[] {
+  const types = type === undefined ? [] : [type].flat();
+  return types.includes('integer') ? [...types, 'number'] : types;
 }
 
-function isClosed({ type, properties, required, additionalProperties }: JsonObject, grammar: SchemaGrammar): boolean {
-  if (!typesOf(type).includes('object')) return true;
-  const names = Object.keys(isObject(properties) ? properties : {});
-  const isWhole = names.every((name) => Array.isArray(required) && required.includes(name));
-  return additionalProperties === false && (isWhole || !grammar.isComplete);
+/** Whether it has a type, and its values are of that. */
+function hasValues({ enum: values, const: value }: JsonObject, types: readonly JsonValue[]): boolean {
+  const isOfType = (item: JsonValue) =>
+    typeof item !== 'object' || item === null ? types.includes(typeOf(item)) : false;
+  const isList = values === undefined || (Array.isArray(values) && values.length > 0 && values.every(isOfType));
+  return types.length > 0 && isList && (value === undefined || isOfType(value));
 }
 
-function typesOf(type: JsonValue | undefined): unknown[] {
-  return [type].flat();
+function typeOf(value: JsonValue): string {
+  return value === null ? 'null' : typeof value;
 }
 
-/** The schemas within a schema, but for the definitions: those are met where they are referred to. */
+/**
+ * Whether the objects of a choice can be told apart by their first properties: OpenAI refuses those that "share
+ * identical first keys", unless each has a constant of its own there.
+ */
+function areDistinct(choices: readonly JsonValue[], root: JsonObject): boolean {
+  const firsts = choices.flatMap((choice): [name: string, values: JsonValue[] | undefined][] => {
+    const found = isSchemaObject(choice) && typeof choice.$ref === 'string' ? definition(root, choice.$ref) : choice;
+    const properties = isSchemaObject(found) && isSchemaObject(found.properties) ? found.properties : {};
+    const [first] = Object.entries(properties);
+    return first === undefined ? [] : [[first[0], valuesOf(first[1])]];
+  });
+  return firsts.every(([name, values], index) =>
+    firsts.slice(0, index).every(([other, others]) => {
+      if (name !== other) return true;
+      return values !== undefined && others !== undefined && !values.some((value) => others.includes(value));
+    }),
+  );
+}
+
+function valuesOf(schema: JsonValue): JsonValue[] | undefined {
+  if (!isSchemaObject(schema)) return undefined;
+  if (schema.const !== undefined) return [schema.const];
+  return Array.isArray(schema.enum) ? schema.enum : undefined;
+}
+
+function isClosed(node: JsonObject, { isComplete, propertyName }: SchemaDialect): boolean {
+  const { properties, required = [], additionalProperties } = node;
+  if (!typesOf(node).includes('object')) return true;
+  if (!isSchemaObject(properties) || !Array.isArray(required) || additionalProperties !== false) return false;
+  const names = Object.keys(properties);
+  const isWhole = names.every((name) => required.includes(name));
+  const areKnown = required.every((name) => typeof name === 'string' && Object.hasOwn(properties, name));
+  return (isWhole || !isComplete) && areKnown && names.every((name) => propertyName.test(name));
+}
+
+/** The schemas within a schema, except the definitions: those are met where they are referred to. */
 function childrenOf({ properties, items, anyOf }: JsonObject): JsonValue[] {
   return [
-    ...(isObject(properties) ? Object.values(properties) : []),
+    ...(isSchemaObject(properties) ? Object.values(properties) : []),
     ...(items === undefined ? [] : [items]),
     ...(Array.isArray(anyOf) ? anyOf : []),
   ];
-}
-
-function definition({ $defs }: JsonObject, reference: string): JsonValue | undefined {
-  const name = /^#\/\$defs\/([^/~%]+)$/.exec(reference)?.[1];
-  return name !== undefined && isObject($defs) && Object.hasOwn($defs, name) ? $defs[name] : undefined;
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -6,6 +6,7 @@ import { type JsonObject } from '../messages/json.interface.js';
 import { dtoClasses } from './dto-classes.js';
 import { enumIssues, enumSchema } from './dto-enums.js';
 import { type DtoPackages, dtoPackages } from './dto-packages.js';
+import { mustBeJsonSchema } from './json-schema.js';
 import { plainSchema } from './plain-schema.js';
 import { problemOf } from './problem.js';
 import { type Schema } from './schema.interface.js';
@@ -15,8 +16,10 @@ import { type Issue } from './standard-schema.interface.js';
 export function fromDto(dto: Type): Schema {
   const packages = dtoPackages(dto.name);
   const { transformer, validator } = packages;
+  const jsonSchema = plainSchema(() => jsonSchemaOf(dto, packages));
+  mustBeJsonSchema(jsonSchema);
   return {
-    jsonSchema: plainSchema(() => jsonSchemaOf(dto, packages)),
+    jsonSchema,
     async validate(value) {
       if (typeof value !== 'object' || value === null || Array.isArray(value)) return { problem: 'must be object' };
       const instance = transformer.plainToInstance(dto, value) as object;

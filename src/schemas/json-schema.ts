@@ -25,6 +25,17 @@ export function fromJsonSchema(source: JsonSchema): Schema {
   };
 }
 
+const metaSchema = ownPropertiesAjv();
+
+/**
+ * Checks what a library made of a schema, which Claude and GPT refuse unless it is JSON Schema.
+ * @throws ConfigurationError when it is not of the 2020-12 dialect
+ */
+export function mustBeJsonSchema({ $schema: _dialect, ...schema }: JsonObject): void {
+  if (metaSchema.validateSchema(schema) === true) return;
+  throw new ConfigurationError(`The schema is no valid JSON Schema: ${metaSchema.errorsText()}`);
+}
+
 function compile(schema: JsonObject): ValidateFunction {
   const { $schema } = schema;
   if ($schema !== undefined && (typeof $schema !== 'string' || $schema.replace(/#$/, '') !== dialect)) {

@@ -1,11 +1,25 @@
 import { type JsonObject } from '../messages/json.interface.js';
+import { isSchemaObject } from './subschemas.js';
 
-/** Keywords that the vendors refuse next to the type of an object. */
-const refusedAtTop = ['anyOf', 'oneOf', 'allOf', 'not', 'enum'];
+/**
+ * Keywords that the vendors refuse next to the type of an object at the top. Claude: "input_schema does not support
+ * oneOf, allOf, or anyOf at the top level"; OpenAI: "schema must have type 'object' and not have
+ * 'oneOf'/'anyOf'/'allOf'/'enum'/'const'/'not' at the top level".
+ */
+const refusedAtTop = ['anyOf', 'oneOf', 'allOf', 'not', 'enum', 'const'];
+
+/** What Claude takes for the names of properties at the top: "Property keys should match pattern …". */
+export const CLAUDE_PROPERTY_NAME = /^[a-zA-Z0-9_.-]{1,64}$/;
 
 /** What keeps a schema from being that of one object, as the vendors want it at the top; undefined where nothing does. */
 export function topProblem(schema: JsonObject): string | undefined {
-  const refused = refusedAtTop.find((keyword) => keyword in schema);
+  const refused = refusedAtTop.find((keyword) => Object.hasOwn(schema, keyword));
   if (refused !== undefined) return `"${refused}"`;
   return schema.type === 'object' ? undefined : `the type ${JSON.stringify(schema.type ?? null)}`;
+}
+
+/** The first property at the top whose name Claude refuses; undefined where there is none. */
+export function refusedName({ properties }: JsonObject): string | undefined {
+  const names = Object.keys(isSchemaObject(properties) ? properties : {});
+  return names.find((name) => !CLAUDE_PROPERTY_NAME.test(name));
 }

@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../errors/request.errors.js';
+import { mustBeJsonSchema } from './json-schema.js';
 import { plainSchema } from './plain-schema.js';
 import { problemOf, valueAt } from './problem.js';
 import { type Schema, type Validator } from './schema.interface.js';
@@ -18,7 +19,10 @@ export function fromStandard(source: StandardSchema): Schema {
     const advice = adapters.get(vendor) ?? `Look for the JSON Schema adapter of ${vendor}, or give a JSON Schema.`;
     throw new ConfigurationError(`This schema of ${vendor} brings no JSON Schema to tell a model. ${advice}`);
   }
-  return { ...standardValidator(source), jsonSchema: plainSchema(() => jsonSchema.input({ target: 'draft-2020-12' })) };
+  const validator = standardValidator(source);
+  const plain = plainSchema(() => jsonSchema.input({ target: 'draft-2020-12' }));
+  mustBeJsonSchema(plain);
+  return { ...validator, jsonSchema: plain };
 }
 
 /** @throws ConfigurationError when it cannot check anything */

@@ -28,6 +28,16 @@ export function mapSubschemas(schema: JsonObject, map: (subschema: JsonObject) =
   return Object.fromEntries(entries);
 }
 
+/** The schemas that a schema holds directly; `true` and `false` are left out. */
+export function subschemasOf(schema: JsonObject): JsonObject[] {
+  const held: JsonObject[] = [];
+  mapSubschemas(schema, (subschema) => {
+    held.push(subschema);
+    return subschema;
+  });
+  return held;
+}
+
 /** Whether it is a schema with keywords; `true` and `false` are schemas as well. */
 export function isSchemaObject(value: JsonValue | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

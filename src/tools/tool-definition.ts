@@ -2,7 +2,7 @@ import { ConfigurationError } from '../errors/request.errors.js';
 import { type JsonObject } from '../messages/json.interface.js';
 import { type ToolDefinition } from '../messages/model-request.interface.js';
 import { arrayWithoutItems } from '../schemas/array-items.js';
-import { topProblem } from '../schemas/object-schema.js';
+import { refusedName, topProblem } from '../schemas/object-schema.js';
 
 /** What the vendors agree on. */
 const VALID_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
@@ -20,7 +20,13 @@ export function toolDefinition(name: string, description: unknown, parameters: J
   const found = topProblem(parameters);
   if (found !== undefined) {
     throw new ConfigurationError(
-      `its parameters must be the schema of one object, and have ${found} at their top: put that into a property of an object.`,
+      `its parameters must be the schema of one object, and have ${found} at their top, which Claude and GPT refuse: put that into a property of an object.`,
+    );
+  }
+  const property = refusedName(parameters);
+  if (property !== undefined) {
+    throw new ConfigurationError(
+      `its parameters have the property ${JSON.stringify(property)}, whose name Claude refuses: use letters, digits, "_", "." and "-", at most 64.`,
     );
   }
   const array = arrayWithoutItems(parameters);

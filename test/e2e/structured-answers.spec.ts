@@ -86,6 +86,24 @@ describe.each(cases)('Structured answers $place, of $model', ({ place, model }) 
 
   const statuses = async () => (await talk.messages()).map(({ role, status }) => `${role} ${status}`);
 
+  it('may have names that Claude takes neither in a format nor in a tool', async () => {
+    const schema = z.strictObject({ 'city of birth': z.string() });
+    const answer = await talk.chat.withTools(weather).withSchema<unknown>(schema).ask('call weather {"city":"Rome"}');
+    expect(answer.parsed).toEqual({ 'city of birth': '' });
+    expect(upstream().requests).toBe(2);
+  });
+
+  it.each([
+    ['a reference with a description', { a: { $ref: '#/$defs/b', description: 'A city.' } }],
+    ['a list of anything', { a: { type: 'array' } }],
+    ['an object without properties', { a: { type: 'object' } }],
+    ['a regular expression that only JavaScript knows', { a: { type: 'string', pattern: '^\\p{L}*$' } }],
+  ])('may have %s, which a vendor does not take as it is', async (_what, properties) => {
+    const schema = { type: 'object', properties, additionalProperties: false, $defs: { b: { type: 'string' } } };
+    expect((await talk.chat.withSchema<unknown>(schema).ask('Where?')).parsed).toEqual({});
+    expect(upstream().requests).toBe(1);
+  });
+
   describe.each(schemas)('to a schema %s', (_what, schema, expected) => {
     it('are parsed, and stored as JSON text', async () => {
       const answer = await talk.chat.withSchema<unknown>(schema).ask('Where?');

@@ -1,17 +1,16 @@
 import { type JsonObject } from '../../messages/json.interface.js';
 import { type ModelRequest, type ToolDefinition } from '../../messages/model-request.interface.js';
-import { isInGrammar, type SchemaGrammar } from '../schema-grammar.js';
+import { refusedName } from '../../schemas/object-schema.js';
+import { claudeOutput } from '../schema-dialects.js';
+import { isInDialect } from '../schema-grammar.js';
 import { isForced, offeredUse } from '../tool-choice.js';
-
-/** The schemas that `output_config.format` takes, which all models of the catalogue know. */
-const outputGrammar: SchemaGrammar = { keywords: ['default'], isComplete: false, isRecursive: false };
 
 const description =
   'Gives your final answer, as its input. Call it once you know the answer, and say nothing besides: only its input counts.';
 
 /** The format of the answer, where the API takes the schema for one. */
 export function outputFormat({ outputSchema: schema }: ModelRequest): JsonObject | undefined {
-  return schema && isInGrammar(schema, outputGrammar) ? { type: 'json_schema', schema } : undefined;
+  return schema && isInDialect(schema, claudeOutput) ? { type: 'json_schema', schema } : undefined;
 }
 
 /**
@@ -20,8 +19,16 @@ export function outputFormat({ outputSchema: schema }: ModelRequest): JsonObject
  */
 export function answerTool(request: ModelRequest): ToolDefinition | undefined {
   const { outputSchema: parameters, tools = [] } = request;
-  if (!parameters || outputFormat(request) || isForced(offeredUse(request))) return undefined;
+  if (!parameters || outputFormat(request) || refusedName(parameters) !== undefined || isForced(offeredUse(request)))
+    return undefined;
   let name = 'answer';
   while (tools.some((tool) => tool.name === name)) name = `${name}_`;
   return { name, description, parameters };
+}
+
+/** What asks for the answer in words, where its schema can neither be a format nor the input of a tool. */
+export function answerRequest(request: ModelRequest): string | undefined {
+  const { outputSchema: schema } = request;
+  if (!schema || outputFormat(request) || refusedName(schema) === undefined) return undefined;
+  return `Give your final answer as JSON alone, without a code fence, that matches this JSON schema:\n${JSON.stringify(schema)}`;
 }

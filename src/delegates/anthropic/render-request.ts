@@ -8,7 +8,7 @@ import { isForced, type OfferedUse, offeredUse } from '../tool-choice.js';
 import { withVendorParams } from '../vendor-params.js';
 import { renderHistory } from '../render-history.js';
 import { requestBody } from '../request-body.js';
-import { answerTool, outputFormat } from './answer-tool.js';
+import { answerRequest, answerTool, outputFormat } from './answer-tool.js';
 import { ephemeral } from './cache-marks.js';
 import { thoughtfulHistory, thoughtlessHistory } from './render-messages.js';
 import { isThinking, mayThink, renderThinking, withoutThinking } from './render-thinking.js';
@@ -38,7 +38,7 @@ export function renderRequest(model: Model, request: ModelRequest): Buffer {
     ...renderSampling(model, params, isThinking(thinking), claudeSampling),
     ...renderStop(params),
     ...renderTools(request, use, mustCall),
-    ...(instructions !== undefined && { system: [{ type: 'text', text: instructions, cache_control: ephemeral }] }),
+    ...renderSystem(instructions, answerRequest(request)),
     stream: true,
   };
   return requestBody(withVendorParams(settings, params), 'messages', items);
@@ -47,6 +47,15 @@ export function renderRequest(model: Model, request: ModelRequest): Buffer {
 function renderOutput(effort: Effort | undefined, format: JsonObject | undefined): JsonObject {
   const config: JsonObject = { ...(effort !== undefined && { effort }), ...(format && { format }) };
   return Object.keys(config).length > 0 ? { output_config: config } : {};
+}
+
+/** The instructions, which stay the same from ask to ask, and what the answer has to be. */
+function renderSystem(instructions: string | undefined, asked: string | undefined): JsonObject {
+  const system: JsonObject[] = [
+    ...(instructions === undefined ? [] : [{ type: 'text', text: instructions, cache_control: ephemeral }]),
+    ...(asked === undefined ? [] : [{ type: 'text', text: asked }]),
+  ];
+  return system.length > 0 ? { system } : {};
 }
 
 /** This vendor refuses sequences of white space alone. */

@@ -5,6 +5,7 @@ import { outputLimit } from '../output-limit.js';
 import { renderSampling } from '../sampling.js';
 import { nearestEffort } from '../thinking.js';
 import { jsonFormat } from '../openai-format.js';
+import { openaiSchema } from '../openai-schema.js';
 import { renderUse } from '../openai-tool-use.js';
 import { offeredUse } from '../tool-choice.js';
 import { withVendorParams } from '../vendor-params.js';
@@ -45,5 +46,5 @@ function renderStop(model: Model, { stopSequences = [] }: ModelParams, isThinkin
 }
 
 function renderTool({ name, description, parameters }: ToolDefinition): JsonObject {
-  return { type: 'function', function: { name, description, parameters } };
+  return { type: 'function', function: { name, description, parameters: openaiSchema(parameters) } };
 }

@@ -5,6 +5,7 @@ import { outputLimit } from '../output-limit.js';
 import { renderSampling } from '../sampling.js';
 import { nearestEffort } from '../thinking.js';
 import { jsonFormat } from '../openai-format.js';
+import { openaiSchema } from '../openai-schema.js';
 import { renderUse } from '../openai-tool-use.js';
 import { offeredUse } from '../tool-choice.js';
 import { withVendorParams } from '../vendor-params.js';
@@ -41,5 +42,5 @@ export function renderRequest(model: Model, request: ModelRequest): Buffer {
 
 /** Without `strict: false` this API would rewrite the schema to its strict subset. */
 function renderTool({ name, description, parameters }: ToolDefinition): JsonObject {
-  return { type: 'function', name, description, parameters, strict: false };
+  return { type: 'function', name, description, parameters: openaiSchema(parameters), strict: false };
 }

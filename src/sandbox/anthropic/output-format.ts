@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '../json.js';
+import { isJsonObject, type JsonObject, parseJson } from '../json.js';
 import { refuse } from './errors.js';
 import { checkGrammar } from './schema-rules.js';
 
@@ -12,4 +12,10 @@ export function outputSchema(config: unknown): JsonObject | undefined {
   if (!isJsonObject(format.schema)) refuse(`${PLACE}.schema: Field required`);
   checkGrammar(format.schema, `${PLACE}.schema`);
   return format.schema;
+}
+
+/** The schema that the instructions ask the answer to match, in the words of a client that has no other way. */
+export function askedSchema(instructions: string): JsonObject | undefined {
+  const asked = parseJson(/matches this JSON schema:\n(\{.*\})$/m.exec(instructions)?.[1] ?? '');
+  return isJsonObject(asked) ? asked : undefined;
 }

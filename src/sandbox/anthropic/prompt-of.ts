@@ -4,7 +4,7 @@ import { type UpstreamModel } from '../gateway/upstream-model.js';
 import { isJsonObject, type JsonObject, objectsOf, stringOf } from '../json.js';
 import { anthropicCachePoints } from './cache-points.js';
 import { neutralBlock, textOf } from './neutral-block.js';
-import { outputSchema } from './output-format.js';
+import { askedSchema, outputSchema } from './output-format.js';
 import { willThink } from './thinking-rules.js';
 import { type Turn } from './turns.js';
 
@@ -19,7 +19,7 @@ export function promptOf(body: JsonObject, turns: readonly Turn[], model: Upstre
     isThinking: willThink(body, model, turns.at(-1)?.blocks[0]?.type === 'tool_result'),
     maxOutputTokens: Number(body.max_tokens),
     inputTokens: countInputTokens(messages, body.tools),
-    outputSchema: outputSchema(body.output_config),
+    outputSchema: outputSchema(body.output_config) ?? askedSchema(textOf(body.system)),
     cachePoints: anthropicCachePoints(body, turns, model.id),
   };
 }

@@ -1,15 +1,14 @@
 import { type UpstreamModel } from '../gateway/upstream-model.js';
-import { isJsonObject, type JsonObject, objectsOf, stringOf } from '../json.js';
+import { isJsonObject, type JsonObject, objectOf, objectsOf, stringOf } from '../json.js';
 import { refuse } from '../openai/errors.js';
 import {
   checkEffort,
+  checkFunction,
   checkKnown,
   checkStreamOptions,
-  checkToolName,
   checkToolOptions,
   checkUnsupported,
 } from '../openai/parameter-rules.js';
-import { checkStrictSchema } from '../openai/strict-schema.js';
 
 const PARAMETERS = new Set(
   `model messages stream stream_options max_tokens max_completion_tokens temperature top_p n stop seed user store
@@ -37,12 +36,7 @@ export function checkParameters(body: JsonObject, model: UpstreamModel): void {
       'reasoning_effort',
     );
   }
-  for (const [index, tool] of tools.entries()) {
-    const name = toolName(tool);
-    checkToolName(name, `tools[${index}].function.name`);
-    if (!isJsonObject(tool.function) || tool.function.strict !== true) continue;
-    checkStrictSchema(tool.function.parameters, `function '${name}'`, `tools[${index}].function.parameters`);
-  }
+  for (const [index, tool] of tools.entries()) checkFunction(objectOf(tool.function), `tools[${index}].function`);
 }
 
 /** The model without the day of its version. */

@@ -1,10 +1,10 @@
 import { type UpstreamModel } from '../gateway/upstream-model.js';
-import { isJsonObject, type JsonObject, objectsOf, stringOf } from '../json.js';
+import { isJsonObject, type JsonObject, objectsOf } from '../json.js';
 import { refuse } from '../openai/errors.js';
 import {
   checkEffort,
+  checkFunction,
   checkKnown,
-  checkToolName,
   checkToolOptions,
   checkUnsupported,
 } from '../openai/parameter-rules.js';
@@ -25,7 +25,7 @@ export function checkParameters(body: JsonObject, model: UpstreamModel): void {
   if (isJsonObject(body.reasoning)) checkEffort(body.reasoning.effort, 'reasoning.effort', model);
   const tools = objectsOf(body.tools);
   checkToolOptions(body, tools.length);
-  for (const [index, tool] of tools.entries()) checkToolName(stringOf(tool.name), `tools[${index}].name`);
+  for (const [index, tool] of tools.entries()) checkFunction(tool, `tools[${index}]`);
   if (typeof body.previous_response_id === 'string') {
     refuse(
       `Previous response with id '${body.previous_response_id}' not found.`,

@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject, stringOf } from '../json.js';
 import { refuse } from './errors.js';
 import { checkToolName } from './parameter-rules.js';
+import { checkSchema, type SchemaOwner } from './schema-rules.js';
 import { checkStrictSchema } from './strict-schema.js';
 
 const TYPES = ['text', 'json_object', 'json_schema'];
@@ -33,7 +34,13 @@ export function outputSchema({ type = 'text', holder, param }: OutputFormat): Js
       'invalid_json_schema',
     );
   }
-  if (strict === true) checkStrictSchema(schema, `response_format '${stringOf(name)}'`, param);
+  const owner: SchemaOwner = {
+    what: `response_format '${stringOf(name)}'`,
+    param: param === 'text.format' ? 'text.format.schema' : param,
+    code: 'invalid_json_schema',
+  };
+  checkSchema(schema, owner);
+  if (strict === true) checkStrictSchema(schema, owner);
   return schema;
 }
 

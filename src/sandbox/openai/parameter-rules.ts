@@ -1,6 +1,8 @@
 import { type UpstreamModel } from '../gateway/upstream-model.js';
-import { type JsonObject, stringOf } from '../json.js';
+import { isJsonObject, type JsonObject, stringOf } from '../json.js';
 import { refuse } from './errors.js';
+import { checkParameters, type SchemaOwner } from './schema-rules.js';
+import { checkStrictSchema } from './strict-schema.js';
 
 /** Refuses parameters that the API does not know. */
 export function checkKnown(body: JsonObject, known: ReadonlySet<string>): void {
@@ -80,4 +82,17 @@ export function checkToolName(name: string, param: string): void {
     );
   }
   checkLength(name, 64, param);
+}
+
+/** Refuses a function that no model could call; `place` is where it stands in the request. */
+export function checkFunction({ name, parameters, strict }: JsonObject, place: string): void {
+  checkToolName(stringOf(name), `${place}.name`);
+  if (!isJsonObject(parameters)) return;
+  const owner: SchemaOwner = {
+    what: `function '${stringOf(name)}'`,
+    param: `${place}.parameters`,
+    code: 'invalid_function_parameters',
+  };
+  checkParameters(parameters, owner);
+  if (strict === true) checkStrictSchema(parameters, owner);
 }

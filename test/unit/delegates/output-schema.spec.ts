@@ -4,13 +4,12 @@ import { type ModelParams, type ModelRequest } from '../../../src/messages/model
 import { type Model } from '../../../src/models/model.interface.js';
 import { delegateOf } from '../../../src/router/delegate-of.js';
 import { anthropicDelegate } from '../../../src/delegates/anthropic/anthropic.delegate.js';
-import { user, weather } from './conversation.js';
+import { system, user, weather } from './conversation.js';
 import { feed, spoken } from './feed.js';
 import { adaptiveClaude, budgetClaude, chatGpt, responsesGpt } from './models.js';
 import { rendered } from './rendered.js';
 
 const closed = (properties: JsonObject, more: JsonObject = {}): JsonObject => ({
-  $schema: 'https://json-schema.org/draft/2020-12/schema',
   type: 'object',
   properties,
   required: Object.keys(properties),
@@ -19,12 +18,23 @@ const closed = (properties: JsonObject, more: JsonObject = {}): JsonObject => ({
 });
 const of = (property: JsonObject): JsonObject => closed({ a: property });
 
+const text: JsonObject = { type: 'string' };
+const many = (count: number, schema: JsonObject = text, more: JsonObject = {}): JsonObject =>
+  closed(Object.fromEntries(Array.from({ length: count }, (_, index) => [`p${index}`, schema])), more);
+const nested = (levels: number): JsonObject => (levels === 0 ? text : of(nested(levels - 1)));
+const enumOf = (count: number, length: number): JsonObject =>
+  of({ type: 'string', enum: Array.from({ length: count }, (_, index) => String(index).padStart(length, 'v')) });
+const nullable: JsonObject = { type: ['string', 'null'] };
+const leaf = (more: JsonObject, definition: JsonObject = of(text)): JsonObject =>
+  closed({ a: { $ref: '#/$defs/b', ...more } }, { $defs: { b: definition } });
+
 const plain = of({ type: 'string', description: 'A city.' });
 const open: JsonObject = { type: 'object', properties: { a: { type: 'string' } }, required: ['a'] };
 
 /** Schemas, and which grammars take them as they are. */
 const schemas: [what: string, schema: JsonObject, takenBy: ('claude' | 'gpt')[]][] = [
   ['a closed object', plain, ['claude', 'gpt']],
+  ['its dialect', { $schema: 'https://json-schema.org/draft/2020-12/schema', ...plain }, ['claude', 'gpt']],
   ['choices and constants', of({ anyOf: [{ const: 'x', type: 'string' }, { type: 'null' }] }), ['claude', 'gpt']],
   ['an enumeration', of({ type: ['string', 'null'], enum: ['x', null] }), ['claude', 'gpt']],
   ['a list of closed objects', of({ type: 'array', items: of({ type: 'number' }) }), ['claude', 'gpt']],
@@ -35,7 +45,6 @@ const schemas: [what: string, schema: JsonObject, takenBy: ('claude' | 'gpt')[]]
     ['claude', 'gpt'],
   ],
   ['an optional property', closed({ a: { type: 'string' } }, { required: [] }), ['claude']],
-  ['no list of what is required', closed({ a: { type: 'string' } }, { required: false }), ['claude']],
   ['a default', of({ type: 'string', default: 'x' }), ['claude']],
   ['bounds', of({ type: 'integer', minimum: 1 }), ['gpt']],
   ['lengths of lists', of({ type: 'array', items: { type: 'string' }, minItems: 2 }), ['gpt']],
@@ -59,6 +68,53 @@ const schemas: [what: string, schema: JsonObject, takenBy: ('claude' | 'gpt')[]]
   ['a list of anything', of({ type: 'array' }), []],
   ['an enumeration of objects', of({ type: 'object', additionalProperties: false, enum: [{}] }), []],
   ['oneOf', of({ oneOf: [{ type: 'string' }] }), []],
+  ['an open definition that nothing refers to', closed({ a: text }, { $defs: { b: open } }), []],
+  ['a constant of another type', of({ type: 'string', const: 1 }), []],
+  ['an enumeration of another type', of({ type: 'string', enum: ['x', null] }), []],
+  ['a required property that is not named', closed({ a: text }, { required: ['a', 'b'] }), []],
+  // OpenAI: "$ref cannot have keywords {'description'}".
+  ['a description beside a reference', leaf({ description: 'A city.' }), []],
+  ['a type beside a choice', of({ type: 'string', anyOf: [{ type: 'string' }] }), []],
+  // Formats and lengths of lists: the lists of "Supported schemas" and of "JSON Schema limitations".
+  ['an address of the web', of({ type: 'string', format: 'uri' }), ['claude']],
+  ['a list that is not empty', of({ type: 'array', items: text, minItems: 1 }), ['claude', 'gpt']],
+  // OpenAI: "Objects provided via 'anyOf' must not share identical first keys".
+  ['choices with one first property', of({ anyOf: [of(text), of({ type: 'number' })] }), ['claude']],
+  [
+    'choices that a first constant tells apart',
+    of({ anyOf: [of({ type: 'string', const: 'x' }), of({ type: 'string', enum: ['y', 'z'] })] }),
+    ['claude', 'gpt'],
+  ],
+  [
+    'choices with one first property by reference',
+    closed({ a: { anyOf: [{ $ref: '#/$defs/b' }, of(text)] } }, { $defs: { b: of(text) } }),
+    ['claude'],
+  ],
+  // Sizes that OpenAI takes: 5,000 properties, 10 levels, 1,000 values of enumerations with 15,000 characters where they
+  // are more than 250, 120,000 characters of names and values.
+  ['5,000 properties', many(5_000), ['claude', 'gpt']],
+  ['5,001 properties', many(5_001), ['claude']],
+  ['10 levels', nested(10), ['claude', 'gpt']],
+  ['11 levels', nested(11), ['claude']],
+  ['1,000 values', enumOf(1_000, 3), ['claude', 'gpt']],
+  ['1,001 values', enumOf(1_001, 3), ['claude']],
+  ['250 long values', enumOf(250, 70), ['claude', 'gpt']],
+  ['251 long values', enumOf(251, 70), ['claude']],
+  ['120,000 characters', of({ type: 'string', const: 'x'.repeat(119_999) }), ['claude', 'gpt']],
+  ['120,001 characters', of({ type: 'string', const: 'x'.repeat(120_000) }), ['claude']],
+  // "Schema complexity limits" of Claude: 24 optional properties and 16 unions, as often as they are used.
+  ['24 optional properties', many(24, text, { required: [] }), ['claude']],
+  ['25 optional properties', many(25, text, { required: [] }), []],
+  ['16 unions', many(16, nullable), ['claude', 'gpt']],
+  ['17 unions', many(17, nullable), ['gpt']],
+  ['17 choices', many(17, { anyOf: [text, { type: 'null' }] }), ['gpt']],
+  [
+    'twice 13 optional properties by reference',
+    closed({ a: { $ref: '#/$defs/b' }, b: { $ref: '#/$defs/b' } }, { $defs: { b: many(13, text, { required: [] }) } }),
+    [],
+  ],
+  // Claude: "Property keys should match pattern '^[a-zA-Z0-9_.-]{1,64}$'".
+  ['a name within that is none to Claude', of(closed({ 'a b': text })), ['gpt']],
   ['a reference to nowhere', closed({ a: { $ref: '#/$defs/b' } }), []],
   ['a reference elsewhere', closed({ a: { $ref: 'https://example.com/b' } }, { $defs: {} }), []],
 ];
@@ -218,5 +274,72 @@ describe('the stream of an answer by the answer tool', () => {
     const { answer } = feed(anthropicDelegate, stream, { ...request, outputSchema: plain });
     expect(answer).toMatchObject({ parts: [{ type: 'tool-call', name: 'answer' }], finishReason: 'tool-calls' });
     expect(feed(anthropicDelegate, stream).answer.finishReason).toBe('tool-calls');
+  });
+});
+
+describe('a schema that Claude takes neither for a format nor for a tool', () => {
+  const odd = closed({ 'a b': text });
+
+  it('is asked for in words, after the instructions', () => {
+    const body = render(budgetClaude, odd, { messages: [system('Be brief.'), user('Where?')], tools: [weather] });
+    expect(body.system).toEqual([
+      { type: 'text', text: 'Be brief.', cache_control: { type: 'ephemeral' } },
+      { type: 'text', text: expect.stringContaining(JSON.stringify(odd)) },
+    ]);
+    expect(body).not.toHaveProperty('output_config');
+    expect(body.tools).toHaveLength(1);
+    expect(body).not.toHaveProperty('tool_choice');
+  });
+
+  it('is strict for GPT, which takes any name', () => {
+    expect(render(chatGpt, odd)).toMatchObject({ response_format: { json_schema: { strict: true } } });
+  });
+});
+
+describe('what OpenAI wants said of every schema', () => {
+  const repaired: [what: string, schema: JsonObject, sent: JsonObject][] = [
+    // "object schema missing properties", "array schema missing items".
+    ['an object without properties', { type: 'object' }, { type: 'object', properties: {} }],
+    [
+      'a record',
+      { type: 'object', additionalProperties: text },
+      { type: 'object', additionalProperties: text, properties: {} },
+    ],
+    ['an object within', of({ type: 'object' }), of({ type: 'object', properties: {} })],
+    ['a list of anything', of({ type: 'array' }), of({ type: 'array', items: {} })],
+    ['a tuple', of({ type: 'array', prefixItems: [text] }), of({ type: 'array', prefixItems: [text], items: {} })],
+    [
+      'a required property that is not named',
+      { type: 'object', properties: {}, required: ['a'] },
+      { type: 'object', properties: { a: {} }, required: ['a'] },
+    ],
+    // "… is not a 'regex'": the vendor's are those of Python.
+    ['a class of characters', of({ type: 'string', pattern: '^\\p{L}+$' }), of(text)],
+    ['a named group', of({ type: 'string', pattern: '(?<a>x)\\k<a>' }), of(text)],
+    [
+      'names by a class of characters',
+      of({ type: 'object', patternProperties: { '^\\p{L}': text, '^a': text }, additionalProperties: false }),
+      of({ type: 'object', patternProperties: { '^a': text } }),
+    ],
+    ['what it can read', of({ type: 'string', pattern: '^[\\w.-]+$' }), of({ type: 'string', pattern: '^[\\w.-]+$' })],
+  ];
+
+  it.each(repaired)('is said of %s, in an answer and in a tool, and Claude gets it whole', (_what, schema, sent) => {
+    const tool = { name: 'weather', description: 'The weather', parameters: schema };
+    expect(render(chatGpt, schema, { tools: [tool] })).toMatchObject({
+      response_format: { json_schema: { schema: sent } },
+      tools: [{ function: { parameters: sent } }],
+    });
+    const { text: format, tools } = render(responsesGpt, schema, { tools: [tool] });
+    expect(format).toMatchObject({ format: { schema: sent } });
+    expect(tools).toMatchObject([{ parameters: sent, strict: false }]);
+    expect(rendered(delegateOf(budgetClaude), budgetClaude, { messages: [user('?')], tools: [tool] })).toMatchObject({
+      tools: [{ input_schema: schema }],
+    });
+  });
+
+  it('makes a closed object without properties strict', () => {
+    const schema = of({ type: 'object', additionalProperties: false });
+    expect(render(chatGpt, schema)).toMatchObject({ response_format: { json_schema: { strict: true } } });
   });
 });

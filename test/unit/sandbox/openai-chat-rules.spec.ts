@@ -10,7 +10,7 @@ const calls = (...ids: string[]) => ({
 });
 const tool = (id: string) => ({ role: 'tool', tool_call_id: id, content: 'noon' });
 const IMAGE = 'data:image/png;base64,iVBORw0KGgo=';
-const TOOLS = [{ type: 'function', function: { name: 'clock', parameters: { type: 'object' } } }];
+const TOOLS = [{ type: 'function', function: { name: 'clock', parameters: { type: 'object', properties: {} } } }];
 
 describe('the rules of OpenAI Chat Completions', () => {
   let sandbox: Sandbox;

@@ -132,7 +132,7 @@ describe('answers of a wanted form', () => {
 
   it.each<[Body, string]>([
     [{ type: 'integer', minimum: 1, maximum: 5 }, "For 'integer' type, properties maximum, minimum are not supported"],
-    [{ type: 'string', minLength: 1 }, "For 'string' type, properties minLength are not supported"],
+    [{ type: 'string', minLength: 1 }, "For 'string' type, property 'minLength' is not supported"],
     [{ type: 'array', items: { type: 'string' }, minItems: 2 }, "'minItems' values other than 0 or 1"],
     [{ oneOf: [{ type: 'string' }] }, "Schema type 'oneOf' is not supported"],
     [{ $ref: '#' }, 'Recursive schemas are not supported'],
@@ -156,6 +156,160 @@ describe('answers of a wanted form', () => {
     );
     const body = ask('anthropic-messages', 'Hi', formatOf('anthropic-messages', wanted));
     expect((await client.post('anthropic-messages', body)).status).toBe(200);
+  });
+
+  const many = (count: number, property: unknown = { type: 'string' }, more: Body = {}): Body =>
+    closed(Object.fromEntries(Array.from({ length: count }, (_, index) => [`p${index}`, property])), more);
+  const nested = (levels: number): Body => (levels === 0 ? { type: 'string' } : closed({ a: nested(levels - 1) }));
+  const enumOf = (count: number, length: number): Body => ({
+    type: 'string',
+    enum: Array.from({ length: count }, (_, index) => String(index).padStart(length, 'v')),
+  });
+  const claudeTool = (schema: Body, more: Body = {}): Body => ({
+    tools: [{ name: 'clock', input_schema: schema, ...more }],
+  });
+  const claudeFormat = (schema: Body): Body => formatOf('anthropic-messages', schema);
+
+  // The vendor's own texts, as its users report them.
+  it.each<[string, Body, string]>([
+    [
+      'an array of many',
+      claudeFormat(closed({ a: { type: 'array', items: { type: 'null' }, maxItems: 2 } })),
+      "For 'array' type, property 'maxItems' is not supported",
+    ],
+    [
+      'an object that takes others',
+      claudeFormat(closed({ a: { type: 'object', properties: {}, additionalProperties: true } })),
+      "For 'object' type, 'additionalProperties: true' is not supported. Please set 'additionalProperties' to false",
+    ],
+    [
+      'too many optional properties',
+      claudeFormat(many(25, undefined, { required: [] })),
+      'Schemas contains too many optional parameters (25), which would make grammar compilation inefficient. Reduce the number of optional parameters in your tool schemas (limit: 24).',
+    ],
+    [
+      'too many unions',
+      claudeFormat(many(17, { type: ['string', 'null'] })),
+      'Schemas contains too many parameters with union types (17 parameters with type arrays or anyOf). This causes exponential compilation cost.',
+    ],
+    ['an enumeration of objects', claudeFormat(closed({ a: { enum: [{}] } })), 'Complex types in enums'],
+    ['all of a reference', claudeFormat(closed({ a: { allOf: [{ $ref: '#' }] } })), "'allOf' with '$ref'"],
+    [
+      'a tool that is a choice',
+      claudeTool({ type: 'object', anyOf: [{ required: ['a'] }] }),
+      'tools.0.custom.input_schema: input_schema does not support oneOf, allOf, or anyOf at the top level',
+    ],
+    [
+      'a tool with a name of its own',
+      claudeTool({ type: 'object', properties: { 'filter[id]': {} } }),
+      "tools.0.custom.input_schema.properties: Property keys should match pattern '^[a-zA-Z0-9_.-]{1,64}$'",
+    ],
+    [
+      'a tool of an older draft',
+      claudeTool({ type: 'object', properties: { a: { exclusiveMinimum: true } } }),
+      'tools.0.custom.input_schema: JSON schema is invalid. It must match JSON Schema draft 2020-12',
+    ],
+    [
+      'a strict tool that is open',
+      claudeTool({ type: 'object', properties: {} }, { strict: true }),
+      "tools.0.custom: For 'object' type, 'additionalProperties' must be explicitly set to false",
+    ],
+    [
+      'too many strict tools',
+      {
+        tools: Array.from({ length: 21 }, (_, index) => ({
+          name: `clock_${index}`,
+          input_schema: closed({}),
+          strict: true,
+        })),
+      },
+      'Too many strict tools (21). The maximum number of strict tools supported is 20.',
+    ],
+    [
+      'optional properties of a strict tool and of an answer',
+      {
+        ...claudeTool(many(12, undefined, { required: [] }), { strict: true }),
+        ...claudeFormat(many(13, undefined, { required: [] })),
+      },
+      'too many optional parameters (25)',
+    ],
+  ])('Claude refuses %s', async (_what, extra, message) => {
+    const { status, json } = await client.post('anthropic-messages', ask('anthropic-messages', 'Hello', extra));
+    expect([status, json]).toMatchObject([400, { error: { message: expect.stringContaining(message) } }]);
+  });
+
+  const context = "In context=('properties', 'a'), ";
+  it.each<[string, Body, string]>([
+    [
+      'a description beside a reference',
+      closed({ a: { $ref: '#/$defs/b', description: 'x' } }, { $defs: { b: { type: 'null' } } }),
+      "context=('properties', 'a'), $ref cannot have keywords {'description'}.",
+    ],
+    ['anything', closed({ a: {} }), `${context}schema must have a 'type' key.`],
+    ['a choice by oneOf', closed({ a: { oneOf: [{ type: 'null' }] } }), `${context}'oneOf' is not permitted.`],
+    ['a default', closed({ a: { type: 'string', default: 'x' } }), `${context}'default' is not permitted.`],
+    ['a format', closed({ a: { type: 'string', format: 'uri' } }), `${context}'uri' is not a valid format.`],
+    [
+      'a value of another type',
+      closed({ a: { type: 'string', enum: ['x', null] } }),
+      `${context}enum value None does not validate against {'type': 'string'}.`,
+    ],
+    [
+      'an object without properties',
+      closed({ a: { type: 'object', additionalProperties: false } }),
+      `${context}object schema missing properties.`,
+    ],
+    ['a list of anything', closed({ a: { type: 'array' } }), `${context}array schema missing items.`],
+    ['a name that is not there', closed({ a: { type: 'null' } }, { required: ['a', 'b'] }), "Extra required key 'b'"],
+    ['a class of characters', closed({ a: { type: 'string', pattern: '\\p{L}' } }), "'\\p{L}' is not a 'regex'."],
+    [
+      'choices that begin alike',
+      closed({ a: { anyOf: [closed({ b: { type: 'null' } }), closed({ b: { type: 'string' } })] } }),
+      "Objects provided via 'anyOf' must not share identical first keys.",
+    ],
+    ['too many properties', many(5_001), '5001 parameters exceeds limit of 5000.'],
+    ['too many levels', nested(11), '11 levels of nesting exceeds limit of 10.'],
+    [
+      'too many values',
+      closed({ a: enumOf(1_001, 4) }),
+      'Expected at most 1000 enum values in total within a single schema when using structured outputs, but received 1001.',
+    ],
+    ['values that are too long', closed({ a: enumOf(251, 70) }), 'Expected at most 15000 total characters'],
+  ])('OpenAI refuses %s where it is strict', async (_what, wanted, message) => {
+    for (const api of ['openai-chat', 'openai-responses'] as const) {
+      const { json } = await client.post(api, ask(api, 'Hello', formatOf(api, wanted, { strict: true })));
+      expect(json).toMatchObject({ error: { message: expect.stringContaining(message) } });
+    }
+  });
+
+  it.each<[string, Body, string]>([
+    [
+      'a choice',
+      { type: 'object', properties: {}, anyOf: [{ required: ['a'] }] },
+      "schema must have type 'object' and not have",
+    ],
+    ['no properties', { type: 'object' }, 'In context=(), object schema missing properties.'],
+    [
+      'a list of anything',
+      { type: 'object', properties: { a: { type: 'array' } } },
+      `${context}array schema missing items.`,
+    ],
+    [
+      'a named group',
+      { type: 'object', properties: { a: { type: 'string', pattern: '(?<n>x)' } } },
+      "Invalid schema for function 'clock': '(?<n>x)' is not a 'regex'.",
+    ],
+  ])('OpenAI refuses a tool with %s, strict or not', async (_what, parameters, message) => {
+    for (const api of ['openai-chat', 'openai-responses'] as const) {
+      const { json } = await client.post(api, ask(api, 'Hello', { tools: [tool(api, 'clock', parameters)] }));
+      expect(json).toMatchObject({
+        error: {
+          message: expect.stringContaining(message),
+          code: 'invalid_function_parameters',
+          param: api === 'openai-chat' ? 'tools[0].function.parameters' : 'tools[0].parameters',
+        },
+      });
+    }
   });
 
   const open = { type: 'object', properties: { a: { type: 'array', items: { type: 'object' } } } };

@@ -39,7 +39,7 @@ export function ask(api: SandboxApi, text: string, extra: Body = {}): Body {
 }
 
 /** A tool as each API wants it; it takes anything unless its parameters say what. */
-export function tool(api: SandboxApi, name: string, parameters: Body = { type: 'object' }): Body {
+export function tool(api: SandboxApi, name: string, parameters: Body = { type: 'object', properties: {} }): Body {
   switch (api) {
     case 'anthropic-messages':
       return { name, input_schema: parameters };

@@ -92,7 +92,7 @@ describe('faults of a stream', () => {
 
     it('ends inside the JSON of a tool call', async () => {
       const prompt = 'call weather {"city":"Tromsø","days":3}';
-      const parameters = { type: 'object' };
+      const parameters = { type: 'object', properties: {} };
       const tool = { type: 'function', name: 'weather', parameters };
       const TOOLS: Record<SandboxApi, unknown> = {
         'anthropic-messages': { name: 'weather', input_schema: parameters },

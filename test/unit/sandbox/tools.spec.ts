@@ -5,7 +5,7 @@ import { type Sandbox, startSandbox } from '../../../src/sandbox/index.js';
 import { CLAUDE, GPT_CHAT, GPT_RESPONSES, SandboxClient } from './sandbox-client.js';
 
 const PROMPT = 'Please do this:\ncall weather {"city": "Tromsø"}\n  call clock {}';
-const schema = { type: 'object' as const };
+const schema = { type: 'object' as const, properties: {} };
 
 describe('tool calls', () => {
   let sandbox: Sandbox;

@@ -127,6 +127,15 @@ describe('a Standard Schema', () => {
     expect(refusal({ '~standard': { version: 1, vendor, validate } })).toContain(advice);
   });
 
+  // Claude: "JSON schema is invalid. It must match JSON Schema draft 2020-12".
+  it('whose JSON Schema is that of an older draft is refused', () => {
+    const jsonSchema = { input: () => ({ type: 'object', properties: { a: { exclusiveMinimum: true } } }) };
+    const validate = (value: unknown) => ({ value });
+    expect(refusal({ '~standard': { version: 1, vendor: 'x', validate, jsonSchema } })).toContain(
+      'no valid JSON Schema: data/properties/a/exclusiveMinimum must be number',
+    );
+  });
+
   it('that cannot be told as JSON Schema is refused with the reason', () => {
     expect(refusal(z.object({ at: z.date() }))).toContain('Date cannot be represented');
     expect(refusal({ '~standard': { version: 1, vendor: 'x', jsonSchema: { input: () => ({}) } } })).toContain(

@@ -187,6 +187,22 @@ describe('the start fails for a tool', () => {
       () => tool('Weather', { parameters: { type: 'object', oneOf: [{ required: ['a'] }] } }),
       '"oneOf"',
     ],
+    [
+      'whose parameters are a constant',
+      () => tool('Weather', { parameters: { type: 'object', const: {} } }),
+      '"const" at their top, which Claude and GPT refuse',
+    ],
+    [
+      // "tools.0.custom.input_schema.properties: Property keys should match pattern '^[a-zA-Z0-9_.-]{1,64}$'"
+      'with a parameter whose name Claude refuses',
+      () => tool('Weather', { parameters: z.object({ 'filter[city]': z.string() }) }),
+      'the property "filter[city]", whose name Claude refuses',
+    ],
+    [
+      'with a parameter of a long name',
+      () => tool('Weather', { parameters: z.object({ ['x'.repeat(65)]: z.string() }) }),
+      'at most 64',
+    ],
     ['without a time-out', () => tool('Weather', { timeout: 0 }), 'it is 0'],
     ['with too long a time-out', () => tool('Weather', { timeout: 3_600_001 }), 'from 1 to 3600000'],
     ['with another word for approval', () => tool('Weather', { requiresApproval: 'yes' as never }), 'requiresApproval'],
