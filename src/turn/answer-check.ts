@@ -21,6 +21,12 @@ const unfinished: Partial<Record<FinishReason, readonly [problem: string, advice
   'content-filter': ['a content filter of the vendor stopped it', 'Say what you need in another way.'],
 };
 
+/** Where the model thought before it was cut off: the limit holds for both together. */
+const unfinishedThought = [
+  'it was cut off at its limit of tokens, and its thinking counts towards that',
+  'Raise maxOutputTokens, let the model think less, or ask for less at once.',
+] as const;
+
 /** How a turn may end with an answer, and what to tell the model where it had better answer once more. */
 export type CheckedAnswer = Extract<TurnEnd, { type: 'answered' }> & { correction?: string };
 
@@ -29,7 +35,9 @@ export async function checkAnswer(outcome: StepOutcome, { answerSchema, signal }
   if (answerSchema === undefined || outcome.error !== undefined) return { type: 'answered', outcome };
   const { answer } = outcome;
   const failed = (error: unknown): CheckedAnswer => ({ type: 'answered', outcome: { ...outcome, error } });
-  const reason = unfinished[answer.finishReason];
+  const hasThought = answer.usage.reasoningTokens > 0 || answer.parts.some(({ type }) => type === 'reasoning');
+  const isThoughtCut = answer.finishReason === 'length' && hasThought;
+  const reason = isThoughtCut ? unfinishedThought : unfinished[answer.finishReason];
   if (reason) return failed(new SchemaMismatchError(...reason));
   const parts = jsonAlone(answer.parts);
   try {

@@ -121,6 +121,50 @@ describe('GitlabDuoModule', () => {
     );
   });
 
+  it.each<[string, GitlabDuoModuleOptions, Record<string, string>]>([
+    ['the option', { model: 'duo-chat-opus-4-66' }, {}],
+    ['the environment', {}, { GITLAB_DUO_MODEL: 'duo-chat-opus-4-66' }],
+  ])(
+    'stops the start with a wrong default model from %s, without any kind of chat',
+    async (_from, options, variables) => {
+      const before = { ...process.env };
+      Object.assign(process.env, variables);
+      try {
+        await expect(answerIn([GitlabDuoModule.forRoot({ ...sandboxOptions(sandbox), ...options })])).rejects.toThrow(
+          new ConfigurationError(
+            'The default model cannot work: Unknown model "duo-chat-opus-4-66". Did you mean "duo-chat-opus-4-6" or "duo-chat-opus-4-8" or "duo-chat-opus-4-7"? It is the model of GitlabDuoModule.forRoot(), or GITLAB_DUO_MODEL.',
+          ),
+        );
+      } finally {
+        process.env = before;
+      }
+    },
+  );
+
+  it('stops the start with a model that contradicts itself', async () => {
+    const models = [{ id: 'duo-chat-opus-4-7', thinking: 'always' as const }];
+    await expect(answerIn([GitlabDuoModule.forRoot({ ...sandboxOptions(sandbox), models })])).rejects.toThrow(
+      'The model "duo-chat-opus-4-7" of models contradicts itself: what thinks \'always\' cannot be disabled.',
+    );
+  });
+
+  it('gives two applications in one process different models', async () => {
+    const [one, other] = await Promise.all(
+      [[{ id: 'duo-chat-haiku-5-5' }], []].map((models) =>
+        Test.createTestingModule({
+          imports: [GitlabDuoModule.forRoot({ ...sandboxOptions(sandbox), models })],
+        }).compile(),
+      ),
+    );
+    try {
+      expect(await one?.get(DuoService).chat({ model: 'duo-chat-haiku-5-5' }).ask('Hello')).toMatchObject({ seq: 1 });
+      expect(() => other?.get(DuoService).chat({ model: 'duo-chat-haiku-5-5' })).toThrow('It is an alpha model');
+    } finally {
+      await one?.close();
+      await other?.close();
+    }
+  });
+
   it('keeps two applications in one process apart', async () => {
     const other = await startSandbox();
     try {

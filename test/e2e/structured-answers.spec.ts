@@ -205,6 +205,15 @@ describe.each(cases)('Structured answers $place, of $model', ({ place, model }) 
       expect(upstream().requests).toBe(1);
       expect((await talk.chat.ask('Where?', { schema })).text).toBe(JSON.stringify(expected));
     });
+
+    // Of every vendor: thinking tokens count towards the limit of the answer.
+    it('say after answer-max-tokens that thinking counts too, where the model thought', async () => {
+      host.sandbox.fault({ fault: 'answer-max-tokens' });
+      talk.chat.withThinking({ effort: 'low' });
+      await expect(talk.chat.ask('Where?', { schema })).rejects.toThrow(
+        'cut off at its limit of tokens, and its thinking counts towards that. Raise maxOutputTokens, let the model think less',
+      );
+    });
   });
 
   it('are asked for by a chat until that takes its schema back', async () => {

@@ -120,6 +120,18 @@ describe('The programs of the README', () => {
       const app = await boot({ imports: [TranslatorModule] });
       expect((await app.get(Translator).translate('lock')).text).toMatch(/^Turn 1. You said: "lock"/);
     },
+    async 'new-models.ts'() {
+      const { NewModelsModule } = await import('./snippets/new-models.js');
+      const duo = (await boot({ imports: [NewModelsModule] })).get(DuoService);
+      const named = (id: string) => duo.models().find((model) => model.id === id);
+      expect(named('duo-chat-opus-6')).toMatchObject({
+        maxOutputTokens: 128_000,
+        forcedTools: false,
+        status: 'active',
+      });
+      expect(named('duo-chat-haiku-5-5')).toMatchObject({ status: 'active' });
+      expect(named('duo-chat-gpt-5-5')).toMatchObject({ api: 'openai-responses' });
+    },
     async 'planner.ts'() {
       const { Planner, PlannerModule } = await import('./snippets/planner.js');
       const app = await boot({ imports: [PlannerModule] });

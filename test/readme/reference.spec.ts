@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { problems } from '../../src/errors/problem.js';
 import { eventSchemas } from '../../src/http/openapi/event-schemas.js';
+import { ModelRegistry } from '../../src/models/model-registry.js';
 import { SANDBOX_FAULTS } from '../../src/sandbox/index.js';
 import { HttpClient } from '../e2e/support/http-client.js';
 import { startTestServer, type TestServer } from '../e2e/support/test-server.js';
@@ -31,6 +32,34 @@ describe('The tables of the README', () => {
       return [[event.const, Object.keys(data.properties)]];
     });
     expect(shown).toEqual(described);
+  });
+
+  it('have every model, with its limits, and what it refuses', () => {
+    const shown = tableRows('Models', 'model').map(([id, limits, , rules = '']) => [
+      code(id),
+      limits,
+      rules.includes('refuses forced tools'),
+      rules.includes('bound to its prefix'),
+      rules.includes('takes sampling'),
+      rules.includes('no effort beside tools'),
+      rules.includes('no PDF'),
+      /\d{4}-\d\d-\d\d/.exec(rules)?.[0] ?? null,
+    ]);
+    const thousands = (tokens: number | null) => Number(tokens) / 1_000;
+    expect(shown).toEqual(
+      new ModelRegistry([{ id: 'duo-chat-haiku-5-5' }])
+        .list()
+        .map((model) => [
+          model.id,
+          `${thousands(model.contextWindow)} / ${thousands(model.maxOutputTokens)}`,
+          !model.forcedTools,
+          model.boundThinking,
+          model.sampling,
+          !model.effortWithTools,
+          !model.inputs.includes('pdf'),
+          model.endOfLife,
+        ]),
+    );
   });
 
   it('have every route of the server', () => {

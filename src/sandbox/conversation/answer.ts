@@ -1,5 +1,5 @@
 import { minimalInstance } from '../json-schema/minimal-instance.js';
-import { findCallLines, hasMoreThanCalls, type RequestedCall } from './call-lines.js';
+import { findAskedTool, findCallLines, hasMoreThanCalls, type RequestedCall } from './call-lines.js';
 import { type CacheUsage, type PromptCache } from './prompt-cache.js';
 import { type NeutralMessage, type Prompt } from './prompt.js';
 import { STORY } from './story.js';
@@ -35,7 +35,7 @@ const LONGEST_QUOTE = 200;
 export function composeAnswer(prompt: Prompt, cache: PromptCache): Answer {
   const asked = lastText(prompt.messages, 'user');
   const results = trailingResults(prompt.messages);
-  const calls = chooseCalls(prompt, results.length > 0 ? '' : asked);
+  const calls = chooseCalls(prompt, results.length > 0 ? '' : lastTurn(prompt.messages));
   const isStory = !prompt.outputSchema && calls.length === 0 && results.length === 0 && /story/i.test(asked);
   const history = normaliseHistory(prompt.messages);
   const hash = hashPairs(history);
@@ -70,8 +70,9 @@ function chooseCalls(prompt: Prompt, asked: string): RequestedCall[] {
   const { tools, toolChoice } = prompt;
   if (tools.length === 0 || toolChoice === 'none') return [];
   const calls = findCallLines(asked);
-  if (toolChoice === 'auto' || calls.length > 0) return calls;
-  const tool = toolChoice === 'required' ? tools[0] : tools.find(({ name }) => name === toolChoice.name);
+  if (calls.length > 0) return calls;
+  const name = typeof toolChoice === 'object' ? toolChoice.name : findAskedTool(asked);
+  const tool = toolChoice === 'required' ? tools[0] : tools.find((offered) => offered.name === name);
   return tool ? [{ name: tool.name, arguments: JSON.stringify(minimalInstance(tool.parameters ?? {}) ?? {}) }] : [];
 }
 
@@ -90,6 +91,14 @@ function tell(results: string[], isStory: boolean): string {
 
 function lastText(messages: NeutralMessage[], role: NeutralMessage['role']): string {
   return messages.findLast((message) => message.role === role && message.text !== '')?.text ?? '';
+}
+
+/** All that the user said last, without anything in between. */
+function lastTurn(messages: NeutralMessage[]): string {
+  const end = messages.findLastIndex(({ role }) => role === 'user') + 1;
+  const start = messages.slice(0, end).findLastIndex(({ role }) => role !== 'user') + 1;
+  const texts = messages.slice(start, end).map(({ text }) => text);
+  return texts.join('\n');
 }
 
 function trailingResults(messages: NeutralMessage[]): string[] {

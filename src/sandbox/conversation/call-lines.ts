@@ -17,6 +17,13 @@ export function findCallLines(text: string): RequestedCall[] {
   });
 }
 
+const ASKED_TOOL = /^call (?:the tool|at least one of these tools)\b[^"\n]*"([\w-]+)"/im;
+
+/** The tool that a prompt asks for in words, such as `Call the tool "clock" now`; the first of several. */
+export function findAskedTool(text: string): string | undefined {
+  return ASKED_TOOL.exec(text)?.[1];
+}
+
 /** Whether a prompt says anything besides its call lines. */
 export function hasMoreThanCalls(text: string): boolean {
   return text.replace(CALL_LINE, '').trim() !== '';
