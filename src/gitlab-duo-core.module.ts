@@ -22,6 +22,7 @@ import { ModelRegistry } from './models/model-registry.js';
 import { registryFor } from './models/registry-for.js';
 import { Delegates } from './router/delegates.service.js';
 import { DuoRouterService } from './router/duo-router.service.js';
+import { FailedRuns } from './runs/failed-runs.js';
 import { InstanceLeases } from './runs/instance-leases.service.js';
 import { RunLogs } from './runs/run-logs.service.js';
 import { RunService } from './runs/run.service.js';
@@ -54,6 +55,7 @@ import { TurnService } from './turn/turn.service.js';
     ToolRegistry,
     ToolExplorer,
     TurnService,
+    FailedRuns,
     RunLogs,
     RunTools,
     RunWorker,
@@ -68,6 +70,6 @@ import { TurnService } from './turn/turn.service.js';
     DuoService,
     AgentExplorer,
   ],
-  exports: [GITLAB_DUO_OPTIONS, KnownSecrets, ModelRegistry, DuoRouterService, ChatServices, DuoService],
+  exports: [GITLAB_DUO_OPTIONS, FailedRuns, KnownSecrets, ModelRegistry, DuoRouterService, ChatServices, DuoService],
 })
 export class GitlabDuoCoreModule extends ConfigurableModuleClass {}

@@ -1,7 +1,7 @@
 import { safeError } from '../errors/safe-error.js';
 import { type GitlabDuoError } from '../errors/gitlab-duo.error.js';
 import { ServerBusyError } from '../errors/request.errors.js';
-import { UpstreamError, UpstreamTimeoutError } from '../errors/upstream.errors.js';
+import { UpstreamError, UpstreamSetupError, UpstreamTimeoutError } from '../errors/upstream.errors.js';
 
 const limits = {
   connectMs: 'did not accept a connection in time',
@@ -35,19 +35,21 @@ export function connectionFailure(error: unknown, url: string, prefix = ''): Git
   }
   if (/CERT|UNABLE_TO_/.test(code)) {
     const text = `The certificate of ${url} cannot be trusted (${code}). Name the authority that issued it in NODE_EXTRA_CA_CERTS.`;
-    return new UpstreamError(say(text), { cause });
+    return new UpstreamSetupError(say(text), { cause });
   }
   const refusedBy = /^Proxy response \((\d+)\)/.exec(messageOf(error))?.[1];
   if (refusedBy !== undefined) {
     const text = `The proxy on the way to ${url} refused the connection (${refusedBy}). Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY, and what the proxy allows.`;
-    return new UpstreamError(say(text), { isRetryable: refusedBy.startsWith('5'), cause });
+    return refusedBy.startsWith('5')
+      ? new UpstreamError(say(text), { isRetryable: true, cause })
+      : new UpstreamSetupError(say(text), { cause });
   }
   if (code === 'ENOTFOUND') {
-    return new UpstreamError(say(`The host of ${url} does not exist (ENOTFOUND). Check the URL.`), { cause });
+    return new UpstreamSetupError(say(`The host of ${url} does not exist (ENOTFOUND). Check the URL.`), { cause });
   }
   if (/^UND_ERR_(?:INVALID|NOT_SUPPORTED)/.test(code)) {
     const text = `A request to ${url} could not be formed: ${messageOf(error)}.`;
-    return new UpstreamError(say(text), { cause });
+    return new UpstreamSetupError(say(text), { cause });
   }
   const text = `The connection to ${url} failed (${code || messageOf(error)}). Check the URL and the network, then try again.`;
   return new UpstreamError(say(text), { isRetryable: true, cause });

@@ -5,6 +5,7 @@ import {
   InsufficientCreditsError,
   RateLimitError,
   UpstreamError,
+  UpstreamSetupError,
 } from '../errors/upstream.errors.js';
 import { type Redact, redact as redactPatterns } from '../errors/redact.js';
 import { type ErrorBody, readErrorBody } from './error-body.js';
@@ -45,7 +46,7 @@ export function exchangeFailure(
     );
   }
   if (status === 404) {
-    return new UpstreamError(say('the instance is too old or not GitLab EE. Check the instance URL'));
+    return new UpstreamSetupError(say('the instance is too old or not GitLab EE. Check the instance URL'));
   }
   if (status === 429) {
     return new RateLimitError(say('too many requests. Wait, then try again'), {
@@ -65,14 +66,14 @@ export function exchangeFailure(
     );
   }
   if (status >= 300 && status < 400) {
-    return new UpstreamError(say('the instance redirects, and credentials do not follow. Check the instance URL'));
+    return new UpstreamSetupError(say('the instance redirects, and credentials do not follow. Check the instance URL'));
   }
   if (said.isHtml) {
-    return new UpstreamError(
+    return new UpstreamSetupError(
       say('the URL is behind single sign-on or is not a GitLab instance. Check the instance URL'),
     );
   }
-  return new UpstreamError(
+  return new UpstreamSetupError(
     say(
       status < 300
         ? 'the answer holds no token. Check the instance URL'

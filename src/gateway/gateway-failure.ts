@@ -6,6 +6,7 @@ import {
   PayloadTooLargeError,
   RateLimitError,
   UpstreamError,
+  UpstreamSetupError,
   UpstreamOverloadedError,
   UpstreamTimeoutError,
 } from '../errors/upstream.errors.js';
@@ -58,7 +59,7 @@ export function gatewayFailure(
             ),
           );
     case 404:
-      return new UpstreamError(
+      return new UpstreamSetupError(
         say(
           'The gateway does not know the path. Check gatewayUrl, and gatewayPrefix (/v1/proxy for a self-hosted gateway)',
         ),
@@ -76,10 +77,10 @@ export function gatewayFailure(
     return new UpstreamError(say('The gateway failed. Try again; if it persists, see status.gitlab.com'), passing);
   }
   if (said.isHtml) {
-    return new UpstreamError(say('A page refused the request. Check gatewayUrl, and what stands in between'));
+    return new UpstreamSetupError(say('A page refused the request. Check gatewayUrl, and what stands in between'));
   }
   if (/\bheader\b/i.test(said.detail)) {
-    return new UpstreamError(
+    return new UpstreamSetupError(
       say(
         'The gateway refused the headers of the request. Check that instanceUrl and gatewayUrl belong together, and that nothing in between changes headers',
       ),
@@ -101,14 +102,14 @@ function notAStream(
   const what = encoding === undefined ? type : `${type}, encoded as ${encoding},`;
   // Encoded, it is for nobody to read.
   const begins = detail === '' || encoding !== undefined ? '' : `; the body begins: ${detail}`;
-  return new UpstreamError(
+  return new UpstreamSetupError(
     `GitLab's AI gateway answered ${status} with ${shorten(what, redact)} instead of a stream of events. Check gatewayUrl and what stands in between${begins}.`,
   );
 }
 
 function redirected(status: number, headers: IncomingHttpHeaders, redact: Redact): UpstreamError {
   const target = shorten((headerOf(headers, 'location') ?? 'nowhere').replace(/[?#].*$/s, ''), redact);
-  return new UpstreamError(
+  return new UpstreamSetupError(
     `GitLab's AI gateway redirects (${status}) to ${target}, and credentials do not follow. Check gatewayUrl.`,
   );
 }

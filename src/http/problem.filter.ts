@@ -13,6 +13,7 @@ import { type Problem, problem, toProblem } from '../errors/problem.js';
 import { type Redact, redact as redactPatterns } from '../errors/redact.js';
 import { safeError } from '../errors/safe-error.js';
 import { KnownSecrets } from '../gateway/known-secrets.js';
+import { FailedRuns } from '../runs/failed-runs.js';
 import { answerHeaders } from './answer-headers.js';
 import { FILE_LIMIT, FILES_LIMIT, inMegabytes, TEXT_LIMIT } from './body-limits.js';
 import { type HttpRequest } from './http.interface.js';
@@ -33,6 +34,7 @@ export class ProblemFilter implements ExceptionFilter {
   constructor(
     private readonly adapterHost: HttpAdapterHost,
     @Optional() @Inject(KnownSecrets) secrets?: KnownSecrets,
+    @Optional() @Inject(FailedRuns) private readonly failedRuns?: FailedRuns,
   ) {
     this.redact = secrets?.redact ?? redactPatterns;
   }
@@ -48,7 +50,10 @@ export class ProblemFilter implements ExceptionFilter {
     const response: unknown = http.getResponse();
     const isAnswered = httpAdapter.isHeadersSent(response) as boolean;
     if (isAnswered && isLateAddition(error)) return;
-    if (answer.status === 500) this.logger.error(`Request ${id} failed`, safeError(error, redact));
+    // A run that failed has told so.
+    if (answer.status === 500 && this.failedRuns?.hasLogged(error) !== true) {
+      this.logger.error(`Request ${id} failed`, safeError(error, redact));
+    }
     if (isAnswered) return;
     httpAdapter.setHeader(response, 'content-type', 'application/problem+json; charset=utf-8');
     for (const [name, value] of answerHeaders(request)) httpAdapter.setHeader(response, name, value);

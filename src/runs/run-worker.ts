@@ -1,16 +1,14 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { type ResolvedOptions } from '../config/gitlab-duo-options.interface.js';
 import { GITLAB_DUO_OPTIONS } from '../config/tokens.js';
-import { GitlabDuoError } from '../errors/gitlab-duo.error.js';
 import { toProblem } from '../errors/problem.js';
 import { RunLostError } from '../errors/run.errors.js';
-import { safeError } from '../errors/safe-error.js';
 import { type Usage } from '../messages/message.interface.js';
 import { addUsage, noUsage } from '../messages/usage.js';
-import { runName } from '../router/run-name.js';
 import { type Turn, type TurnEnd } from '../turn/turn.interface.js';
 import { TurnService } from '../turn/turn.service.js';
 import { approvalRequired, type EndedRun, endEvents } from './end-events.js';
+import { FailedRuns } from './failed-runs.js';
 import { type LiveRun } from './live-run.js';
 import { type OpenLog } from './log-writer.js';
 import { openCalls } from './open-calls.js';
@@ -36,12 +34,11 @@ export interface RunWork {
 /** Works a run: lets the model answer and the tools run, stores the end, and tells the followers. */
 @Injectable()
 export class RunWorker {
-  private readonly logger = new Logger(RunWorker.name);
-
   constructor(
     private readonly turns: TurnService,
     private readonly tools: RunTools,
     private readonly logs: RunLogs,
+    private readonly failedRuns: FailedRuns,
     @Inject(GITLAB_DUO_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
@@ -96,7 +93,6 @@ export class RunWorker {
     const { run, store, begun, start } = work;
     const { attemptId, messageId } = journal;
     const { status, answer, attempt, error } = runEnd(run.id, messageId, begun.model, end, run.stopReason);
-    this.logUnexpected(work, error);
     if (end.type === 'waiting') run.append([approvalRequired(end.calls)]);
     const answerUsage = (end.type === 'answered' ? attempt.usage : journal.messageUsage) ?? noUsage;
     const usage = end.type === 'answered' ? addUsage(journal.spent, answerUsage) : journal.spent;
@@ -110,6 +106,7 @@ export class RunWorker {
       unlogged: await log.close(),
       supersedes: status === 'completed' ? journal.supersedes : [],
     });
+    if (error !== undefined) this.logFailure(work, error);
     run.append(endEvents(ended, stored));
     const message = stored ?? journal.message;
     const parsed = end.type === 'answered' ? end.parsed : undefined;
@@ -119,14 +116,13 @@ export class RunWorker {
   /** Ends a run of which nothing more could be stored: the next ask of its chat recovers it. */
   private giveUp(work: RunWork, error: unknown, usage: Usage): void {
     const { run, start } = work;
-    this.logUnexpected(work, error);
+    this.logFailure(work, error);
     const status: RunEndStatus = error instanceof RunLostError ? 'interrupted' : 'failed';
     run.append(endEvents({ status, error: toProblem(error, start.requestId), answerUsage: noUsage, usage }, null));
     run.end({ status, message: null, usage, error });
   }
 
-  private logUnexpected({ run, start }: RunWork, error: unknown): void {
-    if (error !== undefined && !(error instanceof GitlabDuoError))
-      this.logger.error(`The ${runName(run.id, start.requestId)} failed`, safeError(error));
+  private logFailure({ run, begun, start }: RunWork, error: unknown): void {
+    this.failedRuns.log({ runId: run.id, model: begun.model, requestId: start.requestId ?? null }, error);
   }
 }

@@ -6,6 +6,7 @@ import { checkFilesFor } from '../models/file-fit.js';
 import { ModelRegistry } from '../models/model-registry.js';
 import { type DuoTool } from '../tools/duo-tool.interface.js';
 import { beginCheck } from './begin-check.js';
+import { type FailedRun, FailedRuns } from './failed-runs.js';
 import { InstanceLeases } from './instance-leases.service.js';
 import { LiveRun } from './live-run.js';
 import { RunLogs } from './run-logs.service.js';
@@ -34,6 +35,7 @@ export class RunService implements BeforeApplicationShutdown {
     private readonly leases: InstanceLeases,
     private readonly logs: RunLogs,
     private readonly tools: RunTools,
+    private readonly failedRuns: FailedRuns,
   ) {}
 
   /** Names this process in the runs that it holds. */
@@ -52,6 +54,11 @@ export class RunService implements BeforeApplicationShutdown {
   /** Whether this process still holds the run: from before its begin is sent until its end is stored or given up. */
   isHeld(runId: string): boolean {
     return this.held.has(runId);
+  }
+
+  /** Logs a run that died with another process. */
+  logFailure(run: FailedRun, error: unknown): void {
+    this.failedRuns.log(run, error);
   }
 
   /**

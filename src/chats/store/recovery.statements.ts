@@ -37,6 +37,8 @@ SELECT fence FROM r`);
 /** What a run has left behind. */
 export interface RemainsRow {
   model: string;
+  /** Of the request that its last attempt was made for. */
+  requestId: string | null;
   /** The messages that it has stored. */
   messages: string[];
   /** Its log, in order. */
@@ -70,6 +72,7 @@ export function remainsStatement(t: KindTables): Statement {
   const { message } = t;
   return statement(`
 SELECT r.model,
+       (SELECT a.request_id FROM ${t.attempts} a WHERE a.run_id = r.id ORDER BY a.id DESC LIMIT 1) AS "requestId",
        ARRAY(SELECT m.${message('id')} FROM ${t.messages} m
               WHERE m.${message('chatId')} = r.chat_id AND m.${message('runId')} = r.id) AS messages,
        (SELECT coalesce(json_agg(json_build_object('firstIndex', e.first_index, 'events', e.events) ORDER BY e.first_index), '[]')

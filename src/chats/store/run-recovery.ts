@@ -2,6 +2,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { toProblem } from '../../errors/problem.js';
 import { RunInterruptedError, RunLostError } from '../../errors/run.errors.js';
 import { noUsage } from '../../messages/usage.js';
+import { type FailedRun } from '../../runs/failed-runs.js';
 import { type AnswerDraft, type RunKey, type StoreProgress } from '../../runs/run-store.interface.js';
 import { unfinishedText, type UnfinishedText } from '../../runs/unfinished-text.js';
 import { endValues } from './end-values.js';
@@ -34,6 +35,8 @@ export interface RunOwner {
   readonly instanceId: string;
   /** Whether this process still holds the run: from before its begin is sent until its end is stored or given up. */
   isHeld(runId: string): boolean;
+  /** Logs a run whose process could not do so. */
+  logFailure(run: FailedRun, error: unknown): void;
 }
 
 /** Ends the runs that died with their process, so that they do not block their chats, and keeps what they had said. */
@@ -76,7 +79,15 @@ export class RunRecovery {
     }
     const values = endValues(interruptedRun(key, remains));
     const [ended] = await this.client.rows<FinishRow>(this.interrupt, values);
-    return ended?.owned === 1 ? undefined : run;
+    if (ended?.owned !== 1) return run;
+    this.logInterruption(run, remains);
+    return undefined;
+  }
+
+  /** What this process had to give up itself, it has logged. */
+  private logInterruption({ id: runId, instance_id }: ActiveRunRow, { model, requestId }: RemainsRow): void {
+    if (instance_id === this.owner.instanceId) return;
+    this.owner.logFailure({ runId, model, requestId }, new RunInterruptedError(runId));
   }
 
   /** A run of this very instance that is no longer held is one whose end could not be stored. */

@@ -35,7 +35,7 @@ export class PlainRuns {
   private readonly store: KindStore;
 
   constructor(dataSource: DataSource) {
-    const owner = { instanceId: this.instanceId, isHeld: () => true };
+    const owner = { instanceId: this.instanceId, isHeld: () => true, logFailure: () => undefined };
     const instance = new InstanceStores().of(dataSource);
     this.store = new KindStore(dataSource, chatKind(Chat), instance, owner, new HistoryCache().ofKind());
   }

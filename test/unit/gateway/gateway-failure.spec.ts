@@ -6,6 +6,7 @@ import {
   PayloadTooLargeError,
   RateLimitError,
   UpstreamError,
+  UpstreamSetupError,
   UpstreamOverloadedError,
   UpstreamTimeoutError,
 } from '../../../src/errors/upstream.errors.js';
@@ -67,7 +68,7 @@ describe('gatewayFailure', () => {
     [403, notEntitled, GatewayAuthError, true, /not entitled/],
     [403, detail('Unauthorized to access proxy'), GatewayAuthError, false, /Unauthorized to access proxy/],
     [403, html, GatewayAuthError, false, /an HTML page titled "403 Forbidden"/],
-    [404, detail('Not found'), UpstreamError, false, /gatewayPrefix/],
+    [404, detail('Not found'), UpstreamSetupError, false, /gatewayPrefix/],
     [408, '', UpstreamTimeoutError, true, /408\)/],
     [408, '<html><title>408 Request Time-out</title></html>', UpstreamTimeoutError, true, /Request Time-out/],
     [413, vendor('request_too_large', 'Request exceeds the maximum size'), PayloadTooLargeError, false, /exceeds/],
