@@ -2,6 +2,8 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
 import { TypeOrmModule, type TypeOrmModuleOptions } from '@nestjs/typeorm';
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import { guardConnections } from '../chats/store/connection-guard.js';
 import { Chat } from '../chats/chat.entity.js';
 import { type GitlabDuoModuleOptions } from '../config/gitlab-duo-options.interface.js';
 import { GitlabDuoModule } from '../gitlab-duo.module.js';
@@ -26,6 +28,13 @@ export interface AppOptions {
   rateLimits?: RateLimits;
 }
 
+/** The data source of the server, whose connections may end at any time, its start included. */
+function guardedDataSource(options?: DataSourceOptions): Promise<DataSource> {
+  const dataSource = new DataSource(options as DataSourceOptions);
+  guardConnections(dataSource);
+  return Promise.resolve(dataSource);
+}
+
 /** The server: chats over HTTP, kept in PostgreSQL. */
 @Module({})
 export class AppModule {
@@ -34,16 +43,19 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [
-        TypeOrmModule.forRoot({
-          type: 'postgres',
-          url: databaseUrl,
-          autoLoadEntities: true,
-          migrations,
-          migrationsRun: true,
-          retryAttempts: 3,
-          retryDelay: 1_000,
-          applicationName: 'nestjs-gitlab-duo',
-          extra: { max: 20, connectionTimeoutMillis: 10_000 },
+        TypeOrmModule.forRootAsync({
+          useFactory: () => ({
+            type: 'postgres',
+            url: databaseUrl,
+            autoLoadEntities: true,
+            migrations,
+            migrationsRun: true,
+            retryAttempts: 3,
+            retryDelay: 1_000,
+            applicationName: 'nestjs-gitlab-duo',
+            extra: { max: 20, connectionTimeoutMillis: 10_000 },
+          }),
+          dataSourceFactory: guardedDataSource,
         }),
         TerminusModule,
         GitlabDuoModule.forRoot(gitlab),

@@ -5,6 +5,7 @@ import { type LeaseStore } from '../../runs/run-store.interface.js';
 import { DuoInstance } from '../entities/duo-instance.entity.js';
 import { DuoRunEvent } from '../entities/duo-run-event.entity.js';
 import { DuoRun } from '../entities/duo-run.entity.js';
+import { guardConnections } from './connection-guard.js';
 import { DatabaseClock } from './database-clock.js';
 import { tableOf } from './kind-tables.js';
 import { SqlClient } from './sql-client.js';
@@ -27,6 +28,7 @@ export class InstanceStores {
     let store = this.stores.get(dataSource);
     if (store === undefined) {
       const client = new SqlClient(dataSource);
+      guardConnections(dataSource);
       const clock = new DatabaseClock();
       store = {
         leases: new SqlLeaseStore(client, tableOf(dataSource, DuoInstance), clock),

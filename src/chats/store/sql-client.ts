@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Pool, type QueryArrayConfig } from 'pg';
-import { type DataSource } from 'typeorm';
+import { ConnectionIsNotSetError, type DataSource } from 'typeorm';
 import { ConfigurationError } from '../../errors/request.errors.js';
 
 const QUERY_TIMEOUT_MS = 10_000;
@@ -26,7 +26,7 @@ export function statement(text: string): Statement {
  * for each statement costs more than the statement's own. Each is a transaction of its own.
  */
 export class SqlClient {
-  private readonly pool: Pool;
+  private readonly driver: { master: Pool | undefined };
 
   /** @throws ConfigurationError when the data source is not PostgreSQL, or has no connections yet */
   constructor(dataSource: DataSource) {
@@ -40,7 +40,14 @@ export class SqlClient {
         'Chats need an initialized data source: leave manualInitialization off in TypeOrmModule.forRoot().',
       );
     }
-    this.pool = (dataSource.driver as unknown as { master: Pool }).master;
+    this.driver = dataSource.driver as unknown as { master: Pool | undefined };
+  }
+
+  /** A data source that is closed and opened again has a pool of its own each time. */
+  private get pool(): Pool {
+    const { master } = this.driver;
+    if (master === undefined) throw new ConnectionIsNotSetError('postgres');
+    return master;
   }
 
   async rows<Row extends object>(statement: Statement, values: unknown[]): Promise<Row[]> {

@@ -1,0 +1,41 @@
+import { type Pool, type PoolClient } from 'pg';
+import { type DataSource } from 'typeorm';
+
+/** What TypeORM's driver for PostgreSQL has in 0.3 as in 1.x, past its types. */
+interface PooledDriver {
+  master: Pool | undefined;
+  slaves: Pool[];
+  createPool(...credentials: unknown[]): Promise<Pool>;
+}
+
+const guardedDrivers = new WeakSet<PooledDriver>();
+const guardedClients = new WeakSet<PoolClient>();
+
+/**
+ * Gives each client of a data source's pools a listener of `error` for good, those of pools to come included.
+ *
+ * pg-pool takes its own listener off before it hands a client out, and TypeORM adds one in a later microtask. A
+ * connection that ends in between (the server's last words came with the end of the reply before) emits an `error` to no
+ * listener, which ends the process. The one who holds the client learns of the end by their next statement.
+ */
+export function guardConnections(dataSource: DataSource): void {
+  const driver = dataSource.driver as unknown as PooledDriver;
+  if (guardedDrivers.has(driver)) return;
+  guardedDrivers.add(driver);
+  for (const pool of [driver.master, ...driver.slaves]) if (pool) guardPool(pool);
+  const createPool = driver.createPool.bind(driver);
+  driver.createPool = async (...credentials) => {
+    const pool = await createPool(...credentials);
+    guardPool(pool);
+    return pool;
+  };
+}
+
+/** The pool tells of a client while its own listener is still on. */
+function guardPool(pool: Pool): void {
+  pool.on('acquire', (client) => {
+    if (guardedClients.has(client)) return;
+    guardedClients.add(client);
+    client.on('error', () => undefined);
+  });
+}
