@@ -47,7 +47,7 @@ export class HealthController {
       const result = await this.health.check([() => database.withTimeout(DATABASE_TIMEOUT_MS)]);
       return { ...result, gateway: { lastExchange: this.duo.lastExchange ?? null } };
     } catch (cause) {
-      throw new DatabaseUnavailableError('The database does not answer.', { isRetryable: true, cause });
+      throw new DatabaseUnavailableError('The database does not answer.', { cause });
     }
   }
 }

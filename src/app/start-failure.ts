@@ -1,4 +1,4 @@
-import { isConnectionLost } from '../chats/store/database-error.js';
+import { isConnectionLost, passingState } from '../chats/store/database-failure.js';
 import { GitlabDuoError } from '../errors/gitlab-duo.error.js';
 import { EmbeddedPostgresError } from './embedded-postgres/embedded-postgres.error.js';
 
@@ -11,5 +11,7 @@ export function adviceFor(error: unknown): string | undefined {
   if (code === '28P01' || code === '28000') return 'The database refuses the user or the password of DATABASE_URL.';
   if (code === '3D000') return 'The database that DATABASE_URL names does not exist: create it first.';
   if (isConnectionLost(error)) return 'The database does not answer: check that it runs, and DATABASE_URL.';
+  const state = passingState(error);
+  if (state !== undefined) return `The database refused for now (SQLSTATE ${state}): check it, then start again.`;
   return undefined;
 }

@@ -1,4 +1,4 @@
-import { GitlabDuoError } from './gitlab-duo.error.js';
+import { type ErrorDetails, GitlabDuoError } from './gitlab-duo.error.js';
 
 /** The chat does not exist for this owner. */
 export class ChatNotFoundError extends GitlabDuoError {
@@ -31,9 +31,16 @@ export class ChatLockedError extends GitlabDuoError {
   }
 }
 
-/** The database did not answer, or refused the statement. */
+/** How long a caller is to wait for a database that is unavailable, in milliseconds. */
+const DATABASE_RETRY_AFTER_MS = 2_000;
+
+/** The database did not answer, or refused the statement for a reason that passes; the same call may succeed later. */
 export class DatabaseUnavailableError extends GitlabDuoError {
   readonly code = 'database_unavailable';
+
+  constructor(message: string, details: ErrorDetails = {}) {
+    super(message, { isRetryable: true, retryAfterMs: DATABASE_RETRY_AFTER_MS, ...details });
+  }
 }
 
 /** Somebody has to approve or deny calls of tools before the chat can go on. */

@@ -31,7 +31,7 @@ export type ErrorCode =
 export interface ErrorDetails {
   /** Whether the same call may succeed later without any change. */
   isRetryable?: boolean;
-  /** How long to wait before that, in milliseconds, where the other side said so. */
+  /** How long to wait before that, in milliseconds, where that is known. */
   retryAfterMs?: number;
   cause?: unknown;
 }

@@ -82,7 +82,6 @@ export class RunService implements BeforeApplicationShutdown {
       );
       return new DatabaseUnavailableError(
         'The database did not answer in time, or had no connection to spare. Ask again.',
-        { isRetryable: true },
       );
     });
   }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { PASSING_STATES } from '../../src/chats/store/database-failure.js';
 import { problems } from '../../src/errors/problem.js';
 import { eventSchemas } from '../../src/http/openapi/event-schemas.js';
 import { ModelRegistry } from '../../src/models/model-registry.js';
@@ -79,6 +80,11 @@ describe('The tables of the README', () => {
       return [...names.matchAll(/`([^`]+)`/g)].map(([, name]) => prefix + (name ?? ''));
     });
     expect(shown.sort()).toEqual([...SANDBOX_FAULTS].sort());
+  });
+
+  it('have every SQLSTATE that passes', () => {
+    const shown = tableRows('When the database fails', 'SQLSTATE').map(([state, meaning]) => [code(state), meaning]);
+    expect(Object.fromEntries(shown)).toEqual(PASSING_STATES);
   });
 
   it('lead to sections that there are', () => {

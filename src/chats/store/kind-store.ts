@@ -6,18 +6,20 @@ import { type ChatKind } from '../chat-kind.js';
 import { type Period } from '../duo-chat-service.interface.js';
 import { Approvals } from './approvals.js';
 import { onDatabase } from './database-error.js';
+import { isRolledBack } from './database-failure.js';
 import { type InstanceStore } from './instance-stores.service.js';
 import { type Histories } from './history-cache.service.js';
 import { kindTables } from './kind-tables.js';
-import { LOCK_TIMEOUT_MS } from './lock-timeout.js';
 import { LostRuns } from './lost-runs.js';
 import { type AddMessage, MessageAdding } from './message-adding.js';
 import { ModelReading } from './model-reading.js';
+import { CALLER_PATIENCE_MS, resend } from './resend.js';
 import { RunBeginning } from './run-beginning.js';
 import { RunFinishing } from './run-finishing.js';
 import { type RunOwner, RunRecovery } from './run-recovery.js';
 import { RunStepping } from './run-stepping.js';
 import { SqlClient } from './sql-client.js';
+import { inTransaction } from './transaction.js';
 import { UsageReading } from './usage-reading.js';
 import { type MessageRecord } from '../../messages/message.interface.js';
 import { type ToolCallRecord } from '../../messages/tool-call.interface.js';
@@ -144,17 +146,11 @@ export class KindStore {
   }
 
   /**
-   * Works on one chat in a transaction, which does not wait for ever for a row that another holds.
+   * Works on one chat in a transaction, and once more where the database rolled that back for a passing reason.
    * @throws ChatLockedError, DatabaseUnavailableError, and what the work throws
    */
   transaction<T>(chatId: string, work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    return onDatabase(
-      () =>
-        this.dataSource.transaction(async (manager) => {
-          await manager.query(`SELECT set_config('lock_timeout', '${LOCK_TIMEOUT_MS}', true)`);
-          return work(manager);
-        }),
-      chatId,
-    );
+    const send = (): Promise<T> => inTransaction(this.dataSource, work);
+    return onDatabase(() => resend(send, CALLER_PATIENCE_MS, isRolledBack), chatId);
   }
 }

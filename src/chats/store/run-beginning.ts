@@ -10,11 +10,12 @@ import {
   standingStatement,
 } from './begin.statements.js';
 import { type DatabaseClock } from './database-clock.js';
-import { resend, violatedUnique } from './database-error.js';
+import { violatedUnique } from './database-failure.js';
 import { type Histories } from './history-cache.service.js';
 import { type HistoryHeader, type HistoryRows, historyStatement } from './history.statements.js';
 import { type KindTables } from './kind-tables.js';
 import { type ActiveRunRow } from './recovery.statements.js';
+import { resend } from './resend.js';
 import { type RunRecovery } from './run-recovery.js';
 import { type ResumedRun, RunResuming } from './run-resuming.js';
 import { type SqlClient, type Statement } from './sql-client.js';
@@ -121,13 +122,26 @@ export class RunBeginning {
   /** `undefined` where an active run is in the way. */
   private async insertNew(chatId: string, runId: string, values: unknown[]): Promise<Begun | undefined> {
     try {
-      return await resend(async (isResent) => {
-        const stored = isResent ? await this.readBegun(chatId, runId) : undefined;
-        return stored?.begun ? stored : this.read<BegunHeader>(this.insert, chatId, values);
-      });
+      return await resend((isResent) =>
+        isResent ? this.insertAgain(chatId, runId, values) : this.read<BegunHeader>(this.insert, chatId, values),
+      );
     } catch (error) {
       if (violatedUnique(error) !== this.tables.activeRunIndex) throw error;
       return undefined;
+    }
+  }
+
+  /** After a try that may have stored the run: before this one, or while this one is under way. */
+  private async insertAgain(chatId: string, runId: string, values: unknown[]): Promise<Begun> {
+    const stored = await this.readBegun(chatId, runId);
+    if (stored.begun) return stored;
+    try {
+      const inserted = await this.read<BegunHeader>(this.insert, chatId, values);
+      return inserted.begun ? inserted : await this.readBegun(chatId, runId);
+    } catch (error) {
+      const late = violatedUnique(error) === undefined ? undefined : await this.readBegun(chatId, runId);
+      if (late?.begun) return late;
+      throw error;
     }
   }
 
@@ -145,7 +159,7 @@ export class RunBeginning {
   private async upTo(chatId: string, lastSeq: number, history: StoredHistory): Promise<readonly HistoryMessage[]> {
     const known = history.upTo(lastSeq);
     if ((known.at(-1)?.seq ?? -1) === lastSeq) return known;
-    const { history: latest } = await this.read<null>(this.history, chatId, [chatId]);
+    const { history: latest } = await resend(() => this.read<null>(this.history, chatId, [chatId]));
     return latest.upTo(lastSeq);
   }
 

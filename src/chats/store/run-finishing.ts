@@ -3,10 +3,10 @@ import { type MessageRecord } from '../../messages/message.interface.js';
 import { type FinishRun, type RetryAttempt } from '../../runs/run-store.interface.js';
 import { attemptValues } from './attempt-values.js';
 import { endValues } from './end-values.js';
-import { resend, UNTIL_STORED } from './database-error.js';
 import { type FinishRow, finishStatement, retryStatement } from './finish.statements.js';
 import { type KindTables } from './kind-tables.js';
 import { type LostRuns } from './lost-runs.js';
+import { resend, RUN_PATIENCE_MS } from './resend.js';
 import { type SqlClient } from './sql-client.js';
 import { storedAnswer } from './stored-answer.js';
 
@@ -26,7 +26,11 @@ export class RunFinishing {
 
   async finish(run: FinishRun): Promise<MessageRecord | null> {
     const values = [...endValues(run), ...attemptValues(run.attempt)];
-    const [row] = await resend(() => this.client.rows<FinishRow>(this.end, values), UNTIL_STORED);
+    return resend(() => this.finishOnce(run, values), RUN_PATIENCE_MS);
+  }
+
+  private async finishOnce(run: FinishRun, values: unknown[]): Promise<MessageRecord | null> {
+    const [row] = await this.client.rows<FinishRow>(this.end, values);
     if (row?.owned !== 1) return this.unowned(run);
     if (run.answer && row.seq === null) throw new ChatNotFoundError(run.chatId);
     return storedAnswer(run, row.seq);
@@ -34,7 +38,7 @@ export class RunFinishing {
 
   async retry({ endedId, ended, nextId, nextNumber }: RetryAttempt): Promise<void> {
     const values = [...attemptValues({ id: endedId, outcome: ended }), nextId, nextNumber];
-    await resend(() => this.client.rows(this.next, values));
+    await resend(() => this.client.rows(this.next, values), RUN_PATIENCE_MS);
   }
 
   /** The run has ended already: by an earlier try of this very end, by a takeover, or with its chat. */

@@ -2,9 +2,9 @@ import { ChatBusyError, PendingToolCallsError } from '../../errors/chat.errors.j
 import { type Usage } from '../../messages/message.interface.js';
 import { type BeginRun, type RunPast } from '../../runs/run-store.interface.js';
 import { mergedOptions } from '../../runs/run-options.js';
-import { resend } from './database-error.js';
 import { type KindTables } from './kind-tables.js';
 import { type ActiveRunRow, usageOfRun } from './recovery.statements.js';
+import { resend } from './resend.js';
 import { type SqlClient, type Statement, statement } from './sql-client.js';
 import { isLeft } from './tool-call.statements.js';
 

@@ -1,12 +1,19 @@
 import { ChatNotFoundError } from '../../errors/chat.errors.js';
 import { type MessageRecord } from '../../messages/message.interface.js';
 import { storable } from '../../messages/text.js';
-import { type StoreProgress, type StoredCall, type StoreStep } from '../../runs/run-store.interface.js';
+import {
+  type EndedAttempt,
+  type RunKey,
+  type StoreProgress,
+  type StoredCall,
+  type StoreStep,
+} from '../../runs/run-store.interface.js';
 import { type NewCall } from '../../turn/turn.interface.js';
 import { attemptValues } from './attempt-values.js';
-import { resend, UNTIL_STORED, violatedUnique } from './database-error.js';
+import { violatedUnique } from './database-failure.js';
 import { type KindTables } from './kind-tables.js';
 import { type LostRuns } from './lost-runs.js';
+import { resend, RUN_PATIENCE_MS } from './resend.js';
 import { type SqlClient, type Statement } from './sql-client.js';
 import {
   type CallValue,
@@ -33,12 +40,12 @@ export class RunStepping {
   }
 
   openCalls(messageId: string): Promise<StoredCall[]> {
-    return resend(() => this.client.rows<StoredCall>(this.open, [messageId]));
+    return resend(() => this.client.rows<StoredCall>(this.open, [messageId]), RUN_PATIENCE_MS);
   }
 
   async storeStep({ message, calls, attempt, supersedes, ...key }: StoreStep): Promise<MessageRecord> {
     const { runId, chatId } = key;
-    const { owned, seqs } = await this.store(this.step, [
+    const [seq] = await this.store(this.step, key, attempt, [
       chatId,
       runId,
       key.fence,
@@ -53,8 +60,6 @@ export class RunStepping {
       message.status,
       ...attemptValues(attempt),
     ]);
-    if (owned !== 1) throw await this.lost.error(key, attempt);
-    const [seq] = seqs;
     if (seq === undefined) throw new ChatNotFoundError(chatId);
     return { seq, ...message, chatId, runId, role: 'assistant' };
   }
@@ -62,7 +67,7 @@ export class RunStepping {
   async storeProgress({ results, moved, next, ...key }: StoreProgress): Promise<MessageRecord[]> {
     const { runId, chatId } = key;
     const messages = results.map(({ part, ...result }, place) => ({ ...result, place, parts: [part] }));
-    const { owned, seqs } = await this.store(this.progress, [
+    const seqs = await this.store(this.progress, key, null, [
       chatId,
       runId,
       key.fence,
@@ -72,7 +77,6 @@ export class RunStepping {
       next?.step ?? null,
       next?.requestId ?? null,
     ]);
-    if (owned !== 1) throw await this.lost.error(key);
     if (seqs.length !== results.length) throw new ChatNotFoundError(chatId);
     return results.map(({ id, part, createdAt }, index) => ({
       id,
@@ -90,17 +94,21 @@ export class RunStepping {
   }
 
   /** An earlier try that was still under way may store its messages just before this one: the next try sees them. */
-  private async store(statement: Statement, values: unknown[]): Promise<StepRow> {
+  private store(
+    statement: Statement,
+    key: RunKey,
+    attempt: EndedAttempt | null,
+    values: unknown[],
+  ): Promise<StepRow['seqs']> {
     const send = (): Promise<StepRow[]> => this.client.rows<StepRow>(statement, values);
-    const [row] = await resend(
-      (isResent) =>
-        send().catch((error: unknown) => {
-          if (isResent && violatedUnique(error) !== undefined) return send();
-          throw error;
-        }),
-      UNTIL_STORED,
-    );
-    return row ?? { owned: 0, seqs: [] };
+    return resend(async (isResent) => {
+      const [row] = await send().catch((error: unknown) => {
+        if (isResent && violatedUnique(error) !== undefined) return send();
+        throw error;
+      });
+      if (row?.owned !== 1) throw await this.lost.error(key, attempt);
+      return row.seqs;
+    }, RUN_PATIENCE_MS);
   }
 }
 

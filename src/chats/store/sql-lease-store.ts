@@ -1,6 +1,7 @@
 import { type LeaseStore } from '../../runs/run-store.interface.js';
 import { type DatabaseClock } from './database-clock.js';
-import { onDatabase, resend } from './database-error.js';
+import { onDatabase } from './database-error.js';
+import { resend } from './resend.js';
 import { type SqlClient, statement } from './sql-client.js';
 
 /** The leases of instances, in the table of a data source; each renewal looks at the database's clock. */

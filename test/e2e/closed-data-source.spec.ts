@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { v7 as uuidv7 } from 'uuid';
+import { Chat, DuoChatService } from '../../src/index.js';
+import { startTestHost, type TestHost } from './support/test-module.js';
+
+describe('A data source that is closed', () => {
+  let host: TestHost;
+  let chats: DuoChatService<Chat>;
+
+  beforeAll(async () => {
+    host = await startTestHost([Chat]);
+    chats = host.app.get(DuoChatService);
+  });
+  afterAll(() => host.close());
+
+  it('makes every verb unavailable, and lets them work once it is open again', async () => {
+    const chat = await chats.create();
+    const { id } = chat;
+    await chat.ask('Hello');
+    await host.database.destroy();
+    const verbs = {
+      create: () => chats.create(),
+      find: () => chats.find(id),
+      list: () => chats.list(),
+      update: () => chats.update(id, { title: 'New' }),
+      delete: () => chats.delete(id),
+      messages: () => chats.messages(id),
+      ask: () => chats.ask(id, 'And now?'),
+      start: () => chats.start(id, 'And now?'),
+      stream: () => chats.stream(id, 'And now?').next(),
+      complete: () => chats.complete(id),
+      step: () => chats.step(id),
+      runTools: () => chats.runTools(id),
+      isComplete: () => chats.isComplete(id),
+      pendingApprovals: () => chats.pendingApprovals(id),
+      approve: () => chats.approve(id, uuidv7()),
+      deny: () => chats.deny(id, uuidv7()),
+      addMessage: () => chats.addMessage(id, { role: 'user', content: 'And now?' }),
+      usage: () => chats.usage(id),
+      usageOf: () => chats.usageOf({ ownerId: null }),
+      findRun: () => chats.findRun(id, uuidv7()),
+      'chat.ask': () => chat.ask('And now?'),
+    };
+    const outcomes = Object.entries<() => Promise<unknown>>(verbs).map(async ([verb, call]) => [
+      verb,
+      await call().catch((error: unknown) => error),
+    ]);
+    const unavailable = { code: 'database_unavailable', isRetryable: true };
+    expect(await Promise.all(outcomes)).toMatchObject(Object.keys(verbs).map((verb) => [verb, unavailable]));
+
+    await host.database.initialize();
+    expect((await chats.ask(id, 'And now?')).text).toContain('Turn 2');
+  });
+});

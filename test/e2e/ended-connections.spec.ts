@@ -1,0 +1,139 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { type Sandbox, startSandbox } from '../../src/sandbox/index.js';
+import { type EndingProxy, startEndingProxy } from './support/ending-proxy.js';
+import { lockChat } from './support/row-lock.js';
+import { startServerProcess } from './support/server-process.js';
+import { startTestServer, type TestServer } from './support/test-server.js';
+import { until } from './support/until.js';
+
+jest.setTimeout(120_000);
+
+const script = (name: string): string => new URL(`support/${name}`, import.meta.url).href;
+
+/**
+ * pg-pool takes its listener of `error` off a client before it hands it out, TypeORM adds its own in a later microtask, and
+ * an EventEmitter without one throws: https://nodejs.org/docs/latest-v20.x/api/events.html#error-events.
+ */
+describe('A database connection that ends while it is handed over', () => {
+  let tables: TestServer;
+  let sandbox: Sandbox;
+  let primary: EndingProxy;
+  let replica: EndingProxy;
+
+  beforeAll(async () => {
+    // Makes the tables.
+    tables = await startTestServer();
+    sandbox = await startSandbox({ chunkDelayMs: 0 });
+  });
+  afterAll(async () => {
+    await sandbox.close();
+    await tables.close();
+  });
+  beforeEach(async () => {
+    primary = await startEndingProxy(tables.databaseUrl);
+    replica = await startEndingProxy(tables.databaseUrl);
+  });
+  afterEach(async () => {
+    await primary.close();
+    await replica.close();
+  });
+
+  describe.each<[string, string[]]>([
+    ['TypeORM 1', []],
+    ['TypeORM 0.3', ['--import', script('typeorm-0.3-hooks.mjs')]],
+  ])('on %s', (version, hooks) => {
+    let host: ChildProcess;
+
+    beforeEach(async () => {
+      host = fork(fileURLToPath(script('host-process.ts')), [primary.url, replica.url, sandbox.url], {
+        execArgv: ['--import', script('typescript-hooks.mjs'), ...hooks],
+        env: { ...process.env, NODE_OPTIONS: '' },
+        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      });
+      expect(await told()).toBe(version);
+    });
+    afterEach(() => void host.kill('SIGKILL'));
+
+    /** What the host tells next, or how it ended. */
+    async function told(): Promise<unknown> {
+      const abort = new AbortController();
+      const [message] = (await Promise.race([
+        once(host, 'message', abort),
+        once(host, 'exit', abort).then(([code]) => [`ended with ${String(code)}`]),
+      ])) as unknown[];
+      abort.abort();
+      return message;
+    }
+
+    function does(work: string): Promise<unknown> {
+      host.send(work);
+      return told();
+    }
+
+    /** Until it has noticed that. */
+    async function losesConnections(): Promise<void> {
+      primary.cut();
+      replica.cut();
+      expect(await does('lose all connections')).toEqual(['done']);
+    }
+
+    it('fails what a host writes, and not the host', async () => {
+      await losesConnections();
+      primary.endWhenReady(1);
+      expect(await does('write')).toEqual(['database_unavailable']);
+      expect(await does('write')).toEqual(['done']);
+    });
+
+    it('fails what waits for the connection of another statement, and not the host', async () => {
+      expect(await does('write behind another')).toEqual(['done', 'done']);
+      primary.endWhenReady(1);
+      expect(await does('write behind another')).toEqual(['done', 'database_unavailable']);
+      expect(await does('write')).toEqual(['done']);
+    });
+
+    it('fails what a host reads from a replica, and not the host', async () => {
+      await losesConnections();
+      replica.endWhenReady(1);
+      expect(await does('read')).toEqual(['database_unavailable']);
+      expect(await does('read')).toEqual(['done']);
+    });
+  });
+
+  it('stores an ask once whose first statement still waits for the chat when the second is sent', async () => {
+    const server = await startServerProcess(primary.url, sandbox.url);
+    try {
+      const chatId = await server.http.createChat();
+      const unlock = await lockChat(tables.databaseUrl, chatId);
+      const asking = server.http.ask(chatId, 'Hello');
+      await until(async () => (await waitingStatements()) === 1);
+      primary.cut();
+      await until(async () => (await waitingStatements()) === 2);
+      await unlock();
+      expect((await asking).seq).toBe(1);
+      expect((await server.http.messages(chatId)).map(({ role }) => role)).toEqual(['user', 'assistant']);
+    } finally {
+      await server.kill();
+    }
+  });
+
+  /** How many statements wait for a row; the database does not notice that their connection is gone. */
+  async function waitingStatements(): Promise<number> {
+    const rows: unknown[] = await tables.database.query(
+      "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+    );
+    return rows.length;
+  }
+
+  it('is no matter to the start of the server, which connects again', async () => {
+    primary.endWhenReady(2);
+    const server = await startServerProcess(primary.url, sandbox.url);
+    try {
+      expect(await server.http.createChat()).toEqual(expect.any(String));
+    } finally {
+      await server.kill();
+    }
+  });
+});
