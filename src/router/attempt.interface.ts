@@ -28,5 +28,7 @@ export interface StepOutcome {
   answer: ModelAnswer;
   /** The last attempt of the step. */
   attempt: AttemptOutcome;
+  /** What the model was told last, in the name of the user, where it could not be forced to call a tool. */
+  asked?: string;
   error?: unknown;
 }

@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { type Caller, type ResolvedOptions } from '../config/gitlab-duo-options.interface.js';
 import { GITLAB_DUO_OPTIONS } from '../config/tokens.js';
-import { withAskedCall } from '../delegates/asked-call.js';
+import { askedCall, withAskedCall } from '../delegates/asked-call.js';
 import { type Delegate, type StreamParser } from '../delegates/delegate.interface.js';
 import { type ErrorCode } from '../errors/gitlab-duo.error.js';
 import { ReasoningRefusedError } from '../errors/upstream.errors.js';
@@ -72,14 +72,16 @@ export class DuoRouterService implements OnApplicationShutdown {
       const model = this.models.get(request.model);
       this.notices.mind(model);
       const delegate = this.delegates.of(model);
-      const sent = withAskedCall(model, request);
+      const asked = askedCall(model, request);
+      const sent = withAskedCall(request, asked);
       const parser = (): StreamParser => delegate.createParser(this.secrets.redact, sent);
       const render = (): Buffer => delegate.render(model, this.refused.without(sent));
       const withoutRefused = (): Buffer => {
         this.refused.note(sent);
         return render();
       };
-      return await this.send(delegate, render(), withoutRefused, parser, options);
+      const outcome = await this.send(delegate, render(), withoutRefused, parser, options);
+      return asked === undefined ? outcome : { ...outcome, asked };
     } catch (error) {
       return unsentStep(error);
     }

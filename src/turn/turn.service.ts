@@ -52,10 +52,13 @@ export class TurnService {
       steps += 1;
       const outcome = await this.step(turn, messages, steps === 1 && !endsInResults(messages));
       const { parts } = outcome.answer;
+      if (outcome.asked !== undefined) messages.push(told(outcome.asked));
       if (outcome.error !== undefined || !isToGoOn(outcome)) {
-        const { correction, ...end } = await checkAnswer(outcome, turn);
-        if (correction === undefined || isCorrected || extent !== 'answer' || steps >= max) return end;
-        isCorrected = true;
+        const { correction: wrong, ...end } = await checkAnswer(outcome, turn);
+        const reminder = missingCall(outcome);
+        const correction = reminder ?? (isCorrected ? undefined : wrong);
+        if (correction === undefined || extent !== 'answer' || steps >= max) return end;
+        isCorrected ||= reminder === undefined;
         // Without calls: all that is left of it is to open the next step.
         round = new ToolRound(turn, []);
         await journal.storeWrong(outcome);
@@ -101,6 +104,12 @@ function told(text: string): ModelMessage {
 /** Whether there was a round of tools already, however it came about, since somebody said something. */
 function endsInResults(messages: readonly ModelMessage[]): boolean {
   return messages.findLast(({ role }) => role !== 'system')?.role === 'tool';
+}
+
+/** What to tell a model that was asked for a call and has answered without one; only a step that asks can lack it. */
+function missingCall({ asked, answer, error }: StepOutcome): string | undefined {
+  const isMissing = asked !== undefined && error === undefined && answer.finishReason === 'stop';
+  return isMissing ? `You have answered without a call. ${asked}` : undefined;
 }
 
 /** Whether the model waits for results, or for being asked again. */

@@ -17,7 +17,7 @@ export function findCallLines(text: string): RequestedCall[] {
   });
 }
 
-const ASKED_TOOL = /^call (?:the tool|at least one of these tools)\b[^"\n]*"([\w-]+)"/im;
+const ASKED_TOOL = /\bcall (?:the tool|at least one of these tools)\b[^"\n]*"([\w-]+)"/i;
 
 /** The tool that a prompt asks for in words, such as `Call the tool "clock" now`; the first of several. */
 export function findAskedTool(text: string): string | undefined {

@@ -1,4 +1,4 @@
-import { withAskedCall } from '../../../src/delegates/asked-call.js';
+import { askedCall, withAskedCall } from '../../../src/delegates/asked-call.js';
 import { type ModelMessage } from '../../../src/messages/message.interface.js';
 import { type ModelParams } from '../../../src/messages/model-request.interface.js';
 import { type ToolResultPart } from '../../../src/messages/part.interface.js';
@@ -20,7 +20,7 @@ export function settled({ role, parts }: ModelMessage): SettledMessage {
 /** The request for an answer to a history, with a tool on offer, as the router sends it. */
 export function body(model: Model, messages: readonly ModelMessage[], params: ModelParams = {}): string {
   const request = { model: model.id, messages, params, tools: [weather] };
-  return delegateOf(model).render(model, withAskedCall(model, request)).toString();
+  return delegateOf(model).render(model, withAskedCall(request, askedCall(model, request))).toString();
 }
 
 /** The same history of other objects, of which nothing can be known. */

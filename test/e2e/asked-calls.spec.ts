@@ -1,0 +1,142 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Module } from '@nestjs/common';
+import { Chat, DuoChatService, DuoService, type DuoTool, Tool, type ToolUse } from '../../src/index.js';
+import { type ChatVerbs } from '../../src/conversation/chat-verbs.js';
+import { type JsonObject } from '../../src/messages/json.interface.js';
+import { type ScriptedReply } from '../../src/testing/index.js';
+import { createDuoTestingModule, DuoScript } from '../../src/testing/index.js';
+import { Test, type TestingModule } from '@nestjs/testing';
+import { startTestHost, type TestHost } from './support/test-module.js';
+
+const parameters = { type: 'object' as const, properties: {} };
+
+@Tool({ description: 'The weather', parameters })
+class Weather implements DuoTool {
+  execute(): string {
+    return 'Sunny';
+  }
+}
+
+@Tool({ description: 'The time', parameters })
+class Clock implements DuoTool {
+  execute(): string {
+    return 'Noon';
+  }
+}
+
+@Module({ providers: [Weather, Clock] })
+class ToolsModule {}
+
+const OPUS = 'duo-chat-opus-5-5';
+const CALL = { toolCalls: [{ name: 'weather' }] };
+const uses: [ToolUse['choice'], string][] = [
+  ['required', 'Call at least one of these tools now, before you say anything else: "weather", "clock".'],
+  [{ tool: 'weather' }, 'Call the tool "weather" now, before you say anything else.'],
+];
+
+/** "What's new in Claude Fable 5.1": tool_choice `any` and `tool` are a 400 of these models. */
+describe('A run that has to call a tool, with a model that cannot be forced', () => {
+  let host: TestHost;
+
+  beforeAll(async () => {
+    host = await startTestHost([Chat], { imports: [ToolsModule] });
+  });
+  afterAll(() => host.close());
+  beforeEach(() => {
+    host.sandbox.reset();
+  });
+
+  const chats = (): [string, (model: string) => Promise<ChatVerbs<{ text: string }>>][] => [
+    ['in memory', (model) => Promise.resolve(host.app.get(DuoService).chat({ model }))],
+    ['in the database', (model) => host.app.get<DuoChatService<Chat>>(DuoChatService).create({ model })],
+  ];
+
+  it.each(['duo-chat-opus-5-5', 'duo-chat-sonnet-5-5', 'duo-chat-fable-5-1'])(
+    'lets %s call it, and keeps what it thought before the call',
+    async (model) => {
+      for (const [place, create] of chats()) {
+        for (const [choice, words] of uses) {
+          host.sandbox.reset();
+          const chat = await create(model);
+          const { text } = await chat.withTools(Weather, Clock, { choice }).ask('How is it?');
+          expect({ place, text }).toMatchObject({ text: expect.stringContaining('The tools said: "Sunny".') });
+          // Thinking whose prefix had changed would be refused, and the request sent once more without it.
+          expect(host.sandbox.calls.requests['anthropic-messages']).toBe(2);
+          const { messages, tools } = host.sandbox.calls.lastRequests['anthropic-messages']?.body as JsonObject;
+          expect(messages).toMatchObject([
+            { role: 'user', content: [{ text: 'How is it?' }, { text: words }] },
+            {
+              role: 'assistant',
+              content: [{ type: 'thinking' }, { type: 'text' }, { type: 'tool_use', name: 'weather' }],
+            },
+            { role: 'user', content: [{ type: 'tool_result' }] },
+          ]);
+          expect(tools).toHaveLength(2);
+        }
+      }
+    },
+  );
+});
+
+describe('A model that was asked for a call in words', () => {
+  let module: TestingModule;
+
+  beforeAll(async () => {
+    module = await Test.createTestingModule({ imports: [createDuoTestingModule(), ToolsModule] }).compile();
+    await module.init();
+  });
+  afterAll(() => module.close());
+
+  const script = (...replies: ScriptedReply[]): DuoScript => {
+    const given = module.get(DuoScript);
+    given.reset();
+    given.add(...replies);
+    return given;
+  };
+  const chatWith = (model: string) => module.get(DuoService).chat({ model }).withTools(Weather, { choice: 'required' });
+  const lastSaid = ({ requests }: DuoScript, index: number) => requests[index]?.messages.at(-1)?.parts;
+  const words = 'Call the tool "weather" now, before you say anything else.';
+
+  it('is asked once more where it answers without one, and its answer is taken back', async () => {
+    const asked = script('No need to look.', CALL, 'Sunny it is.');
+    const chat = chatWith(OPUS);
+    const events: string[] = [];
+    for await (const event of chat.stream('How is it?')) events.push(event.type);
+    expect(events.filter((type) => type === 'reset' || type === 'tool-call')).toEqual(['reset', 'tool-call']);
+    expect(asked.requests).toHaveLength(3);
+    expect(lastSaid(asked, 0)).toEqual([{ type: 'text', text: words }]);
+    expect(lastSaid(asked, 1)).toEqual([{ type: 'text', text: `You have answered without a call. ${words}` }]);
+    expect(asked.requests.map(({ params }) => params?.toolChoice)).toEqual(['auto', undefined, undefined]);
+    expect(chat.messages.at(-1)).toMatchObject({ text: 'Sunny it is.', status: 'complete' });
+  });
+
+  it('answers as it likes the second time', async () => {
+    const asked = script('No need to look.', 'I will not look.');
+    const answer = await chatWith(OPUS).ask('How is it?');
+    expect(answer).toMatchObject({ text: 'I will not look.', status: 'complete' });
+    expect(asked.requests).toHaveLength(2);
+  });
+
+  it('is asked no more where it refused or was cut off', async () => {
+    for (const finishReason of ['refusal', 'length'] as const) {
+      const asked = script({ text: 'No', finishReason });
+      expect(await chatWith(OPUS).ask('How is it?')).toMatchObject({ text: 'No' });
+      expect(asked.requests).toHaveLength(1);
+    }
+  });
+
+  it('is corrected for its schema as well', async () => {
+    const schema = { type: 'object', properties: { sky: { type: 'string' } }, required: ['sky'] };
+    const asked = script('No need.', CALL, 'blue', '{"sky":"blue"}');
+    const answer = await chatWith(OPUS).ask('How is it?', { schema });
+    expect(answer.parsed).toEqual({ sky: 'blue' });
+    expect(asked.requests).toHaveLength(4);
+  });
+
+  it('is not asked for anything where it can be forced', async () => {
+    const asked = script('No need to look.');
+    expect(await chatWith('duo-chat-opus-5').ask('How is it?')).toMatchObject({ text: 'No need to look.' });
+    expect(asked.requests).toHaveLength(1);
+    expect(lastSaid(asked, 0)).toEqual([{ type: 'text', text: 'How is it?' }]);
+  });
+});
