@@ -20,7 +20,9 @@ export function settled({ role, parts }: ModelMessage): SettledMessage {
 /** The request for an answer to a history, with a tool on offer, as the router sends it. */
 export function body(model: Model, messages: readonly ModelMessage[], params: ModelParams = {}): string {
   const request = { model: model.id, messages, params, tools: [weather] };
-  return delegateOf(model).render(model, withAskedCall(request, askedCall(model, request))).toString();
+  return delegateOf(model)
+    .render(model, withAskedCall(request, askedCall(model, request)))
+    .toString();
 }
 
 /** The same history of other objects, of which nothing can be known. */
