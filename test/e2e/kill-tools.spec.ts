@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { childEnvironment } from '../child-environment.js';
 import { Chat, DuoChatService } from '../../src/index.js';
 import { type ToolResultPart } from '../../src/messages/part.interface.js';
 import { createTestDatabase, type TestDatabase } from '../database/test-database.js';
@@ -54,7 +55,7 @@ describe('A server that is killed while tools run', () => {
     const script = fileURLToPath(new URL('support/tool-process.ts', import.meta.url));
     child = fork(script, [shared.url, survivor.sandbox.url, content, ...known], {
       execArgv: ['--import', new URL('support/typescript-hooks.mjs', import.meta.url).href],
-      env: { ...process.env, NODE_OPTIONS: '' },
+      env: childEnvironment(),
     });
     const [chatId] = (await once(child, 'message')) as [string];
     const exited = once(child, 'exit');

@@ -7,6 +7,7 @@ import { basename, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { childEnvironment } from '../child-environment.js';
 import { HttpClient } from './support/http-client.js';
 
 const root = join(import.meta.dirname, '../..');
@@ -61,12 +62,11 @@ function environment(): NodeJS.ProcessEnv {
   const {
     DATABASE_URL: _url,
     GITLAB_TOKEN: _token,
-    NODE_OPTIONS: _options,
     API_KEYS: _keys,
     HOST: _host,
     ...rest
-  } = process.env;
-  return { ...rest, NODE_ENV: 'development' };
+  } = childEnvironment({ NODE_ENV: 'development' });
+  return rest;
 }
 
 /** Types `npm start` in the clone, and waits until the server is ready. */

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { childEnvironment } from '../child-environment.js';
 
 const execute = promisify(execFile);
 const TIMEOUT_MS = 300_000;
@@ -17,7 +18,7 @@ export async function run(
   try {
     const { stdout } = await execute(command, args, {
       cwd,
-      env: { ...process.env, ...environment },
+      env: childEnvironment(environment),
       timeout: TIMEOUT_MS,
     });
     return stdout.trim();

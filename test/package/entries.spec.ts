@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { publint } from 'publint';
+import { childEnvironment } from '../child-environment.js';
 import { type PackedPackage, packPackage } from './packed-package.js';
 
 const NODE_TIMEOUT_MS = 60_000;
@@ -32,7 +33,7 @@ afterAll(() => packed.remove());
 async function evaluate(inputType: 'module' | 'commonjs', program: string): Promise<string> {
   const { stdout, stderr } = await run(process.execPath, [`--input-type=${inputType}`, '--eval', program], {
     cwd: packed.host,
-    env: { ...process.env, NODE_OPTIONS: '' },
+    env: childEnvironment(),
     timeout: NODE_TIMEOUT_MS,
   });
   expect(stderr).toBe('');

@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, realpath, rename, rm, symlink } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { createPackageFromTarballData } from '@arethetypeswrong/core';
 
 const run = promisify(execFile);
 const PACK_TIMEOUT_MS = 240_000;
@@ -36,11 +37,9 @@ export interface PackedPackage {
 export async function packPackage(): Promise<PackedPackage> {
   const host = await mkdtemp(join(await realpath(tmpdir()), 'duo-package-'));
   const tarball = await packTarball(host);
-  await run('tar', ['-xzf', tarball, '-C', host]);
-  const manifest = await readManifest(join(host, 'package'));
-  const folder = join(host, 'node_modules', manifest.name);
   await linkLibraries(join(host, 'node_modules'));
-  await rename(join(host, 'package'), folder);
+  const folder = await unpack(tarball, host);
+  const manifest = await readManifest(folder);
   const files = await readdir(folder, { recursive: true, withFileTypes: true });
   return {
     host,
@@ -60,6 +59,16 @@ export async function packTarball(directory: string): Promise<string> {
   const tarball = (await readdir(directory)).find((name) => name.endsWith('.tgz'));
   if (tarball === undefined) throw new Error(`npm pack left no tarball in ${directory}.`);
   return join(directory, tarball);
+}
+
+/** Unpacks a package into the `node_modules` of a host, without a program of the system, and returns its folder. */
+async function unpack(tarball: string, host: string): Promise<string> {
+  const content = createPackageFromTarballData(new Uint8Array(await readFile(tarball)));
+  for (const path of content.listFiles()) {
+    await mkdir(join(host, dirname(path)), { recursive: true });
+    await writeFile(join(host, path), content.readFile(path));
+  }
+  return join(host, 'node_modules', content.packageName);
 }
 
 async function linkLibraries(modules: string): Promise<void> {

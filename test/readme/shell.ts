@@ -4,20 +4,26 @@ import { mkdtemp, cp, realpath, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { childEnvironment } from '../child-environment.js';
 import { root, snippetFolder } from './blocks.js';
 
 const BETWEEN_BLOCKS = '\u001E';
-const CURL = `command -v curl >/dev/null || curl() { '${process.execPath}' '${join(import.meta.dirname, 'curl.mjs')}' "$@"; }\n`;
+/** What a machine with Node, npm, git and a shell alone may lack of what the README types. */
+const STAND_INS = {
+  curl: standIn('curl.mjs'),
+  sed: standIn('sed.mjs'),
+  npx: 'npm exec --',
+};
 
 /** Runs blocks in one shell, in an application that has the snippets for its sources, and returns what each printed. */
 export async function runInShell(blocks: readonly string[], variables: Record<string, string>): Promise<string[]> {
   const folder = await mkdtemp(join(await realpath(tmpdir()), 'duo-readme-'));
   try {
     await makeApplication(folder);
-    const script = CURL + blocks.map((block) => `${block}\nprintf '${BETWEEN_BLOCKS}'\n`).join('');
-    const shell = spawn('bash', ['-e', '-o', 'pipefail', '-c', script], {
+    const script = standIns() + blocks.map((block) => `${block}\nprintf '${BETWEEN_BLOCKS}'\n`).join('');
+    const shell = spawn('sh', ['-e', '-c', script], {
       cwd: folder,
-      env: { ...process.env, NODE_OPTIONS: '', ...variables },
+      env: childEnvironment(variables),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const [printed, complaints, [code]] = await Promise.all([
@@ -30,6 +36,16 @@ export async function runInShell(blocks: readonly string[], variables: Record<st
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+function standIn(program: string): string {
+  return `'${process.execPath}' '${join(import.meta.dirname, program)}'`;
+}
+
+function standIns(): string {
+  return Object.entries(STAND_INS)
+    .map(([name, command]) => `command -v ${name} >/dev/null || ${name}() { ${command} "$@"; }\n`)
+    .join('');
 }
 
 async function makeApplication(folder: string): Promise<void> {

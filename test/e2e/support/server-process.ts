@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { childEnvironment } from '../../child-environment.js';
 import { HttpClient } from './http-client.js';
 
 /** The server in a process of its own, which can be killed. */
@@ -19,16 +20,18 @@ export interface ServerProcess {
 
 /** Starts the server on a database whose tables are there already. */
 export async function startServerProcess(databaseUrl: string, gitlabUrl: string): Promise<ServerProcess> {
-  const server = forkServer(tmpdir(), {
-    ...process.env,
-    NODE_ENV: 'development',
-    HOST: '127.0.0.1',
-    PORT: '0',
-    DATABASE_URL: databaseUrl,
-    GITLAB_TOKEN: 'glpat-testtesttesttesttest',
-    GITLAB_INSTANCE_URL: gitlabUrl,
-    GITLAB_GATEWAY_URL: gitlabUrl,
-  });
+  const server = forkServer(
+    tmpdir(),
+    childEnvironment({
+      NODE_ENV: 'development',
+      HOST: '127.0.0.1',
+      PORT: '0',
+      DATABASE_URL: databaseUrl,
+      GITLAB_TOKEN: 'glpat-testtesttesttesttest',
+      GITLAB_INSTANCE_URL: gitlabUrl,
+      GITLAB_GATEWAY_URL: gitlabUrl,
+    }),
+  );
   server.stderr?.pipe(process.stderr);
   const exited = once(server, 'exit');
   const isRunning = (): boolean => server.exitCode === null && server.signalCode === null;
@@ -51,7 +54,7 @@ export function forkServer(directory: string, env: NodeJS.ProcessEnv): ChildProc
   return fork(fileURLToPath(new URL('../../../src/main.ts', import.meta.url)), [], {
     cwd: directory,
     execArgv: ['--import', new URL('typescript-hooks.mjs', import.meta.url).href],
-    env: { ...env, NODE_OPTIONS: '' },
+    env,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
 }

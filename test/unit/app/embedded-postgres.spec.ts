@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
+import { childEnvironment } from '../../child-environment.js';
 import { EmbeddedPostgresError } from '../../../src/app/embedded-postgres/embedded-postgres.error.js';
 import { loadPlatformPackage } from '../../../src/app/embedded-postgres/platform-package.js';
 import {
@@ -56,7 +57,7 @@ async function start(): Promise<EmbeddedPostgres> {
 function forkHolder(): ChildProcess {
   const holder = fork(holderProgram, [directory], {
     execArgv: ['--import', 'tsx'],
-    env: { ...process.env, NODE_OPTIONS: '' },
+    env: childEnvironment(),
     detached: true,
   });
   holders.add(holder);

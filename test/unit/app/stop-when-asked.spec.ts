@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { childEnvironment } from '../../child-environment.js';
 
 const module = pathToFileURL(join(import.meta.dirname, '../../../src/app/stop-when-asked.ts')).href;
 /** Says what it is asked for, and ends a moment later, as a server does. */
@@ -26,7 +27,7 @@ afterEach(() => {
 
 async function run(channel: 'ipc' | 'ignore') {
   const spawned = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', program], {
-    env: { ...process.env, NODE_OPTIONS: '' },
+    env: childEnvironment(),
     stdio: ['ignore', 'pipe', 'inherit', channel],
   });
   child = spawned;

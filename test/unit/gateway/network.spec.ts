@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Agent, type Dispatcher, EnvHttpProxyAgent, interceptors, ProxyAgent } from 'undici';
+import { childEnvironment } from '../../child-environment.js';
 import { ConfigurationError } from '../../../src/errors/request.errors.js';
 import { type GitlabDuoError } from '../../../src/errors/gitlab-duo.error.js';
 import { UpstreamError, UpstreamTimeoutError } from '../../../src/errors/upstream.errors.js';
@@ -74,12 +75,10 @@ describe('The proxy of the environment', () => {
       process.execPath,
       ['--import', 'tsx', 'test/unit/gateway/private-network.ts', upstream.url],
       {
-        env: {
-          ...process.env,
-          NODE_OPTIONS: '',
+        env: childEnvironment({
           HTTPS_PROXY: proxy.url,
           NODE_EXTRA_CA_CERTS: fileURLToPath(new URL('../../fixtures/tls/authority.pem', import.meta.url)),
-        },
+        }),
       },
     );
     expect(stdout.trim()).toBe('end');

@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Agent } from 'undici';
+import { childEnvironment } from '../../child-environment.js';
 import { type GitlabDuoModuleOptions } from '../../../src/config/gitlab-duo-options.interface.js';
 import { type JsonObject } from '../../../src/messages/json.interface.js';
 import { type ModelEvent, type ModelRequest } from '../../../src/messages/model-request.interface.js';
@@ -133,7 +134,7 @@ describe('What other clients get wrong', () => {
     }
     const program = ['--import', 'tsx', 'test/unit/gateway/stray-rejections.ts'];
     const { stdout } = await promisify(execFile)(process.execPath, program, {
-      env: { ...process.env, NODE_OPTIONS: '' },
+      env: childEnvironment(),
     });
     expect(stdout).toContain('no stray rejection');
   }, 120_000);

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it, jest } from '@jest/globals';
+import { childEnvironment } from '../../child-environment.js';
 
 const root = join(import.meta.dirname, '../../..');
 
@@ -15,9 +16,8 @@ async function exportsOf(file: string, missing: string[]): Promise<string> {
     import { register } from 'node:module';
     register('data:text/javascript,' + encodeURIComponent(${JSON.stringify(hooks)}));
     console.log(Object.keys(await import('./${file}')).join());`;
-  const { NODE_OPTIONS: _options, ...env } = process.env;
   const args = ['--import', 'tsx', '--input-type=module', '--eval', script];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root, env });
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root, env: childEnvironment() });
   return stdout;
 }
 

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
+import { childEnvironment } from '../../child-environment.js';
 import { isBase64 } from '../../../src/messages/base64.js';
 
 describe('isBase64', () => {
@@ -19,8 +20,7 @@ describe('isBase64', () => {
       import { isBase64 } from './src/messages/base64.ts';
       console.log(isBase64(Buffer.alloc(10 * 1024 * 1024, 1).toString('base64')));`;
     const args = ['--no-regexp-optimization', '--import', 'tsx', '--input-type=module', '--eval', script];
-    const { NODE_OPTIONS: _options, ...env } = process.env;
     const cwd = join(import.meta.dirname, '../../..');
-    expect((await promisify(execFile)(process.execPath, args, { cwd, env })).stdout).toBe('true\n');
+    expect((await promisify(execFile)(process.execPath, args, { cwd, env: childEnvironment() })).stdout).toBe('true\n');
   }, 120_000);
 });

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 
 import { afterEach, describe, expect, it } from '@jest/globals';
 
+import { childEnvironment } from '../../child-environment.js';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/index.js';
 import { ask, answered, exchange, SandboxClient, until } from './sandbox-client.js';
 
@@ -125,7 +126,7 @@ describe('a sandbox', () => {
     `;
     const run = async (...how: string[]) => {
       const node = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script, ...how], {
-        env: { ...process.env, NODE_OPTIONS: '' },
+        env: childEnvironment(),
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       const exited = once(node, 'exit');
