@@ -20,6 +20,8 @@ export interface Environment {
   rateLimits: RateLimits;
   /** The proxies whose word on the address of a client counts. */
   trustProxy: string[];
+  /** Whether every request is logged. */
+  hasAccessLog: boolean;
   /** Unset: an embedded database is started. */
   databaseUrl: string | undefined;
   /** Unset: the sandbox takes GitLab's place, unless `isProduction`. */
@@ -68,6 +70,7 @@ export function readEnvironment(variables: Record<string, string | undefined>): 
       asks: checked('ASK_LIMIT_PER_MINUTE', numberUpTo(MAX_A_MINUTE)) ?? asks,
     },
     trustProxy: faults.catch(() => parseProxies(read('TRUST_PROXY'))) ?? [],
+    hasAccessLog: checked('ACCESS_LOG', trueOrFalse) ?? false,
     databaseUrl: checked('DATABASE_URL', postgresUrl),
     gitlabToken: checked('GITLAB_TOKEN', oneLine),
     instanceUrl: checked('GITLAB_INSTANCE_URL', httpUrl),
@@ -98,6 +101,11 @@ function knownModel(name: string, id: string): string {
   } catch (cause) {
     throw new ConfigurationError(`${name}: ${(cause as Error).message}`, { cause });
   }
+}
+
+function trueOrFalse(name: string, value: string): boolean {
+  if (value === 'true' || value === 'false') return value === 'true';
+  throw new ConfigurationError(`${name} must be true or false; it is ${JSON.stringify(value)}.`);
 }
 
 function numberUpTo(max: number): (name: string, value: string) => number {

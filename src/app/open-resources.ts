@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import { safeError } from '../errors/safe-error.js';
 
 /** No resource may hold up the end of the process for longer. */
 const CLOSE_TIMEOUT_MS = 9_000;
@@ -33,7 +35,7 @@ export class OpenResources {
   private async closeAll(): Promise<void> {
     for (let close = this.closers.pop(); close !== undefined; close = this.closers.pop()) {
       await close().catch((error: unknown) => {
-        console.error('Closing failed', error);
+        new Logger('Server').error('Closing failed', safeError(error));
       });
     }
   }

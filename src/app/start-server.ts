@@ -1,14 +1,17 @@
 import { join } from 'node:path';
-import { ConsoleLogger, Logger, type LogLevel } from '@nestjs/common';
+import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Agent } from 'undici';
 import { DUO_MIGRATIONS } from '../chats/migrations/duo-migrations.js';
+import { DuoService } from '../conversation/duo.service.js';
 import { type GitlabDuoModuleOptions } from '../config/gitlab-duo-options.interface.js';
 import { safeError } from '../errors/safe-error.js';
 import { startSandbox } from '../sandbox/index.js';
+import { logAccess } from './access-log.js';
 import { SHORTEST_SAFE_KEY } from './access/api-keys.js';
 import { AppModule } from './app.module.js';
+import { checkConnection } from './check-connection.js';
 import { closeApp } from './close-app.js';
 import { serveDocs } from './docs.js';
 import { startEmbeddedPostgres } from './embedded-postgres/start-embedded-postgres.js';
@@ -16,6 +19,7 @@ import { type Environment } from './environment.js';
 import { createFastifyAdapter } from './fastify-adapter.js';
 import { loadEnvironment } from './load-environment.js';
 import { OpenResources } from './open-resources.js';
+import { openOutput, type Output } from './output.js';
 import { adviceFor } from './start-failure.js';
 import { stopWhenAsked } from './stop-when-asked.js';
 import { welcome } from './welcome.js';
@@ -26,12 +30,15 @@ const SANDBOX_TOKEN = 'sandbox';
 export async function startServer(): Promise<void> {
   const resources = new OpenResources();
   const logger = new Logger('Server');
+  let output = openOutput();
   stopWhenAsked((reason) => {
-    console.log(`Stopping (${reason})…`);
+    output.say(`Stopping (${reason})…`);
     void resources.close().then(() => process.exit(0));
   });
   try {
-    await start(await loadEnvironment(), resources, logger);
+    // A file .env may ask for another output.
+    const environment = await loadEnvironment().finally(() => (output = openOutput()));
+    await start(environment, resources, logger, output);
   } catch (error) {
     if (resources.isClosing) return;
     const advice = adviceFor(error);
@@ -42,21 +49,20 @@ export async function startServer(): Promise<void> {
   }
 }
 
-async function start(environment: Environment, resources: OpenResources, logger: Logger): Promise<void> {
+async function start(
+  environment: Environment,
+  resources: OpenResources,
+  logger: Logger,
+  output: Output,
+): Promise<void> {
   const { apiKeys, rateLimits, trustProxy } = environment;
   const databaseUrl = environment.databaseUrl ?? (await embeddedDatabase(resources));
   const gitlab = await gitlabOptions(environment, resources, logger);
   const migrations = [...DUO_MIGRATIONS, join(import.meta.dirname, '../migrations/*.js')];
-  // Nest's own start-up lines are for a log collector; a person gets the welcome.
-  const logLevels: LogLevel[] = [...(environment.isProduction ? ['log' as const] : []), 'warn', 'error', 'fatal'];
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.register({ databaseUrl, migrations, gitlab, apiKeys, rateLimits }),
     createFastifyAdapter({ trustProxy }),
-    {
-      logger: new ConsoleLogger({ json: environment.isProduction, logLevels }),
-      abortOnError: false,
-      bodyParser: false,
-    },
+    { logger: output.logger, abortOnError: false, bodyParser: false },
   );
   if (apiKeys.some(({ key }) => key.length < SHORTEST_SAFE_KEY)) {
     logger.warn(
@@ -64,9 +70,18 @@ async function start(environment: Environment, resources: OpenResources, logger:
     );
   }
   serveDocs(app);
+  if (environment.hasAccessLog) logAccess(app.getHttpServer());
   await resources.add(() => closeApp(app));
   await app.listen(environment.port, environment.host);
-  welcome(await app.getUrl(), environment, databaseUrl, gitlab);
+  output.started();
+  welcome(output, { url: await app.getUrl(), environment, databaseUrl, gitlab });
+  if (environment.gitlabToken === undefined) return;
+  const stopping = new AbortController();
+  await resources.add(() => {
+    stopping.abort();
+    return Promise.resolve();
+  });
+  void checkConnection(app.get(DuoService, { strict: false }), stopping.signal);
 }
 
 async function embeddedDatabase(resources: OpenResources): Promise<string> {

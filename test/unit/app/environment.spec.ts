@@ -22,6 +22,7 @@ describe('The environment of the server', () => {
       apiKeys: [],
       rateLimits: { calls: 0, asks: 0 },
       trustProxy: [],
+      hasAccessLog: false,
       databaseUrl: undefined,
       gitlabToken: undefined,
       instanceUrl: undefined,
@@ -44,6 +45,7 @@ describe('The environment of the server', () => {
       'RATE_LIMIT_PER_MINUTE',
       'ASK_LIMIT_PER_MINUTE',
       'TRUST_PROXY',
+      'ACCESS_LOG',
     ];
     expect(readEnvironment(Object.fromEntries(names.map((name) => [name, ' '])))).toEqual(readEnvironment({}));
   });
@@ -72,6 +74,12 @@ describe('The environment of the server', () => {
       trustProxy: ['10.0.0.0/8', '192.0.2.1', '2001:db8::/32'],
     });
     expect(readEnvironment({ ...variables, RATE_LIMIT_PER_MINUTE: '0' }).rateLimits.calls).toBe(0);
+  });
+
+  it('logs every request where ACCESS_LOG is true, and takes nothing but true and false', () => {
+    expect(readEnvironment({ ACCESS_LOG: 'true' }).hasAccessLog).toBe(true);
+    expect(readEnvironment({ ACCESS_LOG: 'false' }).hasAccessLog).toBe(false);
+    expect(() => readEnvironment({ ACCESS_LOG: 'yes' })).toThrow('ACCESS_LOG must be true or false; it is "yes".');
   });
 
   it.each(['0.0.0.0', '::', '192.168.1.7', '2001:db8::1', 'chats.example', '128.0.0.1', '127.1'])(
