@@ -87,6 +87,12 @@ export interface GitlabDuoModuleOptions {
   models?: readonly ModelOption[];
   /** How often a run may ask the model, tools in between; 20 by default. */
   maxSteps?: number;
+  /**
+   * How much one answer may hold: so many bytes (UTF-8) of text, as many of reasoning, and as many of arguments of tools;
+   * 8,388,608 (8 MiB) by default. Beyond it the request is closed, and the run fails with what had come as a `failed`
+   * message.
+   */
+  maxAnswerBytes?: number;
   timeouts?: TimeoutOptions;
   retries?: RetryOptions;
   /**
@@ -110,6 +116,7 @@ export interface ResolvedOptions {
   readonly model: string;
   readonly models: readonly ModelOption[];
   readonly maxSteps: number;
+  readonly maxAnswerBytes: number;
   readonly timeouts: Readonly<Required<TimeoutOptions>>;
   readonly retries: Readonly<Required<RetryOptions>>;
   readonly dispatcher: Dispatcher | undefined;

@@ -4,6 +4,11 @@ import { type Credentials, type GitlabDuoModuleOptions, type ResolvedOptions } f
 /** Node fires a longer timer at once. */
 const LONGEST_TIMER = 2_147_483_647;
 
+export const DEFAULT_MAX_ANSWER_BYTES = 8 * 1024 * 1024;
+
+/** More than any model says, and less than the longest texts of the engine and of PostgreSQL, whatever is made of it. */
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+
 type Environment = Record<string, string | undefined>;
 
 /**
@@ -25,6 +30,7 @@ export function resolveOptions(
     model: options.model || environment.GITLAB_DUO_MODEL || 'duo-chat-sonnet-4-6',
     models: options.models ?? [],
     maxSteps: wholeNumber('maxSteps', options.maxSteps ?? 20),
+    maxAnswerBytes: wholeNumber('maxAnswerBytes', options.maxAnswerBytes ?? DEFAULT_MAX_ANSWER_BYTES, MAX_ANSWER_BYTES),
     timeouts: positive(
       'timeouts',
       { connectMs: 10_000, firstByteMs: 120_000, idleMs: 60_000, totalMs: 600_000 },
@@ -79,9 +85,7 @@ function positive<T extends object>(name: string, defaults: Required<T>, given: 
   return merged;
 }
 
-function wholeNumber(name: string, value: unknown): number {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= LONGEST_TIMER) return value;
-  throw new ConfigurationError(
-    `${name} must be a whole number above 0, and at most ${LONGEST_TIMER}; it is ${String(value)}.`,
-  );
+function wholeNumber(name: string, value: unknown, max = LONGEST_TIMER): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= max) return value;
+  throw new ConfigurationError(`${name} must be a whole number above 0, and at most ${max}; it is ${String(value)}.`);
 }

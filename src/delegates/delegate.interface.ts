@@ -18,8 +18,9 @@ export interface Delegate {
   /**
    * A parser for one response, whose errors quote the vendor as `redact` leaves it.
    * @param request what is answered; without it nothing but its usual form is looked for
+   * @param maxAnswerBytes the bound of text, of reasoning and of arguments
    */
-  createParser(redact?: Redact, request?: ModelRequest): StreamParser;
+  createParser(redact?: Redact, request?: ModelRequest, maxAnswerBytes?: number): StreamParser;
 }
 
 /** Turns one vendor stream into events, one server-sent event at a time, and assembles the answer on the way. */
@@ -34,7 +35,8 @@ export interface StreamParser {
   /**
    * Takes the `data` of one server-sent event and appends what it says to `events`. Tool calls come with the end, since
    * only that tells whether they hold.
-   * @throws UpstreamError (or a subclass) for an error event or for data that is not the vendor's format
+   * @throws UpstreamError (or a subclass) for an error event, for data that is not the vendor's format, and beyond the
+   * bounds of an answer
    */
   push(data: string, events: ModelEvent[]): void;
   /**

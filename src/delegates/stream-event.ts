@@ -1,6 +1,7 @@
 import { type GitlabDuoError } from '../errors/gitlab-duo.error.js';
 import { type Redact, redact as redactPatterns } from '../errors/redact.js';
 import { UpstreamError } from '../errors/upstream.errors.js';
+import { isTooDeep } from '../messages/json-text.js';
 import { readBytesLiteral } from '../gateway/bytes-literal.js';
 import { readErrorBody } from '../gateway/error-body.js';
 import { vendorFailure } from '../gateway/vendor-failure.js';
@@ -8,9 +9,12 @@ import { vendorFailure } from '../gateway/vendor-failure.js';
 /**
  * The JSON of one server-sent event. Its wire type has only optional, unknown leaves, each narrowed where it is read. An
  * event without data, by which some keep a connection alive, says nothing.
- * @throws UpstreamError if it is not a JSON object
+ * @throws UpstreamError if it is not a JSON object, or nested too deep
  */
 export function parseEvent(data: string): object {
+  if (isTooDeep(data)) {
+    throw new UpstreamError('The stream holds an event that is nested deeper than 1,000 levels.');
+  }
   let event: unknown;
   try {
     event = JSON.parse(data);

@@ -1,28 +1,41 @@
 import { UpstreamError } from '../errors/upstream.errors.js';
 import { type JsonObject } from '../messages/json.interface.js';
 import { type FinishReason } from '../messages/message.interface.js';
+import { isTooDeep, jsonProblem } from '../messages/json-text.js';
 import { type ToolCallPart } from '../messages/part.interface.js';
 
-/** The arguments that a JSON text holds; undefined if it is not a JSON object. */
-export function parseArguments(json: string): JsonObject | undefined {
+/** What a model calls a tool with. */
+export type GivenArguments = Pick<ToolCallPart, 'arguments' | 'malformed' | 'problem'>;
+
+/** Enough for the model to know them again. */
+const MAX_MALFORMED = 500;
+
+/** The arguments of a call that the model has ended; none at all are `{}`. */
+export function wholeArguments(json: string): GivenArguments {
+  return json === '' ? { arguments: {} } : (completeArguments(json) ?? malformed(json));
+}
+
+/** The arguments that a text holds, which may be cut; undefined where it is no whole JSON object. */
+export function completeArguments(json: string): GivenArguments | undefined {
+  // To parse what is very deep takes seconds, so its last sign has to tell.
+  if (isTooDeep(json)) return json.trimEnd().endsWith('}') ? malformed(json, jsonProblem(json)) : undefined;
+  const value = parseObject(json);
+  if (value === undefined) return undefined;
+  const problem = jsonProblem(json);
+  return problem === undefined ? { arguments: value } : malformed(json, problem);
+}
+
+function malformed(json: string, problem?: string): GivenArguments {
+  return { arguments: {}, malformed: json.slice(0, MAX_MALFORMED), ...(problem !== undefined && { problem }) };
+}
+
+function parseObject(json: string): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(json);
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
   } catch {
     return undefined;
   }
-}
-
-/** What a model calls a tool with. */
-export type GivenArguments = Pick<ToolCallPart, 'arguments' | 'malformed'>;
-
-// Enough for the model to know them again.
-const mostMalformed = 500;
-
-/** The arguments of a call that the model has ended; none at all are `{}`. */
-export function wholeArguments(json: string): GivenArguments {
-  const value = json === '' ? {} : parseArguments(json);
-  return value ? { arguments: value } : { arguments: {}, malformed: json.slice(0, mostMalformed) };
 }
 
 /** Whether an answer may have stopped in the middle of what it was saying. */

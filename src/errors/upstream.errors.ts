@@ -23,6 +23,9 @@ export class UpstreamError extends GitlabDuoError {
 /** GitLab or the gateway cannot answer as they are set up here, by URL, network or proxy: only the operator can mend that. */
 export class UpstreamSetupError extends UpstreamError {}
 
+/** The model says more than `maxAnswerBytes`; the request was closed. */
+export class AnswerTooLargeError extends UpstreamError {}
+
 /** The vendor does not take back the reasoning that the chat's history holds; without it, it may answer. */
 export class ReasoningRefusedError extends UpstreamError {}
 

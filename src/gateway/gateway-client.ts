@@ -67,8 +67,8 @@ export class GatewayClient {
   private send(call: GatewayCall, { token, headers }: GatewayToken): Promise<Refusal | undefined> {
     call.signal?.throwIfAborted();
     return new Promise((resolve, reject) => {
-      const settle = { resolve, reject };
-      const response = new StreamedResponse(call, this.options.gatewayUrl, this.options.timeouts, settle);
+      const { gatewayUrl, timeouts, maxAnswerBytes } = this.options;
+      const response = new StreamedResponse(call, gatewayUrl, timeouts, { resolve, reject }, maxAnswerBytes);
       const request = {
         ...this.connections.requestOptions,
         // The response watches its limits itself.

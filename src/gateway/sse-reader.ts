@@ -1,8 +1,7 @@
 import { StringDecoder } from 'node:string_decoder';
 import { UpstreamError } from '../errors/upstream.errors.js';
 
-/** The bound of one event, in characters. */
-const MAX_EVENT = 16 * 1024 * 1024;
+const MEGABYTE = 1024 * 1024;
 
 /**
  * Turns the bytes of an event stream into the `data` of its events, wherever the bytes were cut. Comments and the other
@@ -20,16 +19,20 @@ export class SseReader {
   /** Only while a character is cut. */
   private decoder: StringDecoder | undefined;
 
+  /** @param maxEvent the bound of one event, in characters */
+  constructor(private readonly maxEvent = 16 * MEGABYTE) {}
+
   /**
    * Takes what one read brought.
    * @returns the events that it has completed
-   * @throws UpstreamError when an event exceeds 16 MB
+   * @throws UpstreamError when an event exceeds the bound
    */
   read(bytes: Buffer): string[] {
     const text = this.lines(this.decode(bytes));
     const events = text.includes('\n') ? this.events(this.line + text) : this.keep(this.line + text);
-    if (this.line.length + (this.data?.length ?? 0) > MAX_EVENT) {
-      throw new UpstreamError('GitLab sent an event of more than 16 MB. Ask for a shorter answer.');
+    if (this.line.length + (this.data?.length ?? 0) > this.maxEvent) {
+      const size = Math.floor(this.maxEvent / MEGABYTE);
+      throw new UpstreamError(`GitLab sent an event of more than ${size} MB. Ask for a shorter answer.`);
     }
     return events;
   }

@@ -1,6 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import { type IncomingHttpHeaders } from 'node:http';
 import { type Dispatcher } from 'undici';
+import { DEFAULT_MAX_ANSWER_BYTES } from '../config/resolve-options.js';
 import { type ResolvedOptions } from '../config/gitlab-duo-options.interface.js';
 import { type GitlabDuoError } from '../errors/gitlab-duo.error.js';
 import { UpstreamError } from '../errors/upstream.errors.js';
@@ -19,8 +20,16 @@ const REFUSAL_MS = 2_000;
 
 const soon = Promise.resolve();
 
-/** An answer of 128,000 tokens takes some 50 MB of events on the wordiest of the APIs. */
-const MAX_STREAM_BYTES = 256 * 1024 * 1024;
+const MEGABYTE = 1024 * 1024;
+
+/**
+ * What a stream may hold, in times of what an answer may, of which it has a lot besides: an answer of 128,000 tokens takes
+ * some 50 MB of events on the wordiest of the APIs.
+ */
+const STREAM_TIMES = 32;
+
+/** Likewise one event, which may hold the whole answer as JSON. */
+const EVENT_TIMES = 2;
 
 const CUT = 'The answer was cut: the stream ended before the model did. Ask again.';
 
@@ -39,7 +48,8 @@ export interface Settle {
  * in the microtask after it, so that the sink is called once a read and outside the HTTP parser.
  */
 export class StreamedResponse implements Dispatcher.DispatchHandler {
-  private readonly reader = new SseReader();
+  private readonly reader: SseReader;
+  private readonly maxBytes: number;
   /** What came since the last flush: decoded at once, since a read may hold hundreds of HTTP chunks. */
   private unread: [Buffer, ...Buffer[]] | undefined;
   /** A connection outlives its requests, and so would the async context of the first one. */
@@ -68,7 +78,12 @@ export class StreamedResponse implements Dispatcher.DispatchHandler {
     private readonly url: string,
     private readonly timeouts: Timeouts,
     private readonly settle: Settle,
+    maxAnswerBytes = DEFAULT_MAX_ANSWER_BYTES,
   ) {
+    // What comes besides an answer does not shrink with it.
+    const size = Math.max(maxAnswerBytes, DEFAULT_MAX_ANSWER_BYTES);
+    this.maxBytes = STREAM_TIMES * size;
+    this.reader = new SseReader(EVENT_TIMES * size);
     this.sink = sink;
     this.signal = signal;
     this.signal?.addEventListener('abort', this, { once: true });
@@ -124,8 +139,9 @@ export class StreamedResponse implements Dispatcher.DispatchHandler {
       return;
     }
     this.size += chunk.length;
-    if (this.size > MAX_STREAM_BYTES) {
-      this.fail(new UpstreamError('The answer is endless: more than 256 MB have come.'));
+    if (this.size > this.maxBytes) {
+      const size = Math.floor(this.maxBytes / MEGABYTE);
+      this.fail(new UpstreamError(`The answer is endless: more than ${size} MB have come.`));
       return;
     }
     if (this.unread === undefined) this.unread = [chunk];

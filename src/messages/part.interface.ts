@@ -3,10 +3,14 @@ import { type JsonObject, type JsonValue } from './json.interface.js';
 /** The vendor APIs that GitLab's gateway proxies; each has its own delegate. */
 export type Api = 'anthropic-messages' | 'openai-chat' | 'openai-responses';
 
-/** Plain text. */
+/**
+ * Plain text. `phase` is what some models of the Responses API say it is, such as `commentary` or `final_answer`; it is
+ * given back to that API with the text.
+ */
 export interface TextPart {
   type: 'text';
   text: string;
+  phase?: string;
 }
 
 /**
@@ -31,7 +35,8 @@ export interface FilePart {
 
 /**
  * A whole, parsed call of a tool; `id` is the vendor's and not globally unique. Where the model has written something else
- * than a JSON object, `malformed` is how that begins, `arguments` is empty, and the call is answered with an error.
+ * than a JSON object, or one that cannot be taken as it is, `malformed` is how that begins, `arguments` is empty, and the
+ * call is answered with an error.
  */
 export interface ToolCallPart {
   type: 'tool-call';
@@ -39,6 +44,8 @@ export interface ToolCallPart {
   name: string;
   arguments: JsonObject;
   malformed?: string;
+  /** Why a JSON object cannot be taken as it is: it is nested too deep, or a number would lose digits. */
+  problem?: string;
 }
 
 /** What a tool answered to the call `id`. */

@@ -1,4 +1,9 @@
+import { ValidationError } from '../errors/request.errors.js';
+import { MAX_JSON_DEPTH } from './json-text.js';
 import { type FilePart, type Part, type TextPart } from './part.interface.js';
+
+/** A message holds what a model wrote some levels further down. */
+const MAX_DEPTH = MAX_JSON_DEPTH + 10;
 
 /** The text of a message: its text parts, joined. */
 export function textOf(parts: readonly Part[]): string {
@@ -13,21 +18,32 @@ export function userParts(text: string, files: readonly FilePart[] = []): Part[]
   return [...files, ...said];
 }
 
-/** Whether every text of a JSON value, keys included, can be stored as it is. */
-export function isStorable(value: unknown): boolean {
+/** Whether a JSON value can be stored as it is: every text, keys included, and not nested too deep. */
+export function isStorable(value: unknown, depth = 0): boolean {
   if (typeof value === 'string') return value.isWellFormed() && !value.includes('\0');
   if (typeof value !== 'object' || value === null) return true;
-  if (Array.isArray(value)) return value.every(isStorable);
-  return Object.entries(value).every(([key, item]) => isStorable(key) && isStorable(item));
+  if (depth === MAX_DEPTH) return false;
+  if (Array.isArray(value)) return value.every((item) => isStorable(item, depth + 1));
+  const object = value as Record<string, unknown>;
+  return Object.keys(object).every((key) => isStorable(key) && isStorable(object[key], depth + 1));
 }
 
-/** A JSON value of which every text, keys included, can be stored. */
-export function storableJson<T>(value: T): T;
-export function storableJson(value: unknown): unknown {
+/** A JSON value that only we have: itself, if it can be stored, since to copy what is large takes long. */
+export function storableOwn<T>(value: T): T {
+  return isStorable(value) ? value : storableJson(value);
+}
+
+/**
+ * A JSON value of which every text, keys included, can be stored.
+ * @throws ValidationError for one that is nested too deep, or holds itself
+ */
+export function storableJson<T>(value: T, depth?: number): T;
+export function storableJson(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') return storable(value);
-  if (Array.isArray(value)) return value.map((item: unknown) => storableJson(item));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [storable(key), storableJson(item)]));
+  if (depth === MAX_DEPTH) throw new ValidationError('A value is nested deeper than 1,000 levels: make it flatter.');
+  if (Array.isArray(value)) return value.map((item: unknown) => storableJson(item, depth + 1));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [storable(key), storableJson(item, depth + 1)]));
 }
 
 /** Text that PostgreSQL can store and JSON can carry: without NUL, lone surrogates replaced by U+FFFD. */

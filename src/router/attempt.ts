@@ -3,7 +3,7 @@ import { type ErrorCode, GitlabDuoError } from '../errors/gitlab-duo.error.js';
 import { type GatewaySink } from '../gateway/gateway-call.interface.js';
 import { type Usage } from '../messages/message.interface.js';
 import { type ModelAnswer, type ModelEvent } from '../messages/model-request.interface.js';
-import { storableJson } from '../messages/text.js';
+import { storableOwn } from '../messages/text.js';
 import { StorableEvents } from './storable-events.js';
 import { type AttemptOutcome, type StepOutcome } from './attempt.interface.js';
 
@@ -59,7 +59,7 @@ export class Attempt implements GatewaySink {
 
   private answer(): ModelAnswer {
     const answer = this.parser.answer();
-    return { ...answer, parts: storableJson(answer.parts) };
+    return { ...answer, parts: storableOwn(answer.parts) };
   }
 
   private ended(

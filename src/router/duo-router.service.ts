@@ -74,7 +74,7 @@ export class DuoRouterService implements OnApplicationShutdown {
       const delegate = this.delegates.of(model);
       const asked = askedCall(model, request);
       const sent = withAskedCall(request, asked);
-      const parser = (): StreamParser => delegate.createParser(this.secrets.redact, sent);
+      const parser = (): StreamParser => delegate.createParser(this.secrets.redact, sent, this.options.maxAnswerBytes);
       const render = (): Buffer => delegate.render(model, this.refused.without(sent));
       const withoutRefused = (): Buffer => {
         this.refused.note(sent);

@@ -1,5 +1,5 @@
 import { type ModelEvent } from '../messages/model-request.interface.js';
-import { storable, storableJson } from '../messages/text.js';
+import { storable, storableOwn } from '../messages/text.js';
 
 type Delta = Extract<ModelEvent, { text: string }>;
 
@@ -19,7 +19,7 @@ export class StorableEvents {
   private clean(event: ModelEvent): ModelEvent {
     const { cut } = this;
     this.cut = undefined;
-    if (!isDelta(event)) return storableJson(event);
+    if (!isDelta(event)) return storableOwn(event);
     const text = cut?.type === event.type ? cut.half + event.text : event.text;
     const half = /[\uD800-\uDBFF]$/.exec(text)?.[0];
     if (half === undefined) return { type: event.type, text: storable(text) };

@@ -1,4 +1,5 @@
 import { RunInterruptedError } from '../errors/run.errors.js';
+import { AnswerTooLargeError } from '../errors/upstream.errors.js';
 import { type MessageStatus } from '../messages/message.interface.js';
 import { type ModelAnswer } from '../messages/model-request.interface.js';
 import { storable, textOf } from '../messages/text.js';
@@ -61,12 +62,12 @@ export function answerDraft(id: string, status: MessageStatus, answer: ModelAnsw
 function lastAnswer(
   messageId: string,
   model: string,
-  { answer }: StepOutcome,
+  { answer, error }: StepOutcome,
   status: keyof typeof messageStatuses,
 ): AnswerDraft | null {
   const draft = answerDraft(messageId, messageStatuses[status], answer, model);
-  const isKept = status === 'completed' || status === 'cancelled' || draft.text !== '';
-  return isKept ? draft : null;
+  const hasCome = draft.parts.length > 0 || error instanceof AnswerTooLargeError;
+  return status === 'completed' || status === 'cancelled' || hasCome ? draft : null;
 }
 
 function errorOf(runId: string, status: RunEndStatus, error: unknown): unknown {

@@ -1,5 +1,6 @@
 import { SchemaMismatchError } from '../errors/run.errors.js';
 import { type FinishReason } from '../messages/message.interface.js';
+import { isTooDeep, jsonProblem } from '../messages/json-text.js';
 import { type Part } from '../messages/part.interface.js';
 import { textOf } from '../messages/text.js';
 import { type StepOutcome } from '../router/attempt.interface.js';
@@ -69,7 +70,7 @@ function jsonAlone(parts: Part[]): Part[] {
   if (json === undefined) return parts;
   return parts.flatMap((part): Part[] => {
     if (part.type !== 'text') return [part];
-    return part === last ? [{ type: 'text', text: json }] : [];
+    return part === last ? [{ ...part, text: json }] : [];
   });
 }
 
@@ -82,11 +83,14 @@ function fenced(text: string): string | undefined {
 async function validated(text: string, schema: Schema): ReturnType<Schema['validate']> {
   if (text.trim() === '') return { problem: 'it is empty' };
   const value = jsonOf(text);
-  return value === undefined ? { problem: 'it is not JSON' } : schema.validate(value);
+  if (value === undefined && !isTooDeep(text)) return { problem: 'it is not JSON' };
+  const problem = jsonProblem(text);
+  return problem === undefined ? schema.validate(value) : { problem };
 }
 
-/** What a text stands for; undefined, which no JSON stands for, where it is none. */
+/** What a text stands for; undefined, which no JSON stands for, where it is none, or too deep to be taken. */
 function jsonOf(text: string): unknown {
+  if (isTooDeep(text)) return undefined;
   try {
     return JSON.parse(text);
   } catch {

@@ -1,4 +1,5 @@
 import { type JsonObject } from '../messages/json.interface.js';
+import { type ToolCallPart } from '../messages/part.interface.js';
 import { type BoundTool, type ToolOutcome } from '../tools/bound-tool.interface.js';
 import { type ToolContext } from '../tools/duo-tool.interface.js';
 import { orAborted } from './or-aborted.js';
@@ -47,7 +48,7 @@ async function planned(
   const call: ToolCall = { id, ordinal, part };
   const tool = turn.tools.get(part.name);
   if (tool === undefined) return refused(call, unknownTool(part.name, [...turn.tools.keys()]));
-  if (part.malformed !== undefined) return refused(call, malformedInput(part.name, part.malformed));
+  if (part.malformed !== undefined) return refused(call, malformedInput(part, part.malformed));
   const signal = AbortSignal.any([turn.signal, AbortSignal.timeout(CHECK_TIMEOUT_MS)]);
   const checking = async (): Promise<PlannedCall> => {
     const input = await tool.validate(part.arguments);
@@ -69,8 +70,10 @@ function refused(call: ToolCall, problem: string): PlannedCall {
   return { ...call, plan: { type: 'answer', status: 'failed', outcome: failure(problem) }, isIdempotent: false };
 }
 
-function malformedInput(tool: string, text: string): string {
-  return `The input of the tool "${tool}" is not a JSON object, so the call did not run. It begins: ${text}`;
+function malformedInput({ name, problem }: ToolCallPart, text: string): string {
+  return problem === undefined
+    ? `The input of the tool "${name}" is not a JSON object, so the call did not run. It begins: ${text}`
+    : `The input of the tool "${name}" is wrong, so the call did not run: ${problem}. It begins: ${text}`;
 }
 
 function unknownTool(name: string, known: string[]): string {

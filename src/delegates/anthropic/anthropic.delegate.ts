@@ -1,3 +1,4 @@
+import { AnswerBounds } from '../answer-bounds.js';
 import { type Delegate } from '../delegate.interface.js';
 import { answerTool } from './answer-tool.js';
 import { AnthropicStreamParser } from './parse-stream.js';
@@ -9,5 +10,6 @@ export const anthropicDelegate: Delegate = {
   path: '/anthropic/v1/messages',
   headers: { 'anthropic-version': '2023-06-01' },
   render: renderRequest,
-  createParser: (redact, request) => new AnthropicStreamParser(redact, request && answerTool(request)?.name),
+  createParser: (redact, request, maxBytes) =>
+    new AnthropicStreamParser(redact, request && answerTool(request)?.name, new AnswerBounds(maxBytes)),
 };

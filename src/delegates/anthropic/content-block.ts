@@ -1,4 +1,5 @@
 import { type JsonObject, type JsonValue } from '../../messages/json.interface.js';
+import { jsonOfPart } from '../../messages/json-text.js';
 import { type Part } from '../../messages/part.interface.js';
 import { pieceOf } from '../stream-event.js';
 import { type GivenArguments, unnamedCall } from '../tool-arguments.js';
@@ -45,28 +46,25 @@ export interface AnswerBlock {
 export type ContentBlock = TextBlock | AnswerBlock | ThinkingBlock | RedactedBlock | ToolBlock;
 
 /**
- * The block that a `content_block_start` begins; undefined for kinds that nobody here asked for.
+ * The block that a `content_block_start` begins, before anything is said in it; undefined for kinds that nothing here asks
+ * for.
  * @param answerTool the name of the tool whose input is the answer, where there is one
+ * @param data the JSON of the event, whose numbers `start` may have changed
  */
-export function startBlock(start: JsonObject, answerTool: string | undefined): ContentBlock | undefined {
+export function startBlock(start: JsonObject, answerTool: string | undefined, data: string): ContentBlock | undefined {
   switch (start.type) {
     case 'text':
-      return { type: 'text', text: pieceOf(start.text) };
+      return { type: 'text', text: '' };
     case 'thinking':
-      return {
-        type: 'thinking',
-        text: pieceOf(start.thinking),
-        signature: pieceOf(start.signature),
-        start,
-        isComplete: false,
-      };
+      return { type: 'thinking', text: '', signature: pieceOf(start.signature), start, isComplete: false };
     case 'redacted_thinking':
       return { type: 'redacted_thinking', raw: start };
     case 'tool_use': {
       const { id, name, input } = start;
       if (typeof id !== 'string' || typeof name !== 'string' || id === '' || name === '') throw unnamedCall();
-      if (name === answerTool) return { type: 'answer', text: '', initial: jsonOf(input) };
-      return { type: 'tool_use', id, name, pieces: [], initial: jsonOf(input), given: undefined };
+      const initial = isEmpty(input) ? '' : jsonOfPart(data, inputOf);
+      if (name === answerTool) return { type: 'answer', text: '', initial };
+      return { type: 'tool_use', id, name, pieces: [], initial, given: undefined };
     }
     default:
       return undefined;
@@ -74,9 +72,12 @@ export function startBlock(start: JsonObject, answerTool: string | undefined): C
 }
 
 /** An input is announced as `{}`, and then comes in pieces; that of some proxies is whole at once. */
-function jsonOf(input: JsonValue | undefined): string {
-  const json = JSON.stringify(input ?? {});
-  return json === '{}' ? '' : json;
+function isEmpty(input: JsonValue | undefined): boolean {
+  return input === undefined || input === null || JSON.stringify(input) === '{}';
+}
+
+function inputOf(event: unknown): unknown {
+  return (event as { content_block: JsonObject }).content_block.input;
 }
 
 /** The part that a block is so far; undefined if it says nothing, or is a call that is not whole. */

@@ -2,9 +2,10 @@ import { type Redact, redact as redactPatterns } from '../../errors/redact.js';
 import { type FinishReason } from '../../messages/message.interface.js';
 import { type JsonObject } from '../../messages/json.interface.js';
 import { type ModelAnswer, type ModelEvent } from '../../messages/model-request.interface.js';
+import { AnswerBounds } from '../answer-bounds.js';
 import { type StreamParser } from '../delegate.interface.js';
 import { brokenStream, checkStray, missingFinish, parseEvent, pieceOf, streamFailure } from '../stream-event.js';
-import { isCutShort, missingCall, parseArguments, wholeArguments, withdrawsCalls } from '../tool-arguments.js';
+import { completeArguments, isCutShort, missingCall, wholeArguments, withdrawsCalls } from '../tool-arguments.js';
 import { isCount, withinOutput } from '../usage.js';
 import { noUsage } from '../../messages/usage.js';
 import { type ContentBlock, startBlock, toPart, type ToolBlock } from './content-block.js';
@@ -28,6 +29,7 @@ export class AnthropicStreamParser implements StreamParser {
   constructor(
     private readonly redact: Redact = redactPatterns,
     private readonly answerTool?: string,
+    private readonly bounds = new AnswerBounds(),
   ) {}
 
   push(data: string, events: ModelEvent[]): void {
@@ -38,7 +40,7 @@ export class AnthropicStreamParser implements StreamParser {
         this.grow(event, events);
         break;
       case 'content_block_start':
-        if (event.content_block) this.start(event.index, event.content_block, events);
+        if (event.content_block) this.start(event.index, event.content_block, data, events);
         break;
       case 'content_block_stop':
         this.end(event.index, events);
@@ -87,40 +89,60 @@ export class AnthropicStreamParser implements StreamParser {
       case 'text_delta':
         this.say(index, 'text', pieceOf(delta.text), events);
         break;
-      case 'thinking_delta': {
-        const text = pieceOf(delta.thinking);
-        const block = text === '' ? undefined : this.openBlock(index, 'thinking');
-        if (!block) return;
-        block.text += text;
-        events.push({ type: 'reasoning-delta', text });
+      case 'thinking_delta':
+        this.think(index, pieceOf(delta.thinking), events);
         break;
-      }
       case 'signature_delta': {
         const block = this.openBlock(index, 'thinking');
-        if (block) block.signature += pieceOf(delta.signature);
+        if (!block) return;
+        const piece = pieceOf(delta.signature);
+        this.bounds.add('reasoning', piece);
+        block.signature += piece;
         break;
       }
       case 'input_json_delta':
         if (this.blocks.get(index)?.type === 'answer') this.say(index, 'answer', pieceOf(delta.partial_json), events);
-        else this.openBlock(index, 'tool_use')?.pieces.push(pieceOf(delta.partial_json));
+        else this.addInput(index, pieceOf(delta.partial_json));
     }
   }
 
   private say(index: unknown, type: 'text' | 'answer', text: string, events: ModelEvent[]): void {
     const block = text === '' ? undefined : this.openBlock(index, type);
     if (!block) return;
-    block.text += text;
-    events.push({ type: 'text-delta', text });
+    const said = this.bounds.within('text', text);
+    block.text += said;
+    if (said !== '') events.push({ type: 'text-delta', text: said });
+    if (said !== text) throw this.bounds.exceeded('text');
   }
 
-  private start(index: unknown, wire: JsonObject, events: ModelEvent[]): void {
+  private think(index: unknown, text: string, events: ModelEvent[]): void {
+    const block = text === '' ? undefined : this.openBlock(index, 'thinking');
+    if (!block) return;
+    const thought = this.bounds.within('reasoning', text);
+    block.text += thought;
+    if (thought !== '') events.push({ type: 'reasoning-delta', text: thought });
+    if (thought !== text) throw this.bounds.exceeded('reasoning');
+  }
+
+  private addInput(index: unknown, piece: string): void {
+    const block = this.openBlock(index, 'tool_use');
+    if (!block || piece === '') return;
+    this.bounds.add('arguments', piece);
+    block.pieces.push(piece);
+  }
+
+  private start(index: unknown, wire: JsonObject, data: string, events: ModelEvent[]): void {
     if (this.blocks.has(index)) throw brokenStream('a block began twice');
     this.settle();
-    const block = startBlock(wire, this.answerTool);
+    this.bounds.addPart();
+    const block = startBlock(wire, this.answerTool, data);
     this.blocks.set(index, block);
     this.open.add(index);
-    if (block?.type === 'text' && block.text !== '') events.push({ type: 'text-delta', text: block.text });
-    if (block?.type === 'thinking' && block.text !== '') events.push({ type: 'reasoning-delta', text: block.text });
+    if (block?.type === 'text') this.say(index, 'text', pieceOf(wire.text), events);
+    if (block?.type === 'thinking') this.think(index, pieceOf(wire.thinking), events);
+    if (block?.type === 'thinking' || block?.type === 'redacted_thinking')
+      this.bounds.add('reasoning', JSON.stringify({ ...wire, thinking: '' }));
+    if (block?.type === 'tool_use') this.bounds.add('arguments', block.id + block.name + block.initial);
   }
 
   private end(index: unknown, events: ModelEvent[]): void {
@@ -132,9 +154,8 @@ export class AnthropicStreamParser implements StreamParser {
     if (block?.type !== 'tool_use') return;
     const json = block.pieces.join('') || block.initial;
     block.pieces = [json];
-    const input = parseArguments(json);
-    if (input) block.given = { arguments: input };
-    else this.doubtful.push(block);
+    block.given = completeArguments(json);
+    if (!block.given) this.doubtful.push(block);
   }
 
   /** The block that a piece belongs to; undefined for one of a kind that nobody here asked for. */

@@ -1,6 +1,7 @@
 import { type ToolCallPart } from '../../messages/part.interface.js';
+import { type AnswerBounds } from '../answer-bounds.js';
 import { pieceOf } from '../stream-event.js';
-import { parseArguments, unnamedCall, wholeArguments } from '../tool-arguments.js';
+import { completeArguments, unnamedCall, wholeArguments } from '../tool-arguments.js';
 import { type WireToolCall } from './wire.interface.js';
 
 interface GrowingCall {
@@ -16,14 +17,29 @@ export class CallAssembly {
   /** The place of the last call whose pieces have no index. */
   private unnumbered: unknown;
 
+  constructor(private readonly bounds: AnswerBounds) {}
+
+  /** @throws UpstreamError beyond the bounds of an answer */
   add(piece: WireToolCall): void {
     const place = this.placeOf(piece);
-    let call = this.calls.get(place);
-    if (!call) this.calls.set(place, (call = { id: '', name: '', pieces: [] }));
+    const call = this.calls.get(place) ?? this.begin(place);
     const { id, function: called } = piece;
-    if (isGiven(id)) call.id = id;
-    if (isGiven(called?.name)) call.name = called.name;
-    call.pieces.push(pieceOf(called?.arguments));
+    if (isGiven(id) && id !== call.id) call.id = this.counted(id);
+    if (isGiven(called?.name) && called.name !== call.name) call.name = this.counted(called.name);
+    const json = pieceOf(called?.arguments);
+    if (json !== '') call.pieces.push(this.counted(json));
+  }
+
+  private begin(place: unknown): GrowingCall {
+    this.bounds.addPart();
+    const call: GrowingCall = { id: '', name: '', pieces: [] };
+    this.calls.set(place, call);
+    return call;
+  }
+
+  private counted(text: string): string {
+    this.bounds.add('arguments', text);
+    return text;
   }
 
   /** Where pieces have no index, as of some proxies, another id begins another call. */
@@ -45,8 +61,8 @@ export class CallAssembly {
       if (!isNamed && !isCutShort) throw unnamedCall();
       const json = pieces.join('');
       // What was cut is none of the model's calls.
-      if (isNamed && !(isCutShort && !parseArguments(json)))
-        whole.push({ type: 'tool-call', id, name, ...wholeArguments(json) });
+      const given = isCutShort ? completeArguments(json) : wholeArguments(json);
+      if (isNamed && given) whole.push({ type: 'tool-call', id, name, ...given });
     }
     return whole;
   }

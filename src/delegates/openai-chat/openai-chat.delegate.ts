@@ -1,3 +1,4 @@
+import { AnswerBounds } from '../answer-bounds.js';
 import { type Delegate } from '../delegate.interface.js';
 import { ChatStreamParser } from './parse-stream.js';
 import { renderRequest } from './render-request.js';
@@ -8,5 +9,5 @@ export const openaiChatDelegate: Delegate = {
   path: '/openai/v1/chat/completions',
   headers: {},
   render: renderRequest,
-  createParser: (redact) => new ChatStreamParser(redact),
+  createParser: (redact, _request, maxBytes) => new ChatStreamParser(redact, new AnswerBounds(maxBytes)),
 };

@@ -2,6 +2,7 @@ import { type Redact, redact as redactPatterns } from '../../errors/redact.js';
 import { type FinishReason } from '../../messages/message.interface.js';
 import { type ModelAnswer, type ModelEvent } from '../../messages/model-request.interface.js';
 import { type Part, type ToolCallPart } from '../../messages/part.interface.js';
+import { AnswerBounds } from '../answer-bounds.js';
 import { type StreamParser } from '../delegate.interface.js';
 import { brokenStream, checkStray, missingFinish, parseEvent, pieceOf, streamFailure } from '../stream-event.js';
 import { isCutShort, missingCall, withdrawsCalls } from '../tool-arguments.js';
@@ -15,13 +16,18 @@ export class ChatStreamParser implements StreamParser {
   isDone = false;
   private text = '';
   private hasRefused = false;
-  private readonly assembly = new CallAssembly();
+  private readonly assembly: CallAssembly;
   private calls: ToolCallPart[] = [];
   private finish: FinishReason | undefined;
   private hasFailed = false;
   private readonly usage = new OpenaiUsage();
 
-  constructor(private readonly redact: Redact = redactPatterns) {}
+  constructor(
+    private readonly redact: Redact = redactPatterns,
+    private readonly bounds = new AnswerBounds(),
+  ) {
+    this.assembly = new CallAssembly(bounds);
+  }
 
   /** Proxies that tell the usage on the way tell it once more at the end. */
   get isCostTold(): boolean {
@@ -81,8 +87,10 @@ export class ChatStreamParser implements StreamParser {
 
   private say(text: string, events: ModelEvent[]): void {
     if (text === '') return;
-    this.text += text;
-    events.push({ type: 'text-delta', text });
+    const said = this.bounds.within('text', text);
+    this.text += said;
+    if (said !== '') events.push({ type: 'text-delta', text: said });
+    if (said !== text) throw this.bounds.exceeded('text');
   }
 
   private end(reason: string, events: ModelEvent[]): void {

@@ -1,3 +1,4 @@
+import { AnswerBounds } from '../answer-bounds.js';
 import { type Delegate } from '../delegate.interface.js';
 import { ResponsesStreamParser } from './parse-stream.js';
 import { renderRequest } from './render-request.js';
@@ -8,5 +9,5 @@ export const openaiResponsesDelegate: Delegate = {
   path: '/openai/v1/responses',
   headers: {},
   render: renderRequest,
-  createParser: (redact) => new ResponsesStreamParser(redact),
+  createParser: (redact, _request, maxBytes) => new ResponsesStreamParser(redact, new AnswerBounds(maxBytes)),
 };

@@ -45,7 +45,12 @@ function renderUserPart(part: TextPart | FilePart): JsonObject {
 function renderAssistantPart(part: AssistantPart): JsonObject {
   switch (part.type) {
     case 'text':
-      return { type: 'message', role: 'assistant', content: part.text };
+      return {
+        type: 'message',
+        role: 'assistant',
+        content: part.text,
+        ...(part.phase !== undefined && { phase: part.phase }),
+      };
     case 'reasoning':
       return part.raw;
     case 'tool-call':

@@ -2,8 +2,8 @@ import { type JsonObject, type JsonValue } from '../../messages/json.interface.j
 
 /** What a whole item says aloud: nothing, unless it is a message. */
 export function saidIn(item: JsonObject | null | undefined): { text: string; isRefusal: boolean } {
-  const contents = item?.type === 'message' && Array.isArray(item.content) ? item.content : [];
-  const pieces = contents.filter(isObject).map((content) => ({
+  const contents = item?.type === 'message' ? objectsIn(item.content) : [];
+  const pieces = contents.map((content) => ({
     said: content.type === 'refusal' ? content.refusal : content.type === 'output_text' ? content.text : undefined,
     isRefusal: content.type === 'refusal',
   }));
@@ -11,6 +11,19 @@ export function saidIn(item: JsonObject | null | undefined): { text: string; isR
     text: pieces.map(({ said }) => (typeof said === 'string' ? said : '')).join(''),
     isRefusal: pieces.some(({ isRefusal }) => isRefusal),
   };
+}
+
+/** What a whole item tells of the model's thoughts, in paragraphs: nothing, unless it is reasoning. */
+export function thoughtIn(item: JsonObject | null | undefined): string {
+  const summaries = item?.type === 'reasoning' ? objectsIn(item.summary) : [];
+  return summaries.flatMap(({ text }) => (typeof text === 'string' && text !== '' ? [text] : [])).join(PARAGRAPH);
+}
+
+/** What stands between the paragraphs of a summary, which come without it. */
+export const PARAGRAPH = '\n\n';
+
+function objectsIn(list: JsonValue | undefined): JsonObject[] {
+  return Array.isArray(list) ? list.filter(isObject) : [];
 }
 
 function isObject(value: JsonValue): value is JsonObject {

@@ -1,5 +1,5 @@
 import { type PendingCall, type RunEndStatus, type RunEvent } from '../../runs/run-event.interface.js';
-import { finishReason, malformed, role } from './message-schemas.js';
+import { finishReason, malformed, problem, role } from './message-schemas.js';
 import { anyObject, array, component, nullable, object, oneOf, type Schema, text, uuid } from './schema.js';
 import { errorCode } from './problems.js';
 
@@ -35,7 +35,7 @@ const events: { [Type in RunEvent['type']]: { data: Schema; description: string 
   },
   'text-delta': { data: object<Data<'text-delta'>>({ text: text() }), description: 'A piece of the text.' },
   'tool-call': {
-    data: object<Data<'tool-call'>>({ id: text(), name: text(), arguments: anyObject, malformed }),
+    data: object<Data<'tool-call'>>({ id: text(), name: text(), arguments: anyObject, malformed, problem }),
     description: 'The model calls a tool.',
   },
   'tool-progress': {

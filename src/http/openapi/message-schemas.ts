@@ -62,10 +62,17 @@ const file = object<FilePart>(
 );
 
 /** Of a call, where `arguments` is empty for that reason. */
-export const malformed = optional(text('How the arguments begin, where the model wrote no JSON object.'));
+export const malformed = optional(text('How the arguments begin, where they are no JSON object that can be taken.'));
+
+/** Likewise. */
+export const problem = optional(text('Why a JSON object is not taken: it is too deep, or a number would lose digits.'));
 
 const parts: { [Type in Part['type']]: Schema } = {
-  text: object<TextPart>({ type: { const: 'text' }, text: text() }),
+  text: object<TextPart>({
+    type: { const: 'text' },
+    text: text(),
+    phase: optional(text('What the model says the text is, such as `commentary` or `final_answer`.')),
+  }),
   reasoning: object<ReasoningPart>(
     { type: { const: 'reasoning' }, text: text(), api, raw: optional(anyObject) },
     'What a model thought before it answered; `raw` is the vendor’s own block.',
@@ -77,6 +84,7 @@ const parts: { [Type in Part['type']]: Schema } = {
     name: text(),
     arguments: anyObject,
     malformed,
+    problem,
   }),
   'tool-result': object<ToolResultPart>({
     type: { const: 'tool-result' },

@@ -13,6 +13,8 @@ export interface VendorWire {
   /** Up to the first word, with what is told of the usage by then. */
   start: string;
   text: (words: string) => string;
+  /** A call of the tool `pay` with these arguments, behind the start, and the end of the answer. */
+  call: (json: string) => string;
   /** The end of the words and, on APIs that tell it before their last event, the usage. */
   lastUsage: string;
   /** The last event. */
@@ -40,6 +42,17 @@ export const vendorWires: Readonly<Record<'Messages' | 'Chat Completions' | 'Res
         message: { content: [], usage: { input_tokens: 8, cache_read_input_tokens: 4, output_tokens: 1 } },
       }) + named({ type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } }),
     text: (words) => named({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: words } }),
+    call: (json) =>
+      named({ type: 'content_block_stop', index: 0 }) +
+      named({
+        type: 'content_block_start',
+        index: 1,
+        content_block: { type: 'tool_use', id: 'a', name: 'pay', input: {} },
+      }) +
+      named({ type: 'content_block_delta', index: 1, delta: { type: 'input_json_delta', partial_json: json } }) +
+      named({ type: 'content_block_stop', index: 1 }) +
+      named({ type: 'message_delta', delta: { stop_reason: 'tool_use' }, usage: { output_tokens: 7 } }) +
+      named({ type: 'message_stop' }),
     lastUsage:
       named({ type: 'content_block_stop', index: 0 }) +
       named({ type: 'message_delta', delta: { stop_reason: 'end_turn' }, usage: { output_tokens: 7 } }),
@@ -50,6 +63,10 @@ export const vendorWires: Readonly<Record<'Messages' | 'Chat Completions' | 'Res
     model: 'duo-chat-gpt-5-1',
     start: chunk({ role: 'assistant', content: '' }),
     text: (content) => chunk({ content }),
+    call: (json) =>
+      chunk({ tool_calls: [{ index: 0, id: 'a', type: 'function', function: { name: 'pay', arguments: json } }] }) +
+      chunk({}, 'tool_calls') +
+      'data: [DONE]\n\n',
     lastUsage: chunk({}, 'stop') + unnamed({ choices: [], usage: chatUsage }),
     end: 'data: [DONE]\n\n',
     failure: unnamed({ error: { type: 'server_error', message: 'Internal error.' }, usage: chatUsage }),
@@ -58,6 +75,14 @@ export const vendorWires: Readonly<Record<'Messages' | 'Chat Completions' | 'Res
     model: 'duo-chat-gpt-5-6-sol',
     start: named({ type: 'response.created', response: { status: 'in_progress', usage: null } }),
     text: (delta) => named({ type: 'response.output_text.delta', output_index: 0, content_index: 0, delta }),
+    call: (json) => {
+      const item = { type: 'function_call', id: 'fc_1', call_id: 'a', name: 'pay', arguments: json };
+      return (
+        named({ type: 'response.function_call_arguments.delta', output_index: 0, delta: json }) +
+        named({ type: 'response.output_item.done', output_index: 0, item }) +
+        named({ type: 'response.completed', response: { output: [item], usage: responsesUsage } })
+      );
+    },
     lastUsage: '',
     end: named({ type: 'response.completed', response: { output: [], usage: responsesUsage } }),
     failure: named({

@@ -1,0 +1,127 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Module } from '@nestjs/common';
+import { Chat, type Conversation, DuoChatService, DuoService, Tool, type DuoTool } from '../../src/index.js';
+import { beginSse, closed, sse, startUpstream, type Upstream } from '../unit/gateway/upstream.js';
+import { startTestHost, type TestHost } from './support/test-module.js';
+import { type VendorWire, vendorWires } from './support/vendor-wires.js';
+
+const seen: unknown[] = [];
+
+@Tool({
+  description: 'Pays',
+  parameters: { type: 'object', properties: { to: { type: ['string', 'integer'] } }, required: ['to'] },
+})
+class Pay implements DuoTool {
+  execute(input: object): string {
+    seen.push(input);
+    return 'paid';
+  }
+}
+
+@Module({ providers: [Pay] })
+class Tools {}
+
+describe.each(Object.entries(vendorWires))('An answer of %s', (_api, wire: VendorWire) => {
+  let upstream: Upstream;
+  let host: TestHost;
+
+  beforeAll(async () => {
+    upstream = await startUpstream();
+    host = await startTestHost([Chat], {
+      imports: [Tools],
+      gitlab: {
+        instanceUrl: upstream.url,
+        gatewayUrl: upstream.url,
+        maxAnswerBytes: 1_000,
+        // A bound is no reason to ask, and to pay, again.
+        retries: { tries: 3 },
+      },
+    });
+  });
+  beforeEach(() => {
+    upstream.requests.length = 0;
+    seen.length = 0;
+  });
+  afterAll(async () => {
+    await host.close();
+    await upstream.close();
+  });
+
+  const chats = async (): Promise<(Chat | Conversation)[]> => [
+    host.app.get(DuoService).chat({ model: wire.model }),
+    await host.app.get<DuoChatService<Chat>>(DuoChatService).create({ model: wire.model }),
+  ];
+
+  const messagesOf = async (chat: Chat | Conversation) =>
+    chat instanceof Chat
+      ? (await host.app.get<DuoChatService<Chat>>(DuoChatService).messages(chat.id)).items
+      : chat.messages;
+
+  const tooLarge = { code: 'upstream_error', isRetryable: false, message: expect.stringContaining('maxAnswerBytes') };
+
+  it('that has no end is closed at its bound, and kept up to there as failed', async () => {
+    for (const chat of await chats()) {
+      upstream.onGateway((response) => {
+        beginSse(response);
+        // The connection stays open: only the client can end it.
+        response.write(wire.start + wire.text('x'.repeat(300)).repeat(5));
+      });
+      await expect(chat.ask('Hello')).rejects.toMatchObject(tooLarge);
+      await closed(upstream.request());
+      expect(upstream.requests.splice(0)).toHaveLength(1);
+      expect((await messagesOf(chat)).at(-1)).toMatchObject({
+        role: 'assistant',
+        status: 'failed',
+        text: 'x'.repeat(1_000),
+        parts: [{ type: 'text', text: 'x'.repeat(1_000) }],
+      });
+      upstream.onGateway(sse(wire.start, wire.text('Hi'), wire.lastUsage, wire.end));
+      expect((await chat.complete()).text).toBe('Hi');
+      upstream.requests.length = 0;
+    }
+  });
+
+  it('whose arguments have no end is failed, and runs nothing', async () => {
+    for (const chat of await chats()) {
+      upstream.onGateway(sse(wire.start + wire.call(`{"to":"${'x'.repeat(2_000)}"}`)));
+      await expect(chat.withTools(Pay).ask('Pay')).rejects.toMatchObject(tooLarge);
+      expect(upstream.requests.splice(0)).toHaveLength(1);
+      expect((await messagesOf(chat)).at(-1)).toMatchObject({
+        role: 'assistant',
+        status: 'failed',
+        text: '',
+        parts: [],
+      });
+      expect(seen).toEqual([]);
+    }
+  });
+
+  it.each([
+    [
+      'an integer beyond 2^53',
+      '{"to":12345678901234567890}',
+      /its number 12345678901234567890 has more digits.*string/,
+    ],
+    ['more than 1,000 levels', `{"to":${'['.repeat(1_000)}${']'.repeat(1_000)}}`, /nested deeper than 1,000 levels/],
+  ])('that calls a tool with %s runs nothing, and the model learns why', async (_what, json, problem) => {
+    const large = await startTestHost([Chat], {
+      imports: [Tools],
+      gitlab: { instanceUrl: upstream.url, gatewayUrl: upstream.url },
+    });
+    const persisted = await large.app.get<DuoChatService<Chat>>(DuoChatService).create({ model: wire.model });
+    for (const chat of [large.app.get(DuoService).chat({ model: wire.model }), persisted]) {
+      upstream.onGateway(
+        sse(wire.start + wire.call(json)),
+        sse(wire.start + wire.call('{"to":"12345678901234567890"}')),
+        sse(wire.start, wire.text('Paid.'), wire.lastUsage, wire.end),
+      );
+      expect((await chat.withTools(Pay).ask('Pay')).text).toBe('Paid.');
+      expect(seen.splice(0)).toEqual([{ to: '12345678901234567890' }]);
+      const bodies = upstream.requests.splice(0).map(({ body }) => body);
+      expect(bodies[1]).toMatch(problem);
+      // What was refused is not sent back in other digits.
+      expect(bodies[2]).not.toContain('12345678901234567000');
+    }
+    await large.close();
+  });
+});

@@ -1,0 +1,89 @@
+import { describe, expect, it } from '@jest/globals';
+import { isTooDeep, jsonOfPart, jsonProblem, MAX_JSON_DEPTH } from '../../../src/messages/json-text.js';
+
+const nested = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels);
+
+// ECMA-262, 6.1.6.1: a Number is an IEEE 754 double, which keeps integers up to 2^53 exactly; RFC 8259, section 6, warns of
+// those beyond.
+describe('A JSON text', () => {
+  it.each([
+    '9007199254740993',
+    '-9007199254740993',
+    '12345678901234567890',
+    // A double that is written in fewer digits when it goes on.
+    '12345678901234567168',
+    '123456789012345678901234567890',
+    '12345678901234567.89',
+    '1234567890.12345678901e10',
+    '1e400',
+    '-1E+400',
+  ])('with the number %s would lose digits', (number) => {
+    for (const json of [number, `{"a":[1,{"id":${number}}]}`, ` { "id" : ${number} } `]) {
+      expect(jsonProblem(json)).toBe(
+        `its number ${number} has more digits than a JSON number keeps; give it as a string where that is allowed`,
+      );
+    }
+  });
+
+  it.each([
+    '0',
+    '-1',
+    '9007199254740992',
+    '-9007199254740991',
+    '10000000000000000',
+    '18014398509481984',
+    '1e22',
+    '1e300',
+    '1E+2',
+    '12345678901234500000',
+    '123456789012345e5',
+    '100000000000000000000.0',
+    // Fractions have the precision of numbers, here as everywhere.
+    '3.141592653589793238462643',
+    '0.1',
+    '1e-400',
+  ])('with the number %s is taken', (number) => {
+    expect(jsonProblem(`{"a":${number}}`)).toBeUndefined();
+  });
+
+  it.each([
+    '{"id":"12345678901234567890"}',
+    '{"12345678901234567890":1}',
+    '{"a":"\\"12345678901234567890","b":"\\\\"}',
+    '{"a":"1e400 \\\\\\" 12345678901234567890"}',
+  ])('keeps long digits in texts: %s', (json) => {
+    expect(jsonProblem(json)).toBeUndefined();
+  });
+
+  it('may be nested 1,000 levels deep, and no deeper', () => {
+    expect(jsonProblem(nested(MAX_JSON_DEPTH))).toBeUndefined();
+    expect(jsonProblem(nested(MAX_JSON_DEPTH + 1))).toBe('it is nested deeper than 1,000 levels');
+    expect(isTooDeep(`{"a":${nested(MAX_JSON_DEPTH - 1)}}`)).toBe(false);
+    expect(isTooDeep(`{"a":${nested(MAX_JSON_DEPTH)}}`)).toBe(true);
+    expect(isTooDeep('[{'.repeat(5_000_000))).toBe(true);
+  });
+
+  it('is not deep for the brackets in its texts, or beside each other', () => {
+    expect(isTooDeep(JSON.stringify({ a: `"${nested(5_000)}\\`, b: '\\"[' }))).toBe(false);
+    expect(isTooDeep(JSON.stringify(Array.from({ length: 5_000 }, () => [{}])))).toBe(false);
+    expect(isTooDeep(`"${'['.repeat(5_000)}`)).toBe(false);
+  });
+
+  it('is looked at in linear time', () => {
+    const hostile = [
+      `"${'\\'.repeat(4_000_000)}"`,
+      '9'.repeat(4_000_000),
+      `1${'0'.repeat(4_000_000)}1`,
+      '1.'.repeat(2_000_000),
+      '"'.repeat(4_000_000),
+      `${'\\"'.repeat(2_000_000)}1234567890123456`,
+    ];
+    for (const json of hostile) jsonProblem(json);
+  });
+
+  it('gives a part of itself with the numbers as they are written', () => {
+    const json = '{"a":{"id":12345678901234567890,"b":[1.50,"12345678901234567890",-1e400]},"c":9007199254740993}';
+    const part = jsonOfPart(json, (whole) => (whole as { a: unknown }).a);
+    expect(part).toBe('{"id":12345678901234567890,"b":[1.5,"12345678901234567890",-1e400]}');
+  });
+});
