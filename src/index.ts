@@ -1,5 +1,5 @@
 export { Agent, type AgentOptions } from './agents/agent.decorator.js';
-export { type AgentContext } from './agents/agent-context.interface.js';
+export { type AgentContext, type ContextOf } from './agents/agent-context.interface.js';
 export { type AgentAskOptions, type CreateAgentChat, DuoAgent } from './agents/duo-agent.js';
 export { ActsAsChat, type ActsAsChatOptions, type ChatOf } from './chats/acts-as-chat.mixin.js';
 export { ActsAsMessage, type ActsAsMessageOptions, type MessageOf } from './chats/acts-as-message.mixin.js';
@@ -52,7 +52,13 @@ export {
 } from './conversation/ask-options.interface.js';
 export { Conversation } from './conversation/conversation.js';
 export { DuoService, type NewConversation } from './conversation/duo.service.js';
-export { type ParsedAnswer, type ParsingVerbs } from './conversation/parsed-answer.interface.js';
+export {
+  type CancelledAnswer,
+  type OpenAnswer,
+  type ParsedAnswer,
+  type ParsingVerbs,
+  type WholeAnswer,
+} from './conversation/parsed-answer.interface.js';
 export {
   ChatBusyError,
   ChatLockedError,
@@ -135,7 +141,7 @@ export {
   type RunStatus,
 } from './runs/run-event.interface.js';
 export { type RunOptions } from './runs/run-options.js';
-export { type SchemaSource } from './schemas/schema.interface.js';
+export { type InputOf, type OutputOf, type SchemaSource } from './schemas/schema.interface.js';
 export { type StandardResult, type StandardSchema } from './schemas/standard-schema.interface.js';
 export { type DuoTool, type ToolContext } from './tools/duo-tool.interface.js';
 export { ToolFiles, toolFiles } from './tools/tool-files.js';

@@ -1,17 +1,22 @@
 import { type ToolClass } from '../conversation/ask-options.interface.js';
 import { type ModelParams } from '../messages/model-request.interface.js';
+import { type OutputOf } from '../schemas/schema.interface.js';
 
 /**
  * For which chat an agent says what it works with.
+ * @typeParam Inputs what the chat was made with: a type, or the type of their schema
  * @publicApi
  */
-export interface AgentContext<Inputs extends object = object> {
+export type AgentContext<Inputs extends object = object> = ContextOf<OutputOf<Inputs>>;
+
+/** The same, of what the schema of the inputs makes. */
+export interface ContextOf<Made> {
   /** The chat: the entity itself where it is persisted, not saved yet while it is made. */
   readonly chat: { id: string };
   /** The owner of the chat; `null` where it has none. */
   readonly ownerId: string | null;
   /** What the chat was made with, as the schema of `@Agent({ inputs })` makes it. */
-  readonly inputs: Inputs;
+  readonly inputs: Made;
   /** Aborts when the run is cancelled or the time is over. */
   readonly signal: AbortSignal;
 }

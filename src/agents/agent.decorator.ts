@@ -15,7 +15,7 @@ type Saying<Inputs extends object, Key extends keyof AgentSettings> = AgentSetti
  * Options of `@Agent()`. `instructions`, `model`, `params` and `tools` may be functions, or methods of the class instead.
  * @publicApi
  */
-export interface AgentOptions<Inputs extends object = object, Value = unknown> {
+export interface AgentOptions<Inputs extends object = object, Value = unknown, Given = unknown> {
   /** What chats know it by, for as long as they live; the class's name in snake_case by default. */
   name?: string;
   /** A Duo model id; that of the kind of chat, or of the module, by default. */
@@ -30,19 +30,30 @@ export interface AgentOptions<Inputs extends object = object, Value = unknown> {
   /** How often a run may ask the model, tools in between; the module's `maxSteps` by default. */
   maxSteps?: number;
   /** What its chats are made with, as an object's schema; nothing by default. */
-  inputs?: SchemaSource<Inputs>;
+  inputs?: SchemaSource<Inputs, Given>;
   /** The kind of its persisted chats; that of a plain `DuoChatService` by default. */
   chat?: ChatClass;
 }
 
-/** A class whose inputs are those of the schema; a plain JSON Schema tells TypeScript nothing. */
-type AgentClass<Inputs extends object> = Type<
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- an agent of any inputs, and of any kind of chat
-  DuoAgent<object extends Inputs ? any : Inputs, any, any>
->;
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- an agent of any inputs, of any kind of chat and of any answers
+type AgentClass = Type<DuoAgent<any, any, any>>;
+
+/** Of the class only if its methods take what the schema makes; a plain JSON Schema tells TypeScript nothing. */
+type Takes<Class extends AgentClass, Inputs extends object> = object extends Inputs
+  ? unknown
+  : InstanceType<Class> extends AgentMethods<Inputs>
+    ? unknown
+    : { inputs: 'makes other inputs than those of DuoAgent<Inputs>' };
+
+/** Of the class only if its callers give what the schema takes. */
+type Gives<Class extends AgentClass, Given> = unknown extends Given
+  ? unknown
+  : NonNullable<Parameters<InstanceType<Class>['chat']>[0]> extends Given
+    ? unknown
+    : { inputs: 'takes other inputs than callers give to DuoAgent<Inputs>: let Inputs be the type of the schema' };
 
 /** Of the class only if its answers are of the schema's type; it may know less of them. */
-type Answers<Class extends AgentClass<object>, Value> = unknown extends Value
+type Answers<Class extends AgentClass, Value> = unknown extends Value
   ? unknown
   : Value extends Awaited<ReturnType<InstanceType<Class>['ask']>>['parsed']
     ? unknown
@@ -55,16 +66,19 @@ type Answers<Class extends AgentClass<object>, Value> = unknown extends Value
  * \@Agent({ model: 'duo-chat-opus-4-6', instructions: 'You are a senior developer.', tools: [Weather] })
  * class CodeReviewer extends DuoAgent {}
  * @example
- * \@Agent({ inputs: z.object({ team: z.string() }), model: ({ inputs }) => modelOf[inputs.team] })
- * class CodeReviewer extends DuoAgent<{ team: string }> {
+ * const Team = z.object({ team: z.string().default('core') });
+ * \@Agent({ inputs: Team, model: ({ inputs }) => modelOf[inputs.team] })
+ * class CodeReviewer extends DuoAgent<typeof Team> {
  *   constructor(private readonly guides: StyleGuides) { super(); }
- *   async instructions({ inputs }: AgentContext<{ team: string }>) { return this.guides.of(inputs.team); }
+ *   async instructions({ inputs }: AgentContext<typeof Team>) { return this.guides.of(inputs.team); }
  * }
  * @publicApi
  */
-export function Agent<Inputs extends object = object, Value = unknown>(
-  options: AgentOptions<Inputs, Value> = {},
-): <Class extends AgentClass<Inputs>>(target: Class & Answers<Class, Value>) => void {
+export function Agent<Inputs extends object = object, Value = unknown, Given = unknown>(
+  options: AgentOptions<Inputs, Value, Given> = {},
+): <Class extends AgentClass>(
+  target: Class & Takes<Class, Inputs> & Gives<Class, Given> & Answers<Class, Value>,
+) => void {
   return (target) => {
     Reflect.defineMetadata(AGENT_METADATA, options, target);
     // One of its own below this one may say more, such as a scope.

@@ -12,14 +12,19 @@ import { type ParsedAnswer, type ParsingVerbs, type SchemaOption } from '../conv
 import { PendingToolCallsError } from '../errors/chat.errors.js';
 import { ConfigurationError } from '../errors/request.errors.js';
 import { type ModelParams } from '../messages/model-request.interface.js';
+import { type InputOf } from '../schemas/schema.interface.js';
 import { type AgentChats } from './agent-chats.js';
 import { type AgentContext, type AgentMethods } from './agent-context.interface.js';
 
+/** Whether the agent needs no inputs. */
+type AreOptional<Inputs> = Partial<InputOf<Inputs>> extends InputOf<Inputs> ? true : false;
+
 /** Needed where the agent needs inputs. */
-type InputsOption<Inputs> = object extends Inputs ? { inputs?: Inputs } : { inputs: Inputs };
+type InputsOption<Inputs> =
+  AreOptional<Inputs> extends true ? { inputs?: InputOf<Inputs> } : { inputs: InputOf<Inputs> };
 
 /** Arguments of which the first may be left out where the agent needs no inputs. */
-type Given<Inputs, T extends unknown[]> = object extends Inputs ? Partial<T> : T;
+type Given<Inputs, T extends unknown[]> = AreOptional<Inputs> extends true ? Partial<T> : T;
 
 /**
  * Options of an ask of an agent: of the ask, and of the chat that is made for it.
@@ -40,7 +45,8 @@ type Answering<Chat, Message, Value> = unknown extends Value ? Chat : ParsingVer
  * The base class of agents; see `@Agent()`. In place of the options of `@Agent()` a subclass may say its `instructions`,
  * `model`, `params` and `tools` by methods of these names, which may use what it injects and have 30 s. The first three
  * are asked for when a chat is made, the tools at each run.
- * @typeParam Inputs what its chats are made with
+ * @typeParam Inputs what its chats are made with: the type of the schema of `@Agent({ inputs })`, whose input callers give
+ *   and whose output the methods see, or a type that is both
  * @typeParam C the kind of its persisted chats
  * @typeParam Value what the schema of its answers makes, as `parsed`
  * @publicApi
@@ -63,21 +69,26 @@ export abstract class DuoAgent<
   ask(content: string, onChunk: OnChunk): Promise<ParsedAnswer<ConversationMessage, Value>>;
   ask<Own>(
     content: string,
-    options: AgentAskOptions<Inputs> & Required<SchemaOption<Own>>,
+    options: AgentAskOptions<Inputs> & SchemaOption<Own>,
     onChunk?: OnChunk,
   ): Promise<ParsedAnswer<ConversationMessage, Own>>;
+  ask(
+    content: string,
+    options: AgentAskOptions<Inputs> & { schema: null },
+    onChunk?: OnChunk,
+  ): Promise<ConversationMessage>;
   ask(
     content: string,
     ...given: Given<Inputs, [options: AgentAskOptions<Inputs>, onChunk?: OnChunk]>
   ): Promise<ParsedAnswer<ConversationMessage, Value>>;
   async ask(
     content: string,
-    given: OnChunk | Partial<AgentAskOptions> = {},
+    given: OnChunk | (AskOptions & OwnerOption & { inputs?: unknown }) = {},
     onChunk?: OnChunk,
   ): Promise<ConversationMessage> {
     if (typeof given === 'function') return this.ask(content, {} as AgentAskOptions<Inputs>, given);
     const { inputs, ownerId, ...options } = given;
-    const chat = chatsOf(this).conversation(inputs, ownerId);
+    const chat = chatsOf(this).conversation(inputs as object | undefined, ownerId);
     const answer = await chat.ask(content, options, onChunk);
     if ((await chat.pendingApprovals()).length === 0) return answer;
     throw new PendingToolCallsError(
@@ -88,9 +99,9 @@ export abstract class DuoAgent<
 
   /** A new chat in memory; its first ask fails when the inputs are wrong. */
   chat(
-    ...[inputs, owner]: Given<Inputs, [inputs: Inputs, owner?: OwnerOption]>
+    ...[inputs, owner]: Given<Inputs, [inputs: InputOf<Inputs>, owner?: OwnerOption]>
   ): Answering<Conversation, ConversationMessage, Value> {
-    const chat: Conversation = chatsOf(this).conversation(inputs, owner?.ownerId);
+    const chat: Conversation = chatsOf(this).conversation(inputs as object | undefined, owner?.ownerId);
     return chat as Answering<Conversation, ConversationMessage, Value>;
   }
 
@@ -102,7 +113,7 @@ export abstract class DuoAgent<
   async createChat(
     ...[options]: Given<Inputs, [options: CreateAgentChat<Inputs, C>]>
   ): Promise<Answering<C, MessageOfChat<C>, Value>> {
-    return (await chatsOf<C>(this).create(options ?? {})) as Answering<C, MessageOfChat<C>, Value>;
+    return (await chatsOf<C>(this).create((options ?? {}) as CreateChat<C>)) as Answering<C, MessageOfChat<C>, Value>;
   }
 
   /**

@@ -1,6 +1,6 @@
 import { type DeepPartial } from 'typeorm';
 import { type AskOptions, type CompleteOptions } from '../conversation/ask-options.interface.js';
-import { type ParsedAnswer, type SchemaOption } from '../conversation/parsed-answer.interface.js';
+import { type ParsedAnswer } from '../conversation/parsed-answer.interface.js';
 import { type JsonObject } from '../messages/json.interface.js';
 import { type ModelParams } from '../messages/model-request.interface.js';
 import { type ChatOf } from './acts-as-chat.mixin.js';
@@ -65,6 +65,6 @@ export type MessageOfChat<C> = C extends ChatOf<infer M> ? M : never;
 /** The answer to an ask whose schema makes such values. */
 export type Answer<C, Value> = ParsedAnswer<MessageOfChat<C>, Value>;
 
-export type AskByIdOptions<Value = unknown> = AskOptions & SchemaOption<Value> & OwnerOption;
-export type CompleteByIdOptions<Value = unknown> = CompleteOptions & SchemaOption<Value> & OwnerOption;
+export type AskByIdOptions = AskOptions & OwnerOption;
+export type CompleteByIdOptions = CompleteOptions & OwnerOption;
 export type RunToolsByIdOptions = Pick<AskOptions, 'tools' | 'signal'> & OwnerOption;

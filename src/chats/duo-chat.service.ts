@@ -6,6 +6,7 @@ import { ValidationError } from '../errors/request.errors.js';
 import { type DecisionOptions, type NewMessage, type OnChunk } from '../conversation/ask-options.interface.js';
 import { answerOf, askingRun, eventsOf, resultsOf } from '../conversation/asking.js';
 import { type ChatDriver, bindChat } from '../conversation/chat-driver.js';
+import { type SchemaOption } from '../conversation/parsed-answer.interface.js';
 import { decision } from '../conversation/tool-call-decision.js';
 import { checkParams } from '../messages/params.js';
 import { storableJson } from '../messages/text.js';
@@ -135,7 +136,7 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
    * The chat's messages in order, those that were replaced included.
    * @throws ChatNotFoundError
    */
-  async messages(id: string, options: OwnerOption & MessagePageOptions = {}): Promise<Page<DuoMessage>> {
+  async messages(id: string, options: OwnerOption & MessagePageOptions = {}): Promise<Page<MessageOfChat<C>>> {
     await this.find(id, options);
     const limit = pageLimit(options.limit, MESSAGE_PAGE);
     const where = { chatId: id, seq: MoreThan(pageStart(options.after)) };
@@ -143,16 +144,24 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
       () => this.messageRows.find({ where, order: { seq: 'ASC' }, take: limit + 1 }),
       id,
     );
-    return page(messages, limit, (message) => String(message.seq));
+    const { items, nextCursor } = page(messages, limit, (message) => String(message.seq));
+    return { items: items as MessageOfChat<C>[], nextCursor };
   }
 
   /**
    * Asks the model and waits for the answer; see `Chat.ask`.
    * @throws ChatNotFoundError, ChatBusyError, and what the upstream fails with
    */
-  async ask<V>(id: string, content: string, options: AskByIdOptions<V> = {}, onChunk?: OnChunk): Promise<Answer<C, V>> {
+  ask<Value>(
+    id: string,
+    content: string,
+    options: AskByIdOptions & SchemaOption<Value>,
+    onChunk?: OnChunk,
+  ): Promise<Answer<C, Value>>;
+  ask(id: string, content: string, options?: AskByIdOptions, onChunk?: OnChunk): Promise<MessageOfChat<C>>;
+  async ask(id: string, content: string, options: AskByIdOptions = {}, onChunk?: OnChunk): Promise<MessageOfChat<C>> {
     const chat = this.bound(id, options);
-    return answerOf<ChatHandle, Answer<C, V>>(chat, await askingRun(chat, content, options), options, onChunk);
+    return answerOf<ChatHandle, MessageOfChat<C>>(chat, await askingRun(chat, content, options), options, onChunk);
   }
 
   /** Asks the model and yields the run's events; see `Chat.stream`. */
@@ -161,16 +170,24 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
   }
 
   /** Answers the last user message again; see `Chat.complete`. */
-  async complete<V>(id: string, options: CompleteByIdOptions<V> = {}, onChunk?: OnChunk): Promise<Answer<C, V>> {
+  complete<Value>(
+    id: string,
+    options: CompleteByIdOptions & SchemaOption<Value>,
+    onChunk?: OnChunk,
+  ): Promise<Answer<C, Value>>;
+  complete(id: string, options?: CompleteByIdOptions, onChunk?: OnChunk): Promise<MessageOfChat<C>>;
+  async complete(id: string, options: CompleteByIdOptions = {}, onChunk?: OnChunk): Promise<MessageOfChat<C>> {
     const chat = this.bound(id, options);
-    return answerOf<ChatHandle, Answer<C, V>>(chat, await askingRun(chat, null, options), options, onChunk);
+    return answerOf<ChatHandle, MessageOfChat<C>>(chat, await askingRun(chat, null, options), options, onChunk);
   }
 
   /** Asks the model once, and runs no tool; see `Chat.step`. */
-  async step<V>(id: string, options: CompleteByIdOptions<V> = {}): Promise<Answer<C, V>> {
+  step<Value>(id: string, options: CompleteByIdOptions & SchemaOption<Value>): Promise<Answer<C, Value>>;
+  step(id: string, options?: CompleteByIdOptions): Promise<MessageOfChat<C>>;
+  async step(id: string, options: CompleteByIdOptions = {}): Promise<MessageOfChat<C>> {
     const chat = this.bound(id, options);
     const run = await askingRun(chat, null, options, 'step');
-    return answerOf<ChatHandle, Answer<C, V>>(chat, run, options, undefined);
+    return answerOf<ChatHandle, MessageOfChat<C>>(chat, run, options, undefined);
   }
 
   /** Runs the tool calls that have no result, and asks no model; see `Chat.runTools`. */

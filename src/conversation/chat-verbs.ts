@@ -132,7 +132,7 @@ export abstract class ChatVerbs<M> {
   ask(content: string, onChunk?: OnChunk): Promise<M>;
   ask<Value>(
     content: string,
-    options: AskOptions & Required<SchemaOption<Value>>,
+    options: AskOptions & SchemaOption<Value>,
     onChunk?: OnChunk,
   ): Promise<ParsedAnswer<M, Value>>;
   ask(content: string, options?: AskOptions, onChunk?: OnChunk): Promise<M>;
@@ -156,10 +156,7 @@ export abstract class ChatVerbs<M> {
    * @throws PendingToolCallsError while calls wait for approval
    */
   complete(onChunk?: OnChunk): Promise<M>;
-  complete<Value>(
-    options: CompleteOptions & Required<SchemaOption<Value>>,
-    onChunk?: OnChunk,
-  ): Promise<ParsedAnswer<M, Value>>;
+  complete<Value>(options: CompleteOptions & SchemaOption<Value>, onChunk?: OnChunk): Promise<ParsedAnswer<M, Value>>;
   complete(options?: CompleteOptions, onChunk?: OnChunk): Promise<M>;
   async complete(optionsOrOnChunk?: CompleteOptions | OnChunk, onChunk?: OnChunk): Promise<M> {
     const [options, callback] =
@@ -171,7 +168,7 @@ export abstract class ChatVerbs<M> {
    * Asks the model once, and runs no tool: the message may have calls, which `runTools` works.
    * @throws ValidationError while there are calls without a result
    */
-  step<Value>(options: CompleteOptions & Required<SchemaOption<Value>>): Promise<ParsedAnswer<M, Value>>;
+  step<Value>(options: CompleteOptions & SchemaOption<Value>): Promise<ParsedAnswer<M, Value>>;
   step(options?: CompleteOptions): Promise<M>;
   async step(options: CompleteOptions = {}): Promise<M> {
     return answerOf<this, M>(this, await askingRun(this, null, options, 'step'), options, undefined);

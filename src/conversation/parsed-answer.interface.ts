@@ -2,15 +2,33 @@ import { type SchemaSource } from '../schemas/schema.interface.js';
 import { type AskOptions, type CompleteOptions, type OnChunk } from './ask-options.interface.js';
 
 /**
- * An answer with the value that its text stands for, of the type that the schema makes. It is unset on what is no whole
- * answer: a message whose calls wait for approval, or one that was cancelled.
+ * The answer to an ask with a schema, with the value that its text stands for, of the type that the schema makes. A message
+ * that is no whole answer has no `parsed`: its calls wait for approval, or it was cancelled.
+ * @example
+ * const answer = await chat.withSchema(Trip).ask('Where to?');
+ * if (answer.finishReason === 'tool-calls') return chat.pendingApprovals();
+ * return answer.parsed.city;
  * @publicApi
  */
-export type ParsedAnswer<M, Value> = M & { parsed?: Value };
+export type ParsedAnswer<M, Value> = WholeAnswer<M, Value> | OpenAnswer<M> | CancelledAnswer<M>;
+
+/** A whole answer, which has been checked. */
+export type WholeAnswer<M, Value> = M & { status: 'complete'; finishReason: 'stop' | 'other'; parsed: Value };
+
+/** A message of a run that goes on later: its calls wait for approval, or after a `step()` for their results. */
+export type OpenAnswer<M> = M & { finishReason: 'tool-calls' | 'length' | 'pause'; parsed: never };
+
+/** A message whose run was cancelled. */
+export type CancelledAnswer<M> = M & { status: 'cancelled'; parsed: never };
 
 /** The option that brings a schema, whose type is then that of the answer. */
 export interface SchemaOption<Value> {
-  schema?: SchemaSource<Value> | null;
+  schema: SchemaSource<Value>;
+}
+
+/** Options without a schema of their own. */
+export interface NoSchemaOption {
+  schema?: undefined;
 }
 
 /**
@@ -21,15 +39,14 @@ export interface ParsingVerbs<M, Value> {
   withSchema(schema: null): ParsingVerbs<M, undefined> & this;
   withSchema<Next>(schema: SchemaSource<Next>): ParsingVerbs<M, Next> & this;
   ask(content: string, onChunk?: OnChunk): Promise<ParsedAnswer<M, Value>>;
-  ask<Own = Value>(
-    content: string,
-    options?: AskOptions & SchemaOption<Own>,
-    onChunk?: OnChunk,
-  ): Promise<ParsedAnswer<M, Own>>;
+  ask<Own>(content: string, options: AskOptions & SchemaOption<Own>, onChunk?: OnChunk): Promise<ParsedAnswer<M, Own>>;
+  ask(content: string, options?: AskOptions & NoSchemaOption, onChunk?: OnChunk): Promise<ParsedAnswer<M, Value>>;
+  ask(content: string, options?: AskOptions, onChunk?: OnChunk): Promise<M>;
   complete(onChunk?: OnChunk): Promise<ParsedAnswer<M, Value>>;
-  complete<Own = Value>(
-    options?: CompleteOptions & SchemaOption<Own>,
-    onChunk?: OnChunk,
-  ): Promise<ParsedAnswer<M, Own>>;
-  step<Own = Value>(options?: CompleteOptions & SchemaOption<Own>): Promise<ParsedAnswer<M, Own>>;
+  complete<Own>(options: CompleteOptions & SchemaOption<Own>, onChunk?: OnChunk): Promise<ParsedAnswer<M, Own>>;
+  complete(options?: CompleteOptions & NoSchemaOption, onChunk?: OnChunk): Promise<ParsedAnswer<M, Value>>;
+  complete(options?: CompleteOptions, onChunk?: OnChunk): Promise<M>;
+  step<Own>(options: CompleteOptions & SchemaOption<Own>): Promise<ParsedAnswer<M, Own>>;
+  step(options?: CompleteOptions & NoSchemaOption): Promise<ParsedAnswer<M, Value>>;
+  step(options?: CompleteOptions): Promise<M>;
 }

@@ -7,12 +7,42 @@ type PlainJson = string | number | boolean | null | readonly PlainJson[] | { rea
 /** A JSON Schema as a host writes it, `as const` too. */
 export type JsonSchema = Readonly<Record<string, PlainJson>>;
 
+/** Any class. */
+type AnyClass = abstract new (...args: never) => unknown;
+
+/** What has the types of a Standard Schema. */
+interface Typed<Types> {
+  readonly '~standard': { readonly types?: Types | undefined };
+}
+
+/**
+ * What a schema takes: the input of a Standard Schema, the instance of a class; of what is none of these, the type itself.
+ * @publicApi
+ */
+export type InputOf<Source> =
+  Source extends Typed<{ readonly input: infer Input }>
+    ? Input
+    : Source extends AnyClass
+      ? InstanceType<Source>
+      : Source;
+
+/**
+ * What a schema makes: the output of a Standard Schema, the instance of a class; of what is none of these, the type itself.
+ * @publicApi
+ */
+export type OutputOf<Source> =
+  Source extends Typed<{ readonly output: infer Output }>
+    ? Output
+    : Source extends AnyClass
+      ? InstanceType<Source>
+      : Source;
+
 /**
  * What describes a value: a Standard Schema (zod 4.2 or later, ArkType, …), a DTO class of class-validator, or a JSON
  * Schema of the 2020-12 dialect.
  * @publicApi
  */
-export type SchemaSource<Value = unknown> = StandardSchema<Value> | Type<Value> | JsonSchema;
+export type SchemaSource<Value = unknown, Input = unknown> = StandardSchema<Value, Input> | Type<Value> | JsonSchema;
 
 /** A value of the schema's type, or what is wrong, in words for the model that made it. */
 export type Validated = { value: unknown } | { problem: string };

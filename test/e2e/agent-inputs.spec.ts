@@ -23,7 +23,17 @@ class Historian extends DuoAgent<Inputs> {
 @Agent({ inputs: z.object({ since: z.date() }) })
 class Purist extends DuoAgent<{ since: Date }> {}
 
-@Module({ providers: [Historian, Purist] })
+const stay = z.object({ days: z.string().transform(Number), team: z.string().default('core') });
+
+/** Callers give a text, and it sees a number. */
+@Agent({ inputs: stay })
+class Host extends DuoAgent<typeof stay> {
+  override instructions({ inputs: { days, team } }: AgentContext<typeof stay>): string {
+    return `For ${days + 1} days, with ${team}.`;
+  }
+}
+
+@Module({ providers: [Historian, Purist, Host] })
 class AgentsModule {}
 
 describe('Inputs that are no JSON Schema', () => {
@@ -44,6 +54,16 @@ describe('Inputs that are no JSON Schema', () => {
     const { id } = await host.app.get(Historian).createChat({ inputs: given });
     await host.app.get<DuoChatService<Chat>>(DuoChatService).ask(id, 'Hello');
     expect(system().system[0]?.text).toBe('From 2026 on, for SALES.');
+  });
+
+  it('are given as the schema takes them, and seen as it makes them, each time that a chat is loaded', async () => {
+    await host.app.get(Host).ask('Hello', { inputs: { days: '3' } });
+    expect(system().system[0]?.text).toBe('For 4 days, with core.');
+    const chat = await host.app.get(Host).createChat({ inputs: { days: '3' } });
+    expect(chat.agentInputs).toEqual({ days: '3' });
+    await host.app.get(Host).syncInstructions(chat);
+    await (await host.app.get(Host).find(chat.id)).ask('Hello');
+    expect(system().system[0]?.text).toBe('For 4 days, with core.');
   });
 
   it('are refused before a chat is stored that could not read them again', async () => {

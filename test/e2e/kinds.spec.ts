@@ -138,6 +138,23 @@ describe('Kinds of chat', () => {
     expect(await chat.ask('Still there?')).toMatchObject({ seq: 3 });
   });
 
+  it('have messages of their own class, with the columns of that', async () => {
+    const app = await startWith(ALL, [SupportChat, Lesson]);
+    const support: DuoChatService<SupportChat> = app.get(getDuoChatToken(SupportChat), { strict: false });
+    const chat = await support.create({});
+    await chat.ask('It burns');
+    await app.get(DataSource).query('UPDATE support_messages SET stars = seq + 4');
+    const { items } = await support.messages(chat.id);
+    // Its type has them as well: `stars` is no column of the library.
+    const messages: SupportMessage[] = items;
+    expect(messages.map((message) => [message.constructor, message.stars])).toEqual([
+      [SupportMessage, 4],
+      [SupportMessage, 5],
+    ]);
+    const answer: SupportMessage = await chat.ask('Still there?');
+    expect(answer.seq).toBe(3);
+  });
+
   it('live in named data sources, made by factories', async () => {
     const archive = await createTestDatabase();
     const app = await start([

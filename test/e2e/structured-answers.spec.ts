@@ -315,11 +315,11 @@ describe('Structured answers of a stored chat', () => {
   it('are had by id', async () => {
     const { id } = await chatOf(CLAUDE);
     const options = { ownerId: 'ann', schema: closed };
-    expect((await service().ask(id, 'Where?', options)).parsed?.days).toBe(0);
+    expect((await service().ask(id, 'Where?', options)).parsed.days).toBe(0);
     await service().addMessage(id, { role: 'user', content: 'And now?' }, options);
-    expect((await service().complete(id, options)).parsed?.days).toBe(0);
+    expect((await service().complete(id, options)).parsed.days).toBe(0);
     await service().addMessage(id, { role: 'user', content: 'And then?' }, options);
-    expect((await service().step(id, options)).parsed?.days).toBe(0);
+    expect((await service().step(id, options)).parsed.days).toBe(0);
     expect((await service().ask(id, 'Where?', { ownerId: 'ann' })).text).toContain('You said');
   });
 

@@ -10,7 +10,7 @@ export class Planner {
 
   async plan(wish: string) {
     const { text, parsed } = await this.duo.chat().withSchema(Trip).ask(wish);
-    const city = parsed?.city; // a string: the answer is checked, and of the type that the schema makes
+    const { city } = parsed; // a string: the answer is checked, and of the type that the schema makes
     return { city, text }; // the text is the JSON
   }
 }

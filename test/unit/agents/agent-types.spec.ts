@@ -1,7 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
+import { type } from 'arktype';
+import { IsString } from 'class-validator';
 import { z } from 'zod';
 import { agentOptions } from '../../../src/agents/agent.decorator.js';
-import { Agent, type AgentContext, type Chat, DuoAgent } from '../../../src/index.js';
+import { Column, Entity } from 'typeorm';
+import { ActsAsChat, ActsAsMessage, Agent, type AgentContext, type Chat, DuoAgent } from '../../../src/index.js';
 
 interface Team {
   team: string;
@@ -26,6 +29,41 @@ interface Trip {
 
 const trip = z.object({ days: z.number() });
 
+/** What callers give is not what the agent sees. */
+const stay = z.object({ days: z.string().transform(Number), team: z.string().default('core') });
+const arkStay = type({ days: 'string.numeric.parse', 'team?': 'string' });
+
+class ForStays extends DuoAgent<typeof stay, Chat> {
+  override instructions({ inputs: { days, team } }: AgentContext<typeof stay>): string {
+    return `${days.toFixed()} ${team.length}`;
+  }
+}
+class ForArkStays extends DuoAgent<typeof arkStay> {
+  override model({ inputs }: AgentContext<typeof arkStay>): string {
+    return inputs.days.toFixed();
+  }
+}
+class ForNumbers extends DuoAgent<{ days: number; team: string }> {}
+
+class Place {
+  @IsString()
+  city!: string;
+}
+class ForPlaces extends DuoAgent<typeof Place> {
+  override instructions({ inputs }: AgentContext<Place>): string {
+    return inputs.city;
+  }
+}
+
+@Entity('rated_messages')
+class RatedMessage extends ActsAsMessage<Rated>({ chat: () => Rated }) {
+  @Column({ type: 'integer', default: 0 })
+  stars!: number;
+}
+@Entity('rated')
+class Rated extends ActsAsChat<RatedMessage>({ messages: () => RatedMessage }) {}
+class RatedAgent extends DuoAgent<object, Rated, Trip> {}
+
 class TripPlanner extends DuoAgent<object, Chat, Trip> {}
 class CountryPlanner extends DuoAgent<object, Chat, { country: string }> {}
 
@@ -39,6 +77,49 @@ describe('@Agent()', () => {
     Agent()(NoAgent);
     Agent({ model: 'duo-chat-opus-4-6' })(Plain);
     expect(agentOptions(ForTeams)).toEqual({ inputs });
+  });
+
+  it('takes a class whose callers give what the schema takes, and which sees what it makes', () => {
+    Agent({ inputs: stay })(ForStays);
+    Agent({ inputs: arkStay })(ForArkStays);
+    Agent({ inputs: Place })(ForPlaces);
+    Agent({ inputs: stay, instructions: ({ inputs: made }) => made.days.toFixed() })(ForStays);
+    // @ts-expect-error its callers would give a number
+    Agent({ inputs: stay })(ForNumbers);
+    // @ts-expect-error its callers would give a team
+    Agent({ inputs: stay })(ForTeams);
+    // @ts-expect-error it sees a number
+    Agent({ inputs: stay, instructions: ({ inputs: made }): string => made.days })(ForStays);
+    const stays = new ForStays();
+    const asks: (() => unknown)[] = [
+      () => stays.ask('Hello', { inputs: { days: '3' } }),
+      () => stays.ask('Hello', { inputs: { days: '3', team: 'sales' }, schema: trip }),
+      () => stays.chat({ days: '3' }),
+      () => stays.createChat({ inputs: { days: '3' }, title: 'Stay' }),
+      () => new ForArkStays().chat({ days: '3' }),
+      () => new ForPlaces().chat({ city: 'Rome' }),
+      // @ts-expect-error callers give a text
+      () => stays.ask('Hello', { inputs: { days: 3 } }),
+      // @ts-expect-error callers give a text
+      () => stays.createChat({ inputs: { days: 3, team: 'sales' } }),
+      // @ts-expect-error days are needed
+      () => stays.chat(),
+      // @ts-expect-error days are needed
+      () => stays.ask('Hello'),
+      // @ts-expect-error callers give a text
+      () => new ForArkStays().chat({ days: 3 }),
+    ];
+    expect(asks).toHaveLength(11);
+    expect(agentOptions(ForPlaces)).toEqual({ inputs: Place });
+  });
+
+  it('asks for no inputs where all of them may be left out', () => {
+    const optional = z.object({ team: z.string().default('core') });
+    class ForAnyTeam extends DuoAgent<typeof optional> {}
+    Agent({ inputs: optional })(ForAnyTeam);
+    const agent = new ForAnyTeam();
+    const asks: (() => unknown)[] = [() => agent.ask('Hello'), () => agent.chat(), () => agent.createChat()];
+    expect(asks).toHaveLength(3);
   });
 
   it('takes a class whose answers are of the schema', () => {
@@ -56,18 +137,19 @@ describe('@Agent()', () => {
     const days = ({ parsed }: { parsed?: Trip }): number | undefined => parsed?.days;
     const country = ({ parsed }: { parsed?: { country: string } }): string | undefined => parsed?.country;
     const asks: (() => unknown)[] = [
-      () => planner.ask('Rome').then(({ parsed }) => parsed?.days.toFixed()),
+      () => planner.ask('Rome').then(({ parsed }) => parsed.days.toFixed()),
+      () => planner.ask('Rome', { schema: null }).then(({ text }) => text.length),
       () => planner.ask('Rome', () => undefined).then(days),
       () => planner.ask('Rome', { maxSteps: 1 }).then(days),
-      () => planner.ask('Rome', { schema: inputs }).then(({ parsed }) => parsed?.team.length),
+      () => planner.ask('Rome', { schema: inputs }).then(({ parsed }) => parsed.team.length),
       () =>
         planner
           .chat()
           .ask('Rome')
-          .then(({ parsed }) => parsed?.days.toFixed()),
+          .then(({ parsed }) => parsed.days.toFixed()),
       () => planner.chat().messages.length,
       () => planner.createChat().then(async (chat) => days(await chat.ask('Rome'))),
-      () => planner.find('id').then(async (chat) => (await chat.complete()).parsed?.days.toFixed()),
+      () => planner.find('id').then(async (chat) => (await chat.complete()).parsed.days.toFixed()),
       () => planner.find('id').then((chat): Chat => chat),
       // @ts-expect-error there is no country
       () => planner.ask('Rome').then(country),
@@ -76,7 +158,18 @@ describe('@Agent()', () => {
       // @ts-expect-error nothing is known of the answers
       () => new Plain().ask('Rome').then(days),
     ];
-    expect(asks).toHaveLength(12);
+    expect(asks).toHaveLength(13);
+  });
+
+  it('types the messages of its kind of chat', () => {
+    const agent = new RatedAgent();
+    const asks: (() => unknown)[] = [
+      () => agent.find('id').then(async (chat) => (await chat.ask('Rome')).stars.toFixed()),
+      () => agent.find('id').then(async (chat) => (await chat.ask('Rome')).parsed.days.toFixed()),
+      () => agent.find('id').then(({ messages = [] }) => messages.map(({ stars }) => stars.toFixed())),
+      () => agent.createChat().then(async (chat) => (await chat.runTools()).map(({ stars }) => stars.toFixed())),
+    ];
+    expect(asks).toHaveLength(4);
   });
 
   it('types what an agent is asked with', () => {
@@ -91,8 +184,8 @@ describe('@Agent()', () => {
       () => team.ask('Hello', { inputs: { team: 'sales' } }),
       () => team.chat({ team: 'sales' }, { ownerId: 'ann' }),
       () => team.createChat({ inputs: { team: 'sales' } }).then((chat: Chat) => chat),
-      () => plain.ask('Hello', { schema: inputs }).then(({ parsed }) => parsed?.team.length),
-      () => team.ask('Hello', { schema: inputs, inputs: { team: 'sales' } }).then(({ parsed }) => parsed?.team.length),
+      () => plain.ask('Hello', { schema: inputs }).then(({ parsed }) => parsed.team.length),
+      () => team.ask('Hello', { schema: inputs, inputs: { team: 'sales' } }).then(({ parsed }) => parsed.team.length),
       // @ts-expect-error inputs are needed
       () => team.ask('Hello', { schema: inputs }),
       // @ts-expect-error inputs are needed

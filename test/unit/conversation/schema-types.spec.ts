@@ -36,29 +36,29 @@ interface Trip {
 
 // Never called: what TypeScript says of it is checked with all the code.
 async function typed(chat: Conversation, entity: Chat, chats: DuoChatService<Chat>): Promise<void> {
-  expectType<Trip | undefined>()((await chat.withSchema(zod).ask('?')).parsed);
-  expectType<Trip | undefined>()((await chat.withSchema(ark).ask('?', () => undefined)).parsed);
-  expectType<City | undefined>()((await chat.withSchema(City).complete()).parsed);
+  expectType<Trip>()((await chat.withSchema(zod).ask('?')).parsed);
+  expectType<Trip>()((await chat.withSchema(ark).ask('?', () => undefined)).parsed);
+  expectType<City>()((await chat.withSchema(City).complete()).parsed);
   expectType<unknown>()((await chat.withSchema(plain).step()).parsed);
   expectType<unknown>()((await chat.withSchema(constant).step()).parsed);
-  expectType<Trip | undefined>()((await entity.withSchema(zod).ask('?')).parsed);
+  expectType<Trip>()((await entity.withSchema(zod).ask('?')).parsed);
 
   // The schema stays with what `with…` returns, and the chat stays what it was.
   const trips = entity.withSchema(zod).withTemperature(0.2).withModel('x');
   expectType<string | null>()(trips.ownerId);
   const trip = await trips.ask('?', { model: 'y' });
-  expectType<Trip | undefined>()(trip.parsed);
+  expectType<Trip>()(trip.parsed);
   const message: Message = trip;
   expectType<number>()(message.seq);
-  expectType<City | undefined>()((await trips.withSchema(City).ask('?')).parsed);
+  expectType<City>()((await trips.withSchema(City).ask('?')).parsed);
   expectType<undefined>()((await trips.withSchema(null).ask('?')).parsed);
 
   // A schema of one ask, by chat or by id.
-  expectType<City | undefined>()((await trips.ask('?', { schema: City })).parsed);
-  expectType<City | undefined>()((await entity.complete({ schema: City })).parsed);
-  expectType<Trip | undefined>()((await chats.ask('id', '?', { ownerId: 'ann', schema: zod })).parsed);
-  expectType<City | undefined>()((await chats.complete('id', { schema: City }, () => undefined)).parsed);
-  expectType<Trip | undefined>()((await chats.step('id', { schema: ark })).parsed);
+  expectType<City>()((await trips.ask('?', { schema: City })).parsed);
+  expectType<City>()((await entity.complete({ schema: City })).parsed);
+  expectType<Trip>()((await chats.ask('id', '?', { ownerId: 'ann', schema: zod })).parsed);
+  expectType<City>()((await chats.complete('id', { schema: City }, () => undefined)).parsed);
+  expectType<Trip>()((await chats.step('id', { schema: ark })).parsed);
 
   // Without a schema nothing is known of it.
   expectType<unknown>()((await entity.ask('?')).parsed);
@@ -66,9 +66,20 @@ async function typed(chat: Conversation, entity: Chat, chats: DuoChatService<Cha
   expectType<unknown>()((await entity.ask('?', { schema: null })).parsed);
 
   // @ts-expect-error there is no country
-  expectType<unknown>()((await chat.withSchema(zod).ask('?')).parsed?.country);
-  // @ts-expect-error it may be unset
-  expectType<unknown>()((await chat.withSchema(zod).ask('?')).parsed.name);
+  expectType<unknown>()((await chat.withSchema(zod).ask('?')).parsed.country);
+  // What is known of it needs no `?`, as long as the answer is whole.
+  expectType<string>()((await chat.withSchema(zod).ask('?')).parsed.name);
+  const answer = await entity.withSchema(zod).ask('?');
+  if (answer.finishReason === 'tool-calls') expectType<never>()(answer.parsed);
+  else if (answer.status === 'cancelled') expectType<never>()(answer.parsed);
+  else if (answer.finishReason === 'stop') expectType<Trip>()(answer.parsed);
+
+  // A schema that may be missing promises nothing.
+  const maybe: { schema?: typeof zod } = {};
+  expectType<unknown>()((await entity.ask('?', maybe)).parsed);
+  expectType<unknown>()((await chats.ask('id', '?', maybe)).parsed);
+  expectType<unknown>()((await trips.ask('?', maybe)).parsed);
+  expectType<unknown>()((await trips.ask('?', { schema: null })).parsed);
   // @ts-expect-error text is no schema
   chat.withSchema('{ "type": "object" }');
 }
