@@ -13,7 +13,7 @@ import { SHORTEST_SAFE_KEY } from './access/api-keys.js';
 import { AppModule } from './app.module.js';
 import { checkConnection } from './check-connection.js';
 import { closeApp } from './close-app.js';
-import { serveDocs } from './docs.js';
+import { leadToDocs, serveDocs } from './docs.js';
 import { startEmbeddedPostgres } from './embedded-postgres/start-embedded-postgres.js';
 import { type Environment } from './environment.js';
 import { createFastifyAdapter } from './fastify-adapter.js';
@@ -70,6 +70,7 @@ async function start(
     );
   }
   serveDocs(app);
+  leadToDocs(app);
   if (environment.hasAccessLog) logAccess(app.getHttpServer());
   await resources.add(() => closeApp(app));
   await app.listen(environment.port, environment.host);

@@ -71,7 +71,7 @@ describe('The tables of the README', () => {
       .filter(({ method }) => method !== 'HEAD')
       .map(({ method, path }) => `${method} ${path}`);
     // The docs are served beside the modules, by the program that starts them.
-    expect(calls.sort()).toEqual([...served, 'GET /docs', 'GET /docs-json'].sort());
+    expect(calls.sort()).toEqual([...served, 'GET /', 'GET /docs', 'GET /docs-json'].sort());
   });
 
   it('have every fault of the sandbox', () => {

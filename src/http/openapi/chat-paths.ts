@@ -79,7 +79,7 @@ export function chatPaths(path: string): Record<string, JsonObject> {
       get: operation({
         ...ofOne('messages'),
         summary: 'List the messages of a chat in order',
-        parameters: [limit(MESSAGE_PAGE), query('after', after)],
+        parameters: [limit(MESSAGE_PAGE), query('after', after, -1)],
         answers: { 200: answer('A page of messages.', 'MessagePage') },
         codes: ['validation_failed', 'chat_not_found'],
       }),
@@ -118,10 +118,13 @@ export function chatPaths(path: string): Record<string, JsonObject> {
   };
 }
 
-const after = integer('The `seq` after which the page begins; the `nextCursor` of the page before.', { minimum: -1 });
+const after = integer(
+  'The `seq` after which the page begins; the `nextCursor` of the page before, or -1 for the first.',
+  { minimum: -1 },
+);
 
 function limit({ usual, most }: typeof CHAT_PAGE): JsonObject {
-  return query('limit', integer(undefined, { minimum: 1, maximum: most, default: usual }));
+  return query('limit', integer(undefined, { minimum: 1, maximum: most, default: usual }), usual);
 }
 
 const runHeaders: Schema = {

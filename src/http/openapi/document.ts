@@ -59,8 +59,20 @@ export function openApiDocument({ path = 'chats', models }: OpenApiDocumentOptio
         Problem: problemSchema,
       },
       parameters: {
-        chatId: { name: 'id', in: 'path', required: true, schema: uuid },
-        toolCallId: { name: 'toolCallId', in: 'path', required: true, schema: uuid },
+        chatId: {
+          name: 'id',
+          in: 'path',
+          required: true,
+          description: 'Paste the `id` of a chat, as it was created or is listed.',
+          schema: uuid,
+        },
+        toolCallId: {
+          name: 'toolCallId',
+          in: 'path',
+          required: true,
+          description: 'Paste the `id` of a call from the list of those that wait for approval.',
+          schema: uuid,
+        },
         'X-Request-Id': {
           name: 'X-Request-Id',
           in: 'header',

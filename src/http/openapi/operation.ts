@@ -1,5 +1,6 @@
 import { type ErrorCode } from '../../errors/gitlab-duo.error.js';
 import { type JsonObject, type JsonValue } from '../../messages/json.interface.js';
+import { type BodyName, bodyExamples } from './body-examples.js';
 import { idProblems, problemResponses } from './problems.js';
 import { component } from './schema.js';
 
@@ -11,7 +12,7 @@ interface Call {
   description?: string;
   parameters?: JsonObject[];
   /** The name of the body's schema, and whether there has to be one. */
-  body?: readonly [schema: string, required: boolean];
+  body?: readonly [schema: BodyName, required: boolean];
   answers: Record<string, JsonObject>;
   codes: ErrorCode[];
   /** Whether there is an id in its path. */
@@ -37,7 +38,7 @@ export function operation({
     summary,
     ...(description !== undefined && { description }),
     parameters: [...(parameters ?? []), requestId],
-    ...(body && { requestBody: { required: body[1], content: json(component(body[0])) } }),
+    ...(body && { requestBody: { required: body[1], content: json(component(body[0]), bodyExamples[body[0]]) } }),
     responses: { ...answers, ...problemResponses(...codes), ...(hasId && idProblems()) },
   };
 }
@@ -52,10 +53,11 @@ export function answer(description: string, schema?: string, more: JsonObject = 
   };
 }
 
-export function query(name: string, schema: JsonObject): JsonObject {
-  return { name, in: 'query', required: false, schema };
+/** @param example what a page of the docs fills in; without one it leaves the parameter out */
+export function query(name: string, schema: JsonObject, example?: JsonValue): JsonObject {
+  return { name, in: 'query', required: false, schema, ...(example !== undefined && { example }) };
 }
 
-function json(schema: JsonObject): Record<string, JsonValue> {
-  return { 'application/json': { schema } };
+function json(schema: JsonObject, example?: JsonObject): Record<string, JsonValue> {
+  return { 'application/json': { schema, ...(example && { example }) } };
 }

@@ -22,7 +22,7 @@ export function toolCallPaths(path: string): Record<string, JsonObject> {
       get: operation({
         ...call('tool_calls'),
         summary: 'List the tool calls that wait for approval',
-        parameters: [query('status', { type: 'string', enum: ['pending'] })],
+        parameters: [query('status', { type: 'string', enum: ['pending'] }, 'pending')],
         answers: { 200: answer('The calls in order.', 'ToolCallList') },
         codes: ['validation_failed', 'chat_not_found'],
       }),

@@ -45,6 +45,8 @@ export interface TestServerOptions extends GitlabDuoModuleOptions, Pick<AppOptio
   imports?: ModuleMetadata['imports'];
   /** Where the server finds its database, by where the database is. */
   databaseUrl?: (url: string) => string;
+  /** What the program that starts the server adds to it. */
+  prepare?: (app: INestApplication) => void;
 }
 
 export const PLATFORMS = ['fastify', 'express'] as const;
@@ -62,6 +64,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     rateLimits,
     trustProxy,
     imports = [],
+    prepare,
     ...gitlabOptions
   } = options;
   const database = await createTestDatabase();
@@ -94,6 +97,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   module.useLogger(logger ?? false);
   const routes: TestRoute[] = [];
   const app = platform === 'fastify' ? fastifyApp(module, routes, trustProxy) : expressApp(module);
+  prepare?.(app);
   await app.listen(0, '127.0.0.1');
   return {
     url: await app.getUrl(),
