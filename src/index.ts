@@ -114,11 +114,13 @@ export {
 export {
   type Api,
   type FilePart,
+  type PromptPart,
   type Part,
   type ReasoningPart,
   type TextPart,
   type ToolCallPart,
   type ToolResultPart,
+  type VendorPart,
 } from './messages/part.interface.js';
 export { type ToolCallRecord, type ToolCallStatus } from './messages/tool-call.interface.js';
 export {

@@ -81,11 +81,11 @@ export class MemoryRunStore implements RunStore {
     return Promise.resolve();
   }
 
-  storeStep({ message, calls, attempt, supersedes, runId }: StoreStep): Promise<MessageRecord> {
+  storeStep({ message, prefixDigest, calls, attempt, supersedes, runId }: StoreStep): Promise<MessageRecord> {
     this.endAttempt(attempt.outcome);
     if (this.run) this.run.steps += 1;
     this.supersede(supersedes);
-    const stored = this.add({ ...message, role: 'assistant', runId });
+    const stored = this.add({ ...message, role: 'assistant', runId }, prefixDigest);
     this.toolCalls.add(message.id, calls);
     return Promise.resolve(stored);
   }
@@ -106,7 +106,8 @@ export class MemoryRunStore implements RunStore {
     const isParked = run.status === 'awaiting_approval';
     if (!isParked) this.run = undefined;
     else if (this.run) this.run.parked = this.past(run, this.run.steps);
-    return Promise.resolve(run.answer && this.add({ ...run.answer, role: 'assistant', runId: run.runId }));
+    const { answer, prefixDigest, runId } = run;
+    return Promise.resolve(answer && this.add({ ...answer, role: 'assistant', runId }, prefixDigest));
   }
 
   /**
@@ -119,7 +120,10 @@ export class MemoryRunStore implements RunStore {
   }
 
   /** Adds a message at the end; an ask and an answer leave the calls before them. */
-  add(message: Pick<MessageRecord, 'role'> & { parts: Part[] } & Partial<MessageRecord>): MessageRecord {
+  add(
+    message: Pick<MessageRecord, 'role'> & { parts: Part[] } & Partial<MessageRecord>,
+    prefixDigest: string | null = null,
+  ): MessageRecord {
     const record: MessageRecord = {
       id: uuidv7(),
       chatId: this.chatId,
@@ -133,6 +137,8 @@ export class MemoryRunStore implements RunStore {
       ...message,
     };
     if (record.role === 'assistant' || (record.role === 'user' && record.runId !== null)) this.toolCalls.leave();
+    // As the database has it: what shows the message does not show this.
+    if (prefixDigest !== null) Object.defineProperty(record, 'prefixDigest', { value: prefixDigest });
     this.messages.push(record);
     return record;
   }
@@ -193,10 +199,13 @@ export class MemoryRunStore implements RunStore {
 }
 
 /** Whether a message is a whole answer, which waits for nothing. */
-export function isAnswer(message: Pick<MessageRecord, 'role' | 'status' | 'parts'> | undefined): boolean {
+export function isAnswer(
+  message: Pick<MessageRecord, 'role' | 'status' | 'finishReason' | 'parts'> | undefined,
+): boolean {
   return (
     message?.role === 'assistant' &&
     message.status === 'complete' &&
+    message.finishReason !== 'pause' &&
     message.parts.every(({ type }) => type !== 'tool-call')
   );
 }

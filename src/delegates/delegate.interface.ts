@@ -3,6 +3,14 @@ import { type ModelAnswer, type ModelEvent, type ModelRequest } from '../message
 import { type Api } from '../messages/part.interface.js';
 import { type Model } from '../models/model.interface.js';
 
+/** A request as it is sent. */
+export interface RenderedRequest {
+  /** In JSON, always streamed. */
+  body: Buffer;
+  /** What reasoning in the answer is made under, where the model binds it to that. */
+  prefixDigest?: string;
+}
+
 /** Speaks one vendor API: pure functions between neutral messages and the vendor's wire. */
 export interface Delegate {
   readonly api: Api;
@@ -10,11 +18,8 @@ export interface Delegate {
   readonly path: string;
   /** Headers of this vendor besides the gateway's own. */
   readonly headers: Readonly<Record<string, string>>;
-  /**
-   * The request's body in JSON, always streamed.
-   * @throws ValidationError for a history that no model can answer
-   */
-  render(model: Model, request: ModelRequest): Buffer;
+  /** @throws ValidationError for a history that no model can answer */
+  render(model: Model, request: ModelRequest): RenderedRequest;
   /**
    * A parser for one response, whose errors quote the vendor as `redact` leaves it.
    * @param request what is answered; without it nothing but its usual form is looked for

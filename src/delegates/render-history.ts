@@ -14,17 +14,24 @@ const known = new WeakMap<ModelMessage, SettledTurns>();
  * Renders a history for a model, with a note in place of each file that it does not take. Of a history whose messages are
  * settled, the turns before the last two are rendered once, and only what comes behind them is rendered for each request:
  * for as long as the same files are left out of them.
+ * @param base names the system prompt and the tools, where the model binds its reasoning to them and to what was said:
+ *   reasoning that was made under something else is left out then
  * @throws ValidationError like `toTranscript`
  */
-export function renderHistory(history: readonly ModelMessage[], format: HistoryFormat, model: Model): RenderedHistory {
+export function renderHistory(
+  history: readonly ModelMessage[],
+  format: HistoryFormat,
+  model: Model,
+  base?: string,
+): RenderedHistory {
   const [first] = history;
   // APIs treat the last turns in their own way: the vendors' caches are told where these end.
   const end = first instanceof SettledMessage ? lastTurnStart(history, lastTurnStart(history)) : 0;
   const before = first && known.get(first);
-  const start = before?.isStartOf(history, end, format) === true ? before : new SettledTurns(format);
+  const start = before?.isStartOf(history, end, format, base) === true ? before : new SettledTurns(format, base);
   const leftOut = leftOutFiles([...start.files, ...replayedFiles(history.slice(start.length))], model);
-  const same = start.areWithout(leftOut) ? start : new SettledTurns(format);
-  const turns = settle(same, history, end, leftOut) ?? new SettledTurns(format);
+  const same = start.areWithout(leftOut) ? start : new SettledTurns(format, base);
+  const turns = settle(same, history, end, leftOut) ?? new SettledTurns(format, base);
   return turns.renderWith(history.slice(turns.length), leftOut);
 }
 

@@ -4,6 +4,7 @@ import { type LeftOut } from '../models/file-fit.js';
 import { CallIds } from './call-ids.js';
 import { type HistoryFormat, type Place, type RenderedHistory } from './history-format.interface.js';
 import { OpenCalls } from './open-calls.js';
+import { PrefixChain } from './prefix-chain.js';
 import { replayedFiles } from './replayed-files.js';
 import { toTranscript } from './transcript.js';
 import { isTurnStart } from './turn-start.js';
@@ -21,7 +22,15 @@ export class SettledTurns {
   /** Why each of the files is left out; undefined for those that are rendered. */
   private readonly reasons = new Map<FilePart, string | undefined>();
 
-  constructor(private readonly format: HistoryFormat) {}
+  private readonly chain: PrefixChain | undefined;
+
+  /** @param base see `renderHistory` */
+  constructor(
+    private readonly format: HistoryFormat,
+    base?: string,
+  ) {
+    this.chain = base === undefined ? undefined : new PrefixChain(base);
+  }
 
   get length(): number {
     return this.messages.length;
@@ -38,9 +47,10 @@ export class SettledTurns {
   }
 
   /** Whether these turns, in this format, are what the history begins with, and end before `end`. */
-  isStartOf(history: readonly ModelMessage[], end: number, format: HistoryFormat): boolean {
+  isStartOf(history: readonly ModelMessage[], end: number, format: HistoryFormat, base?: string): boolean {
     return (
       this.format === format &&
+      this.chain?.base === base &&
       this.length <= end &&
       this.messages.every((message, index) => message === history[index]) &&
       isTurnStart(history, this.length) &&
@@ -59,7 +69,7 @@ export class SettledTurns {
     if (turns.length === 0) return;
     const calls = new OpenCalls(this.ids);
     const place = { isFirst: this.length === 0, isLast: false };
-    const { instructions, json } = this.render(turns, calls, place, leftOut);
+    const { instructions, json } = this.render(turns, calls, place, leftOut, this.chain);
     this.instructions = instructions;
     this.items.push(Buffer.from(`${json},`));
     if (this.items.length > MOST_PIECES) this.items = [Buffer.concat(this.items)];
@@ -72,8 +82,9 @@ export class SettledTurns {
   renderWith(rest: readonly ModelMessage[], leftOut: LeftOut): RenderedHistory {
     const calls = new OpenCalls(new CallIds(this.ids));
     const place = { isFirst: this.length === 0, isLast: true };
-    const { instructions, json } = this.render(rest, calls, place, leftOut);
-    return { instructions, items: [...this.items, Buffer.from(json)] };
+    const chain = this.chain?.copy();
+    const { instructions, json } = this.render(rest, calls, place, leftOut, chain);
+    return { instructions, items: [...this.items, Buffer.from(json)], prefixDigest: chain?.digest };
   }
 
   private render(
@@ -81,10 +92,11 @@ export class SettledTurns {
     calls: OpenCalls,
     place: Place,
     leftOut: LeftOut,
+    chain: PrefixChain | undefined,
   ): { instructions: string | undefined; json: string } {
     const start = { calls, instructions: this.instructions };
     const transcript = toTranscript(messages, this.format.api, start, leftOut);
-    const items = this.format.renderItems(transcript.messages, place);
+    const items = this.format.renderItems(transcript.messages, place, chain);
     return { instructions: transcript.instructions, json: JSON.stringify(items).slice(1, -1) };
   }
 }

@@ -6,23 +6,28 @@ import {
   type Api,
   type FilePart,
   type Part,
+  type PromptPart,
   type ReasoningPart,
   type TextPart,
   type ToolCallPart,
   type ToolResultPart,
+  type VendorPart,
 } from '../messages/part.interface.js';
 import { type LeftOut } from '../models/file-fit.js';
 import { OpenCalls } from './open-calls.js';
 import { type ReplayedResult } from './replayed-result.interface.js';
 
-/** Reasoning that the API which made it takes back. */
-export type ReplayedReasoning = ReasoningPart & { raw: JsonObject };
+/**
+ * Reasoning that the API which made it takes back. It is detached where a part before it in its own message is not sent as
+ * the model said it.
+ */
+export type ReplayedReasoning = ReasoningPart & { raw: JsonObject; isDetached?: boolean };
 
-export type AssistantPart = TextPart | ReplayedReasoning | ToolCallPart;
+export type AssistantPart = TextPart | ReplayedReasoning | ToolCallPart | VendorPart;
 
 export type TranscriptMessage =
   | { role: 'user'; parts: (TextPart | FilePart)[] }
-  | { role: 'assistant'; parts: AssistantPart[] }
+  | { role: 'assistant'; parts: AssistantPart[]; prefixDigest: ModelMessage['prefixDigest'] }
   | { role: 'tool'; parts: ReplayedResult[] };
 
 /** A history in the form that every vendor accepts; see `toTranscript`. */
@@ -65,13 +70,15 @@ export function toTranscript(
         if (parts.length > 0) messages.push({ role: 'user', parts });
         break;
       }
-      case 'assistant': {
-        const results: ReplayedResult[] = [];
-        const parts = assistantParts(message.parts, api, (call) => calls.add(call, results));
-        if (parts.length > 0) messages.push({ role: 'assistant', parts });
-        if (results.length > 0) messages.push({ role: 'tool', parts: results });
+      case 'assistant':
+        for (const said of betweenPrompts(message.parts)) {
+          const results: ReplayedResult[] = [];
+          const parts = assistantParts(said.parts, api, (call) => calls.add(call, results));
+          if (parts.length > 0) messages.push({ role: 'assistant', parts, prefixDigest: message.prefixDigest });
+          if (results.length > 0) messages.push({ role: 'tool', parts: results });
+          if (said.prompt) messages.push({ role: 'user', parts: [{ type: 'text', text: said.prompt.text }] });
+        }
         break;
-      }
       case 'tool':
         for (const part of message.parts) {
           if (part.type !== 'tool-result') throw misplaced('tool', part);
@@ -85,6 +92,12 @@ export function toTranscript(
     );
   }
   return { instructions, messages };
+}
+
+/** The instructions of a history, as its transcript has them. */
+export function instructionsOf(history: readonly ModelMessage[]): string | undefined {
+  const last = history.findLast(({ role }) => role === 'system');
+  return last && systemText(last.parts);
 }
 
 function systemText(parts: readonly Part[]): string | undefined {
@@ -116,18 +129,39 @@ function fileOrNote(file: FilePart, leftOut: LeftOut): TextPart | FilePart {
   return reason === undefined ? file : leftOutNote(file, reason);
 }
 
+/** What the assistant said, up to each prompt and behind the last one. */
+function betweenPrompts(parts: readonly Part[]): { parts: readonly Part[]; prompt?: PromptPart }[] {
+  if (!parts.some(({ type }) => type === 'prompt')) return [{ parts }];
+  const pieces: { parts: readonly Part[]; prompt?: PromptPart }[] = [];
+  let start = 0;
+  for (const [index, part] of parts.entries()) {
+    if (part.type !== 'prompt') continue;
+    pieces.push({ parts: parts.slice(start, index), prompt: part });
+    start = index + 1;
+  }
+  return [...pieces, { parts: parts.slice(start) }];
+}
+
 function assistantParts(parts: readonly Part[], api: Api, open: (call: ToolCallPart) => ToolCallPart): AssistantPart[] {
   const kept: AssistantPart[] = [];
+  let isDetached = false;
   for (const part of parts) {
     switch (part.type) {
       case 'text':
         if (isSpoken(part)) kept.push(part);
+        else isDetached = true;
         break;
       case 'reasoning':
-        if (part.api === api && isReplayable(part)) kept.push(part);
+        if (part.api === api && isReplayable(part)) kept.push(isDetached ? { ...part, isDetached } : part);
         break;
-      case 'tool-call':
-        kept.push(open(part));
+      case 'tool-call': {
+        const call = open(part);
+        kept.push(call);
+        isDetached ||= part.malformed !== undefined || call.id !== part.id || call.name !== part.name;
+        break;
+      }
+      case 'vendor':
+        if (part.api === api) kept.push(part);
         break;
       default:
         throw misplaced('assistant', part);
@@ -142,7 +176,7 @@ export function isSpoken(part: TextPart): boolean {
   return /\S/.test(part.text);
 }
 
-function isReplayable(part: ReasoningPart): part is ReplayedReasoning {
+function isReplayable(part: ReasoningPart): part is ReasoningPart & { raw: JsonObject } {
   return part.raw !== undefined;
 }
 

@@ -17,10 +17,11 @@ export function isTurnStart(history: readonly ModelMessage[], index: number): bo
   return before?.role === 'assistant' && message?.role === 'user' && isLastWord(before.parts) && isSaid(message.parts);
 }
 
-/** Results would follow its calls. */
+/** Results would follow its calls, and a prompt is said in the name of the user. */
 function isLastWord(parts: readonly Part[]): boolean {
   return (
-    parts.some((part) => part.type === 'text' && isSpoken(part)) && parts.every(({ type }) => type !== 'tool-call')
+    parts.some((part) => part.type === 'text' && isSpoken(part)) &&
+    parts.every(({ type }) => type !== 'tool-call' && type !== 'prompt')
   );
 }
 

@@ -9,6 +9,11 @@ export type MessageStatus = 'complete' | 'cancelled' | 'failed' | 'interrupted';
 export interface ModelMessage {
   role: Role;
   parts: readonly Part[];
+  /**
+   * What the reasoning in it was made under, where the model binds it to that: it is sent as long as that is what comes
+   * before it. Reasoning without it is always sent.
+   */
+  prefixDigest?: string | null;
 }
 
 /** Why a model stopped. `tool-calls` asks for results; `pause` asks to be called again with the same history. */

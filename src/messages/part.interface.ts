@@ -58,5 +58,24 @@ export interface ToolResultPart {
   isError: boolean;
 }
 
+/**
+ * What the application told the model in the name of the user while it made this message: behind a wrong answer, that it does
+ * not match its schema. It is replayed where it stands, as the user's, so that reasoning which came after it stays valid.
+ */
+export interface PromptPart {
+  type: 'prompt';
+  text: string;
+}
+
+/**
+ * A block of a kind that only its vendor knows, such as a call of a tool that the vendor runs itself. It is replayed
+ * unmodified to the API that made it, and dropped for any other.
+ */
+export interface VendorPart {
+  type: 'vendor';
+  api: Api;
+  raw: JsonObject;
+}
+
 /** A piece of a message, in the order in which it was said. */
-export type Part = TextPart | ReasoningPart | FilePart | ToolCallPart | ToolResultPart;
+export type Part = TextPart | ReasoningPart | FilePart | ToolCallPart | ToolResultPart | PromptPart | VendorPart;

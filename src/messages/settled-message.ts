@@ -1,4 +1,4 @@
-import { type MessageStatus, type ModelMessage, type Role } from './message.interface.js';
+import { type FinishReason, type MessageStatus, type ModelMessage, type Role } from './message.interface.js';
 import { type Part } from './part.interface.js';
 
 /**
@@ -12,6 +12,8 @@ export class SettledMessage implements ModelMessage {
     readonly role: Role,
     readonly status: MessageStatus,
     private content: string | readonly Part[],
+    readonly finishReason: FinishReason | null = null,
+    readonly prefixDigest: string | null = null,
   ) {}
 
   /** Parsed from JSON when they are first read, which may never be. */

@@ -30,5 +30,7 @@ export interface StepOutcome {
   attempt: AttemptOutcome;
   /** What the model was told last, in the name of the user, where it could not be forced to call a tool. */
   asked?: string;
+  /** What the reasoning in the answer was made under, where the model binds it to that. */
+  prefixDigest?: string;
   error?: unknown;
 }

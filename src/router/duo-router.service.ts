@@ -2,7 +2,7 @@ import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/
 import { type Caller, type ResolvedOptions } from '../config/gitlab-duo-options.interface.js';
 import { GITLAB_DUO_OPTIONS } from '../config/tokens.js';
 import { askedCall, withAskedCall } from '../delegates/asked-call.js';
-import { type Delegate, type StreamParser } from '../delegates/delegate.interface.js';
+import { type Delegate, type RenderedRequest, type StreamParser } from '../delegates/delegate.interface.js';
 import { type ErrorCode } from '../errors/gitlab-duo.error.js';
 import { ReasoningRefusedError } from '../errors/upstream.errors.js';
 import { GatewayClient } from '../gateway/gateway-client.js';
@@ -75,8 +75,8 @@ export class DuoRouterService implements OnApplicationShutdown {
       const asked = askedCall(model, request);
       const sent = withAskedCall(request, asked);
       const parser = (): StreamParser => delegate.createParser(this.secrets.redact, sent, this.options.maxAnswerBytes);
-      const render = (): Buffer => delegate.render(model, this.refused.without(sent));
-      const withoutRefused = (): Buffer => {
+      const render = (): RenderedRequest => delegate.render(model, this.refused.without(sent));
+      const withoutRefused = (): RenderedRequest => {
         this.refused.note(sent);
         return render();
       };
@@ -122,29 +122,30 @@ export class DuoRouterService implements OnApplicationShutdown {
   /** Never rejects. */
   private async send(
     delegate: Delegate,
-    first: Buffer,
-    withoutRefused: () => Buffer,
+    first: RenderedRequest,
+    withoutRefused: () => RenderedRequest,
     parser: () => StreamParser,
     { caller, signal, onEvents, ledger }: RouteOptions,
   ): Promise<StepOutcome> {
     const policy = new RetryPolicy(this.options.retries);
     const { path, headers } = delegate;
-    let body = first;
+    let rendered = first;
     let takenBack: ErrorCode | undefined;
     for (let number = 1; ; number += 1) {
       const attempt = new Attempt(number, parser(), onEvents);
+      const { body, prefixDigest } = rendered;
       try {
         if (takenBack !== undefined) await onEvents([{ type: 'reset', reason: takenBack }]);
         await this.gateway.stream({ path, headers, body, caller, signal, sink: attempt });
-        return attempt.succeeded();
+        return { ...attempt.succeeded(), prefixDigest };
       } catch (error) {
         const isAborted = signal?.aborted === true;
-        const outcome = attempt.failed(error, isAborted);
-        const next = error instanceof ReasoningRefusedError ? withoutRefused() : body;
-        const isAnother = !next.equals(body);
+        const outcome = { ...attempt.failed(error, isAborted), prefixDigest };
+        const next = error instanceof ReasoningRefusedError ? withoutRefused() : rendered;
+        const isAnother = !next.body.equals(body);
         const delayMs = isAborted ? null : isAnother ? 0 : policy.delayAfter(error);
         if (delayMs === null) return outcome;
-        body = next;
+        rendered = next;
         takenBack = attempt.hasEmitted ? codeOf(error) : undefined;
         this.logger.warn(
           `Attempt ${number}${ofRun(caller)} failed (${codeOf(error)}); the next one leaves in ${Math.round(delayMs)} ms.`,

@@ -26,7 +26,8 @@ export class RefusedReasoning {
 
   /** Never the message itself: the history as it is may be kept rendered, and this is another one. */
   private rest(message: ModelMessage): ModelMessage {
-    const { role, parts } = message;
-    return { role, parts: this.messages.has(message) ? parts.filter(({ type }) => type !== 'reasoning') : parts };
+    const { role, parts, prefixDigest } = message;
+    const isRefused = this.messages.has(message);
+    return { role, parts: isRefused ? parts.filter(({ type }) => type !== 'reasoning') : parts, prefixDigest };
   }
 }

@@ -22,5 +22,6 @@ export function beginCheck(store: RunStore, { user, extent, chat }: StartRun): B
 function isWaiting(history: readonly HistoryMessage[]): boolean {
   const { kept } = withoutUnfinished(history);
   const last = kept.findLast(({ role }) => role !== 'system');
-  return last !== undefined && (last.role !== 'assistant' || messageWithOpenCalls(kept) === last);
+  if (last?.role !== 'assistant') return last !== undefined;
+  return last.finishReason === 'pause' || messageWithOpenCalls(kept) === last;
 }

@@ -98,7 +98,7 @@ export class RunJournal implements TurnJournal {
 
   async storeWrong(outcome: StepOutcome): Promise<void> {
     await this.storeMessage(outcome, 'failed', [], []);
-    this.supersedes = [...this.supersedes, this.messageId];
+    if (outcome.prefixDigest === undefined) this.supersedes = [...this.supersedes, this.messageId];
     this.wrongId = this.messageId;
   }
 
@@ -138,7 +138,7 @@ export class RunJournal implements TurnJournal {
   }
 
   private async storeMessage(
-    { answer, attempt }: StepOutcome,
+    { answer, attempt, prefixDigest }: StepOutcome,
     status: MessageStatus,
     calls: readonly NewCall[],
     supersedes: string[],
@@ -146,6 +146,7 @@ export class RunJournal implements TurnJournal {
     const message = await this.store.storeStep({
       ...this.key,
       message: answerDraft(this.messageId, status, answer, this.begun.model),
+      prefixDigest: prefixDigest ?? null,
       calls,
       attempt: { id: this.openAttempt(), outcome: attempt },
       supersedes,

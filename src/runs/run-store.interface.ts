@@ -59,6 +59,7 @@ export interface HistoryMessage extends ModelMessage {
   seq: number;
   role: Role;
   status: MessageStatus;
+  finishReason?: FinishReason | null;
 }
 
 /** What a run did before it was parked. */
@@ -122,6 +123,8 @@ export interface RunKey {
 /** A message with calls of tools, in the middle of a run. */
 export interface StoreStep extends RunKey {
   message: AnswerDraft;
+  /** Of the message; see `ModelMessage`. */
+  prefixDigest: string | null;
   calls: readonly NewCall[];
   attempt: EndedAttempt;
   /** Messages that it replaces. */
@@ -151,6 +154,8 @@ export interface StoreProgress extends RunKey {
 /** A run at its end, or as it is parked. */
 export interface FinishRun extends EndedRun, RunKey {
   answer: AnswerDraft | null;
+  /** Of the answer; see `ModelMessage`. */
+  prefixDigest: string | null;
   /** The run's last attempt, where it is not stored yet how that ended. */
   attempt: EndedAttempt | null;
   /** Goes into the log, and `endEvents` after it. */

@@ -102,6 +102,7 @@ export class RunWorker {
       ...ended,
       ...journal.key,
       answer,
+      prefixDigest: (end.type === 'answered' ? end.outcome.prefixDigest : undefined) ?? null,
       attempt: attemptId === null ? null : { id: attemptId, outcome: attempt },
       unlogged: await log.close(),
       supersedes: status === 'completed' ? journal.supersedes : [],

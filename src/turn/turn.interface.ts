@@ -57,7 +57,10 @@ export interface TurnJournal extends AttemptLedger {
   progressed(call: ToolCall, data: JsonValue): void;
   /** Stores the message that was begun last, with its calls. */
   storeStep(outcome: StepOutcome, calls: readonly NewCall[]): Promise<void>;
-  /** Stores the message that was begun last as a failed answer, which the next one replaces. */
+  /**
+   * Stores the message that was begun last as a failed answer, with what the model is told about it. The next one replaces
+   * it, unless the model binds its reasoning to both.
+   */
   storeWrong(outcome: StepOutcome): Promise<void>;
   storeProgress(progress: RoundProgress): Promise<void>;
   /** Those of the calls, which are of the last message, that somebody has decided on by now. */

@@ -12,9 +12,6 @@ import { ToolRound } from './tool-round.js';
 import { type OpenCall, type Turn, type TurnEnd } from './turn.interface.js';
 import { UniqueCallIds } from './unique-call-ids.js';
 
-/** What a model that has paused is told, this once: most of them refuse to go on from their own last words. */
-const goOn = told('Go on.');
-
 /** The loop of a run: asks the model, runs the tools that it calls, and goes on until it has answered. */
 @Injectable()
 export class TurnService {
@@ -51,8 +48,6 @@ export class TurnService {
       if (steps >= max) return { type: 'stored', error: new StepLimitError(max) };
       steps += 1;
       const outcome = await this.step(turn, messages, steps === 1 && !endsInResults(messages));
-      const { parts } = outcome.answer;
-      if (outcome.asked !== undefined) messages.push(told(outcome.asked));
       if (outcome.error !== undefined || !isToGoOn(outcome)) {
         const { correction: wrong, ...end } = await checkAnswer(outcome, turn);
         const reminder = missingCall(outcome);
@@ -61,16 +56,17 @@ export class TurnService {
         isCorrected ||= reminder === undefined;
         // Without calls: all that is left of it is to open the next step.
         round = new ToolRound(turn, []);
-        await journal.storeWrong(outcome);
-        messages.push({ role: 'assistant', parts }, told(correction));
+        const told = withPrompt(outcome, correction);
+        await journal.storeWrong(told);
+        messages.push(saidIn(told));
         continue;
       }
       areStarted = extent === 'answer';
-      round = await newRound(turn, parts);
+      round = await newRound(turn, outcome.answer.parts);
       await journal.storeStep(outcome, round.newCalls(areStarted));
       if (extent === 'step') return { type: 'stored' };
-      messages.push({ role: 'assistant', parts });
-      if (!parts.some(isCall)) messages.push(goOn);
+      // A turn that was paused is sent back as it is: the vendor continues it.
+      messages.push(saidIn(outcome));
     }
   }
 
@@ -92,13 +88,23 @@ export class TurnService {
         },
       },
     );
-    return { ...outcome, answer: { ...outcome.answer, parts: UniqueCallIds.inParts(outcome.answer.parts) } };
+    const { answer, asked } = outcome;
+    const parts = UniqueCallIds.inParts(answer.parts);
+    // Stored with what it led to, so that the next requests say the same.
+    if (asked !== undefined) parts.unshift({ type: 'prompt', text: asked });
+    return { ...outcome, answer: { ...answer, parts } };
   }
 }
 
-/** What the model is told in the name of the user, and what is not stored. */
-function told(text: string): ModelMessage {
-  return { role: 'user', parts: [{ type: 'text', text }] };
+/** The outcome of a step whose answer is followed by what the model is told about it. */
+function withPrompt(outcome: StepOutcome, text: string): StepOutcome {
+  const { answer } = outcome;
+  return { ...outcome, answer: { ...answer, parts: [...answer.parts, { type: 'prompt', text }] } };
+}
+
+/** What the model has said in a step, as the next step replays it. */
+function saidIn({ answer, prefixDigest }: StepOutcome): ModelMessage {
+  return { role: 'assistant', parts: answer.parts, prefixDigest };
 }
 
 /** Whether there was a round of tools already, however it came about, since somebody said something. */

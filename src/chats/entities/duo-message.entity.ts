@@ -44,6 +44,10 @@ export abstract class DuoMessage {
   @Column({ type: 'uuid', name: 'superseded_by', nullable: true })
   supersededBy!: string | null;
 
+  /** See `ModelMessage`; only the store's own statements touch it. */
+  @Column({ type: 'text', name: 'prefix_digest', nullable: true, select: false, insert: false, update: false })
+  protected prefixDigest?: string | null;
+
   @CreateDateColumn({ type: 'timestamptz', name: 'created_at' })
   createdAt!: Date;
 

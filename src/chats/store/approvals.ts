@@ -14,7 +14,7 @@ import {
   type ToolCallRow,
 } from './tool-call.statements.js';
 
-type LastMessage = Pick<MessageRecord, 'role' | 'status' | 'parts'>;
+type LastMessage = Pick<MessageRecord, 'role' | 'status' | 'finishReason' | 'parts'>;
 
 /** Reads where chats stand, and what waits for somebody's decision; of two who decide, one wins. */
 export class Approvals {

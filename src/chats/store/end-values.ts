@@ -18,5 +18,6 @@ export function endValues(run: EndingRun): unknown[] {
     run.error && JSON.stringify(run.error),
     run.supersedes,
     ...logValues(run),
+    run.prefixDigest,
   ];
 }

@@ -9,7 +9,7 @@ export interface FinishRow {
 }
 
 /** How many parameters `endValues` makes. */
-const END_PARAMETERS = 19;
+const END_PARAMETERS = 20;
 
 /** Ends a run and its last attempt. */
 export function finishStatement(t: KindTables): Statement {
@@ -42,7 +42,7 @@ c AS (
     FROM f WHERE t.${chat('id')} = f.chat_id RETURNING t.${chat('id')} AS id, t.${chat('nextSeq')} - 1 AS seq),
 m AS (
   INSERT INTO ${t.messages} (${answerColumns(t)})
-  SELECT $5::uuid, c.id, c.seq, $2, 'assistant', $6, $7, $8::json, $9, $10, $11::timestamptz
+  SELECT $5::uuid, c.id, c.seq, $2, 'assistant', $6, $7, $8::json, $9, $10, $11::timestamptz, $20
     FROM c WHERE $5::uuid IS NOT NULL RETURNING ${message('seq')} AS seq),
 o AS (
   UPDATE ${t.messages} t SET ${message('supersededBy')} = $2 FROM c
@@ -70,6 +70,7 @@ export function answerColumns({ message }: KindTables): string {
     'model',
     'finishReason',
     'createdAt',
+    'prefixDigest',
   ];
   return columns.map(message).join(', ');
 }

@@ -1,4 +1,4 @@
-import { type MessageStatus, type Role } from '../../messages/message.interface.js';
+import { type FinishReason, type MessageStatus, type Role } from '../../messages/message.interface.js';
 import { type KindTables } from './kind-tables.js';
 import { type Statement, statement } from './sql-client.js';
 
@@ -6,9 +6,17 @@ import { type Statement, statement } from './sql-client.js';
 export type HistoryRows = [HeaderRow?, ...MessageRow[]];
 
 /** `header` and `parts` are JSON. */
-export type HeaderRow = [seq: -1, id: null, role: null, status: null, header: string];
+export type HeaderRow = [seq: -1, id: null, role: null, status: null, header: string, finishReason: null, digest: null];
 
-export type MessageRow = [seq: number, id: string, role: Role, status: MessageStatus, parts: string];
+export type MessageRow = [
+  seq: number,
+  id: string,
+  role: Role,
+  status: MessageStatus,
+  parts: string,
+  finishReason: FinishReason | null,
+  prefixDigest: string | null,
+];
 
 /** What comes before the messages. */
 export interface HistoryHeader<Begun> {
@@ -29,17 +37,17 @@ export interface HistoryHeader<Begun> {
  */
 export function historyBehind(t: KindTables, after: string, version: string): string {
   const { message } = t;
-  const columns = ['seq', 'id', 'role', 'status'].map((property) => `m.${message(property)}`).join(', ');
+  const listed = (...properties: string[]): string => properties.map((property) => `m.${message(property)}`).join(', ');
   const live = `FROM ${t.messages} m WHERE m.${message('chatId')} = $1 AND m.${message('supersededBy')} IS NULL`;
   return `
 v AS MATERIALIZED (
   SELECT CASE WHEN sum(version) FILTER (WHERE seq <= ${after}::int) IS NOT DISTINCT FROM ${version}::numeric
               THEN ${after}::int ELSE -1 END AS after, sum(version)::text AS version
     FROM (SELECT m.${message('seq')} AS seq, uuid_hash_extended(m.${message('id')}, m.xmin::text::bigint) AS version ${live} OFFSET 0) m)
-SELECT -1 AS seq, NULL::uuid, NULL, NULL, json_build_object('begun', h.begun, 'after', v.after, 'version', v.version)::text
+SELECT -1 AS seq, NULL::uuid, NULL, NULL, json_build_object('begun', h.begun, 'after', v.after, 'version', v.version)::text, NULL, NULL
   FROM h, v
 UNION ALL
-(SELECT ${columns}, m.${message('parts')}::text ${live}
+(SELECT ${listed('seq', 'id', 'role', 'status')}, m.${message('parts')}::text, ${listed('finishReason', 'prefixDigest')} ${live}
     AND m.${message('seq')} > (SELECT after FROM v) AND EXISTS (SELECT FROM h))
 ORDER BY seq`;
 }

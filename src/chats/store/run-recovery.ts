@@ -128,6 +128,7 @@ function interruptedRun({ runId, chatId, fence }: RunKey, remains: RemainsRow): 
     fence,
     status: 'interrupted',
     answer: interruptedAnswer(unfinishedText(events, new Set(messages)), model),
+    prefixDigest: null,
     error: toProblem(new RunInterruptedError(runId)),
     answerUsage: noUsage,
     usage,

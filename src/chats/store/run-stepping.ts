@@ -43,7 +43,7 @@ export class RunStepping {
     return resend(() => this.client.rows<StoredCall>(this.open, [messageId]), RUN_PATIENCE_MS);
   }
 
-  async storeStep({ message, calls, attempt, supersedes, ...key }: StoreStep): Promise<MessageRecord> {
+  async storeStep({ message, prefixDigest, calls, attempt, supersedes, ...key }: StoreStep): Promise<MessageRecord> {
     const { runId, chatId } = key;
     const [seq] = await this.store(this.step, key, attempt, [
       chatId,
@@ -58,6 +58,7 @@ export class RunStepping {
       supersedes,
       JSON.stringify(calls.map(callValue)),
       message.status,
+      prefixDigest,
       ...attemptValues(attempt),
     ]);
     if (seq === undefined) throw new ChatNotFoundError(chatId);

@@ -29,8 +29,8 @@ export class StoredHistory {
     if (isKnown && rows.length === 0) return this;
     const messages = isKnown ? [...this.messages] : [];
     let bytes = isKnown ? this.bytes : 0;
-    for (const [seq, id, role, status, parts] of rows) {
-      messages.push(new SettledMessage(id, seq, role, status, parts));
+    for (const [seq, id, role, status, parts, finishReason, prefixDigest] of rows) {
+      messages.push(new SettledMessage(id, seq, role, status, parts, finishReason, prefixDigest));
       bytes += MESSAGE_BYTES + CHARACTER_BYTES * parts.length;
     }
     return new StoredHistory(messages, version, bytes);

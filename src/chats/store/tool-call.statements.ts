@@ -43,7 +43,8 @@ SELECT ${selected('d')}, m.${t.message('parts')} AS parts
 
 /** The last thing that was said in the chat `$1`, if it is the owner's `$2`. */
 export function lastMessageStatement({ chats, messages, chat, message, isChatOf }: KindTables): Statement {
-  const said = ['role', 'status', 'parts'].map((property) => `m.${message(property)} AS ${property}`);
+  const properties = ['role', 'status', 'finishReason', 'parts'];
+  const said = properties.map((property) => `m.${message(property)} AS "${property}"`);
   return statement(`
 SELECT ${said.join(', ')} FROM ${chats} c
   LEFT JOIN LATERAL (

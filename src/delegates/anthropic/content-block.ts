@@ -2,7 +2,7 @@ import { type JsonObject, type JsonValue } from '../../messages/json.interface.j
 import { jsonOfPart } from '../../messages/json-text.js';
 import { type Part } from '../../messages/part.interface.js';
 import { pieceOf } from '../stream-event.js';
-import { type GivenArguments, unnamedCall } from '../tool-arguments.js';
+import { completeArguments, type GivenArguments, unnamedCall } from '../tool-arguments.js';
 
 export interface TextBlock {
   type: 'text';
@@ -42,16 +42,25 @@ export interface AnswerBlock {
   initial: string;
 }
 
+/** A block of a kind that only the vendor knows, which it takes back as it is. */
+export interface VendorBlock {
+  type: 'vendor';
+  start: JsonObject;
+  /** The pieces of its input's JSON, where it has one. */
+  pieces: string[];
+  /** Once it has ended, unless it has grown by pieces of an unknown kind: what it is then cannot be told. */
+  isWhole: boolean | undefined;
+}
+
 /** A block of content while it grows. */
-export type ContentBlock = TextBlock | AnswerBlock | ThinkingBlock | RedactedBlock | ToolBlock;
+export type ContentBlock = TextBlock | AnswerBlock | ThinkingBlock | RedactedBlock | ToolBlock | VendorBlock;
 
 /**
- * The block that a `content_block_start` begins, before anything is said in it; undefined for kinds that nothing here asks
- * for.
+ * The block that a `content_block_start` begins, before anything is said in it.
  * @param answerTool the name of the tool whose input is the answer, where there is one
  * @param data the JSON of the event, whose numbers `start` may have changed
  */
-export function startBlock(start: JsonObject, answerTool: string | undefined, data: string): ContentBlock | undefined {
+export function startBlock(start: JsonObject, answerTool: string | undefined, data: string): ContentBlock {
   switch (start.type) {
     case 'text':
       return { type: 'text', text: '' };
@@ -67,7 +76,7 @@ export function startBlock(start: JsonObject, answerTool: string | undefined, da
       return { type: 'tool_use', id, name, pieces: [], initial, given: undefined };
     }
     default:
-      return undefined;
+      return { type: 'vendor', start, pieces: [], isWhole: undefined };
   }
 }
 
@@ -92,7 +101,16 @@ export function toPart(block: ContentBlock): Part | undefined {
       return { type: 'reasoning', text: '', api: 'anthropic-messages', raw: block.raw };
     case 'tool_use':
       return block.given && { type: 'tool-call', id: block.id, name: block.name, ...block.given };
+    case 'vendor':
+      return vendorPart(block);
   }
+}
+
+function vendorPart({ start, pieces, isWhole }: VendorBlock): Part | undefined {
+  if (isWhole !== true) return undefined;
+  const input = pieces.length === 0 ? undefined : completeArguments(pieces.join(''))?.arguments;
+  if (pieces.length > 0 && input === undefined) return undefined;
+  return { type: 'vendor', api: 'anthropic-messages', raw: input ? { ...start, input } : start };
 }
 
 function thinkingPart({ text, signature, start, isComplete }: ThinkingBlock): Part | undefined {

@@ -17,8 +17,8 @@ import { type WireEvent } from './wire.interface.js';
 export class AnthropicStreamParser implements StreamParser {
   isDone = false;
   isCostTold = false;
-  /** In the order in which they began; undefined for kinds that nobody here asked for. */
-  private readonly blocks = new Map<unknown, ContentBlock | undefined>();
+  /** In the order in which they began. */
+  private readonly blocks = new Map<unknown, ContentBlock>();
   private readonly open = new Set<unknown>();
   /** Ended calls whose input is empty or broken: only what follows tells whether they were cut. */
   private doubtful: ToolBlock[] = [];
@@ -68,8 +68,8 @@ export class AnthropicStreamParser implements StreamParser {
 
   answer(): ModelAnswer {
     const parts = [...this.blocks.values()]
-      .filter((block) => this.isDone || block?.type !== 'tool_use')
-      .map((block) => block && toPart(block))
+      .filter((block) => this.isDone || block.type !== 'tool_use')
+      .map(toPart)
       .filter((part) => part !== undefined);
     return { parts, finishReason: this.finishReason, usage: withinOutput(this.usage) };
   }
@@ -81,10 +81,16 @@ export class AnthropicStreamParser implements StreamParser {
   }
 
   private has(type: ContentBlock['type']): boolean {
-    return [...this.blocks.values()].some((block) => block?.type === type);
+    return [...this.blocks.values()].some((block) => block.type === type);
   }
 
   private grow({ index, delta }: WireEvent, events: ModelEvent[]): void {
+    const vendorBlock = this.blocks.get(index);
+    if (vendorBlock?.type === 'vendor') {
+      if (delta?.type !== 'input_json_delta') vendorBlock.isWhole = false;
+      else this.addPiece(vendorBlock.pieces, pieceOf(delta.partial_json));
+      return;
+    }
     switch (delta?.type) {
       case 'text_delta':
         this.say(index, 'text', pieceOf(delta.text), events);
@@ -94,7 +100,6 @@ export class AnthropicStreamParser implements StreamParser {
         break;
       case 'signature_delta': {
         const block = this.openBlock(index, 'thinking');
-        if (!block) return;
         const piece = pieceOf(delta.signature);
         this.bounds.add('reasoning', piece);
         block.signature += piece;
@@ -125,10 +130,13 @@ export class AnthropicStreamParser implements StreamParser {
   }
 
   private addInput(index: unknown, piece: string): void {
-    const block = this.openBlock(index, 'tool_use');
-    if (!block || piece === '') return;
+    this.addPiece(this.openBlock(index, 'tool_use').pieces, piece);
+  }
+
+  private addPiece(pieces: string[], piece: string): void {
+    if (piece === '') return;
     this.bounds.add('arguments', piece);
-    block.pieces.push(piece);
+    pieces.push(piece);
   }
 
   private start(index: unknown, wire: JsonObject, data: string, events: ModelEvent[]): void {
@@ -138,11 +146,12 @@ export class AnthropicStreamParser implements StreamParser {
     const block = startBlock(wire, this.answerTool, data);
     this.blocks.set(index, block);
     this.open.add(index);
-    if (block?.type === 'text') this.say(index, 'text', pieceOf(wire.text), events);
-    if (block?.type === 'thinking') this.think(index, pieceOf(wire.thinking), events);
-    if (block?.type === 'thinking' || block?.type === 'redacted_thinking')
+    if (block.type === 'text') this.say(index, 'text', pieceOf(wire.text), events);
+    if (block.type === 'thinking') this.think(index, pieceOf(wire.thinking), events);
+    if (block.type === 'thinking' || block.type === 'redacted_thinking')
       this.bounds.add('reasoning', JSON.stringify({ ...wire, thinking: '' }));
-    if (block?.type === 'tool_use') this.bounds.add('arguments', block.id + block.name + block.initial);
+    if (block.type === 'tool_use') this.bounds.add('arguments', block.id + block.name + block.initial);
+    if (block.type === 'vendor') this.bounds.add('arguments', JSON.stringify(wire));
   }
 
   private end(index: unknown, events: ModelEvent[]): void {
@@ -151,6 +160,7 @@ export class AnthropicStreamParser implements StreamParser {
     if (block?.type === 'answer' && block.text === '') this.say(index, 'answer', block.initial || '{}', events);
     if (!this.open.delete(index)) throw brokenStream('a block ended that was not open');
     if (block?.type === 'thinking') block.isComplete = true;
+    if (block?.type === 'vendor') block.isWhole ??= true;
     if (block?.type !== 'tool_use') return;
     const json = block.pieces.join('') || block.initial;
     block.pieces = [json];
@@ -158,20 +168,19 @@ export class AnthropicStreamParser implements StreamParser {
     if (!block.given) this.doubtful.push(block);
   }
 
-  /** The block that a piece belongs to; undefined for one of a kind that nobody here asked for. */
+  /** The block that a piece belongs to. */
   private openBlock<Type extends ContentBlock['type']>(
     index: unknown,
     type: Type,
-  ): Extract<ContentBlock, { type: Type }> | undefined {
+  ): Extract<ContentBlock, { type: Type }> {
     const block = this.blocks.get(index);
-    if (block === undefined && this.open.has(index)) return undefined;
     if (block?.type !== type || !this.open.has(index)) throw brokenStream(`a piece came for no open ${type} block`);
     return block as Extract<ContentBlock, { type: Type }>;
   }
 
   /** Settles which calls the answer has, and tells them. */
   private endCalls(finish: FinishReason, events: ModelEvent[]): void {
-    const calls = [...this.blocks.values()].filter((block) => block?.type === 'tool_use');
+    const calls = [...this.blocks.values()].filter((block) => block.type === 'tool_use');
     if (withdrawsCalls(finish)) for (const call of calls) call.given = undefined;
     if (!isCutShort(finish)) {
       this.settle();

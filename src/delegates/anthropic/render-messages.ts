@@ -5,7 +5,10 @@ import { type HistoryFormat, type Place } from '../history-format.interface.js';
 import { type ReplayedResult } from '../replayed-result.interface.js';
 import { resultFiles, resultText, textAndFiles } from '../result-text.js';
 import { type AssistantPart, type TranscriptMessage } from '../transcript.js';
+import { type PrefixChain } from '../prefix-chain.js';
 import { markLastMessages } from './cache-marks.js';
+import { withoutOpenServerCalls } from './server-calls.js';
+import { withValidThoughts } from './valid-thoughts.js';
 
 /** A message of the Messages API. */
 export type WireMessage = { role: 'user' | 'assistant'; content: JsonObject[] };
@@ -19,30 +22,35 @@ export const thoughtlessHistory: HistoryFormat = historyFormat({ reasoning: fals
 const opening = '(The assistant opens the conversation.)';
 
 function historyFormat(keep: { reasoning: boolean }): HistoryFormat {
-  return { api: 'anthropic-messages', renderItems: (messages, place) => renderMessages(messages, place, keep) };
+  return {
+    api: 'anthropic-messages',
+    renderItems: (messages, place, chain) => renderMessages(messages, place, keep, chain),
+  };
 }
 
 /** Messages in strictly alternating roles, the user's first; results of tools are the user's to this API. */
 function renderMessages(
-  messages: readonly TranscriptMessage[],
+  transcript: readonly TranscriptMessage[],
   { isFirst, isLast }: Place,
   keep: { reasoning: boolean },
+  chain: PrefixChain | undefined,
 ): WireMessage[] {
+  const messages = withoutOpenServerCalls(transcript, isLast);
   const rendered: WireMessage[] = [];
   if (isFirst && messages[0]?.role === 'assistant')
     rendered.push({ role: 'user', content: [{ type: 'text', text: opening }] });
 
-  for (const message of messages) {
+  for (const [index, message] of messages.entries()) {
     const role = message.role === 'assistant' ? 'assistant' : 'user';
     const content = renderParts(message, keep);
+    const next = messages[index + 1];
+    if (next ? next.role === 'assistant' : isLast) trimEnd(role, content);
+    const sent = chain ? withValidThoughts(message, content, chain) : content;
     const last = rendered.at(-1);
-    if (last?.role === role) last.content.push(...content);
-    else rendered.push({ role, content });
+    if (last?.role === role) last.content.push(...sent);
+    else rendered.push({ role, content: sent });
   }
-  if (isLast) {
-    trimEnd(rendered.at(-1));
-    markLastMessages(rendered);
-  }
+  if (isLast) markLastMessages(rendered);
   return rendered;
 }
 
@@ -72,6 +80,9 @@ function renderAssistantPart(part: AssistantPart): JsonObject {
       return { type: 'text', text: part.text };
     case 'reasoning':
       return part.raw;
+    case 'vendor':
+      // A copy, since it may get a mark for the cache.
+      return { ...part.raw };
     case 'tool-call':
       return { type: 'tool_use', id: part.id, name: part.name, input: part.arguments };
   }
@@ -93,8 +104,8 @@ function renderResultContent(result: ReplayedResult): string | JsonObject[] {
   return files.length > 0 ? textAndFiles(text, files).map(renderUserPart) : text;
 }
 
-/** An answer to go on from may not end in white space. */
-function trimEnd(message: WireMessage | undefined): void {
-  const block = message?.role === 'assistant' ? message.content.at(-1) : undefined;
-  if (block && typeof block.text === 'string') block.text = block.text.trimEnd();
+/** An answer that the model continues may not end in white space, neither now nor once its continuation follows. */
+function trimEnd(role: WireMessage['role'], content: readonly JsonObject[]): void {
+  const block = role === 'assistant' ? content.at(-1) : undefined;
+  if (block?.type === 'text' && typeof block.text === 'string') block.text = block.text.trimEnd();
 }

@@ -2,10 +2,13 @@ import { type Effort } from '../../messages/effort.js';
 import { type JsonObject } from '../../messages/json.interface.js';
 import { type ModelParams, type ModelRequest, type ToolDefinition } from '../../messages/model-request.interface.js';
 import { type Model } from '../../models/model.interface.js';
+import { instructionsOf } from '../transcript.js';
 import { outputLimit } from '../output-limit.js';
 import { renderSampling } from '../sampling.js';
 import { isForced, type OfferedUse, offeredUse } from '../tool-choice.js';
 import { withVendorParams } from '../vendor-params.js';
+import { type RenderedRequest } from '../delegate.interface.js';
+import { digestOf } from '../prefix-chain.js';
 import { renderHistory } from '../render-history.js';
 import { requestBody } from '../request-body.js';
 import { answerRequest, answerTool, outputFormat } from './answer-tool.js';
@@ -16,8 +19,11 @@ import { isThinking, mayThink, renderThinking, withoutThinking } from './render-
 // Beyond 1 this vendor refuses a temperature, and it refuses two ways of sampling at once.
 const claudeSampling = { maxTemperature: 1, isEither: true };
 
-/** The body of a streamed request to the Messages API. */
-export function renderRequest(model: Model, request: ModelRequest): Buffer {
+/** Settings of a request, with what comes before its messages. */
+type Prefix = JsonObject & { system?: JsonObject[]; tools?: JsonObject[] };
+
+/** A streamed request to the Messages API. */
+export function renderRequest(model: Model, request: ModelRequest): RenderedRequest {
   const { params = {}, messages } = request;
   const maxTokens = outputLimit(model, params);
   const use = offeredUse(request);
@@ -26,8 +32,11 @@ export function renderRequest(model: Model, request: ModelRequest): Buffer {
   const mustAnswer = answerTool(request) !== undefined && !(params.thinking && isThinking(wanted));
   const mustCall = model.forcedTools && (isForced(use) || mustAnswer);
   const thinking = mustCall ? withoutThinking(model, wanted) : wanted;
+  const system = renderSystem(instructionsOf(messages), answerRequest(request));
+  const tools = renderTools(model, request, use, mustCall);
+  const base = model.boundThinking ? baseOf(system, tools) : undefined;
   const history = mayThink(model, thinking) ? thoughtfulHistory : thoughtlessHistory;
-  const { instructions, items } = renderHistory(messages, history, model);
+  const { items, prefixDigest } = renderHistory(messages, history, model, base);
   const format = outputFormat(request);
 
   const settings: JsonObject = {
@@ -37,11 +46,16 @@ export function renderRequest(model: Model, request: ModelRequest): Buffer {
     ...renderOutput(thinking.effort, format),
     ...renderSampling(model, params, isThinking(thinking), claudeSampling),
     ...renderStop(params),
-    ...renderTools(request, use, mustCall),
-    ...renderSystem(instructions, answerRequest(request)),
+    ...tools,
+    ...system,
     stream: true,
   };
-  return requestBody(withVendorParams(settings, params), 'messages', items);
+  return { body: requestBody(withVendorParams(settings, params), 'messages', items), prefixDigest };
+}
+
+/** Names what comes before the messages; marks for the cache do not count. */
+function baseOf({ system = [] }: Prefix, { tools = [] }: Prefix): string {
+  return digestOf(JSON.stringify([system.map(({ text }) => text), tools]));
 }
 
 function renderOutput(effort: Effort | undefined, format: JsonObject | undefined): JsonObject {
@@ -50,7 +64,7 @@ function renderOutput(effort: Effort | undefined, format: JsonObject | undefined
 }
 
 /** The instructions, which stay the same from ask to ask, and what the answer has to be. */
-function renderSystem(instructions: string | undefined, asked: string | undefined): JsonObject {
+function renderSystem(instructions: string | undefined, asked: string | undefined): Prefix {
   const system: JsonObject[] = [
     ...(instructions === undefined ? [] : [{ type: 'text', text: instructions, cache_control: ephemeral }]),
     ...(asked === undefined ? [] : [{ type: 'text', text: asked }]),
@@ -64,13 +78,15 @@ function renderStop({ stopSequences = [] }: ModelParams): JsonObject {
   return sequences.length > 0 ? { stop_sequences: sequences } : {};
 }
 
-function renderTools(request: ModelRequest, use: OfferedUse | undefined, mustCall: boolean): JsonObject {
+function renderTools(model: Model, request: ModelRequest, use: OfferedUse | undefined, mustCall: boolean): Prefix {
   const { tools = [] } = request;
   const answer = answerTool(request);
-  if (answer === undefined) return { ...(tools.length > 0 && { tools: tools.map(renderTool) }), ...renderUse(use) };
+  if (answer === undefined) {
+    return { ...(tools.length > 0 && { tools: renderOffer(model, tools) }), ...renderUse(use) };
+  }
   const offered = use?.choice === 'none' ? [answer] : [answer, ...tools];
   return {
-    tools: offered.map(renderTool),
+    tools: renderOffer(model, offered),
     ...renderUse(answerUse(answer.name, offered.length === 1, use, mustCall)),
   };
 }
@@ -89,6 +105,12 @@ function renderUse(use: OfferedUse | undefined): JsonObject {
   if (typeof choice === 'object') return { tool_choice: { type: 'tool', name: choice.tool, ...parallel } };
   if (choice === 'required') return { tool_choice: { type: 'any', ...parallel } };
   return choice === 'auto' || isParallel !== undefined ? { tool_choice: { type: 'auto', ...parallel } } : {};
+}
+
+/** A set of tools is always the same to a model that binds its thinking to it. */
+function renderOffer(model: Model, tools: readonly ToolDefinition[]): JsonObject[] {
+  const ordered = model.boundThinking ? [...tools].sort((left, right) => (left.name < right.name ? -1 : 1)) : tools;
+  return ordered.map(renderTool);
 }
 
 function renderTool({ name, description, parameters }: ToolDefinition): JsonObject {

@@ -10,11 +10,12 @@ import { renderUse } from '../openai-tool-use.js';
 import { offeredUse } from '../tool-choice.js';
 import { withVendorParams } from '../vendor-params.js';
 import { renderHistory } from '../render-history.js';
+import { type RenderedRequest } from '../delegate.interface.js';
 import { requestBody } from '../request-body.js';
 import { chatHistory } from './render-message.js';
 
 /** The body of a streamed request to Chat Completions. */
-export function renderRequest(model: Model, request: ModelRequest): Buffer {
+export function renderRequest(model: Model, request: ModelRequest): RenderedRequest {
   const { params = {}, tools = [] } = request;
   const { instructions, items } = renderHistory(request.messages, chatHistory, model);
   const effort = params.thinking && nearestEffort(model, params.thinking);
@@ -33,7 +34,9 @@ export function renderRequest(model: Model, request: ModelRequest): Buffer {
     stream: true,
     stream_options: { include_usage: true },
   };
-  return requestBody(withVendorParams(settings, params), 'messages', [...renderInstructions(instructions), ...items]);
+  return {
+    body: requestBody(withVendorParams(settings, params), 'messages', [...renderInstructions(instructions), ...items]),
+  };
 }
 
 function renderInstructions(content: string | undefined): Buffer[] {

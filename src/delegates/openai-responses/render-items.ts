@@ -52,6 +52,7 @@ function renderAssistantPart(part: AssistantPart): JsonObject {
         ...(part.phase !== undefined && { phase: part.phase }),
       };
     case 'reasoning':
+    case 'vendor':
       return part.raw;
     case 'tool-call':
       return { type: 'function_call', call_id: part.id, name: part.name, arguments: JSON.stringify(part.arguments) };

@@ -10,6 +10,7 @@ import { renderUse } from '../openai-tool-use.js';
 import { offeredUse } from '../tool-choice.js';
 import { withVendorParams } from '../vendor-params.js';
 import { renderHistory } from '../render-history.js';
+import { type RenderedRequest } from '../delegate.interface.js';
 import { requestBody } from '../request-body.js';
 import { responsesHistory } from './render-items.js';
 
@@ -17,7 +18,7 @@ import { responsesHistory } from './render-items.js';
 const smallestLimit = 16;
 
 /** The body of a streamed request to the Responses API, which knows no stop sequences. */
-export function renderRequest(model: Model, request: ModelRequest): Buffer {
+export function renderRequest(model: Model, request: ModelRequest): RenderedRequest {
   const { params = {}, tools = [] } = request;
   const { instructions, items } = renderHistory(request.messages, responsesHistory, model);
   const format = jsonFormat(request);
@@ -37,7 +38,7 @@ export function renderRequest(model: Model, request: ModelRequest): Buffer {
     store: false,
     stream: true,
   };
-  return requestBody(withVendorParams(settings, params), 'input', items);
+  return { body: requestBody(withVendorParams(settings, params), 'input', items) };
 }
 
 /** Without `strict: false` this API would rewrite the schema to its strict subset. */

@@ -8,11 +8,13 @@ import {
 import {
   type Api,
   type FilePart,
+  type PromptPart,
   type Part,
   type ReasoningPart,
   type TextPart,
   type ToolCallPart,
   type ToolResultPart,
+  type VendorPart,
 } from '../../messages/part.interface.js';
 import { type ChatUsage, type ModelUsage } from '../../messages/usage-report.js';
 import {
@@ -94,6 +96,14 @@ const parts: { [Type in Part['type']]: Schema } = {
     files: optional(array(file)),
     isError: { type: 'boolean' },
   }),
+  prompt: object<PromptPart>(
+    { type: { const: 'prompt' }, text: text() },
+    'What the application told the model, such as that its answer does not match the schema.',
+  ),
+  vendor: object<VendorPart>(
+    { type: { const: 'vendor' }, api, raw: anyObject },
+    'A block of a kind that only its vendor knows, such as a call of a tool that the vendor runs.',
+  ),
 };
 
 const message = {

@@ -10,7 +10,7 @@ import { type MessageStyle, renderMessage } from './message.js';
 import { anthropicOddities } from './oddities.js';
 import { checkParameters } from './parameter-rules.js';
 import { promptOf } from './prompt-of.js';
-import { pausedCall } from './server-tools.js';
+import { pausedCall, serverResult } from './server-tools.js';
 import { checkTools } from './tool-rules.js';
 import { asksForRedaction, thinkingRefusal } from './thinking.js';
 import { bindingAfter } from './thinking-binding.js';
@@ -38,11 +38,10 @@ function read(body: JsonObject, model: UpstreamModel): VendorRequest {
   checkSystem(body.system);
   checkCacheMarks([...listOf(body.system), ...listOf(body.tools), ...turns.flatMap((turn) => turn.blocks)]);
   const prompt = promptOf(body, turns, model);
-  const style = {
-    ...styleOf(body, model, prompt),
-    binding: model.hasBoundThinking ? bindingAfter(body, turns) : undefined,
-    pausedCall: pausedCall(turns),
-  };
+  const paused = pausedCall(turns);
+  const begun = paused === undefined ? [] : [serverResult(paused)];
+  const binding = model.hasBoundThinking ? bindingAfter(body, turns, begun) : undefined;
+  const style = { ...styleOf(body, model, prompt), binding, begun };
   return {
     prompt,
     isStream: body.stream === true,
@@ -63,7 +62,11 @@ function checkSystem(system: unknown): void {
   }
 }
 
-function styleOf(body: JsonObject, model: UpstreamModel, { messages }: Prompt): MessageStyle {
+function styleOf(
+  body: JsonObject,
+  model: UpstreamModel,
+  { messages }: Prompt,
+): Omit<MessageStyle, 'binding' | 'begun'> {
   return {
     model: model.id,
     isThinkingShown: isThinkingShown(body, model),

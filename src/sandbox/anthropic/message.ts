@@ -1,6 +1,6 @@
 import { type Answer, type Finish, type Usage } from '../conversation/answer.js';
 import { parseJson, type JsonObject } from '../json.js';
-import { serverCall, serverResult } from './server-tools.js';
+import { serverCall } from './server-tools.js';
 import { redactedBlock, thinkingBlock } from './thinking.js';
 import { type ThinkingBinding } from './thinking-binding.js';
 
@@ -21,9 +21,9 @@ export interface MessageStyle {
   /** Whether thinking comes encrypted, as what the vendor's safety systems have flagged does. */
   isThinkingRedacted: boolean;
   /** What thinking is bound to, where the model binds it. */
-  binding?: ThinkingBinding;
-  /** The call whose result comes first: the answer continues a turn that was paused. */
-  pausedCall?: string;
+  binding: ThinkingBinding | undefined;
+  /** What the answer begins with: the result of a call, where it continues a turn that was paused. */
+  begun: readonly JsonObject[];
 }
 
 export function stopReason(answer: Answer): string {
@@ -32,7 +32,7 @@ export function stopReason(answer: Answer): string {
 
 /** The content blocks of an answer, in order. */
 export function contentBlocks(answer: Answer, style: MessageStyle): JsonObject[] {
-  const blocks: JsonObject[] = style.pausedCall === undefined ? [] : [serverResult(style.pausedCall)];
+  const blocks: JsonObject[] = [...style.begun];
   if (answer.reasoning !== null) blocks.push(thoughtOf(answer.hash, answer.reasoning, style));
   if (answer.text !== '') blocks.push({ type: 'text', text: answer.text });
   if (answer.finish === 'pause') blocks.push(serverCall(answer.hash));

@@ -20,9 +20,10 @@ export interface ThinkingBinding {
  * prefix unchanged"): marks for the cache do not count, neither does what is outside `system`, `tools` and `messages`, and
  * earlier thinking counts only as the one block before, so that the first blocks may go. Refuses thinking that was bound
  * to something else.
+ * @param begun what the answer begins with, before its thinking
  * @returns what the next thinking is bound to
  */
-export function bindingAfter(body: JsonObject, turns: readonly Turn[]): ThinkingBinding {
+export function bindingAfter(body: JsonObject, turns: readonly Turn[], begun: readonly JsonObject[]): ThinkingBinding {
   const hash = createHash('sha256');
   const add = (kind: string, content: unknown): void => {
     hash.update(`${kind}\0${JSON.stringify(content)}\n`);
@@ -43,6 +44,7 @@ export function bindingAfter(body: JsonObject, turns: readonly Turn[]): Thinking
       previous = nameOf(block);
     }
   }
+  for (const block of begun) add('assistant', unmarked(block));
   return { prefix: prefixOf(hash), previous };
 }
 

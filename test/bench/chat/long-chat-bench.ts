@@ -90,7 +90,7 @@ async function plainRun(runs: PlainRuns, chatId: string): Promise<Buffer> {
   const { begun, finish } = await runs.begin(chatId);
   const { request } = firstRequest(begun, { chat: { id: chatId }, user: [], settings: {} }, []);
   const model = models.get(begun.model);
-  const body = delegateOf(model).render(model, request);
+  const { body } = delegateOf(model).render(model, request);
   await finish();
   return body;
 }

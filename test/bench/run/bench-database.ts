@@ -1,9 +1,8 @@
 import { type Pool } from 'pg';
 import { DataSource } from 'typeorm';
-import { CreateChats1795337122646 } from '../../../migrations/1795337122646-CreateChats.js';
 import { Chat, Message } from '../../../src/chats/chat.entity.js';
 import { DUO_ENTITIES } from '../../../src/chats/entities/duo-entities.js';
-import { DUO_MIGRATIONS } from '../../../src/chats/migrations/duo-migrations.js';
+import { SERVER_MIGRATIONS } from '../../database/server-migrations.js';
 import { createTestDatabase } from '../../database/test-database.js';
 
 /** A migrated database of the bench, which counts what is sent to it. */
@@ -25,7 +24,7 @@ export async function openBenchDatabase(): Promise<BenchDatabase> {
     type: 'postgres',
     url: database.url,
     entities: [Chat, Message, ...DUO_ENTITIES],
-    migrations: [...DUO_MIGRATIONS, CreateChats1795337122646],
+    migrations: SERVER_MIGRATIONS,
     migrationsRun: true,
   }).initialize();
   const pool = (dataSource.driver as unknown as { master: Pool }).master;

@@ -88,6 +88,7 @@ export class PlainRuns {
         answerUsage: USAGE,
         usage: USAGE,
         unlogged: { sent: undefined, fresh: { firstIndex: 0, events: EVENTS } },
+        prefixDigest: null,
         supersedes: [],
       });
     };

@@ -1,5 +1,3 @@
-import { CreateChats1795337122646 } from '../../../migrations/1795337122646-CreateChats.js';
-import { DUO_MIGRATIONS } from '../../../src/chats/migrations/duo-migrations.js';
 import { type INestApplicationContext, type ModuleMetadata } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
@@ -7,6 +5,7 @@ import { DataSource } from 'typeorm';
 import { type GitlabDuoModuleOptions } from '../../../src/config/gitlab-duo-options.interface.js';
 import { GitlabDuoModule } from '../../../src/gitlab-duo.module.js';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/index.js';
+import { SERVER_MIGRATIONS } from '../../database/server-migrations.js';
 import { createTestDatabase, type TestDatabase } from '../../database/test-database.js';
 
 /** A host application without HTTP, with a sandbox and a database of its own. */
@@ -40,9 +39,7 @@ export async function startTestHost(
         url: database.url,
         poolSize: options.poolSize,
         autoLoadEntities: true,
-        ...(options.migrated
-          ? { migrations: [...DUO_MIGRATIONS, CreateChats1795337122646], migrationsRun: true }
-          : { synchronize: true }),
+        ...(options.migrated ? { migrations: SERVER_MIGRATIONS, migrationsRun: true } : { synchronize: true }),
       }),
       GitlabDuoModule.forRoot({
         ...sandboxOptions(sandbox),

@@ -2,16 +2,15 @@ import { type INestApplication, type LoggerService, type ModuleMetadata } from '
 import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { DataSource } from 'typeorm';
-import { CreateChats1795337122646 } from '../../../migrations/1795337122646-CreateChats.js';
 import { AppModule, type AppOptions } from '../../../src/app/app.module.js';
 import { Authentication } from '../../../src/app/access/authentication.service.js';
 import { createFastifyAdapter } from '../../../src/app/fastify-adapter.js';
 import { closeApp } from '../../../src/app/close-app.js';
-import { DUO_MIGRATIONS } from '../../../src/chats/migrations/duo-migrations.js';
 import { type GitlabDuoModuleOptions } from '../../../src/config/gitlab-duo-options.interface.js';
 import { MESSAGE_BODY_LIMIT } from '../../../src/http/body-limits.js';
 import { StreamTiming } from '../../../src/http/stream-timing.js';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/index.js';
+import { SERVER_MIGRATIONS } from '../../database/server-migrations.js';
 import { createTestDatabase } from '../../database/test-database.js';
 
 /** The server over a real socket, with a sandbox and a database of its own. */
@@ -76,7 +75,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     retries: { tries },
     ...gitlabOptions,
   };
-  const migrations = [...DUO_MIGRATIONS, CreateChats1795337122646];
+  const migrations = SERVER_MIGRATIONS;
   const building = Test.createTestingModule({
     imports: [
       AppModule.register({

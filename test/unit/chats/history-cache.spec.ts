@@ -5,7 +5,7 @@ import { StoredHistory } from '../../../src/chats/store/stored-history.js';
 function history(text: string): StoredHistory {
   const parts = JSON.stringify([{ type: 'text', text }]);
   const header = { begun: null, after: -1, version: '1' };
-  return StoredHistory.unknown.renewed(header, [[0, 'm', 'user', 'complete', parts]]);
+  return StoredHistory.unknown.renewed(header, [[0, 'm', 'user', 'complete', parts, null, null]]);
 }
 
 describe('the cache of histories', () => {
@@ -42,7 +42,9 @@ describe('the cache of histories', () => {
 
   it('weighs a history as it grows', () => {
     const first = history('x'.repeat(1_000));
-    const second = first.renewed({ begun: null, after: 0, version: '2' }, [[1, 'n', 'assistant', 'complete', '[]']]);
+    const second = first.renewed({ begun: null, after: 0, version: '2' }, [
+      [1, 'n', 'assistant', 'complete', '[]', 'stop', null],
+    ]);
     expect(second.messages.map(({ seq }) => seq)).toEqual([0, 1]);
     expect(second.messages[0]).toBe(first.messages[0]);
     expect(second.bytes).toBeGreaterThan(first.bytes);

@@ -20,6 +20,7 @@ const run: EndingRun = {
     finishReason: 'tool-calls',
     createdAt: '2026-01-01T00:00:00.000Z',
   },
+  prefixDigest: null,
   error: null,
   answerUsage: noUsage,
   usage: noUsage,

@@ -51,7 +51,7 @@ describe('Whatever the schema', () => {
 
   /** Why the vendor refuses a request; nothing where it answers. */
   async function refusal(model: Model, request: Omit<ModelRequest, 'model' | 'messages'>): Promise<string> {
-    const body = delegateOf(model).render(model, { model: model.id, messages: [user('Hi')], ...request });
+    const { body } = delegateOf(model).render(model, { model: model.id, messages: [user('Hi')], ...request });
     const response = await fetch(client.url(model.api), { method: 'POST', headers: client.headers, body });
     const text = await response.text();
     return response.status === 200 ? '' : text;

@@ -22,14 +22,14 @@ describe.each([anthropicDelegate, openaiChatDelegate, openaiResponsesDelegate])(
   // A host may have stored it past our checks: the chat would answer nothing any more.
   it.each(refused)('leaves out a file of a history that %s, and says so: %j', (_reason, file) => {
     const messages = [user('Look', { type: 'file', ...file })];
-    const body = String(delegate.render(budgetClaude, { model: budgetClaude.id, messages }));
+    const body = String(delegate.render(budgetClaude, { model: budgetClaude.id, messages }).body);
     expect(body).toContain('left out: it is none that the models read]');
     expect(body).not.toMatch(/svg|PHN2Zz4=|example|passwd/);
   });
 
   it('takes a media type in any letter case', () => {
     const messages = [user('Look', { ...imagePart(), mediaType: 'IMAGE/PNG' })];
-    const body = String(delegate.render(budgetClaude, { model: budgetClaude.id, messages }));
+    const body = String(delegate.render(budgetClaude, { model: budgetClaude.id, messages }).body);
     expect(body).toContain('image/png');
     expect(body).not.toContain('IMAGE/PNG');
   });

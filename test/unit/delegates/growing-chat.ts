@@ -22,7 +22,7 @@ export function body(model: Model, messages: readonly ModelMessage[], params: Mo
   const request = { model: model.id, messages, params, tools: [weather] };
   return delegateOf(model)
     .render(model, withAskedCall(request, askedCall(model, request)))
-    .toString();
+    .body.toString();
 }
 
 /** The same history of other objects, of which nothing can be known. */

@@ -5,5 +5,5 @@ import { type Model } from '../../../src/models/model.interface.js';
 
 /** The body of a request, parsed. */
 export function rendered(delegate: Delegate, model: Model, request: Omit<ModelRequest, 'model'>): JsonObject {
-  return JSON.parse(delegate.render(model, { model: model.id, ...request }).toString()) as JsonObject;
+  return JSON.parse(delegate.render(model, { model: model.id, ...request }).body.toString()) as JsonObject;
 }
