@@ -105,7 +105,11 @@ describe('A model that was asked for a call in words', () => {
     expect(events.filter((type) => type === 'reset' || type === 'tool-call')).toEqual(['reset', 'tool-call']);
     expect(asked.requests).toHaveLength(3);
     expect(lastSaid(asked, 0)).toEqual([{ type: 'text', text: words }]);
-    expect(lastSaid(asked, 1)).toEqual([{ type: 'text', text: `You have answered without a call. ${words}` }]);
+    expect(lastSaid(asked, 1)).toEqual([
+      { type: 'prompt', text: words },
+      { type: 'text', text: 'No need to look.' },
+      { type: 'prompt', text: `You have answered without a call. ${words}` },
+    ]);
     expect(asked.requests.map(({ params }) => params?.toolChoice)).toEqual(['auto', undefined, undefined]);
     expect(chat.messages.at(-1)).toMatchObject({ text: 'Sunny it is.', status: 'complete' });
   });
