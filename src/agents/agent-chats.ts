@@ -6,6 +6,7 @@ import { type Conversation } from '../conversation/conversation.js';
 import { type DuoService } from '../conversation/duo.service.js';
 import { ChatNotFoundError } from '../errors/chat.errors.js';
 import { ConfigurationError, ValidationError } from '../errors/request.errors.js';
+import { mergeChanges } from '../messages/merge-params.js';
 import { type BoundAgent } from './bound-agent.js';
 
 /** The chats of one agent, in memory and persisted. */
@@ -29,7 +30,7 @@ export class AgentChats<C extends ChatOf<unknown>> {
         const { instructions, ...settings } = isNew ? await agent.settings(scope) : {};
         // Whatever was said to the chat since it was made came later than the agent's own.
         const isReplaced = instructions === undefined || chat.messages.some(({ role }) => role === 'system');
-        const params = { ...settings.params, ...start.settings.params };
+        const params = mergeChanges(settings.params, start.settings.params);
         const run = await driver.start(chat, {
           ...start,
           settings: { ...settings, ...(!isReplaced && { instructions }), ...start.settings, params },

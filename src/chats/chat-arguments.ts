@@ -1,5 +1,5 @@
 import { ValidationError } from '../errors/request.errors.js';
-import { checkParams } from '../messages/params.js';
+import { checkParamChanges } from '../messages/params.js';
 import { type ChatChanges, type OwnerOption } from './duo-chat-service.interface.js';
 
 /**
@@ -22,7 +22,7 @@ export function checkChanges(changes: ChatChanges): void {
   if (title !== null) mustBeText({ title });
   mustBeText({ model, instructions });
   if (metadata !== undefined && !isObject(metadata)) throw new ValidationError('metadata must be an object.');
-  if (params !== undefined && typeof params !== 'function') checkParams(params);
+  if (params !== undefined && typeof params !== 'function') checkParamChanges(params);
 }
 
 function mustBeText(values: Record<string, unknown>): void {

@@ -2,6 +2,8 @@ import { type EntityManager, type Repository } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { contentParts } from '../conversation/asking.js';
 import { ValidationError } from '../errors/request.errors.js';
+import { mergeParams } from '../messages/merge-params.js';
+import { type ModelParams } from '../messages/model-request.interface.js';
 import { storable, storableJson } from '../messages/text.js';
 import { type ModelRegistry } from '../models/model-registry.js';
 import { type ChatOf } from './acts-as-chat.mixin.js';
@@ -58,7 +60,7 @@ export class ChatCreating<C extends ChatOf<unknown>> {
   private async settings(
     chat: C,
     options: CreateChat<C>,
-  ): Promise<Required<Pick<CreateChat<C>, 'model' | 'params'>> & Pick<CreateChat<C>, 'instructions'>> {
+  ): Promise<{ model: string; params: ModelParams; instructions: string | undefined }> {
     const { agents, kind, defaultModel } = this.parts;
     const { agent, ownerId, agentInputs: inputs } = chat;
     if (agent === null && inputs !== null) {
@@ -69,7 +71,7 @@ export class ChatCreating<C extends ChatOf<unknown>> {
     const settings = (await own?.settings({ chat, ownerId, inputs })) ?? {};
     return {
       model: options.model ?? settings.model ?? defaultModel,
-      params: { ...settings.params, ...options.params },
+      params: mergeParams(settings.params ?? {}, options.params),
       instructions: options.instructions ?? settings.instructions,
     };
   }

@@ -2,7 +2,7 @@ import { type DeepPartial } from 'typeorm';
 import { type AskOptions, type CompleteOptions } from '../conversation/ask-options.interface.js';
 import { type ParsedAnswer } from '../conversation/parsed-answer.interface.js';
 import { type JsonObject } from '../messages/json.interface.js';
-import { type ModelParams } from '../messages/model-request.interface.js';
+import { type ModelParams, type ParamChanges } from '../messages/model-request.interface.js';
 import { type ChatOf } from './acts-as-chat.mixin.js';
 
 /** Who asks. A chat of another owner does not exist for this one; unset means chats without an owner. */
@@ -15,7 +15,8 @@ export interface CreateChat<C> extends OwnerOption {
   model?: string;
   title?: string | null;
   instructions?: string;
-  params?: ModelParams;
+  /** Merged into those of the agent, where there is one; a `null` unsets one. */
+  params?: ParamChanges;
   metadata?: JsonObject;
   entity?: DeepPartial<C>;
   /** The name of the agent that the chat belongs to; what is said here besides wins over what the agent says. */
@@ -30,8 +31,8 @@ export interface ChatChanges {
   title?: string | null;
   /** Added as a system message, which replaces the instructions before it. */
   instructions?: string;
-  /** In place of those before, of which a function makes them. */
-  params?: ModelParams | ((before: ModelParams) => ModelParams);
+  /** In place of those before, of which a function makes them; a `null` is no parameter. */
+  params?: ParamChanges | ((before: ModelParams) => ParamChanges);
   metadata?: JsonObject;
 }
 

@@ -8,7 +8,8 @@ import { answerOf, askingRun, eventsOf, resultsOf } from '../conversation/asking
 import { type ChatDriver, bindChat } from '../conversation/chat-driver.js';
 import { type SchemaOption } from '../conversation/parsed-answer.interface.js';
 import { decision } from '../conversation/tool-call-decision.js';
-import { checkParams } from '../messages/params.js';
+import { mergeParams } from '../messages/merge-params.js';
+import { checkParamChanges } from '../messages/params.js';
 import { storableJson } from '../messages/text.js';
 import { type ModelParams } from '../messages/model-request.interface.js';
 import { type ToolCallRecord } from '../messages/tool-call.interface.js';
@@ -108,8 +109,9 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
     const { instructions, params, title, model, metadata } = changes;
     if (model !== undefined) this.parts.models.get(model);
     const given = (before: ModelParams): object => {
-      const changed = { title, model, metadata, params: typeof params === 'function' ? params(before) : params };
-      if (typeof params === 'function') checkParams(changed.params as ModelParams);
+      const made = typeof params === 'function' ? params(before) : params;
+      if (made !== undefined) checkParamChanges(made);
+      const changed = { title, model, metadata, params: made && mergeParams(made) };
       return Object.fromEntries(Object.entries(storableJson(changed)).filter(([, value]) => value !== undefined));
     };
     if (!isUuid(id)) throw new ChatNotFoundError(id);

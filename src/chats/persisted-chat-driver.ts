@@ -3,8 +3,10 @@ import { contentParts } from '../conversation/asking.js';
 import { type ChatDriver } from '../conversation/chat-driver.js';
 import { isAnswer } from '../conversation/memory-run-store.js';
 import { ValidationError } from '../errors/request.errors.js';
+import { mergeParams } from '../messages/merge-params.js';
+import { type ModelParams } from '../messages/model-request.interface.js';
 import { type RunDefaults } from '../runs/run-request.js';
-import { type BegunRun, type ChatSettings } from '../runs/run-store.interface.js';
+import { type BeginRun, type BegunRun, type ChatSettings } from '../runs/run-store.interface.js';
 import { type RunService } from '../runs/run.service.js';
 import { type ChatOf } from './acts-as-chat.mixin.js';
 import { type ChatAgents } from './chat-agents.js';
@@ -37,11 +39,18 @@ export function persistedChatDriver<C extends ChatOf<unknown>, M>(
     toolNames: (tools) => runs.toolNames(tools),
     async start(chat, start) {
       const { id, ownerId } = whole(chat);
-      const run = await runs.start(store.runsOf(id, ownerId), {
-        ...start,
-        defaults: (begun, signal) => runDefaults(persisted, begun, signal),
-      });
-      if (chat instanceof kind.chat && !run.isResumed) keepSettings(chat, start.settings);
+      const runStore = store.runsOf(id, ownerId);
+      let stored: ModelParams = {};
+      const begin = async (run: BeginRun): Promise<BegunRun> => {
+        const begun = await runStore.begin(run);
+        stored = begun.params;
+        return begun;
+      };
+      const run = await runs.start(
+        { ...runStore, begin },
+        { ...start, defaults: (begun, signal) => runDefaults(persisted, begun, signal) },
+      );
+      if (chat instanceof kind.chat && !run.isResumed) keepSettings(chat, start.settings, stored);
       return run;
     },
     message: (_chat, record, usage) => messageEntity(kind.message, record, usage) as M,
@@ -92,10 +101,9 @@ function whole(chat: Partial<ChatHandle>): ChatHandle {
   );
 }
 
-/** Shows on the entity what its ask has stored. */
-function keepSettings(chat: ChatOf<unknown>, { model, params, tools }: ChatSettings): void {
+/** Shows on the entity what its ask has stored; `stored` are the parameters of its row, which may have been newer. */
+function keepSettings(chat: ChatOf<unknown>, { model, params, tools }: ChatSettings, stored: ModelParams): void {
   if (model !== undefined) chat.model = model;
   if (tools !== undefined) chat.tools = [...tools];
-  if (params === undefined) return;
-  chat.params = Object.fromEntries(Object.entries({ ...chat.params, ...params }).filter(([, value]) => value !== null));
+  if (params !== undefined) chat.params = mergeParams(stored);
 }

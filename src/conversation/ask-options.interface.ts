@@ -1,7 +1,7 @@
 import { type Type } from '@nestjs/common';
 import { type ErrorCode } from '../errors/gitlab-duo.error.js';
 import { type MessageRecord, type Role, type Usage } from '../messages/message.interface.js';
-import { type ModelParams, type ToolChoice } from '../messages/model-request.interface.js';
+import { type ParamChanges, type ToolChoice } from '../messages/model-request.interface.js';
 import { type FilePart } from '../messages/part.interface.js';
 import { type SchemaSource } from '../schemas/schema.interface.js';
 import { type DuoTool } from '../tools/duo-tool.interface.js';
@@ -35,8 +35,8 @@ export interface DecisionOptions {
 export interface AskOptions {
   /** A Duo model id instead of the chat's own. */
   model?: string;
-  /** Merged over the chat's own parameters. */
-  params?: ModelParams;
+  /** Merged into the chat's own parameters; a `null` unsets one. */
+  params?: ParamChanges;
   /** Instructions in place of the chat's own. */
   instructions?: string;
   /** The tools that are offered in place of the chat's own. */

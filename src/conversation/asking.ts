@@ -1,6 +1,6 @@
 import { PendingToolCallsError } from '../errors/chat.errors.js';
 import { ValidationError } from '../errors/request.errors.js';
-import { checkParams } from '../messages/params.js';
+import { checkParamChanges } from '../messages/params.js';
 import { userParts, storable, storableJson } from '../messages/text.js';
 import { type Part } from '../messages/part.interface.js';
 import { checkedFile } from '../models/file-check.js';
@@ -72,7 +72,7 @@ function startRun(chat: { id: string }, content: string | null, options: AskOpti
   if (maxSteps !== undefined && !(Number.isInteger(maxSteps) && maxSteps > 0)) {
     throw new ValidationError(`maxSteps must be a whole number above 0; it is ${String(maxSteps)}.`);
   }
-  if (params !== undefined) checkParams(params);
+  if (params !== undefined) checkParamChanges(params);
   const schema = options.schema === undefined ? chatSchema(chat) : options.schema && answerSchema(options.schema);
   const user = content === null ? null : contentParts({ role: 'user', content, attachments: options.attachments });
   return {

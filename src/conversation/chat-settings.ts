@@ -1,3 +1,4 @@
+import { mergeChanges } from '../messages/merge-params.js';
 import { type ChatSettings } from '../runs/run-store.interface.js';
 import { type Schema } from '../schemas/schema.interface.js';
 import { type ToolClass } from './ask-options.interface.js';
@@ -12,7 +13,7 @@ const schemas = new WeakMap<object, Schema | null>();
 /** Sets what the chat keeps from its next ask on. */
 export function stageSettings(chat: object, settings: StagedSettings): void {
   const before = staged.get(chat);
-  const params = settings.params && { ...before?.params, ...settings.params };
+  const params = settings.params && mergeChanges(before?.params, settings.params);
   staged.set(chat, { ...before, ...settings, ...(params && { params }) });
 }
 

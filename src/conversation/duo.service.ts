@@ -5,6 +5,7 @@ import { GatewayClient } from '../gateway/gateway-client.js';
 import { type LastExchange } from '../gateway/last-exchange.interface.js';
 import { TokenExchange } from '../gateway/token-exchange.js';
 import { type ModelParams } from '../messages/model-request.interface.js';
+import { mergeParams } from '../messages/merge-params.js';
 import { checkParams } from '../messages/params.js';
 import { storableJson } from '../messages/text.js';
 import { type Model } from '../models/model.interface.js';
@@ -46,7 +47,7 @@ export class DuoService {
     const model = this.registry.get(options.model ?? this.options.model);
     const { params } = options;
     if (params !== undefined) checkParams(params);
-    const chat = new Conversation(this.runs, model.id, params && storableJson(params), options.ownerId);
+    const chat = new Conversation(this.runs, model.id, params && mergeParams(storableJson(params)), options.ownerId);
     return options.instructions === undefined ? chat : chat.withInstructions(options.instructions);
   }
 

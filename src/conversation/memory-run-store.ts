@@ -1,7 +1,8 @@
 import { v7 as uuidv7 } from 'uuid';
 import { ChatBusyError, PendingToolCallsError } from '../errors/chat.errors.js';
 import { type MessageRecord } from '../messages/message.interface.js';
-import { type ModelParams, type ParamChanges } from '../messages/model-request.interface.js';
+import { mergeParams } from '../messages/merge-params.js';
+import { type ModelParams } from '../messages/model-request.interface.js';
 import { type Part } from '../messages/part.interface.js';
 import { textOf } from '../messages/text.js';
 import { type CountedAttempt, usageByModel, type UsageReport, usageReport } from '../messages/usage-report.js';
@@ -150,7 +151,7 @@ export class MemoryRunStore implements RunStore {
   private beginNew(run: BeginRun): BegunRun {
     const { model, params, instructions, tools } = run.settings;
     this.model = model ?? this.model;
-    this.params = merged(this.params, params);
+    this.params = mergeParams(this.params, params);
     this.tools = tools ?? this.tools;
     if (instructions !== undefined) {
       this.add({ role: 'system', parts: [{ type: 'text', text: instructions }], runId: run.runId });
@@ -207,11 +208,5 @@ export function isAnswer(
     message.status === 'complete' &&
     message.finishReason !== 'pause' &&
     message.parts.every(({ type }) => type !== 'tool-call')
-  );
-}
-
-function merged(params: ModelParams, changes: ParamChanges | undefined): ModelParams {
-  return Object.fromEntries(
-    Object.entries({ ...params, ...changes }).filter(([, value]) => value !== null && value !== undefined),
   );
 }

@@ -1,3 +1,4 @@
+import { mergeParams } from '../messages/merge-params.js';
 import { type ModelParams } from '../messages/model-request.interface.js';
 import { type ParamsDto } from './dto/params.dto.js';
 
@@ -16,5 +17,6 @@ export function clientParams(params: ModelParams): ModelParams {
 
 /** The settings with those of the client replaced whole, and the application's own as they were. */
 export function withClientParams(params: ModelParams, given: ModelParams): ModelParams {
-  return { ...Object.fromEntries(Object.entries(params).filter(([key]) => !Object.hasOwn(isClients, key))), ...given };
+  const own = Object.fromEntries(Object.entries(params).filter(([key]) => !Object.hasOwn(isClients, key)));
+  return mergeParams(own, given);
 }

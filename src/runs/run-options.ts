@@ -1,11 +1,12 @@
 import { type JsonObject } from '../messages/json.interface.js';
-import { type ModelParams } from '../messages/model-request.interface.js';
+import { mergeChanges } from '../messages/merge-params.js';
+import { type ParamChanges } from '../messages/model-request.interface.js';
 import { type Schema } from '../schemas/schema.interface.js';
 
 /** What a caller gives for one run alone. */
 export interface GivenOptions {
-  /** Merged over the chat's own. */
-  params?: ModelParams;
+  /** Merged into the chat's own. */
+  params?: ParamChanges;
   /** In place of the chat's own. */
   instructions?: string;
   /** How often the model may be asked, tools in between; the module's `maxSteps` by default. */
@@ -34,6 +35,6 @@ export function runOptions({ params, instructions, maxSteps, answerSchema }: Giv
 /** The options of a parked run that goes on: those it was asked with, and over them what its completion gives. */
 export function mergedOptions(kept: RunOptions | null, given: RunOptions | null): RunOptions | null {
   if (kept === null || given === null) return given ?? kept;
-  const params = (kept.params ?? given.params) && { ...kept.params, ...given.params };
+  const params = (kept.params ?? given.params) && mergeChanges(kept.params, given.params);
   return { ...kept, ...given, ...(params && { params }) };
 }

@@ -1,4 +1,5 @@
 import { type ModelMessage } from '../messages/message.interface.js';
+import { mergeParams } from '../messages/merge-params.js';
 import { type ModelParams, type ModelRequest, type ToolDefinition } from '../messages/model-request.interface.js';
 import { type Part, type ToolCallPart } from '../messages/part.interface.js';
 import { type Schema } from '../schemas/schema.interface.js';
@@ -77,7 +78,7 @@ function paramsOf(
   const { toolChoice: choice, ...others } = kept;
   const isOffered = typeof choice !== 'object' || offered.some(({ name }) => name === choice.tool);
   const isSaidNow = tools === undefined && settings.params?.toolChoice !== undefined;
-  return { ...(isOffered || isSaidNow ? kept : others), ...params };
+  return mergeParams(isOffered || isSaidNow ? kept : others, params);
 }
 
 /** What the answer has to be: as the caller says, as a parked run was asked with, or by default; undefined for text. */

@@ -3,6 +3,7 @@ import { type ModelParams } from '../../messages/model-request.interface.js';
 import { historyBehind } from './history.statements.js';
 import { type KindTables } from './kind-tables.js';
 import { boundedBy } from './lock-timeout.js';
+import { mergedParams } from './merged-params.js';
 import { type Statement, statement } from './sql-client.js';
 
 /** What a begin tells of the chat and the run. */
@@ -38,8 +39,8 @@ c AS MATERIALIZED (
   UPDATE ${t.chats} t
      SET ${chat('nextSeq')} = t.${chat('nextSeq')} + ($9::uuid IS NOT NULL)::int + ($12::uuid IS NOT NULL)::int,
          ${chat('model')} = coalesce($7::text, t.${chat('model')}),
-         ${chat('params')} = CASE WHEN $8::jsonb IS NULL THEN t.${chat('params')}
-                                  ELSE jsonb_strip_nulls(t.${chat('params')}::jsonb || $8::jsonb)::json END,
+         ${chat('params')} = CASE WHEN $8::json IS NULL THEN t.${chat('params')}
+                                  ELSE ${mergedParams(`t.${chat('params')}`, '$8::json')} END,
          ${chat('tools')} = coalesce($16::json, t.${chat('tools')})
     FROM s
    WHERE ${t.isChatOf('t', '$1', '$2')} AND ($21::int IS NULL OR t.${chat('nextSeq')} = $21)
