@@ -93,6 +93,17 @@ export interface GitlabDuoModuleOptions {
    * message.
    */
   maxAnswerBytes?: number;
+  /**
+   * Sends OpenAI's models a `prompt_cache_key`, one for each chat: the SHA-256 of its id in hex. Requests of one chat then
+   * meet the same cache. Off by default, until GitLab's gateway is seen to take it.
+   */
+  promptCacheKey?: boolean;
+  /**
+   * Tells the vendors one end user from another, without saying who it is: by the HMAC-SHA-256 of the chat's owner in hex, as
+   * `metadata.user_id` to Claude and as `safety_identifier` to OpenAI. Nothing is sent for a chat without an owner. Off by
+   * default, until GitLab's gateway is seen to take it.
+   */
+  endUserId?: { secret: string };
   timeouts?: TimeoutOptions;
   retries?: RetryOptions;
   /**
@@ -117,6 +128,8 @@ export interface ResolvedOptions {
   readonly models: readonly ModelOption[];
   readonly maxSteps: number;
   readonly maxAnswerBytes: number;
+  readonly promptCacheKey: boolean;
+  readonly endUserId: { readonly secret: string } | undefined;
   readonly timeouts: Readonly<Required<TimeoutOptions>>;
   readonly retries: Readonly<Required<RetryOptions>>;
   readonly dispatcher: Dispatcher | undefined;

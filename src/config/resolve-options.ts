@@ -31,6 +31,8 @@ export function resolveOptions(
     models: options.models ?? [],
     maxSteps: wholeNumber('maxSteps', options.maxSteps ?? 20),
     maxAnswerBytes: wholeNumber('maxAnswerBytes', options.maxAnswerBytes ?? DEFAULT_MAX_ANSWER_BYTES, MAX_ANSWER_BYTES),
+    promptCacheKey: flag('promptCacheKey', options.promptCacheKey ?? false),
+    endUserId: endUserId(options.endUserId),
     timeouts: positive(
       'timeouts',
       { connectMs: 10_000, firstByteMs: 120_000, idleMs: 60_000, totalMs: 600_000 },
@@ -50,6 +52,19 @@ function oneKey(given: string): Credentials {
   }
   if (/[\r\n]/.test(apiKey)) throw new ConfigurationError('apiKey must be one line: it holds a line break.');
   return () => apiKey;
+}
+
+function flag(name: string, value: unknown): boolean {
+  if (typeof value === 'boolean') return value;
+  throw new ConfigurationError(`${name} must be true or false; it is ${String(value)}.`);
+}
+
+/** The secret itself is in no message. */
+function endUserId(given: { secret?: unknown } | null | undefined): ResolvedOptions['endUserId'] {
+  if (given === undefined) return undefined;
+  const secret = given?.secret;
+  if (typeof secret === 'string' && secret.trim() !== '') return { secret };
+  throw new ConfigurationError('endUserId must be { secret }, a text that is not empty and always stays the same.');
 }
 
 function dispatcher(given: ResolvedOptions['dispatcher']): ResolvedOptions['dispatcher'] {

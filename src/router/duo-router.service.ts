@@ -11,6 +11,7 @@ import { type ModelAnswer, type ModelEvent, type ModelRequest } from '../message
 import { ModelRegistry } from '../models/model-registry.js';
 import { type AttemptLedger, type StepOutcome } from './attempt.interface.js';
 import { Attempt, codeOf } from './attempt.js';
+import { withCallerParams } from './caller-params.js';
 import { Delegates } from './delegates.service.js';
 import { EndOfLifeNotices } from './end-of-life-notices.js';
 import { eventStream } from './event-stream.js';
@@ -73,7 +74,7 @@ export class DuoRouterService implements OnApplicationShutdown {
       this.notices.mind(model);
       const delegate = this.delegates.of(model);
       const asked = askedCall(model, request);
-      const sent = withAskedCall(request, asked);
+      const sent = withCallerParams(withAskedCall(request, asked), model, options.caller, this.options);
       const parser = (): StreamParser => delegate.createParser(this.secrets.redact, sent, this.options.maxAnswerBytes);
       const render = (): RenderedRequest => delegate.render(model, this.refused.without(sent));
       const withoutRefused = (): RenderedRequest => {
