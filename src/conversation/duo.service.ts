@@ -51,7 +51,7 @@ export class DuoService {
     return options.instructions === undefined ? chat : chat.withInstructions(options.instructions);
   }
 
-  /** All models that GitLab Duo offers. */
+  /** All models that can be asked: the catalogue with what the `models` option adds or changes. */
   models(): readonly Model[] {
     return this.registry.list();
   }

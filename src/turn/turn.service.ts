@@ -91,7 +91,7 @@ export class TurnService {
     const { answer, asked } = outcome;
     const parts = UniqueCallIds.inParts(answer.parts);
     // Stored with what it led to, so that the next requests say the same.
-    if (asked !== undefined) parts.unshift({ type: 'prompt', text: asked });
+    if (asked !== undefined && parts.length > 0) parts.unshift({ type: 'prompt', text: asked });
     return { ...outcome, answer: { ...answer, parts } };
   }
 }

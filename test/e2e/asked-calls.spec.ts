@@ -76,6 +76,31 @@ describe('A run that has to call a tool, with a model that cannot be forced', ()
       }
     },
   );
+
+  it('replays the words with the run that they belong to, so that its thinking stays valid in later runs', async () => {
+    for (const [place, create] of chats()) {
+      host.sandbox.reset();
+      const chat = await create(OPUS);
+      chat.withTools(Weather, Clock, { choice: 'required' });
+      for (const question of ['How is it?', 'And now?', 'And then?']) await chat.ask(question);
+      const { requests, lastRequests } = host.sandbox.calls;
+      expect({ place, requests: requests['anthropic-messages'] }).toEqual({ place, requests: 6 });
+      const { messages } = lastRequests['anthropic-messages']?.body as JsonObject;
+      const thoughts = (messages as { content: { type: string }[] }[])
+        .flatMap(({ content }) => content)
+        .filter(({ type }) => type === 'thinking');
+      expect({ place, thoughts: thoughts.length }).toEqual({ place, thoughts: 5 });
+    }
+  });
+
+  it('stores no answer where nothing came of it but a failure', async () => {
+    const service = host.app.get<DuoChatService<Chat>>(DuoChatService);
+    const chat = await service.create({ model: OPUS });
+    host.sandbox.fault({ fault: 'gateway-overloaded', times: 0 });
+    chat.withTools(Weather, { choice: 'required' });
+    await expect(chat.ask('How is it?')).rejects.toMatchObject({ code: 'upstream_overloaded' });
+    expect((await service.messages(chat.id)).items.map(({ role }) => role)).toEqual(['user']);
+  });
 });
 
 describe('A model that was asked for a call in words', () => {
