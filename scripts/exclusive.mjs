@@ -15,7 +15,7 @@ const DEAD_AFTER_MS = 10_000;
 export async function exclusively(file, work) {
   mkdirSync(dirname(file), { recursive: true });
   for (let turn = 0; !take(file); turn += 1) {
-    if (turn === 0) console.log('Waiting for another process that prepares this folder…');
+    if (turn === 0) console.error('\nWaiting for another process that prepares this folder…');
     await sleep(BEAT_MS);
   }
   const release = () => rmSync(file, { force: true });

@@ -1,3 +1,4 @@
 import { build } from './prepare.mjs';
+import { step } from './steps.mjs';
 
-await build();
+await step('Building', build);

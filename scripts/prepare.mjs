@@ -15,7 +15,8 @@ export async function install() {
   if (isInstalled()) return;
   await exclusively(LOCK, async () => {
     if (isInstalled()) return;
-    await must('Installing the dependencies (npm ci)…', ['ci', '--include=dev', '--no-audit', '--no-fund']);
+    // Without warnings: libraries that the benches compare with name a newer Node than they need.
+    await npm('ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error');
   });
 }
 
@@ -26,7 +27,7 @@ export async function build() {
     if (isBuilt()) return;
     const stamp = stampOfSources();
     if (readStamp().names !== stamp.names) rmSync(inRoot('dist'), { recursive: true, force: true });
-    await must('Building (npm run build)…', ['run', '--silent', 'build']);
+    await npm('run', '--silent', 'build');
     writeFileSync(STAMP, JSON.stringify(stamp));
   });
 }
@@ -42,12 +43,14 @@ function requireNode() {
   process.exit(1);
 }
 
-/** @param {string} announcement @param {string[]} args */
-async function must(announcement, args) {
-  console.log(announcement);
-  const code = await runNpm(args);
+/**
+ * Runs npm, whose output is shown only when it fails, which ends this process.
+ * @param {string[]} args
+ */
+async function npm(...args) {
+  const { code, printed } = await runNpm(args);
   if (code === 0) return;
-  console.error(`npm ${args.join(' ')} failed: the reason stands above.`);
+  console.error(`\n${printed}\nnpm ${args.join(' ')} failed: the reason stands above.`);
   process.exit(code);
 }
 

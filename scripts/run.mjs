@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
 import { basename } from 'node:path';
+import { text } from 'node:stream/consumers';
 
 /** The signals that ask a process to end. */
 export const END_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
@@ -19,13 +20,19 @@ export function runNode(args, options) {
 }
 
 /**
- * Runs npm, the one that runs this script if there is one, and returns its exit code.
+ * Runs npm, the one that runs this script if there is one, and returns its exit code and what it has printed.
  * @param {string[]} args
  */
-export function runNpm(args) {
+export async function runNpm(args) {
   const { npm_execpath: npm = '' } = process.env;
-  if (basename(npm) === 'npm-cli.js') return runNode([npm, ...args]);
-  return exitCodeOf(spawn('npm', args, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' }));
+  /** @type {import('node:child_process').SpawnOptions} */
+  const options = { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] };
+  const child =
+    basename(npm) === 'npm-cli.js'
+      ? spawn(process.execPath, [npm, ...args], options)
+      : spawn('npm', args, { ...options, shell: process.platform === 'win32' });
+  const [code, ...printed] = await Promise.all([exitCodeOf(child), text(child.stdout), text(child.stderr)]);
+  return { code, printed: printed.join('') };
 }
 
 /**

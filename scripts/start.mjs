@@ -3,13 +3,14 @@ import { fileURLToPath } from 'node:url';
 import { endWithNpm } from './launchers.mjs';
 import { build, install } from './prepare.mjs';
 import { END_SIGNALS, exitCodeOf, root } from './run.mjs';
+import { step } from './steps.mjs';
 
 /** What the server may take to end, in milliseconds; then it is killed, and recovers at its next start. */
 const STOP_MS = 9_500;
 
 endWithNpm();
-await install();
-await build();
+await step('[1/5] Installing the dependencies', install);
+await step('[2/5] Building', build);
 
 // The channel closes with this process, however it ends, and the server stops when it does.
 const server = fork(fileURLToPath(new URL('dist/main.js', root)), process.argv.slice(2), { cwd: root });

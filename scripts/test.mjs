@@ -2,15 +2,26 @@ import os from 'node:os';
 import { endWithNpm } from './launchers.mjs';
 import { install } from './prepare.mjs';
 import { runNode } from './run.mjs';
+import { step } from './steps.mjs';
+
+/** What the whole suite takes of one core, in minutes, measured on a machine with nothing else to do. */
+const SUITE_MINUTES = 14;
 
 const args = process.argv.slice(2);
+const cores = os.availableParallelism();
 const NODE_OPTIONS = [process.env.NODE_OPTIONS, '--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
 
 endWithNpm();
-await install();
+if (args.every((argument) => argument.startsWith('-'))) {
+  const minutes = Math.ceil(SUITE_MINUTES / cores);
+  console.error(
+    `The whole suite takes about ${minutes} minutes on ${cores} cores; \`npm test -- test/unit\` runs a part.`,
+  );
+}
+await step('Installing the dependencies', install);
 if (!args.some((argument) => /^(-w|-i|--maxWorkers|--runInBand)/.test(argument))) {
   // Tests wait for sockets and databases more than they compute.
-  args.push(`--maxWorkers=${Math.max(2, os.availableParallelism() - 1)}`);
+  args.push(`--maxWorkers=${Math.max(2, cores - 1)}`);
 }
 process.exitCode = await runNode(['node_modules/jest/bin/jest.js', ...args], {
   env: { ...process.env, NODE_OPTIONS: NODE_OPTIONS.filter(Boolean).join(' ') },
