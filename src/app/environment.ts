@@ -15,6 +15,8 @@ export interface Environment {
   host: string;
   port: number;
   isProduction: boolean;
+  /** Whether `npm start` runs the server, for a person who waits. */
+  isLaunched: boolean;
   /** Empty: no key is asked for, and `host` is an address of this machine alone. */
   apiKeys: ApiKey[];
   rateLimits: RateLimits;
@@ -64,6 +66,7 @@ export function readEnvironment(variables: Record<string, string | undefined>): 
     host,
     port: checked('PORT', numberUpTo(65_535)) ?? 3000,
     isProduction,
+    isLaunched: read('npm_lifecycle_event') === 'start',
     apiKeys,
     rateLimits: {
       calls: checked('RATE_LIMIT_PER_MINUTE', numberUpTo(MAX_A_MINUTE)) ?? calls,

@@ -21,6 +21,7 @@ import { loadEnvironment } from './load-environment.js';
 import { OpenResources } from './open-resources.js';
 import { openOutput, type Output } from './output.js';
 import { adviceFor } from './start-failure.js';
+import { StartSteps } from './start-steps.js';
 import { stopWhenAsked } from './stop-when-asked.js';
 import { welcome } from './welcome.js';
 
@@ -56,13 +57,20 @@ async function start(
   output: Output,
 ): Promise<void> {
   const { apiKeys, rateLimits, trustProxy } = environment;
-  const databaseUrl = environment.databaseUrl ?? (await embeddedDatabase(resources));
+  const steps = new StartSteps(environment.isLaunched && !output.isJson);
+  const isEmbedded = environment.databaseUrl === undefined;
+  const databaseUrl = await steps.run(
+    isEmbedded ? 'Starting the database' : 'Taking the database of DATABASE_URL',
+    async () => environment.databaseUrl ?? (await embeddedDatabase(resources)),
+  );
   const gitlab = await gitlabOptions(environment, resources, logger);
   const migrations = [...DUO_MIGRATIONS, join(import.meta.dirname, '../migrations/*.js')];
-  const app = await NestFactory.create<NestFastifyApplication>(
-    AppModule.register({ databaseUrl, migrations, gitlab, apiKeys, rateLimits }),
-    createFastifyAdapter({ trustProxy }),
-    { logger: output.logger, abortOnError: false, bodyParser: false },
+  const app = await steps.run('Running the migrations', () =>
+    NestFactory.create<NestFastifyApplication>(
+      AppModule.register({ databaseUrl, migrations, gitlab, apiKeys, rateLimits }),
+      createFastifyAdapter({ trustProxy }),
+      { logger: output.logger, abortOnError: false, bodyParser: false },
+    ),
   );
   if (apiKeys.some(({ key }) => key.length < SHORTEST_SAFE_KEY)) {
     logger.warn(
@@ -73,7 +81,7 @@ async function start(
   leadToDocs(app);
   if (environment.hasAccessLog) logAccess(app.getHttpServer());
   await resources.add(() => closeApp(app));
-  await app.listen(environment.port, environment.host);
+  await steps.run('Starting the server', () => app.listen(environment.port, environment.host));
   output.started();
   welcome(output, { url: await app.getUrl(), environment, databaseUrl, gitlab });
   if (environment.gitlabToken === undefined) return;

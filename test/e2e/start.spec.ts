@@ -22,6 +22,8 @@ interface Server {
   readonly group: number;
   readonly url: string;
   readonly postmaster: number;
+  /** What was said on standard error until the server was ready. */
+  readonly said: string;
 }
 
 let clone: string;
@@ -81,13 +83,15 @@ async function start(): Promise<Server> {
   if (npm.pid === undefined) throw new Error('npm cannot be run.');
   const output: string[] = [];
   for (const stream of [npm.stdout, npm.stderr]) stream.on('data', (chunk: Buffer) => output.push(String(chunk)));
+  let said = '';
+  npm.stderr.on('data', (chunk: Buffer) => (said += String(chunk)));
   const url = `http://127.0.0.1:${port}`;
   await until(async () => {
     if (npm.exitCode !== null) throw new Error(`npm start ended:\n${output.join('')}`);
     return (await statusOf(`${url}/health/ready`)) === 200;
   }, START_MS);
   const postmaster = Number.parseInt(await readFile(join(clone, '.data/postgres/cluster/data/postmaster.pid'), 'utf8'));
-  const server = { npm, group: npm.pid, url, postmaster };
+  const server = { npm, group: npm.pid, url, postmaster, said };
   started.push(server);
   return server;
 }
@@ -179,9 +183,18 @@ async function expectDocs(url: string): Promise<void> {
 }
 
 describe('npm start', () => {
-  it('builds and starts from a clone, and ends with a SIGTERM to npm', async () => {
+  it('builds and starts from a clone, shows its five steps with their times, and ends with a SIGTERM to npm', async () => {
     const server = await start();
     expect(await isPostgres(server.postmaster)).toBe(true);
+    const steps = [
+      'Installing the dependencies',
+      'Building',
+      'Starting the database',
+      'Running the migrations',
+      'Starting the server',
+    ];
+    const lines = steps.map((name, index) => `\\[${index + 1}/5\\] ${name}… \\d+(\\.\\d)? s\\n`);
+    expect(server.said).toMatch(new RegExp(lines.join('')));
     await expectDocs(server.url);
     signal(server.group, 'SIGTERM');
     await expectAllEnded(server);

@@ -19,6 +19,7 @@ describe('The environment of the server', () => {
       host: '127.0.0.1',
       port: 3000,
       isProduction: false,
+      isLaunched: false,
       apiKeys: [],
       rateLimits: { calls: 0, asks: 0 },
       trustProxy: [],
