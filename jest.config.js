@@ -24,7 +24,8 @@ export default {
       },
     ],
   },
-  testTimeout: 30_000,
+  // Against hanging alone: on a slow and busy machine the longest tests take a tenth of it.
+  testTimeout: 120_000,
   globalSetup: '<rootDir>/test/database/global-setup.ts',
   globalTeardown: '<rootDir>/test/database/global-teardown.ts',
 };

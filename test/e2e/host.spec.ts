@@ -304,7 +304,7 @@ describe.each(PLATFORMS)('A host application on %s', (platform) => {
     expect([refused.status, await refused.json()]).toMatchObject([500, { code: 'internal_error' }]);
     await until(async () => (await client.messages(chatId)).length === 4);
     expect((await client.messages(chatId))[3]).toMatchObject({ role: 'assistant', status: 'complete' });
-  }, 60_000);
+  });
 
   it('leaves the host’s own errors to the host, unless it takes the filter', async () => {
     const client = await start();

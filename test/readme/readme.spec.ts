@@ -17,7 +17,7 @@ import { runInShell } from './shell.js';
 import { filledIn, textPattern } from './shown-answer.js';
 import { startTlsRelay } from './tls-relay.js';
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 /** What installs, starts or tests this project, or needs a token of GitLab: other tests do that. */
 const NOT_RUN = [
