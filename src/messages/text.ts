@@ -5,9 +5,18 @@ import { type FilePart, type Part, type TextPart } from './part.interface.js';
 /** A message holds what a model wrote some levels further down. */
 const MAX_DEPTH = MAX_JSON_DEPTH + 10;
 
-/** The text of a message: its text parts, joined. */
+/** The text of a message: its text parts, in paragraphs where they would run together. */
 export function textOf(parts: readonly Part[]): string {
-  return parts.reduce((text, part) => (part.type === 'text' ? text + part.text : text), '');
+  return parts.reduce(
+    (text, part) => (part.type === 'text' ? text + breakBetween(text, part.text) + part.text : text),
+    '',
+  );
+}
+
+/** What keeps two texts of one message apart: a paragraph break, unless there is white space between them already. */
+export function breakBetween(before: string, after: string): string {
+  const isApart = before.slice(-1).trim() === '' || after.slice(0, 1).trim() === '';
+  return isApart ? '' : '\n\n';
 }
 
 /**

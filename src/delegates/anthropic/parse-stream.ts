@@ -7,6 +7,7 @@ import { type StreamParser } from '../delegate.interface.js';
 import { brokenStream, checkStray, missingFinish, parseEvent, pieceOf, streamFailure } from '../stream-event.js';
 import { completeArguments, isCutShort, missingCall, wholeArguments, withdrawsCalls } from '../tool-arguments.js';
 import { isCount, withinOutput } from '../usage.js';
+import { breakBetween } from '../../messages/text.js';
 import { noUsage } from '../../messages/usage.js';
 import { type ContentBlock, startBlock, toPart, type ToolBlock } from './content-block.js';
 import { finishReason } from './finish-reason.js';
@@ -23,6 +24,8 @@ export class AnthropicStreamParser implements StreamParser {
   /** Ended calls whose input is empty or broken: only what follows tells whether they were cut. */
   private doubtful: ToolBlock[] = [];
   private finish: FinishReason | undefined;
+  /** The piece of text that came last. */
+  private lastSaid = '';
   private readonly usage = { ...noUsage };
 
   /** @param answerTool the name of the tool whose input is the answer, where there is one */
@@ -115,7 +118,10 @@ export class AnthropicStreamParser implements StreamParser {
     const block = text === '' ? undefined : this.openBlock(index, type);
     if (!block) return;
     const said = this.bounds.within('text', text);
+    const gap = block.text === '' ? breakBetween(this.lastSaid, said) : '';
+    if (gap !== '') events.push({ type: 'text-delta', text: gap });
     block.text += said;
+    this.lastSaid = said || this.lastSaid;
     if (said !== '') events.push({ type: 'text-delta', text: said });
     if (said !== text) throw this.bounds.exceeded('text');
   }

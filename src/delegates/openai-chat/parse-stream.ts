@@ -3,6 +3,7 @@ import { type FinishReason } from '../../messages/message.interface.js';
 import { type ModelAnswer, type ModelEvent } from '../../messages/model-request.interface.js';
 import { type Part, type ToolCallPart } from '../../messages/part.interface.js';
 import { AnswerBounds } from '../answer-bounds.js';
+import { breakBetween } from '../../messages/text.js';
 import { type StreamParser } from '../delegate.interface.js';
 import { brokenStream, checkStray, missingFinish, parseEvent, pieceOf, streamFailure } from '../stream-event.js';
 import { isCutShort, missingCall, withdrawsCalls } from '../tool-arguments.js';
@@ -72,8 +73,7 @@ export class ChatStreamParser implements StreamParser {
   private read({ delta, finish_reason: reason }: WireChoice, events: ModelEvent[]): void {
     if (delta) {
       this.say(pieceOf(delta.content), events);
-      if (delta.refusal) this.hasRefused = true;
-      this.say(pieceOf(delta.refusal), events);
+      this.refuse(pieceOf(delta.refusal), events);
       if (delta.tool_calls) this.addCalls(delta.tool_calls);
     }
     if (typeof reason === 'string' && !this.finish) this.end(reason, events);
@@ -83,6 +83,13 @@ export class ChatStreamParser implements StreamParser {
     if (this.finish) throw brokenStream('a tool call went on after the answer had ended');
     if (!Array.isArray(pieces)) throw brokenStream('its tool calls are not a list');
     for (const piece of pieces as (WireToolCall | null)[]) if (piece) this.assembly.add(piece);
+  }
+
+  private refuse(text: string, events: ModelEvent[]): void {
+    if (text === '') return;
+    const gap = this.hasRefused ? '' : breakBetween(this.text, text);
+    this.hasRefused = true;
+    this.say(gap + text, events);
   }
 
   private say(text: string, events: ModelEvent[]): void {

@@ -35,11 +35,11 @@ export class ResponsesStreamParser implements StreamParser {
     const event = parseEvent(data) as WireEvent;
     switch (event.type) {
       case 'response.output_text.delta':
-        items.say(indexOf(event), pieceOf(event.delta), events);
+        items.say(indexOf(event), event.content_index, pieceOf(event.delta), events);
         break;
       case 'response.refusal.delta':
         items.hasRefused = true;
-        items.say(indexOf(event), pieceOf(event.delta), events);
+        items.say(indexOf(event), event.content_index, pieceOf(event.delta), events);
         break;
       case 'response.reasoning_summary_text.delta':
         items.think(indexOf(event), event.summary_index, pieceOf(event.delta), events);
@@ -48,11 +48,11 @@ export class ResponsesStreamParser implements StreamParser {
         items.countArguments(indexOf(event), pieceOf(event.delta));
         break;
       case 'response.output_text.done':
-        items.sayUnsaid(indexOf(event), pieceOf(event.text), events);
+        items.sayUnsaid(indexOf(event), event.content_index, pieceOf(event.text), events);
         break;
       case 'response.refusal.done':
         items.hasRefused = true;
-        items.sayUnsaid(indexOf(event), pieceOf(event.refusal), events);
+        items.sayUnsaid(indexOf(event), event.content_index, pieceOf(event.refusal), events);
         break;
       case 'response.output_item.added':
         if (event.item) items.begin(indexOf(event), event.item);

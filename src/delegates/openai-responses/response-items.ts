@@ -1,6 +1,7 @@
 import { type JsonObject } from '../../messages/json.interface.js';
 import { type ModelEvent } from '../../messages/model-request.interface.js';
 import { type Part, type ReasoningPart, type TextPart, type ToolCallPart } from '../../messages/part.interface.js';
+import { breakBetween } from '../../messages/text.js';
 import { type AnswerBounds } from '../answer-bounds.js';
 import { brokenStream } from '../stream-event.js';
 import { missingCall, unnamedCall, wholeArguments } from '../tool-arguments.js';
@@ -15,6 +16,9 @@ export class ResponseItems {
   /** How many characters of the arguments of each call are counted. */
   private readonly counted = new Map<number, number>();
   private paragraph: unknown;
+  private content: unknown;
+  /** The piece of text that came last. */
+  private lastSaid = '';
 
   constructor(private readonly bounds: AnswerBounds) {}
 
@@ -32,17 +36,18 @@ export class ResponseItems {
     this.takePhase(index, item);
   }
 
-  say(index: number, text: string, events: ModelEvent[]): void {
+  /** @param content the number of the content in its message, where a message has several */
+  say(index: number, content: unknown, text: string, events: ModelEvent[]): void {
     if (text === '') return;
-    const said = this.bounds.within('text', text);
-    this.textAt(index).text += said;
-    if (said !== '') events.push({ type: 'text-delta', text: said });
-    if (said !== text) throw this.bounds.exceeded('text');
+    const said = this.saidAt(index);
+    const isNext = said !== '' && content !== this.content;
+    this.content = content;
+    this.sayOn(index, isNext ? breakBetween(said, text) + text : text, events);
   }
 
   /** Says a text that ends, unless its deltas have said it. */
-  sayUnsaid(index: number, text: string, events: ModelEvent[]): void {
-    if (this.saidAt(index) === '') this.say(index, text, events);
+  sayUnsaid(index: number, content: unknown, text: string, events: ModelEvent[]): void {
+    if (this.saidAt(index) === '') this.say(index, content, text, events);
   }
 
   /** @param paragraph the number of the paragraph of the summary, which comes without the break before it */
@@ -118,7 +123,19 @@ export class ResponseItems {
     const { text, isRefusal } = saidIn(item);
     const said = this.saidAt(index);
     if (isRefusal) this.hasRefused = true;
-    if (text.startsWith(said)) this.say(index, text.slice(said.length), events);
+    if (text.startsWith(said)) this.sayOn(index, text.slice(said.length), events);
+  }
+
+  private sayOn(index: number, text: string, events: ModelEvent[]): void {
+    if (text === '') return;
+    const said = this.bounds.within('text', text);
+    const part = this.textAt(index);
+    const gap = part.text === '' ? breakBetween(this.lastSaid, said) : '';
+    if (gap !== '') events.push({ type: 'text-delta', text: gap });
+    part.text += said;
+    this.lastSaid = said || this.lastSaid;
+    if (said !== '') events.push({ type: 'text-delta', text: said });
+    if (said !== text) throw this.bounds.exceeded('text');
   }
 
   private thinkRest(index: number, item: JsonObject, events: ModelEvent[]): void {

@@ -1,3 +1,4 @@
+import { breakBetween } from '../../messages/text.js';
 import { type JsonObject, type JsonValue } from '../../messages/json.interface.js';
 
 /** What a whole item says aloud: nothing, unless it is a message. */
@@ -8,7 +9,10 @@ export function saidIn(item: JsonObject | null | undefined): { text: string; isR
     isRefusal: content.type === 'refusal',
   }));
   return {
-    text: pieces.map(({ said }) => (typeof said === 'string' ? said : '')).join(''),
+    text: pieces.reduce(
+      (text, { said }) => (typeof said === 'string' ? text + breakBetween(text, said) + said : text),
+      '',
+    ),
     isRefusal: pieces.some(({ isRefusal }) => isRefusal),
   };
 }

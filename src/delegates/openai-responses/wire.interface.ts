@@ -5,6 +5,7 @@ export interface WireEvent {
   type?: unknown;
   output_index?: unknown;
   summary_index?: unknown;
+  content_index?: unknown;
   delta?: unknown;
   text?: unknown;
   refusal?: unknown;

@@ -59,7 +59,7 @@ describe('A text of Responses', () => {
       delta('One.', 0),
       end(message(words('One.')), message(words('Two.'))),
     ]);
-    expect(spoken(events, 'text-delta')).toBe('One.Two.');
+    expect(spoken(events, 'text-delta')).toBe('One.\n\nTwo.');
   });
 
   it('is never said twice, however its end is numbered', () => {
