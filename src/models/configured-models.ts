@@ -25,7 +25,7 @@ const careful: Omit<ModelTraits, 'upstreamId' | 'api'> = {
   successor: null,
 };
 const carefulOf: Record<Api, typeof careful> = {
-  'anthropic-messages': careful,
+  'anthropic-messages': { ...careful, inputs: ['text', 'image', 'pdf'] },
   'openai-chat': { ...careful, thinking: 'effort', boundThinking: false, forcedTools: true },
   'openai-responses': {
     ...careful,

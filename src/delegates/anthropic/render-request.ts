@@ -28,7 +28,7 @@ export function renderRequest(model: Model, request: ModelRequest): RenderedRequ
   const maxTokens = outputLimit(model, params);
   const use = offeredUse(request);
   const wanted = renderThinking(model, params.thinking, maxTokens, messages);
-  // Whoever asks for thinking gets it, and the answer is then asked for rather than forced.
+  // A request that asks for thinking keeps it: the answer tool is then offered instead of forced.
   const mustAnswer = answerTool(request) !== undefined && !(params.thinking && isThinking(wanted));
   const mustCall = model.forcedTools && (isForced(use) || mustAnswer);
   const thinking = mustCall ? withoutThinking(model, wanted) : wanted;

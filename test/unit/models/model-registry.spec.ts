@@ -184,6 +184,7 @@ describe('The models option', () => {
       forcedTools: false,
       boundThinking: true,
       sampling: false,
+      inputs: ['text', 'image', 'pdf'],
       efforts: ['low', 'medium', 'high'],
     });
     expect(models.get('duo-chat-gpt-7')).toMatchObject({

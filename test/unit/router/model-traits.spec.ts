@@ -54,7 +54,10 @@ describe('A model that refuses forced tools', () => {
     await ask(model, { tool: 'clock' });
     expect(body().tool_choice).toEqual({ type: 'auto' });
     expect(said()).toEqual(['Hello', 'Call the tool "clock" now, before you say anything else.']);
-    expect((body().tools as { name: string }[]).map(({ name }) => name)).toEqual(['weather', 'clock']);
+    // The same set as without the choice: thinking is bound to it.
+    expect(new Set((body().tools as { name: string }[]).map(({ name }) => name))).toEqual(
+      new Set(['weather', 'clock']),
+    );
   });
 
   it('is left alone where nothing is forced, and any other model is forced', async () => {
