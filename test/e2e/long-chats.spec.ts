@@ -83,7 +83,7 @@ describe('A long chat', () => {
       },
       [],
     );
-    const body = delegateOf(model).render(model, request).toString();
+    const body = delegateOf(model).render(model, request).body.toString();
     return [host.sandbox.calls.lastRequests[model.api]?.body, JSON.parse(body)];
   }
 

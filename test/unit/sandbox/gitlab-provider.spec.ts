@@ -38,7 +38,7 @@ describe("GitLab's own provider for the AI SDK", () => {
   });
 
   it.each(MODELS)('%s streams, calls a tool and goes on', async (id) => {
-    const { fullStream, text } = streamText({
+    const { stream, text } = streamText({
       model: model(id),
       prompt: 'call weather {"city":"Oslo"}',
       tools: { weather },
@@ -46,7 +46,7 @@ describe("GitLab's own provider for the AI SDK", () => {
       maxRetries: 0,
     });
     const types: string[] = [];
-    for await (const part of fullStream) types.push(part.type);
+    for await (const part of stream) types.push(part.type);
     expect(types).toEqual(expect.arrayContaining(['tool-call', 'tool-result', 'text-delta', 'finish']));
     expect(await text).toMatch(/^The tools said: "Rain in Oslo"\. Turn 1\. /);
   });
