@@ -168,7 +168,8 @@ describe('The programs of the README', () => {
       const migrated = await new DataSource({ type: 'postgres', url: shellDatabase.url }).initialize();
       open.push({ close: () => migrated.destroy() });
       const rows: { name: string }[] = await migrated.query('SELECT name FROM migrations ORDER BY id');
-      expect(rows.map(({ name }) => name.replace(/\d+$/, ''))).toEqual(['CreateDuoTables', 'CreateTickets']);
+      const names = rows.map(({ name }) => name.replace(/\d+$/, ''));
+      expect(names).toEqual(['CreateDuoTables', 'RenameDuoIndexes', 'CreateTickets']);
       expect(await migrated.query('SELECT subject, customer_id FROM tickets')).toEqual([]);
     },
     async 'http-host.ts'() {

@@ -526,6 +526,8 @@ describe('DuoRouterService.stream', () => {
       };
       pour();
     });
+    await client.close();
+    client = clientOf(upstream.url, { maxAnswerBytes: total * large.length });
     const step = client.router.stream(question);
     await step.next();
     await sleep(400);
