@@ -11,6 +11,7 @@ export function messageEntity(entity: MessageClass, record: MessageRecord, usage
 
 /** A message as the HTTP API shows it. */
 export function messageRecord(message: DuoMessage): MessageRecord {
-  const { id, chatId, seq, role, status, text, parts, model, finishReason, runId, createdAt } = message;
-  return { id, chatId, seq, role, status, text, parts, model, finishReason, runId, createdAt: createdAt.toISOString() };
+  const { id, chatId, seq, role, status, text, parts, model, finishReason, finishDetail, runId } = message;
+  const ended = { model, finishReason, finishDetail };
+  return { id, chatId, seq, role, status, text, parts, ...ended, runId, createdAt: message.createdAt.toISOString() };
 }

@@ -133,6 +133,7 @@ export class MemoryRunStore implements RunStore {
       text: textOf(message.parts),
       model: null,
       finishReason: null,
+      finishDetail: null,
       runId: null,
       createdAt: new Date().toISOString(),
       ...message,

@@ -1,3 +1,4 @@
+import { type JsonObject } from './json.interface.js';
 import { type Part } from './part.interface.js';
 
 export type Role = 'system' | 'user' | 'assistant' | 'tool';
@@ -43,6 +44,8 @@ export interface MessageRecord {
   parts: Part[];
   model: string | null;
   finishReason: FinishReason | null;
+  /** What the vendor told of why the model stopped, as it came: `{ category, explanation }` of a refusal by Claude. */
+  finishDetail: JsonObject | null;
   runId: string | null;
   createdAt: string;
 }

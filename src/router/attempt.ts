@@ -59,7 +59,8 @@ export class Attempt implements GatewaySink {
 
   private answer(): ModelAnswer {
     const answer = this.parser.answer();
-    return { ...answer, parts: storableOwn(answer.parts) };
+    const { parts, finishDetail } = answer;
+    return { ...answer, parts: storableOwn(parts), ...(finishDetail && { finishDetail: storableOwn(finishDetail) }) };
   }
 
   private ended(

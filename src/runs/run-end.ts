@@ -55,6 +55,7 @@ export function answerDraft(id: string, status: MessageStatus, answer: ModelAnsw
     parts: answer.parts,
     model,
     finishReason: status === 'complete' ? answer.finishReason : null,
+    finishDetail: answer.finishDetail ?? null,
     createdAt: new Date().toISOString(),
   };
 }

@@ -104,6 +104,7 @@ export interface AnswerDraft {
   parts: Part[];
   model: string;
   finishReason: FinishReason | null;
+  finishDetail: JsonObject | null;
   createdAt: string;
 }
 

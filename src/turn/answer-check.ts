@@ -1,6 +1,7 @@
 import { SchemaMismatchError } from '../errors/run.errors.js';
 import { type FinishReason } from '../messages/message.interface.js';
 import { isTooDeep, jsonProblem } from '../messages/json-text.js';
+import { type ModelAnswer } from '../messages/model-request.interface.js';
 import { type Part } from '../messages/part.interface.js';
 import { textOf } from '../messages/text.js';
 import { type StepOutcome } from '../router/attempt.interface.js';
@@ -10,6 +11,8 @@ import { type Turn, type TurnEnd } from './turn.interface.js';
 
 /** How long the check of an answer may take, which may be the host's code. */
 const CHECK_TIMEOUT_MS = 30_000;
+
+const MAX_DETAIL = 500;
 
 /** Why an answer that did not end by itself is not JSON, and what to do about it. */
 const unfinished: Partial<Record<FinishReason, readonly [problem: string, advice: string]>> = {
@@ -39,7 +42,10 @@ export async function checkAnswer(outcome: StepOutcome, { answerSchema, signal }
   const hasThought = answer.usage.reasoningTokens > 0 || answer.parts.some(({ type }) => type === 'reasoning');
   const isThoughtCut = answer.finishReason === 'length' && hasThought;
   const reason = isThoughtCut ? unfinishedThought : unfinished[answer.finishReason];
-  if (reason) return failed(new SchemaMismatchError(...reason));
+  if (reason) {
+    const [problem, advice] = reason;
+    return failed(new SchemaMismatchError(problem + detailOf(answer), advice));
+  }
   const parts = jsonAlone(answer.parts);
   try {
     const checked = await orAborted(
@@ -59,6 +65,16 @@ export async function checkAnswer(outcome: StepOutcome, { answerSchema, signal }
   } catch (error) {
     return failed(error);
   }
+}
+
+/** What the vendor told of a refusal, in words. */
+function detailOf({ finishReason, finishDetail = {} }: ModelAnswer): string {
+  if (finishReason !== 'refusal' && finishReason !== 'content-filter') return '';
+  const { category, explanation } = finishDetail;
+  const told = [category, explanation]
+    .flatMap((text) => (typeof text === 'string' && text !== '' ? [text] : []))
+    .join(': ');
+  return told === '' ? '' : ` (${told.slice(0, MAX_DETAIL).toWellFormed()})`;
 }
 
 /** Of an answer that says more than its JSON, what it says last, or what it has put into a fence. */

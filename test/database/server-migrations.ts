@@ -1,6 +1,7 @@
 import { type MigrationInterface } from 'typeorm';
 import { CreateChats1795337122646 } from '../../migrations/1795337122646-CreateChats.js';
 import { AddPrefixDigest1796050800000 } from '../../migrations/1796050800000-AddPrefixDigest.js';
+import { AddFinishDetail1796137200000 } from '../../migrations/1796137200000-AddFinishDetail.js';
 import { DUO_MIGRATIONS } from '../../src/chats/migrations/duo-migrations.js';
 
 /** The migrations that the server runs. */
@@ -8,4 +9,5 @@ export const SERVER_MIGRATIONS: (new () => MigrationInterface)[] = [
   ...DUO_MIGRATIONS,
   CreateChats1795337122646,
   AddPrefixDigest1796050800000,
+  AddFinishDetail1796137200000,
 ];

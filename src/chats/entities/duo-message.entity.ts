@@ -1,4 +1,5 @@
 import { Column, CreateDateColumn, Index, PrimaryColumn } from 'typeorm';
+import { type JsonObject } from '../../messages/json.interface.js';
 import { type FinishReason, type MessageStatus, type Role, type Usage } from '../../messages/message.interface.js';
 import { type Part } from '../../messages/part.interface.js';
 
@@ -39,6 +40,10 @@ export abstract class DuoMessage {
 
   @Column({ type: 'text', name: 'finish_reason', nullable: true })
   finishReason!: FinishReason | null;
+
+  /** What the vendor told of that, as it came, such as the category of a refusal. */
+  @Column({ type: 'json', name: 'finish_detail', nullable: true })
+  finishDetail!: JsonObject | null;
 
   /** The run whose answer replaced this one; such a message is kept, and no longer replayed. */
   @Column({ type: 'uuid', name: 'superseded_by', nullable: true })

@@ -19,5 +19,6 @@ export function endValues(run: EndingRun): unknown[] {
     run.supersedes,
     ...logValues(run),
     run.prefixDigest,
+    answer?.finishDetail ? JSON.stringify(answer.finishDetail) : null,
   ];
 }

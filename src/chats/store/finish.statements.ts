@@ -9,7 +9,7 @@ export interface FinishRow {
 }
 
 /** How many parameters `endValues` makes. */
-const END_PARAMETERS = 20;
+const END_PARAMETERS = 21;
 
 /** Ends a run and its last attempt. */
 export function finishStatement(t: KindTables): Statement {
@@ -42,7 +42,7 @@ c AS (
     FROM f WHERE t.${chat('id')} = f.chat_id RETURNING t.${chat('id')} AS id, t.${chat('nextSeq')} - 1 AS seq),
 m AS (
   INSERT INTO ${t.messages} (${answerColumns(t)})
-  SELECT $5::uuid, c.id, c.seq, $2, 'assistant', $6, $7, $8::json, $9, $10, $11::timestamptz, $20
+  SELECT $5::uuid, c.id, c.seq, $2, 'assistant', $6, $7, $8::json, $9, $10, $11::timestamptz, $20, $21::json
     FROM c WHERE $5::uuid IS NOT NULL RETURNING ${message('seq')} AS seq),
 o AS (
   UPDATE ${t.messages} t SET ${message('supersededBy')} = $2 FROM c
@@ -71,6 +71,7 @@ export function answerColumns({ message }: KindTables): string {
     'finishReason',
     'createdAt',
     'prefixDigest',
+    'finishDetail',
   ];
   return columns.map(message).join(', ');
 }

@@ -69,6 +69,7 @@ SELECT seq, created_at FROM m UNION ALL SELECT NULL, NULL FROM p`);
       parts,
       model: null,
       finishReason: null,
+      finishDetail: null,
       runId: null,
       createdAt: row.created_at.toISOString(),
     };

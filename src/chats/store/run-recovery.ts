@@ -147,6 +147,7 @@ function interruptedAnswer(unfinished: UnfinishedText | undefined, model: string
     parts: [{ type: 'text', text }],
     model,
     finishReason: null,
+    finishDetail: null,
     createdAt: new Date().toISOString(),
   };
 }

@@ -59,6 +59,7 @@ export class RunStepping {
       JSON.stringify(calls.map(callValue)),
       message.status,
       prefixDigest,
+      message.finishDetail && JSON.stringify(message.finishDetail),
       ...attemptValues(attempt),
     ]);
     if (seq === undefined) throw new ChatNotFoundError(chatId);
@@ -89,6 +90,7 @@ export class RunStepping {
       parts: [part],
       model: null,
       finishReason: null,
+      finishDetail: null,
       runId,
       createdAt,
     }));

@@ -33,7 +33,7 @@ c AS (
     FROM n WHERE t.${chat('id')} = n.chat_id RETURNING t.${chat('id')} AS id, t.${chat('nextSeq')} - 1 AS seq),
 m AS (
   INSERT INTO ${t.messages} (${answerColumns(t)})
-  SELECT $4, c.id, c.seq, $2, 'assistant', $12, $5, $6::json, $7, $8, $9::timestamptz, $13 FROM c RETURNING ${message('seq')} AS seq),
+  SELECT $4, c.id, c.seq, $2, 'assistant', $12, $5, $6::json, $7, $8, $9::timestamptz, $13, $14::json FROM c RETURNING ${message('seq')} AS seq),
 o AS (
   UPDATE ${t.messages} t SET ${message('supersededBy')} = $2 FROM c
    WHERE t.${message('chatId')} = c.id AND t.${message('id')} = ANY($10::uuid[])),
@@ -42,7 +42,7 @@ k AS (
   SELECT x.id, $2, $4, x."callId", x.ordinal, x.name, x.status, x."needsApproval", x.idempotent
     FROM c, json_to_recordset($11::json) AS x
          (id uuid, "callId" text, ordinal int, name text, status text, "needsApproval" boolean, idempotent boolean)),
-a AS (${endAttempt(t, 14)}, message_id = $4 FROM f WHERE t.id = $14)
+a AS (${endAttempt(t, 15)}, message_id = $4 FROM f WHERE t.id = $15)
 SELECT (SELECT count(*)::int FROM f) AS owned, ${storedSeqs(t, 'ARRAY[$4::uuid]')}`);
 }
 

@@ -108,9 +108,10 @@ export function toPart(block: ContentBlock): Part | undefined {
 
 function vendorPart({ start, pieces, isWhole }: VendorBlock): Part | undefined {
   if (isWhole !== true) return undefined;
-  const input = pieces.length === 0 ? undefined : completeArguments(pieces.join(''))?.arguments;
-  if (pieces.length > 0 && input === undefined) return undefined;
-  return { type: 'vendor', api: 'anthropic-messages', raw: input ? { ...start, input } : start };
+  if (pieces.length === 0) return { type: 'vendor', api: 'anthropic-messages', raw: start };
+  const given = completeArguments(pieces.join(''));
+  if (given === undefined || given.malformed !== undefined) return undefined;
+  return { type: 'vendor', api: 'anthropic-messages', raw: { ...start, input: given.arguments } };
 }
 
 function thinkingPart({ text, signature, start, isComplete }: ThinkingBlock): Part | undefined {

@@ -3,6 +3,7 @@ import { type FinishReason } from '../../messages/message.interface.js';
 import { type JsonObject } from '../../messages/json.interface.js';
 import { type ModelAnswer, type ModelEvent } from '../../messages/model-request.interface.js';
 import { AnswerBounds } from '../answer-bounds.js';
+import { finishDetail } from '../finish-detail.js';
 import { type StreamParser } from '../delegate.interface.js';
 import { brokenStream, checkStray, missingFinish, parseEvent, pieceOf, streamFailure } from '../stream-event.js';
 import { completeArguments, isCutShort, missingCall, wholeArguments, withdrawsCalls } from '../tool-arguments.js';
@@ -26,6 +27,7 @@ export class AnthropicStreamParser implements StreamParser {
   private finish: FinishReason | undefined;
   /** The piece of text that came last. */
   private lastSaid = '';
+  private detail: JsonObject | undefined;
   private readonly usage = { ...noUsage };
 
   /** @param answerTool the name of the tool whose input is the answer, where there is one */
@@ -55,6 +57,7 @@ export class AnthropicStreamParser implements StreamParser {
         mergeUsage(this.usage, event.usage);
         if (isCount(event.usage?.output_tokens)) this.isCostTold = true;
         if (typeof event.delta?.stop_reason === 'string') this.finish = finishReason(event.delta.stop_reason);
+        this.detail = finishDetail(event.delta?.stop_details) ?? this.detail;
         break;
       case 'message_stop':
         if (!this.finish) throw missingFinish();
@@ -74,7 +77,8 @@ export class AnthropicStreamParser implements StreamParser {
       .filter((block) => this.isDone || block.type !== 'tool_use')
       .map(toPart)
       .filter((part) => part !== undefined);
-    return { parts, finishReason: this.finishReason, usage: withinOutput(this.usage) };
+    const detail = this.detail && { finishDetail: this.detail };
+    return { parts, finishReason: this.finishReason, ...detail, usage: withinOutput(this.usage) };
   }
 
   /** An answer that is told by a tool waits for no result. */

@@ -18,6 +18,7 @@ export interface WireDelta {
   signature?: unknown;
   partial_json?: unknown;
   stop_reason?: unknown;
+  stop_details?: unknown;
 }
 
 export interface WireUsage {

@@ -1,9 +1,11 @@
 import { type Redact, redact as redactPatterns } from '../../errors/redact.js';
+import { type JsonObject } from '../../messages/json.interface.js';
 import { type FinishReason } from '../../messages/message.interface.js';
 import { type ModelAnswer, type ModelEvent } from '../../messages/model-request.interface.js';
 import { type Part, type ToolCallPart } from '../../messages/part.interface.js';
 import { AnswerBounds } from '../answer-bounds.js';
 import { breakBetween } from '../../messages/text.js';
+import { finishDetail } from '../finish-detail.js';
 import { type StreamParser } from '../delegate.interface.js';
 import { brokenStream, checkStray, missingFinish, parseEvent, pieceOf, streamFailure } from '../stream-event.js';
 import { isCutShort, missingCall, withdrawsCalls } from '../tool-arguments.js';
@@ -20,6 +22,7 @@ export class ChatStreamParser implements StreamParser {
   private readonly assembly: CallAssembly;
   private calls: ToolCallPart[] = [];
   private finish: FinishReason | undefined;
+  private detail: JsonObject | undefined;
   private hasFailed = false;
   private readonly usage = new OpenaiUsage();
 
@@ -56,7 +59,8 @@ export class ChatStreamParser implements StreamParser {
   answer(): ModelAnswer {
     const parts: Part[] = this.text === '' ? [] : [{ type: 'text', text: this.text }];
     if (this.isDone) parts.push(...this.calls);
-    return { parts, finishReason: this.finish ?? 'other', usage: this.usage.total };
+    const detail = this.detail && { finishDetail: this.detail };
+    return { parts, finishReason: this.finish ?? 'other', ...detail, usage: this.usage.total };
   }
 
   private count(wire: WireUsage): void {
@@ -70,13 +74,14 @@ export class ChatStreamParser implements StreamParser {
     });
   }
 
-  private read({ delta, finish_reason: reason }: WireChoice, events: ModelEvent[]): void {
+  private read(choice: WireChoice, events: ModelEvent[]): void {
+    const { delta, finish_reason: reason } = choice;
     if (delta) {
       this.say(pieceOf(delta.content), events);
       this.refuse(pieceOf(delta.refusal), events);
       if (delta.tool_calls) this.addCalls(delta.tool_calls);
     }
-    if (typeof reason === 'string' && !this.finish) this.end(reason, events);
+    if (typeof reason === 'string' && !this.finish) this.end(reason, choice.content_filter_results, events);
   }
 
   private addCalls(pieces: unknown): void {
@@ -100,8 +105,9 @@ export class ChatStreamParser implements StreamParser {
     if (said !== text) throw this.bounds.exceeded('text');
   }
 
-  private end(reason: string, events: ModelEvent[]): void {
+  private end(reason: string, filtered: unknown, events: ModelEvent[]): void {
     const told = this.hasRefused ? 'refusal' : finishReason(reason);
+    if (told === 'content-filter') this.detail = finishDetail(filtered);
     if (!withdrawsCalls(told)) this.calls = this.assembly.finish(isCutShort(told));
     events.push(...this.calls);
     if (told === 'tool-calls' && this.calls.length === 0) throw missingCall();

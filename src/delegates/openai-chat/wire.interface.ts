@@ -9,6 +9,8 @@ export interface WireChoice {
   index?: unknown;
   delta?: WireDelta | null;
   finish_reason?: unknown;
+  /** Of the Azure service, and of what stands in between. */
+  content_filter_results?: unknown;
 }
 
 export interface WireDelta {

@@ -1,8 +1,10 @@
 import { type Redact, redact as redactPatterns } from '../../errors/redact.js';
+import { type JsonObject } from '../../messages/json.interface.js';
 import { type FinishReason } from '../../messages/message.interface.js';
 import { type ModelAnswer, type ModelEvent } from '../../messages/model-request.interface.js';
 import { type Part } from '../../messages/part.interface.js';
 import { AnswerBounds } from '../answer-bounds.js';
+import { finishDetail } from '../finish-detail.js';
 import { type StreamParser } from '../delegate.interface.js';
 import { checkStray, parseEvent, pieceOf, streamFailure } from '../stream-event.js';
 import { withdrawsCalls } from '../tool-arguments.js';
@@ -16,6 +18,7 @@ export class ResponsesStreamParser implements StreamParser {
   private readonly items: ResponseItems;
   private hasFailed = false;
   private finish: FinishReason = 'other';
+  private detail: JsonObject | undefined;
   private readonly usage = new OpenaiUsage();
 
   constructor(
@@ -85,7 +88,8 @@ export class ResponsesStreamParser implements StreamParser {
     const parts = this.items.sorted
       .map(([, part]) => ({ ...part }))
       .filter((part) => (part.type === 'tool-call' ? this.isDone : saysSomething(part)));
-    return { parts, finishReason: this.finish, usage: this.usage.total };
+    const detail = this.detail && { finishDetail: this.detail };
+    return { parts, finishReason: this.finish, ...detail, usage: this.usage.total };
   }
 
   private end(response: WireResponse | null | undefined, told: FinishReason, events: ModelEvent[]): void {
@@ -94,6 +98,7 @@ export class ResponsesStreamParser implements StreamParser {
     if (withdrawsCalls(reason)) this.items.withdrawCalls();
     for (const call of this.items.calls) events.push({ ...call });
     this.finish = reason;
+    this.detail = finishDetail(response?.incomplete_details);
     this.isDone = true;
   }
 

@@ -119,6 +119,10 @@ const message = {
   parts: array(component('Part')),
   model: nullable(text('The Duo id of the model that answered.')),
   finishReason: nullable(finishReason),
+  finishDetail: nullable({
+    ...anyObject,
+    description: 'What the vendor told of that, as it came: `category` and `explanation` of a refusal by Claude.',
+  }),
   runId: nullable(uuid),
   createdAt: time,
 };

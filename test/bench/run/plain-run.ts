@@ -71,6 +71,7 @@ export class PlainRuns {
           parts: [{ type: 'text', text: ANSWER }],
           model: begun.model,
           finishReason: 'stop',
+          finishDetail: null,
           createdAt: new Date().toISOString(),
         },
         attempt: {

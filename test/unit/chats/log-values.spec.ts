@@ -18,6 +18,7 @@ const run: EndingRun = {
     parts: [{ type: 'tool-call', id: '1', name: 'seek', arguments: { seq: -1, text: tricky } }],
     model: 'duo-chat-haiku-4-5',
     finishReason: 'tool-calls',
+    finishDetail: null,
     createdAt: '2026-01-01T00:00:00.000Z',
   },
   prefixDigest: null,

@@ -68,9 +68,12 @@ describe.each(texts)('An answer of %s', (_name, delegate, stream) => {
   });
 
   it('is cut between characters, by bytes of UTF-8, whatever its pieces are', () => {
+    // Without the breaks between parts, which are ours.
+    const said = (pieces: string[], bytes?: number): string =>
+      spoken(read(delegate, stream(pieces), bytes).events, 'text-delta').replaceAll('\n\n', '');
     for (const pieces of [['€€€€€'], Array.from({ length: 5 }, () => '€'), ['€€€', '€€']]) {
-      expect(spoken(read(delegate, stream(pieces)).events, 'text-delta')).toBe('€€€€');
-      expect(spoken(read(delegate, stream(pieces), 10).events, 'text-delta')).toBe('€€€');
+      expect(said(pieces)).toBe('€€€€');
+      expect(said(pieces, 10)).toBe('€€€');
     }
     // Both halves of a pair: four bytes together.
     const smiles = ['😀', '\ud83d', '\ude00', '😀'];
