@@ -166,11 +166,11 @@ describe('The log of runs', () => {
 
   it('has one line for a run whose answer the database does not take', async () => {
     const chatId = await client.createChat();
-    await server.database.query('ALTER TABLE messages RENAME COLUMN finish_reason TO gone');
+    await server.database.query('ALTER TABLE messages RENAME COLUMN finish_detail TO gone');
     try {
       expect((await ask(chatId, 'application/json', 'ask-4')).status).toBe(500);
     } finally {
-      await server.database.query('ALTER TABLE messages RENAME COLUMN gone TO finish_reason');
+      await server.database.query('ALTER TABLE messages RENAME COLUMN gone TO finish_detail');
     }
     expect(log.lines.map(([level, text]) => [level, text])).toEqual([
       ['error', expect.stringMatching(/^The run [\da-f-]{36} \(request ask-4\) failed: internal_error \(500\)/)],

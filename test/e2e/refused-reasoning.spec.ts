@@ -85,7 +85,7 @@ describe.each([
     host.sandbox.fault({ fault: 'gateway-reasoning-refused' });
     host.sandbox.fault({ fault: 'stream-cut' });
     await expect(chat.ask('Two')).rejects.toMatchObject({ code: 'upstream_error' });
-    expect(await attempts(chat)).toEqual(['succeeded', 'failed', 'failed']);
+    expect(await attempts(chat)).toEqual(['succeeded', 'failed', 'unknown']);
     expect((await chat.ask('Three')).status).toBe('complete');
   });
 });
