@@ -200,6 +200,28 @@ describe('npm start', () => {
     await expectAllEnded(server);
   });
 
+  it('starts its database again when that is killed, and loses no chat', async () => {
+    const server = await start();
+    const created = await fetch(`${server.url}/chats`, { method: 'POST' });
+    const { id } = (await created.json()) as { id: string };
+    signal(server.postmaster, 'SIGKILL');
+    const file = join(clone, '.data/postgres/cluster/data/postmaster.pid');
+    const pid = async (): Promise<number> => Number.parseInt(await readFile(file, 'utf8').catch(() => ''));
+    await until(async () => (await pid()) > 0 && (await pid()) !== server.postmaster);
+    await until(async () => (await statusOf(`${server.url}/chats/${id}`)) === 200);
+    const answer = await fetch(`${server.url}/chats/${id}/messages`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"content":"Hello"}',
+    });
+    expect(answer.status).toBe(201);
+
+    const postmaster = await pid();
+    started.push({ ...server, postmaster });
+    signal(server.group, 'SIGTERM');
+    await expectAllEnded({ ...server, postmaster });
+  });
+
   it('ends with Ctrl-C, which goes to the whole process group', async () => {
     const server = await start();
     signal(-server.group, 'SIGINT');

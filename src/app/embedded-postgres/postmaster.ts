@@ -35,11 +35,12 @@ export async function findPostmaster(cluster: Cluster): Promise<Postmaster | und
 }
 
 /**
- * Starts a server for the cluster on a free port of the loopback interface, and returns whether it started. If not,
- * that is worth another try.
+ * Starts a server for the cluster on a port of the loopback interface, and returns whether it started. If not, that is
+ * worth another try.
+ * @param port a free one by default
  * @throws EmbeddedPostgresError when another try would not help
  */
-export async function startPostmaster(cluster: Cluster): Promise<boolean> {
+export async function startPostmaster(cluster: Cluster, port?: number): Promise<boolean> {
   const settings = {
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
@@ -50,7 +51,7 @@ export async function startPostmaster(cluster: Cluster): Promise<boolean> {
   await rename(cluster.logFile, `${cluster.logFile}.previous`).catch(() => undefined);
   const { succeeded, output } = await runPgCtl(
     cluster,
-    ['start', `--log=${cluster.logFile}`, `--options=-p ${await findFreePort()} ${server.join(' ')}`],
+    ['start', `--log=${cluster.logFile}`, `--options=-p ${port ?? (await findFreePort())} ${server.join(' ')}`],
     60,
   );
   if (succeeded || (await findPostmaster(cluster)) !== undefined) return true;

@@ -8,6 +8,7 @@ import { EmbeddedPostgresError } from './embedded-postgres.error.js';
 import { openHome } from './home.js';
 import { type Ownership, takeOwnership } from './ownership.js';
 import { findPostmaster, startPostmaster, stopPostmaster } from './postmaster.js';
+import { Supervision } from './supervision.js';
 
 export interface EmbeddedPostgresOptions {
   /** Where the data lives; made when missing. */
@@ -33,7 +34,8 @@ const START_PATIENCE_MS = 120_000;
 
 /**
  * Starts a real PostgreSQL on the loopback interface, or adopts the one that a killed process left in the directory.
- * It survives the end of this process unless `stop` is called.
+ * It survives the end of this process unless `stop` is called; while this process lives, it is started again when it ends
+ * otherwise, on the same port.
  * @throws EmbeddedPostgresError when it cannot run here, or another living process uses the directory
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
@@ -42,10 +44,12 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const home = await openHome(directory, account);
   const binaries = await findBinaries(account);
   const cluster = await openCluster(home, { binaries, account, durable: options.durable ?? true });
-  const { client, port } = await own(cluster);
+  const ownership = await own(cluster);
+  const { client, port } = ownership;
+  const supervision = new Supervision(ownership, (port, signal) => own(cluster, port, signal));
 
   let stopped: Promise<void> | undefined;
-  const stop = () => (stopped ??= stopPostmaster(cluster).finally(() => client.end().catch(() => undefined)));
+  const stop = () => (stopped ??= stopServer(cluster, supervision));
   try {
     await createDatabase(client, options.database);
   } catch (error) {
@@ -58,14 +62,23 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   };
 }
 
-/** Starts the server unless it runs, and takes it over unless somebody has it. Others may be doing the same. */
-async function own(cluster: Cluster): Promise<Ownership> {
+async function stopServer(cluster: Cluster, supervision: Supervision): Promise<void> {
+  const { client } = await supervision.stop();
+  await stopPostmaster(cluster).finally(() => client.end().catch(() => undefined));
+}
+
+/**
+ * Starts the server unless it runs, and takes it over unless somebody has it. Others may be doing the same.
+ * @param port where a server that is started listens; on any free one by default
+ */
+async function own(cluster: Cluster, port?: number, signal?: AbortSignal): Promise<Ownership> {
   const begin = Date.now();
   let obstacle = 'It does not answer.';
   while (Date.now() - begin < START_PATIENCE_MS) {
+    signal?.throwIfAborted();
     const postmaster = await findPostmaster(cluster);
     if (postmaster === undefined) {
-      if (await startPostmaster(cluster)) continue;
+      if (await startPostmaster(cluster, port)) continue;
       obstacle = `See ${cluster.logFile}.`;
     } else if (postmaster.port !== undefined) {
       const outcome = await takeOwnership(cluster, postmaster.port);

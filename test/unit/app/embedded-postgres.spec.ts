@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import pg from 'pg';
 import { childEnvironment } from '../../child-environment.js';
 import { EmbeddedPostgresError } from '../../../src/app/embedded-postgres/embedded-postgres.error.js';
@@ -14,6 +15,8 @@ import {
   startEmbeddedPostgres,
 } from '../../../src/app/embedded-postgres/start-embedded-postgres.js';
 import { makeTrustedDirectory } from '../../../src/app/embedded-postgres/trusted-directory.js';
+import { KeptLogger } from '../../e2e/support/kept-logger.js';
+import { until } from '../../e2e/support/until.js';
 
 const isRoot = process.getuid?.() === 0;
 const holderProgram = join(import.meta.dirname, '../../database/server-process.ts');
@@ -154,6 +157,87 @@ describe('the embedded PostgreSQL', () => {
     process.kill(pid, 'SIGKILL');
     const again = await start();
     expect(await query(again.url, 'SELECT number FROM kept')).toBe(2);
+  });
+
+  describe('when it ends unasked', () => {
+    const log = new KeptLogger();
+
+    beforeEach(() => {
+      log.lines.length = 0;
+      Logger.overrideLogger(log);
+    });
+    afterEach(() => {
+      Logger.overrideLogger(false);
+    });
+
+    /** What was said about the server, in order. */
+    const told = (): string[] => log.lines.flatMap((line) => /The embedded PostgreSQL [^]*/.exec(line) ?? []);
+
+    async function killPostmaster(): Promise<void> {
+      process.kill(await postmasterPid(), 'SIGKILL');
+    }
+
+    /** Until it answers where it did before. */
+    async function untilBack(url: string): Promise<void> {
+      await until(() => told().some((line) => line.includes('runs again')));
+      expect(await query(url, 'SELECT 1')).toBe(1);
+    }
+
+    it('is started again on its port with its data, each time, and says so once', async () => {
+      const postgres = await start();
+      const { url } = postgres;
+      await query(url, 'CREATE TABLE kept AS SELECT 4 AS number');
+      for (const _time of [1, 2]) {
+        const pid = await postmasterPid();
+        log.lines.length = 0;
+        await killPostmaster();
+        await untilBack(url);
+        expect(await postmasterPid()).not.toBe(pid);
+        expect(await query(url, 'SELECT number FROM kept')).toBe(4);
+        expect(told()).toEqual([
+          expect.stringContaining('has ended unasked: it is being started again.'),
+          expect.stringContaining('runs again.'),
+        ]);
+      }
+      await postgres.stop();
+      await expect(query(url, 'SELECT 1')).rejects.toThrow();
+    });
+
+    it('is owned again when its connection to the owner alone was ended', async () => {
+      const { url } = await start();
+      const pid = await postmasterPid();
+      await query(
+        url,
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'process %'`,
+      );
+      await untilBack(url);
+      expect(await postmasterPid()).toBe(pid);
+    });
+
+    it('stays stopped when it is stopped while it starts again', async () => {
+      const postgres = await start();
+      const { url } = postgres;
+      await killPostmaster();
+      await until(() => told().length > 0);
+      await postgres.stop();
+      await sleep(1_000);
+      await expect(query(url, 'SELECT 1')).rejects.toThrow();
+      expect(await exists(join(dataDirectory, 'cluster/data/postmaster.pid'))).toBe(false);
+    });
+
+    it('is given up, with the reason, when it does not start any more', async () => {
+      await start();
+      const settings = join(await homeOf(), 'cluster/data/postgresql.conf');
+      const before = await readFile(settings);
+      await writeFile(settings, 'no_such_setting = 1\n');
+      await killPostmaster();
+      await until(() => told().some((line) => line.includes('does not stay up')), 90_000);
+      expect(told()).toEqual([
+        expect.stringContaining('has ended unasked'),
+        expect.stringMatching(/does not stay up: .* set DATABASE_URL\.[^]*no_such_setting/),
+      ]);
+      await writeFile(settings, before);
+    });
   });
 
   it('starts when the number of its killed server belongs to another program by now', async () => {
