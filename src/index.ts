@@ -136,6 +136,7 @@ export { type AttemptOutcome, type StepOutcome } from './router/attempt.interfac
 export { DuoRouterService, type StreamOptions } from './router/duo-router.service.js';
 export { LiveRun, type RunEventBatch, type RunResult, type StopReason } from './runs/live-run.js';
 export {
+  type PartRejectedEvent,
   type PendingCall,
   type ResetEvent,
   type RunEndStatus,

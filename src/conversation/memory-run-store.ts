@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import { ChatBusyError, PendingToolCallsError } from '../errors/chat.errors.js';
-import { type MessageRecord } from '../messages/message.interface.js';
+import { type MessageRecord, type ModelMessage } from '../messages/message.interface.js';
 import { mergeParams } from '../messages/merge-params.js';
 import { type ModelParams } from '../messages/model-request.interface.js';
 import { type Part } from '../messages/part.interface.js';
@@ -12,7 +12,9 @@ import {
   type BeginRun,
   type BegunRun,
   type FinishRun,
+  type RejectedPart,
   type RetryAttempt,
+  type RunKey,
   type RunPast,
   type RunStore,
   type StoredCall,
@@ -101,6 +103,16 @@ export class MemoryRunStore implements RunStore {
     return Promise.resolve(stored);
   }
 
+  rejectParts(_run: RunKey, rejected: readonly RejectedPart[]): Promise<void> {
+    for (const { messageId, index, part } of rejected) {
+      const at = this.messages.findIndex(({ id }) => id === messageId);
+      const message: (MessageRecord & ModelMessage) | undefined = this.messages[at];
+      if (!message) continue;
+      this.messages[at] = asStored({ ...message, parts: message.parts.with(index, part) }, message.prefixDigest);
+    }
+    return Promise.resolve();
+  }
+
   finish(run: FinishRun): Promise<MessageRecord | null> {
     if (run.attempt) this.endAttempt(run.attempt.outcome);
     this.supersede(run.supersedes);
@@ -139,9 +151,7 @@ export class MemoryRunStore implements RunStore {
       ...message,
     };
     if (record.role === 'assistant' || (record.role === 'user' && record.runId !== null)) this.toolCalls.leave();
-    // As the database has it: what shows the message does not show this.
-    if (prefixDigest !== null) Object.defineProperty(record, 'prefixDigest', { value: prefixDigest });
-    this.messages.push(record);
+    this.messages.push(asStored(record, prefixDigest));
     return record;
   }
 
@@ -210,4 +220,10 @@ export function isAnswer(
     message.finishReason !== 'pause' &&
     message.parts.every(({ type }) => type !== 'tool-call')
   );
+}
+
+/** The message as the database keeps it: what shows the message does not show its digest. */
+function asStored(record: MessageRecord, prefixDigest: string | null | undefined): MessageRecord {
+  if (typeof prefixDigest !== 'string') return record;
+  return Object.defineProperty(record, 'prefixDigest', { value: prefixDigest });
 }

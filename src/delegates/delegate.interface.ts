@@ -1,5 +1,6 @@
 import { type Redact } from '../errors/redact.js';
 import { type ModelAnswer, type ModelEvent, type ModelRequest } from '../messages/model-request.interface.js';
+import { type JsonObject } from '../messages/json.interface.js';
 import { type Api } from '../messages/part.interface.js';
 import { type Model } from '../models/model.interface.js';
 
@@ -9,6 +10,8 @@ export interface RenderedRequest {
   body: Buffer;
   /** What reasoning in the answer is made under, where the model binds it to that. */
   prefixDigest?: string;
+  /** The items of its longest list, each piece with what it is made of: see `sourceOf`. */
+  pieces: () => JsonObject[];
 }
 
 /** Speaks one vendor API: pure functions between neutral messages and the vendor's wire. */

@@ -28,4 +28,6 @@ export interface RenderedHistory {
   items: readonly Buffer[];
   /** What reasoning in the answer is made under, where the model binds it to that. */
   prefixDigest?: string;
+  /** The items once more, each piece with what it is made of: see `sourceOf`. */
+  pieces: () => JsonObject[];
 }

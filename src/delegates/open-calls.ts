@@ -1,6 +1,7 @@
 import { type ToolCallPart } from '../messages/part.interface.js';
 import { CallIds } from './call-ids.js';
 import { type ReplayedResult } from './replayed-result.interface.js';
+import { madeOf } from './source.js';
 import { wireName } from './wire-name.js';
 
 interface OpenCall {
@@ -39,13 +40,13 @@ export class OpenCalls {
     const opened = { id, name: call.name, results, place };
     if (sameId) sameId.push(opened);
     else this.open.set(call.id, [opened]);
-    return { ...call, id, name: wireName(call.name, longestName, 'unnamed') };
+    return madeOf(call, { ...call, id, name: wireName(call.name, longestName, 'unnamed') });
   }
 
   /** Puts a result into its call's place. */
   answer(result: ReplayedResult): void {
     const call = this.take(result);
-    if (call) call.results[call.place] = { ...result, id: call.id };
+    if (call) call.results[call.place] = madeOf(result, { ...result, id: call.id });
   }
 
   // Vendors repeat ids: the latest message that waits for this id is meant, and in it the call of this name, or the first.

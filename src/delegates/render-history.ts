@@ -29,10 +29,14 @@ export function renderHistory(
   const end = first instanceof SettledMessage ? lastTurnStart(history, lastTurnStart(history)) : 0;
   const before = first && known.get(first);
   const start = before?.isStartOf(history, end, format, base) === true ? before : new SettledTurns(format, base);
-  const leftOut = leftOutFiles([...start.files, ...replayedFiles(history.slice(start.length))], model);
+  const files = [...start.files, ...replayedFiles(history.slice(start.length), model.vendor)];
+  const leftOut = leftOutFiles(files, model);
   const same = start.areWithout(leftOut) ? start : new SettledTurns(format, base);
   const turns = settle(same, history, end, leftOut) ?? new SettledTurns(format, base);
-  return turns.renderWith(history.slice(turns.length), leftOut);
+  return {
+    ...turns.renderWith(history.slice(turns.length), leftOut),
+    pieces: () => new SettledTurns(format, base).itemsOf(history, leftOut),
+  };
 }
 
 /** Renders the turns up to `end`, of which some may be rendered already, and keeps them; undefined where they may change. */

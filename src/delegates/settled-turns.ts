@@ -1,5 +1,7 @@
 import { type ModelMessage } from '../messages/message.interface.js';
+import { type JsonObject } from '../messages/json.interface.js';
 import { type FilePart } from '../messages/part.interface.js';
+import { vendorOf } from '../messages/vendor-of.js';
 import { type LeftOut } from '../models/file-fit.js';
 import { CallIds } from './call-ids.js';
 import { type HistoryFormat, type Place, type RenderedHistory } from './history-format.interface.js';
@@ -74,17 +76,28 @@ export class SettledTurns {
     this.items.push(Buffer.from(`${json},`));
     if (this.items.length > MOST_PIECES) this.items = [Buffer.concat(this.items)];
     for (const id of calls.unanswered) this.unanswered.add(id);
-    for (const file of replayedFiles(turns)) this.reasons.set(file, leftOut.get(file));
+    for (const file of replayedFiles(turns, vendorOf(this.format.api))) this.reasons.set(file, leftOut.get(file));
     for (const message of turns) this.messages.push(message);
   }
 
   /** The whole history, of which `rest` is what comes behind these turns. */
-  renderWith(rest: readonly ModelMessage[], leftOut: LeftOut): RenderedHistory {
-    const calls = new OpenCalls(new CallIds(this.ids));
-    const place = { isFirst: this.length === 0, isLast: true };
+  renderWith(rest: readonly ModelMessage[], leftOut: LeftOut): Omit<RenderedHistory, 'pieces'> {
     const chain = this.chain?.copy();
-    const { instructions, json } = this.render(rest, calls, place, leftOut, chain);
+    const { instructions, json } = this.render(rest, this.nextCalls(), this.lastPlace, leftOut, chain);
     return { instructions, items: [...this.items, Buffer.from(json)], prefixDigest: chain?.digest };
+  }
+
+  /** The items that what comes behind these turns becomes. */
+  itemsOf(rest: readonly ModelMessage[], leftOut: LeftOut): JsonObject[] {
+    return this.renderItems(rest, this.nextCalls(), this.lastPlace, leftOut, this.chain?.copy()).items;
+  }
+
+  private get lastPlace(): Place {
+    return { isFirst: this.length === 0, isLast: true };
+  }
+
+  private nextCalls(): OpenCalls {
+    return new OpenCalls(new CallIds(this.ids));
   }
 
   private render(
@@ -94,9 +107,22 @@ export class SettledTurns {
     leftOut: LeftOut,
     chain: PrefixChain | undefined,
   ): { instructions: string | undefined; json: string } {
+    const { instructions, items } = this.renderItems(messages, calls, place, leftOut, chain);
+    return { instructions, json: JSON.stringify(items).slice(1, -1) };
+  }
+
+  private renderItems(
+    messages: readonly ModelMessage[],
+    calls: OpenCalls,
+    place: Place,
+    leftOut: LeftOut,
+    chain: PrefixChain | undefined,
+  ): { instructions: string | undefined; items: JsonObject[] } {
     const start = { calls, instructions: this.instructions };
     const transcript = toTranscript(messages, this.format.api, start, leftOut);
-    const items = this.format.renderItems(transcript.messages, place, chain);
-    return { instructions: transcript.instructions, json: JSON.stringify(items).slice(1, -1) };
+    return {
+      instructions: transcript.instructions,
+      items: this.format.renderItems(transcript.messages, place, chain),
+    };
   }
 }

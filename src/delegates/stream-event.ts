@@ -30,7 +30,7 @@ export function parseEvent(data: string): object {
 export function streamFailure(error: unknown, redact: Redact = redactPatterns): GitlabDuoError {
   if (typeof error !== 'object' || error === null)
     return wrappedFailure(error, redact) ?? vendorFailure(typeof error === 'string' ? { message: redact(error) } : {});
-  const { type, code, message } = error as Record<string, unknown>;
+  const { type, code, message, param } = error as Record<string, unknown>;
   const wrapped = wrappedFailure(message, redact);
   if (wrapped) return wrapped;
   return vendorFailure({
@@ -38,6 +38,7 @@ export function streamFailure(error: unknown, redact: Redact = redactPatterns): 
     ...(typeof code === 'string' && { code: redact(code) }),
     ...(typeof code === 'number' && { code }),
     ...(typeof message === 'string' && { message: redact(message) }),
+    ...(typeof param === 'string' && { param: redact(param) }),
   });
 }
 

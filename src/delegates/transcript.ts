@@ -1,6 +1,5 @@
 import { ValidationError } from '../errors/request.errors.js';
 import { type JsonObject } from '../messages/json.interface.js';
-import { leftOutNote } from '../messages/left-out-note.js';
 import { type ModelMessage, type Role } from '../messages/message.interface.js';
 import {
   type Api,
@@ -10,12 +9,15 @@ import {
   type ReasoningPart,
   type TextPart,
   type ToolCallPart,
-  type ToolResultPart,
+  type Vendor,
   type VendorPart,
 } from '../messages/part.interface.js';
+import { vendorOf } from '../messages/vendor-of.js';
 import { type LeftOut } from '../models/file-fit.js';
 import { OpenCalls } from './open-calls.js';
+import { refusalNote, replayedFile, replayedResult } from './replayed-parts.js';
 import { type ReplayedResult } from './replayed-result.interface.js';
+import { madeOf } from './source.js';
 
 /**
  * Reasoning that the API which made it takes back. It is detached where a part before it in its own message is not sent as
@@ -43,13 +45,17 @@ export interface TranscriptStart {
   instructions?: string;
 }
 
+/** What the model is told where the results that it would answer are left out with their calls. */
+const CONTINUE: TextPart = { type: 'text', text: '[The call was left out with its result. Continue without it.]' };
+
 /** Nothing is left out. */
 const NONE: LeftOut = new Map();
 
 /**
  * Makes a history valid for every vendor: no empty text or message; right after each message with tool calls one message
  * with all their results, in the order of the calls; ids that are safe and occur once, and safe names; reasoning only of `api` itself,
- * and only in front of what it led to; a note in place of each file that is left out.
+ * and only in front of what it led to; a note in place of each part that the vendor has refused before, and of each file that is
+ * left out.
  * @throws ValidationError for a part that cannot be in a message of its role, or if nothing is left to answer
  */
 export function toTranscript(
@@ -59,6 +65,7 @@ export function toTranscript(
   leftOut = NONE,
 ): Transcript {
   const messages: TranscriptMessage[] = [];
+  const vendor = vendorOf(api);
 
   for (const message of history) {
     switch (message.role) {
@@ -66,7 +73,7 @@ export function toTranscript(
         instructions = systemText(message.parts);
         break;
       case 'user': {
-        const parts = userParts(message.parts, leftOut);
+        const parts = userParts(message.parts, vendor, leftOut);
         if (parts.length > 0) messages.push({ role: 'user', parts });
         break;
       }
@@ -76,22 +83,38 @@ export function toTranscript(
           const parts = assistantParts(said.parts, api, (call) => calls.add(call, results));
           if (parts.length > 0) messages.push({ role: 'assistant', parts, prefixDigest: message.prefixDigest });
           if (results.length > 0) messages.push({ role: 'tool', parts: results });
-          if (said.prompt) messages.push({ role: 'user', parts: [{ type: 'text', text: said.prompt.text }] });
+          if (said.prompt) {
+            const text = refusalNote(said.prompt, vendor) ?? { type: 'text' as const, text: said.prompt.text };
+            messages.push({ role: 'user', parts: [text] });
+          }
         }
         break;
       case 'tool':
         for (const part of message.parts) {
           if (part.type !== 'tool-result') throw misplaced('tool', part);
-          calls.answer(withNotes(part, leftOut));
+          calls.answer(replayedResult(part, vendor, leftOut));
         }
     }
   }
+  if (endsInRefusedCall(history, messages, vendor)) messages.push({ role: 'user', parts: [CONTINUE] });
   if (messages.length === 0) {
     throw new ValidationError(
       'There is nothing to answer: the history has no text or file. Add a message of the user.',
     );
   }
   return { instructions, messages };
+}
+
+/** Whether the last results went with the call that the vendor has refused, so that nothing is left to answer. */
+function endsInRefusedCall(
+  history: readonly ModelMessage[],
+  messages: readonly TranscriptMessage[],
+  vendor: Vendor,
+): boolean {
+  if (history.findLast(({ role }) => role !== 'system')?.role !== 'tool') return false;
+  const asked = history.findLast(({ role }) => role === 'assistant');
+  const isRefused = asked?.parts.some((part) => part.type === 'tool-call' && refusalNote(part, vendor)) === true;
+  return isRefused && messages.at(-1)?.role === 'assistant';
 }
 
 /** The instructions of a history, as its transcript has them. */
@@ -109,24 +132,14 @@ function systemText(parts: readonly Part[]): string | undefined {
   return texts.length > 0 ? texts.join('\n\n') : undefined;
 }
 
-function userParts(parts: readonly Part[], leftOut: LeftOut): (TextPart | FilePart)[] {
+function userParts(parts: readonly Part[], vendor: Vendor, leftOut: LeftOut): (TextPart | FilePart)[] {
   const kept: (TextPart | FilePart)[] = [];
   for (const part of parts) {
     if (part.type !== 'text' && part.type !== 'file') throw misplaced('user', part);
-    if (part.type === 'file') kept.push(fileOrNote(part, leftOut));
-    else if (isSpoken(part)) kept.push(part);
+    if (part.type === 'file') kept.push(replayedFile(part, vendor, leftOut));
+    else if (isSpoken(part)) kept.push(refusalNote(part, vendor) ?? part);
   }
   return kept;
-}
-
-function withNotes(result: ToolResultPart, leftOut: LeftOut): ReplayedResult {
-  const { files } = result;
-  return files === undefined ? result : { ...result, files: files.map((file) => fileOrNote(file, leftOut)) };
-}
-
-function fileOrNote(file: FilePart, leftOut: LeftOut): TextPart | FilePart {
-  const reason = leftOut.get(file);
-  return reason === undefined ? file : leftOutNote(file, reason);
 }
 
 /** What the assistant said, up to each prompt and behind the last one. */
@@ -146,13 +159,20 @@ function assistantParts(parts: readonly Part[], api: Api, open: (call: ToolCallP
   const kept: AssistantPart[] = [];
   let isDetached = false;
   for (const part of parts) {
+    const note = refusalNote(part, vendorOf(api));
+    if (note) {
+      if (part.type !== 'reasoning' && part.type !== 'vendor') kept.push(note);
+      isDetached = true;
+      continue;
+    }
     switch (part.type) {
       case 'text':
         if (isSpoken(part)) kept.push(part);
         else isDetached = true;
         break;
       case 'reasoning':
-        if (part.api === api && isReplayable(part)) kept.push(isDetached ? { ...part, isDetached } : part);
+        if (part.api === api && isReplayable(part))
+          kept.push(isDetached ? madeOf(part, { ...part, isDetached }) : part);
         break;
       case 'tool-call': {
         const call = open(part);

@@ -1,3 +1,4 @@
+import { type Complaint } from './complaint.interface.js';
 import { GitlabDuoError } from './gitlab-duo.error.js';
 
 /** The server's own GitLab credential does not work: wrong, expired, out of scope, or Duo is not enabled for it. */
@@ -26,8 +27,15 @@ export class UpstreamSetupError extends UpstreamError {}
 /** The model says more than `maxAnswerBytes`; the request was closed. */
 export class AnswerTooLargeError extends UpstreamError {}
 
-/** The vendor does not take back the reasoning that the chat's history holds; without it, it may answer. */
-export class ReasoningRefusedError extends UpstreamError {}
+/** The vendor refuses a part of the chat's history; without it, it may answer. */
+export class HistoryRefusedError extends UpstreamError {
+  constructor(
+    message: string,
+    readonly complaint: Complaint,
+  ) {
+    super(message);
+  }
+}
 
 /** The vendor has no capacity at the moment. */
 export class UpstreamOverloadedError extends GitlabDuoError {

@@ -1,6 +1,6 @@
 import { type Redact, redact as redactPatterns } from '../errors/redact.js';
 import { readBytesLiteral } from './bytes-literal.js';
-import { type VendorError } from './vendor-failure.js';
+import { type VendorError } from './vendor-error.interface.js';
 
 const MAX_DETAIL = 500;
 
@@ -27,11 +27,12 @@ export function readErrorBody(body: string, redact: Redact = redactPatterns): Er
     if (literal !== undefined) return readErrorBody(literal, redact);
   }
   if (typeof json.error === 'object' && json.error !== null) {
-    const { type, code, message } = json.error as Record<string, unknown>;
+    const { type, code, message, param } = json.error as Record<string, unknown>;
     const vendor = {
       type: asText(type, redact),
       code: typeof code === 'number' ? code : asText(code, redact),
       message: asText(message, redact),
+      param: asText(param, redact),
     };
     return { vendor, code: '', detail: shorten(vendor.message ?? body, redact), isHtml: false };
   }

@@ -1,4 +1,4 @@
-import { type VendorError } from './vendor-failure.js';
+import { type VendorError } from './vendor-error.interface.js';
 
 const codes: readonly unknown[] = ['invalid_encrypted_content', 'thinking_signature_invalid'];
 

@@ -1,22 +1,17 @@
+import { type Complaint } from '../errors/complaint.interface.js';
 import { type GitlabDuoError } from '../errors/gitlab-duo.error.js';
 import { redact } from '../errors/redact.js';
 import {
   ContextWindowExceededError,
+  HistoryRefusedError,
   PayloadTooLargeError,
   RateLimitError,
-  ReasoningRefusedError,
   UpstreamError,
   UpstreamOverloadedError,
   UpstreamTimeoutError,
 } from '../errors/upstream.errors.js';
-import { isRefusedReasoning } from './refused-reasoning.js';
-
-/** An error as the vendors tell it, in a body or inside a stream. */
-export interface VendorError {
-  type?: string;
-  code?: string | number | null;
-  message?: string;
-}
+import { complaintOf } from './complaint.js';
+import { type VendorError } from './vendor-error.interface.js';
 
 const longestQuote = 500;
 
@@ -46,11 +41,8 @@ export function vendorFailure(error: VendorError, status = numericCode(error), r
       `The chat no longer fits the model's context window. ${says} Start a new chat, or use a model with a larger window.`,
     );
   }
-  if (isRefusedReasoning(error)) {
-    return new ReasoningRefusedError(
-      `The model's vendor refused what the model had thought earlier in the chat. ${says} Use another model, or start a new chat.`,
-    );
-  }
+  const complaint = complaintOf(error, status);
+  if (complaint) return new HistoryRefusedError(refusal(complaint, says), complaint);
   if (is('insufficient_quota')) {
     return new UpstreamError(
       `The quota that GitLab has with the model's vendor is used up. ${says} Use another model, or tell GitLab's support.`,
@@ -79,9 +71,13 @@ export function vendorFailure(error: VendorError, status = numericCode(error), r
   if (is('api_error', 'server_error', 'internal_server_error') || (status !== undefined && status >= 500)) {
     return new UpstreamError(`The model's vendor failed. ${says} Try again.`, passing);
   }
-  return new UpstreamError(
-    `The model's vendor refused the request. ${says} Change the request, for example its parameters, tools or files.`,
-  );
+  return new UpstreamError(refusal(undefined, says));
+}
+
+function refusal(complaint: Complaint | undefined, says: string): string {
+  return complaint?.about === 'reasoning'
+    ? `The model's vendor refused what the model had thought earlier in the chat. ${says} Use another model, or start a new chat.`
+    : `The model's vendor refused the request. ${says} Change the request, for example its parameters, tools or files.`;
 }
 
 /** Some proxies put the HTTP status into `code`. */

@@ -1,6 +1,9 @@
 import { type LiveRun } from '../runs/live-run.js';
 import { type RunEvent } from '../runs/run-event.interface.js';
 
+/** What a run tells before its model has said something. */
+const beforeTheAnswer = new Set<RunEvent['type']>(['run-start', 'message-start', 'part-rejected']);
+
 /**
  * Waits until the model has said something, the run has ended, or `holdMs` have passed; `signal` ends the wait.
  * @returns whether the run failed before the model said anything
@@ -16,9 +19,7 @@ export async function failsAtFirst(run: LiveRun, holdMs: number, signal: AbortSi
       resolve();
     };
     const look = (): void => {
-      first = run
-        .batch(seen, run.nextIndex)
-        .events.find(({ type }) => type !== 'run-start' && type !== 'message-start');
+      first = run.batch(seen, run.nextIndex).events.find(({ type }) => !beforeTheAnswer.has(type));
       seen = run.nextIndex;
       if (first !== undefined || run.isEnded) stop();
     };

@@ -8,6 +8,8 @@ export type MessageStatus = 'complete' | 'cancelled' | 'failed' | 'interrupted';
 
 /** A message as the models see it: no provider, no database. */
 export interface ModelMessage {
+  /** Of a stored message. */
+  id?: string;
   role: Role;
   parts: readonly Part[];
   /**

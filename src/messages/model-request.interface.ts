@@ -3,6 +3,7 @@ import { type Effort } from './effort.js';
 import { type JsonObject, type JsonValue } from './json.interface.js';
 import { type FinishReason, type ModelMessage, type Usage } from './message.interface.js';
 import { type Part, type ToolCallPart } from './part.interface.js';
+import { type RejectedPlace } from './with-rejected.js';
 
 /**
  * How much a model may think: by effort, or up to a budget of tokens. Each model gets the nearest that it takes; `none`
@@ -60,10 +61,12 @@ export interface ModelRequest {
 
 /**
  * What a model says while it answers. A `reset` takes back all that came before it in the same answer: the request failed
- * half-way, for the reason that this error code names, and is sent again.
+ * half-way, for the reason that this error code names, and is sent again. `part-rejected` names a part of the request's messages that
+ * the vendor refuses, and that was left out: ask without it from then on.
  */
 export type ModelEvent =
   | { type: 'reset'; reason: ErrorCode }
+  | ({ type: 'part-rejected' } & RejectedPlace)
   | { type: 'reasoning-delta'; text: string }
   | { type: 'text-delta'; text: string }
   | ToolCallPart;

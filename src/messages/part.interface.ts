@@ -3,11 +3,20 @@ import { type JsonObject, type JsonValue } from './json.interface.js';
 /** The vendor APIs that GitLab's gateway proxies; each has its own delegate. */
 export type Api = 'anthropic-messages' | 'openai-chat' | 'openai-responses';
 
+/** The vendors behind these. */
+export type Vendor = 'anthropic' | 'openai';
+
+/** A part that may be refused when it is replayed. */
+export interface Rejectable {
+  /** Why a vendor refused it, in the vendor's words: requests to that vendor have a note in its place. */
+  rejected?: Partial<Record<Vendor, string>>;
+}
+
 /**
  * Plain text. `phase` is what some models of the Responses API say it is, such as `commentary` or `final_answer`; it is
  * given back to that API with the text.
  */
-export interface TextPart {
+export interface TextPart extends Rejectable {
   type: 'text';
   text: string;
   phase?: string;
@@ -17,7 +26,7 @@ export interface TextPart {
  * What a model thought before it answered. `raw` is the vendor's own block, signature or encrypted content included,
  * and is replayed unmodified to the API that made it and dropped for any other; a part without it is never replayed.
  */
-export interface ReasoningPart {
+export interface ReasoningPart extends Rejectable {
   type: 'reasoning';
   text: string;
   api: Api;
@@ -25,7 +34,7 @@ export interface ReasoningPart {
 }
 
 /** An image or a document: either `data` (base64) or `url` is set. */
-export interface FilePart {
+export interface FilePart extends Rejectable {
   type: 'file';
   mediaType: string;
   data?: string;
@@ -49,7 +58,7 @@ export interface ToolCallPart {
 }
 
 /** What a tool answered to the call `id`. */
-export interface ToolResultPart {
+export interface ToolResultPart extends Rejectable {
   type: 'tool-result';
   id: string;
   name: string;
@@ -62,7 +71,7 @@ export interface ToolResultPart {
  * What the application told the model in the name of the user while it made this message: behind a wrong answer, that it does
  * not match its schema. It is replayed where it stands, as the user's, so that reasoning which came after it stays valid.
  */
-export interface PromptPart {
+export interface PromptPart extends Rejectable {
   type: 'prompt';
   text: string;
 }
@@ -71,11 +80,12 @@ export interface PromptPart {
  * A block of a kind that only its vendor knows, such as a call of a tool that the vendor runs itself. It is replayed
  * unmodified to the API that made it, and dropped for any other.
  */
-export interface VendorPart {
+export interface VendorPart extends Rejectable {
   type: 'vendor';
   api: Api;
   raw: JsonObject;
 }
 
 /** A piece of a message, in the order in which it was said. */
-export type Part = TextPart | ReasoningPart | FilePart | ToolCallPart | ToolResultPart | PromptPart | VendorPart;
+export type Part =
+  TextPart | ReasoningPart | FilePart | (ToolCallPart & Rejectable) | ToolResultPart | PromptPart | VendorPart;

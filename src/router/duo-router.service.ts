@@ -2,9 +2,8 @@ import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/
 import { type Caller, type ResolvedOptions } from '../config/gitlab-duo-options.interface.js';
 import { GITLAB_DUO_OPTIONS } from '../config/tokens.js';
 import { askedCall, withAskedCall } from '../delegates/asked-call.js';
-import { type Delegate, type RenderedRequest, type StreamParser } from '../delegates/delegate.interface.js';
+import { type Delegate, type StreamParser } from '../delegates/delegate.interface.js';
 import { type ErrorCode } from '../errors/gitlab-duo.error.js';
-import { ReasoningRefusedError } from '../errors/upstream.errors.js';
 import { GatewayClient } from '../gateway/gateway-client.js';
 import { KnownSecrets } from '../gateway/known-secrets.js';
 import { type ModelAnswer, type ModelEvent, type ModelRequest } from '../messages/model-request.interface.js';
@@ -17,7 +16,7 @@ import { EndOfLifeNotices } from './end-of-life-notices.js';
 import { eventStream } from './event-stream.js';
 import { givenRequest } from './given-request.js';
 import { RetryPolicy } from './retry-policy.js';
-import { RefusedReasoning } from './refused-reasoning.js';
+import { complaintIn, Rejections } from './rejections.js';
 import { RetryWaits } from './retry-waits.js';
 import { runName } from './run-name.js';
 import { cancelledAttempt, unsentStep } from './unsent-step.js';
@@ -44,15 +43,14 @@ export interface StreamOptions {
 
 /**
  * One routed step: finds the delegate of the request's model, sends the request through the gateway, and tries again
- * what failed for a while. Once something of the answer was seen, a `reset` takes it back first. Reasoning that the vendor
- * refuses to take back is left out, and the rest sent at once.
+ * what failed for a while. Once something of the answer was seen, a `reset` takes it back first. Where the vendor refuses a
+ * part of the history, such as a file or reasoning, the rest is sent at once, with a note in place of the part.
  * @publicApi
  */
 @Injectable()
 export class DuoRouterService implements OnApplicationShutdown {
   private readonly logger = new Logger(DuoRouterService.name);
   private readonly waits = new RetryWaits();
-  private readonly refused = new RefusedReasoning();
   private readonly notices = new EndOfLifeNotices();
 
   constructor(
@@ -76,12 +74,7 @@ export class DuoRouterService implements OnApplicationShutdown {
       const asked = askedCall(model, request);
       const sent = withCallerParams(withAskedCall(request, asked), model, options.caller, this.options);
       const parser = (): StreamParser => delegate.createParser(this.secrets.redact, sent, this.options.maxAnswerBytes);
-      const render = (): RenderedRequest => delegate.render(model, this.refused.without(sent));
-      const withoutRefused = (): RenderedRequest => {
-        this.refused.note(sent);
-        return render();
-      };
-      const outcome = await this.send(delegate, render(), withoutRefused, parser, options);
+      const outcome = await this.send(delegate, new Rejections(delegate, model, sent), parser, options);
       return asked === undefined ? outcome : { ...outcome, asked };
     } catch (error) {
       return unsentStep(error);
@@ -123,30 +116,31 @@ export class DuoRouterService implements OnApplicationShutdown {
   /** Never rejects. */
   private async send(
     delegate: Delegate,
-    first: RenderedRequest,
-    withoutRefused: () => RenderedRequest,
+    rejections: Rejections,
     parser: () => StreamParser,
-    { caller, signal, onEvents, ledger }: RouteOptions,
+    { caller, signal, onEvents: tell, ledger }: RouteOptions,
   ): Promise<StepOutcome> {
     const policy = new RetryPolicy(this.options.retries);
     const { path, headers } = delegate;
-    let rendered = first;
+    // What was left out is told as soon as the vendor no longer complains.
+    const onEvents = (events: ModelEvent[]): void | Promise<void> =>
+      tell(rejections.isUntold ? [...rejections.told(), ...events] : events);
     let takenBack: ErrorCode | undefined;
     for (let number = 1; ; number += 1) {
       const attempt = new Attempt(number, parser(), onEvents);
-      const { body, prefixDigest } = rendered;
+      const { body, prefixDigest } = rejections.rendered;
       try {
-        if (takenBack !== undefined) await onEvents([{ type: 'reset', reason: takenBack }]);
+        if (takenBack !== undefined) await tell([{ type: 'reset', reason: takenBack }]);
         await this.gateway.stream({ path, headers, body, caller, signal, sink: attempt });
+        if (rejections.isUntold) await onEvents([]);
         return { ...attempt.succeeded(), prefixDigest };
       } catch (error) {
         const isAborted = signal?.aborted === true;
         const outcome = { ...attempt.failed(error, isAborted), prefixDigest };
-        const next = error instanceof ReasoningRefusedError ? withoutRefused() : rendered;
-        const isAnother = !next.body.equals(body);
-        const delayMs = isAborted ? null : isAnother ? 0 : policy.delayAfter(error);
+        const isLeftOut = !isAborted && rejections.leaveOut(error);
+        if (!isLeftOut && !isAborted && rejections.isUntold && !complaintIn(error)) await onEvents([]);
+        const delayMs = isAborted ? null : isLeftOut ? 0 : policy.delayAfter(error);
         if (delayMs === null) return outcome;
-        rendered = next;
         takenBack = attempt.hasEmitted ? codeOf(error) : undefined;
         this.logger.warn(
           `Attempt ${number}${ofRun(caller)} failed (${codeOf(error)}); the next one leaves in ${Math.round(delayMs)} ms.`,

@@ -28,6 +28,20 @@ export interface ResetEvent {
 }
 
 /**
+ * A part of an earlier message that the vendor of the model refuses: requests to that vendor have a note in its place from
+ * now on. `index` is its place among the parts of the message, `file` that among the files of a tool's result.
+ * @publicApi
+ */
+export interface PartRejectedEvent {
+  type: 'part-rejected';
+  messageId: string;
+  index: number;
+  file?: number;
+  /** In the vendor's words. */
+  reason: string;
+}
+
+/**
  * What a run emits while it works, numbered from 0 in the order of emission. The last one is always `run-end`;
  * a run that failed emits `error` before it. The usage of `message-end` is that of the answer, the one of `run-end` that
  * of all the run's requests.
@@ -36,7 +50,8 @@ export interface ResetEvent {
 export type RunEvent =
   | { type: 'run-start'; runId: string; chatId: string; userMessageId: string | null }
   | { type: 'message-start'; messageId: string; role: Role }
-  | Exclude<ModelEvent, { type: 'reset' }>
+  | Exclude<ModelEvent, { type: 'reset' | 'part-rejected' }>
+  | PartRejectedEvent
   | ResetEvent
   | { type: 'tool-progress'; id: string; data: JsonValue }
   | ({ type: 'tool-result' } & Pick<ToolResultPart, 'id' | 'name' | 'content' | 'isError'>)

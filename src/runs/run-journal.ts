@@ -9,6 +9,7 @@ import { resultPart } from '../turn/result-part.js';
 import {
   type NewCall,
   type OpenCall,
+  type RefusedPart,
   type RoundProgress,
   type ToolCall,
   type TurnJournal,
@@ -17,7 +18,7 @@ import { type LiveRun } from './live-run.js';
 import { answerDraft } from './run-end.js';
 import { runEvents } from './run-events.js';
 import { messageWithOpenCalls } from './run-request.js';
-import { type BegunRun, type RunKey, type RunStore } from './run-store.interface.js';
+import { type BegunRun, type RejectedPart, type RunKey, type RunStore } from './run-store.interface.js';
 
 /** Why a wrong answer is taken back. */
 const WRONG: ErrorCode = 'schema_mismatch';
@@ -39,6 +40,8 @@ export class RunJournal implements TurnJournal {
   /** What the attempts that have ended cost. */
   spent: Usage;
   private steps: number;
+  /** Parts that a vendor has refused, by message and place, which are not stored yet. */
+  private readonly refused = new Map<string, RejectedPart>();
 
   /**
    * @param attemptId the attempt that is stored and has not ended
@@ -91,18 +94,33 @@ export class RunJournal implements TurnJournal {
     if (ended.usage) this.spent = addUsage(this.spent, ended.usage);
   }
 
-  async storeStep(outcome: StepOutcome, calls: readonly NewCall[]): Promise<void> {
-    await this.storeMessage(outcome, 'complete', calls, this.supersedes);
-    this.supersedes = [];
+  rejected(parts: readonly RefusedPart[]): void {
+    for (const { messageId, index, part } of parts)
+      this.refused.set(`${messageId} ${index}`, { messageId, index, part });
+    this.run.append(parts.map(({ part: _part, ...refused }) => ({ type: 'part-rejected', ...refused })));
   }
 
-  async storeWrong(outcome: StepOutcome): Promise<void> {
-    await this.storeMessage(outcome, 'failed', [], []);
+  /** Has the parts that a vendor has refused remembered. To remember none costs the next ask one request more. */
+  async storeRefused(): Promise<void> {
+    const rejected = [...this.refused.values()];
+    this.refused.clear();
+    if (rejected.length > 0) await this.store.rejectParts(this.key, rejected).catch(() => undefined);
+  }
+
+  async storeStep(outcome: StepOutcome, calls: readonly NewCall[]): Promise<string> {
+    const id = await this.storeMessage(outcome, 'complete', calls, this.supersedes);
+    this.supersedes = [];
+    return id;
+  }
+
+  async storeWrong(outcome: StepOutcome): Promise<string> {
+    const id = await this.storeMessage(outcome, 'failed', [], []);
     if (outcome.prefixDigest === undefined) this.supersedes = [...this.supersedes, this.messageId];
     this.wrongId = this.messageId;
+    return id;
   }
 
-  async storeProgress({ results, started, opensStep }: RoundProgress): Promise<void> {
+  async storeProgress({ results, started, opensStep }: RoundProgress): Promise<string[]> {
     const drafts = results.map((result) => ({
       id: uuidv7(),
       callId: result.call.id,
@@ -112,7 +130,7 @@ export class RunJournal implements TurnJournal {
     }));
     const { requestId } = this;
     const next = opensStep && this.attemptId === null ? { id: uuidv7(), step: this.steps + 1, requestId } : null;
-    if (drafts.length === 0 && started.length === 0 && next === null) return;
+    if (drafts.length === 0 && started.length === 0 && next === null) return [];
     const moved = started.map((id) => ({ id, status: 'running' as const }));
     const stored = await this.store.storeProgress({ ...this.key, results: drafts, moved, next });
     results.forEach(({ call }, index) => {
@@ -126,6 +144,7 @@ export class RunJournal implements TurnJournal {
     this.run.append(
       drafts.map(({ part: { id, name, content, isError } }) => ({ type: 'tool-result', id, name, content, isError })),
     );
+    return drafts.map(({ id }) => id);
   }
 
   async decidedCalls(calls: readonly ToolCall[]): Promise<OpenCall[]> {
@@ -142,7 +161,8 @@ export class RunJournal implements TurnJournal {
     status: MessageStatus,
     calls: readonly NewCall[],
     supersedes: string[],
-  ): Promise<void> {
+  ): Promise<string> {
+    await this.storeRefused();
     const message = await this.store.storeStep({
       ...this.key,
       message: answerDraft(this.messageId, status, answer, this.begun.model),
@@ -159,6 +179,7 @@ export class RunJournal implements TurnJournal {
     this.resultsByOrdinal = new Map();
     const { finishReason } = message;
     this.run.append([{ type: 'message-end', message: { ...message, usage }, usage, finishReason }]);
+    return message.id;
   }
 
   private openAttempt(): string {

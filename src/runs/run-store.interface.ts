@@ -143,6 +143,14 @@ export interface ResultDraft {
   createdAt: string;
 }
 
+/** A part of a stored message that a vendor has refused, as it is from now on. */
+export interface RejectedPart {
+  messageId: string;
+  /** Among the parts of the message. */
+  index: number;
+  part: Part;
+}
+
 /** What happened at once while tools ran. */
 export interface StoreProgress extends RunKey {
   results: readonly ResultDraft[];
@@ -215,6 +223,8 @@ export interface RunStore {
    * @throws ChatNotFoundError, RunLostError
    */
   storeProgress(progress: StoreProgress): Promise<MessageRecord[]>;
+  /** Stores parts that a vendor has refused, with what it said; nothing where another instance has taken the run over. */
+  rejectParts(run: RunKey, rejected: readonly RejectedPart[]): Promise<void>;
   /**
    * Stores the run's end; safe to call again with the same arguments.
    * @returns the answer as stored, `null` when there was none to store

@@ -98,6 +98,7 @@ export class RunWorker {
     const usage = end.type === 'answered' ? addUsage(journal.spent, answerUsage) : journal.spent;
     const problem = error === undefined ? null : toProblem(error, start.requestId);
     const ended: EndedRun = { status, error: problem, answerUsage, usage };
+    await journal.storeRefused();
     const stored = await store.finish({
       ...ended,
       ...journal.key,

@@ -7,7 +7,7 @@ import { type ScriptedAnswer, type ScriptedOutcome } from './scripted-reply.inte
 /** What the scripted model's wire carries. */
 export type ScriptEvent =
   | { type: 'usage'; usage: Usage }
-  | Exclude<ModelEvent, { type: 'reset' }>
+  | Exclude<ModelEvent, { type: 'reset' | 'part-rejected' }>
   | { type: 'end'; finishReason: FinishReason };
 
 /**

@@ -15,7 +15,7 @@ export class ScriptedDelegates extends Delegates {
       render(model, request) {
         // For its refusals: what no vendor would answer, the script does not answer either.
         vendor.render(model, request);
-        return { body: Buffer.from(JSON.stringify(asSent(request))) };
+        return { body: Buffer.from(JSON.stringify(asSent(request))), pieces: () => [] };
       },
       createParser: () => new ScriptParser(model.api),
     };

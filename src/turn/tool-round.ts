@@ -76,8 +76,9 @@ export class ToolRound {
       const isLast = this.running.size === 0 && started.length === 0;
       const opensNow = isLast && opensStep && !this.turn.signal.aborted;
       if (results.length > 0 || started.length > 0 || opensNow) {
-        await this.turn.journal.storeProgress({ results, started: started.map(({ id }) => id), opensStep: opensNow });
-        this.results.push(...results);
+        const { journal } = this.turn;
+        const ids = await journal.storeProgress({ results, started: started.map(({ id }) => id), opensStep: opensNow });
+        this.results.push(...results.map((result, index) => ({ ...result, messageId: ids[index] })));
       }
       if (isLast) return;
       this.start(started);

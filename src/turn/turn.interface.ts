@@ -1,7 +1,7 @@
 import { type Caller } from '../config/gitlab-duo-options.interface.js';
 import { type JsonValue } from '../messages/json.interface.js';
 import { type ModelEvent, type ModelRequest } from '../messages/model-request.interface.js';
-import { type ToolCallPart } from '../messages/part.interface.js';
+import { type Part, type ToolCallPart } from '../messages/part.interface.js';
 import { type ToolCallStatus } from '../messages/tool-call.interface.js';
 import { type AttemptLedger, type StepOutcome } from '../router/attempt.interface.js';
 import { type Schema } from '../schemas/schema.interface.js';
@@ -37,6 +37,20 @@ export interface CallResult {
   call: ToolCall;
   status: Extract<ToolCallStatus, 'succeeded' | 'failed' | 'denied'>;
   outcome: ToolOutcome;
+  /** Of the message that it is stored as. */
+  messageId?: string;
+}
+
+/** A part of a stored message that a vendor refuses. */
+export interface RefusedPart {
+  messageId: string;
+  /** Among the parts of the message. */
+  index: number;
+  /** Among the files of a tool's result. */
+  file?: number;
+  reason: string;
+  /** As it is stored from now on. */
+  part: Part;
 }
 
 /** What happened at once while tools ran. */
@@ -55,14 +69,20 @@ export interface TurnJournal extends AttemptLedger {
   beginMessage(): void;
   said(events: readonly ModelEvent[]): void;
   progressed(call: ToolCall, data: JsonValue): void;
-  /** Stores the message that was begun last, with its calls. */
-  storeStep(outcome: StepOutcome, calls: readonly NewCall[]): Promise<void>;
+  /**
+   * Stores the message that was begun last, with its calls.
+   * @returns its id
+   */
+  storeStep(outcome: StepOutcome, calls: readonly NewCall[]): Promise<string>;
   /**
    * Stores the message that was begun last as a failed answer, with what the model is told about it. The next one replaces
    * it, unless the model binds its reasoning to both.
    */
-  storeWrong(outcome: StepOutcome): Promise<void>;
-  storeProgress(progress: RoundProgress): Promise<void>;
+  storeWrong(outcome: StepOutcome): Promise<string>;
+  /** @returns the ids of the results, as messages */
+  storeProgress(progress: RoundProgress): Promise<string[]>;
+  /** Tells that parts of stored messages are left out from now on, and remembers it with what is stored next. */
+  rejected(parts: readonly RefusedPart[]): void;
   /** Those of the calls, which are of the last message, that somebody has decided on by now. */
   decidedCalls(calls: readonly ToolCall[]): Promise<OpenCall[]>;
 }

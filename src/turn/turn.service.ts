@@ -2,14 +2,23 @@ import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { StepLimitError } from '../errors/run.errors.js';
 import { type ModelMessage } from '../messages/message.interface.js';
+import { type ModelEvent } from '../messages/model-request.interface.js';
 import { type Part, type ToolCallPart } from '../messages/part.interface.js';
+import { withRejected } from '../messages/with-rejected.js';
 import { type StepOutcome } from '../router/attempt.interface.js';
 import { DuoRouterService } from '../router/duo-router.service.js';
 import { checkAnswer } from './answer-check.js';
 import { plan, planOpen } from './planned-call.js';
 import { resultPart } from './result-part.js';
 import { ToolRound } from './tool-round.js';
-import { type OpenCall, type Turn, type TurnEnd } from './turn.interface.js';
+import {
+  type CallResult,
+  type OpenCall,
+  type RefusedPart,
+  type Turn,
+  type TurnEnd,
+  type TurnJournal,
+} from './turn.interface.js';
 import { UniqueCallIds } from './unique-call-ids.js';
 
 /** The loop of a run: asks the model, runs the tools that it calls, and goes on until it has answered. */
@@ -33,7 +42,7 @@ export class TurnService {
       if (round !== undefined) {
         const results = await round.work(areStarted, extent === 'answer' && steps < max);
         if (signal.aborted) return { type: 'stored', error: signal.reason };
-        messages.push(...results.map((result): ModelMessage => ({ role: 'tool', parts: [resultPart(result)] })));
+        messages.push(...results.map(resultMessage));
         if (extent !== 'step' && round.waiting.length > 0) {
           // Somebody may have decided while the other calls ran.
           const decided = await journal.decidedCalls(round.waiting);
@@ -57,20 +66,21 @@ export class TurnService {
         // Without calls: all that is left of it is to open the next step.
         round = new ToolRound(turn, []);
         const told = withPrompt(outcome, correction);
-        await journal.storeWrong(told);
-        messages.push(saidIn(told));
+        const id = await journal.storeWrong(told);
+        messages.push(saidIn(told, id));
         continue;
       }
       areStarted = extent === 'answer';
       round = await newRound(turn, outcome.answer.parts);
-      await journal.storeStep(outcome, round.newCalls(areStarted));
+      const id = await journal.storeStep(outcome, round.newCalls(areStarted));
       if (extent === 'step') return { type: 'stored' };
       // A turn that was paused is sent back as it is: the vendor continues it.
-      messages.push(saidIn(outcome));
+      messages.push(saidIn(outcome, id));
     }
   }
 
-  private async step(turn: Turn, messages: readonly ModelMessage[], isFirst: boolean): Promise<StepOutcome> {
+  /** @param messages in which what the vendor refuses is marked */
+  private async step(turn: Turn, messages: ModelMessage[], isFirst: boolean): Promise<StepOutcome> {
     const { request, caller, signal, journal } = turn;
     journal.beginMessage();
     const { toolChoice, ...others } = request.params ?? {};
@@ -78,12 +88,13 @@ export class TurnService {
     const params = isForced && !isFirst ? others : request.params;
     const ids = new UniqueCallIds();
     const outcome = await this.router.route(
-      { ...request, messages, params },
+      { ...request, messages: [...messages], params },
       {
         caller,
         signal,
         ledger: journal,
         onEvents: (events) => {
+          if (events[0]?.type === 'part-rejected') reject(events, messages, journal);
           journal.said(ids.inEvents(events));
         },
       },
@@ -103,8 +114,27 @@ function withPrompt(outcome: StepOutcome, text: string): StepOutcome {
 }
 
 /** What the model has said in a step, as the next step replays it. */
-function saidIn({ answer, prefixDigest }: StepOutcome): ModelMessage {
-  return { role: 'assistant', parts: answer.parts, prefixDigest };
+function saidIn({ answer, prefixDigest }: StepOutcome, id: string): ModelMessage {
+  return { id, role: 'assistant', parts: answer.parts, prefixDigest };
+}
+
+function resultMessage(result: CallResult): ModelMessage {
+  return { id: result.messageId, role: 'tool', parts: [resultPart(result)] };
+}
+
+/** Marks what the vendor refuses of the messages, and has it remembered where they are stored. */
+function reject(events: readonly ModelEvent[], messages: ModelMessage[], journal: TurnJournal): void {
+  const rejected = events.filter((event) => event.type === 'part-rejected');
+  messages.splice(0, messages.length, ...withRejected(messages, rejected));
+  journal.rejected(
+    rejected.flatMap(({ message, part: index, file, reason }): RefusedPart[] => {
+      const { id, parts = [] } = messages[message] ?? {};
+      const part = parts[index];
+      return id === undefined || !part
+        ? []
+        : [{ messageId: id, index, ...(file !== undefined && { file }), reason, part }];
+    }),
+  );
 }
 
 /** Whether there was a round of tools already, however it came about, since somebody said something. */

@@ -74,8 +74,10 @@ describe.each([
       const { status, text } = await chat.ask(`call look {"at":"${at}"}`);
       expect([status, text]).toEqual(['complete', expect.stringContaining(`{"seen":"${at}"}`)]);
     }
-    const own = ['failed', 'succeeded', 'failed', 'succeeded'];
-    expect(await attempts(chat)).toEqual(['succeeded', 'succeeded', ...own, ...own, ...own]);
+    // Without thinking before its call, Haiku may not think behind the result, so that the next ask replays none.
+    const first = model === 'duo-chat-haiku-4-5' ? ['succeeded'] : ['failed', 'succeeded'];
+    const later = [...first, 'failed', 'succeeded'];
+    expect(await attempts(chat)).toEqual(['succeeded', 'succeeded', 'failed', 'succeeded', 'failed', 'succeeded', ...later, ...later]);
     expect((await reasoningOf(chat)).length).toBeGreaterThan(3);
   });
 
@@ -85,7 +87,9 @@ describe.each([
     host.sandbox.fault({ fault: 'gateway-reasoning-refused' });
     host.sandbox.fault({ fault: 'stream-cut' });
     await expect(chat.ask('Two')).rejects.toMatchObject({ code: 'upstream_error' });
-    expect(await attempts(chat)).toEqual(['succeeded', 'failed', 'unknown']);
+    // The Responses API tells what a request costs at its end alone.
+    const cut = api === 'openai-responses' ? 'unknown' : 'failed';
+    expect(await attempts(chat)).toEqual(['succeeded', 'failed', cut]);
     expect((await chat.ask('Three')).status).toBe('complete');
   });
 });

@@ -13,6 +13,7 @@ import { kindTables } from './kind-tables.js';
 import { LostRuns } from './lost-runs.js';
 import { type AddMessage, MessageAdding } from './message-adding.js';
 import { ModelReading } from './model-reading.js';
+import { PartRejecting } from './part-rejecting.js';
 import { CALLER_PATIENCE_MS, resend } from './resend.js';
 import { RunBeginning } from './run-beginning.js';
 import { RunFinishing } from './run-finishing.js';
@@ -34,6 +35,7 @@ export class KindStore {
   private readonly stepping: RunStepping;
   private readonly finishing: RunFinishing;
   private readonly adding: MessageAdding;
+  private readonly rejecting: PartRejecting;
   private readonly models: ModelReading;
   private readonly usage: UsageReading;
   private readonly approvals: Approvals;
@@ -55,6 +57,7 @@ export class KindStore {
     this.beginning = new RunBeginning(client, this.tables, this.name, recovery, instance.clock, histories);
     this.finishing = new RunFinishing(client, this.tables, lost);
     this.adding = new MessageAdding(client, this.tables, this.name, instance.clock);
+    this.rejecting = new PartRejecting(client, this.tables);
     this.models = new ModelReading(client, this.tables);
     this.usage = new UsageReading(client, this.tables, this.name);
     this.approvals = new Approvals(client, this.tables, this.name);
@@ -76,6 +79,7 @@ export class KindStore {
       retry: (retry) => onDatabase(() => this.finishing.retry(retry), chatId),
       storeStep: (step) => onDatabase(() => this.stepping.storeStep(step), chatId),
       storeProgress: (progress) => onDatabase(() => this.stepping.storeProgress(progress), chatId),
+      rejectParts: (run, rejected) => onDatabase(() => this.rejecting.reject(run, rejected), chatId),
       finish: (run) => onDatabase(() => this.finishing.finish(run), chatId),
     };
   }

@@ -98,7 +98,7 @@ SELECT ${selected.join(', ')} FROM ${t.toolCalls} k JOIN ${t.messages} m ON m.${
  * Locks the chat `$1` and then its run `$2`; `f` has a row if the fence `$3` still holds. A takeover waits for the lock of
  * the run, and so sees what the statement has written.
  */
-function ownedRun({ chats, chat, runs }: KindTables): string {
+export function ownedRun({ chats, chat, runs }: KindTables): string {
   return `WITH s AS MATERIALIZED (SELECT set_config('lock_timeout', '${LOCK_TIMEOUT_MS}', true)),
 l AS MATERIALIZED (SELECT t.${chat('id')} FROM ${chats} t, s WHERE t.${chat('id')} = $1 FOR NO KEY UPDATE OF t),
 f AS MATERIALIZED (

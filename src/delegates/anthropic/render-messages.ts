@@ -3,6 +3,7 @@ import { type FilePart, type TextPart } from '../../messages/part.interface.js';
 import { fileSource } from '../../messages/file-source.js';
 import { type HistoryFormat, type Place } from '../history-format.interface.js';
 import { type ReplayedResult } from '../replayed-result.interface.js';
+import { madeOf } from '../source.js';
 import { resultFiles, resultText, textAndFiles } from '../result-text.js';
 import { type AssistantPart, type TranscriptMessage } from '../transcript.js';
 import { type PrefixChain } from '../prefix-chain.js';
@@ -57,11 +58,13 @@ function renderMessages(
 function renderParts(message: TranscriptMessage, keep: { reasoning: boolean }): JsonObject[] {
   switch (message.role) {
     case 'user':
-      return message.parts.map(renderUserPart);
+      return message.parts.map((part) => madeOf(part, renderUserPart(part)));
     case 'tool':
-      return message.parts.map(renderResult);
+      return message.parts.map((part) => madeOf(part, renderResult(part)));
     case 'assistant':
-      return message.parts.filter((part) => keep.reasoning || part.type !== 'reasoning').map(renderAssistantPart);
+      return message.parts
+        .filter((part) => keep.reasoning || part.type !== 'reasoning')
+        .map((part) => madeOf(part, renderAssistantPart(part)));
   }
 }
 
@@ -101,7 +104,7 @@ function renderResult(result: ReplayedResult): JsonObject {
 function renderResultContent(result: ReplayedResult): string | JsonObject[] {
   const text = resultText(result);
   const files = resultFiles(result);
-  return files.length > 0 ? textAndFiles(text, files).map(renderUserPart) : text;
+  return files.length > 0 ? textAndFiles(text, files).map((part) => madeOf(part, renderUserPart(part))) : text;
 }
 
 /** An answer that the model continues may not end in white space, neither now nor once its continuation follows. */

@@ -36,7 +36,7 @@ export function renderRequest(model: Model, request: ModelRequest): RenderedRequ
   const tools = renderTools(model, request, use, mustCall);
   const base = model.boundThinking ? baseOf(system, tools) : undefined;
   const history = mayThink(model, thinking) ? thoughtfulHistory : thoughtlessHistory;
-  const { items, prefixDigest } = renderHistory(messages, history, model, base);
+  const { items, prefixDigest, pieces } = renderHistory(messages, history, model, base);
   const format = outputFormat(request);
 
   const settings: JsonObject = {
@@ -50,7 +50,7 @@ export function renderRequest(model: Model, request: ModelRequest): RenderedRequ
     ...system,
     stream: true,
   };
-  return { body: requestBody(withVendorParams(settings, params), 'messages', items), prefixDigest };
+  return { body: requestBody(withVendorParams(settings, params), 'messages', items), prefixDigest, pieces };
 }
 
 /** Names what comes before the messages; marks for the cache do not count. */

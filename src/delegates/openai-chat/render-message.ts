@@ -3,6 +3,7 @@ import { type FilePart, type TextPart } from '../../messages/part.interface.js';
 import { fileSource, fileUrl } from '../../messages/file-source.js';
 import { type HistoryFormat } from '../history-format.interface.js';
 import { type ReplayedResult } from '../replayed-result.interface.js';
+import { madeOf } from '../source.js';
 import { markedResultText, resultFiles } from '../result-text.js';
 import { type AssistantPart, type TranscriptMessage } from '../transcript.js';
 
@@ -16,11 +17,11 @@ export const chatHistory: HistoryFormat = {
 function renderMessage(message: TranscriptMessage): JsonObject[] {
   switch (message.role) {
     case 'user':
-      return [{ role: 'user', content: renderContent(message.parts) }];
+      return [withSource(message.parts, { role: 'user', content: renderContent(message.parts) })];
     case 'assistant':
       return [renderAssistant(message.parts)];
     case 'tool':
-      return [...message.parts.map(renderResult), ...renderResultFiles(message.parts)];
+      return [...message.parts.map((part) => madeOf(part, renderResult(part))), ...renderResultFiles(message.parts)];
   }
 }
 
@@ -45,17 +46,25 @@ function renderResultFiles(results: readonly ReplayedResult[]): JsonObject[] {
 function renderAssistant(parts: readonly AssistantPart[]): JsonObject {
   const texts = parts.filter((part) => part.type === 'text');
   const calls = parts.filter((part) => part.type === 'tool-call');
-  return {
+  return withSource(parts, {
     role: 'assistant',
     content: texts.length > 0 ? renderContent(texts) : null,
     ...(calls.length > 0 && {
-      tool_calls: calls.map(({ id, name, arguments: input }) => ({
-        id,
-        type: 'function',
-        function: { name, arguments: JSON.stringify(input) },
-      })),
+      tool_calls: calls.map((call) =>
+        madeOf(call, {
+          id: call.id,
+          type: 'function',
+          function: { name: call.name, arguments: JSON.stringify(call.arguments) },
+        }),
+      ),
     }),
-  };
+  });
+}
+
+/** A message that is made of one part is called by the place of the message. */
+function withSource(parts: readonly object[], message: JsonObject): JsonObject {
+  const [only, ...others] = parts;
+  return only && others.length === 0 ? madeOf(only, message) : message;
 }
 
 function renderContent(parts: readonly (TextPart | FilePart)[]): string | JsonObject[] {
@@ -65,7 +74,7 @@ function renderContent(parts: readonly (TextPart | FilePart)[]): string | JsonOb
 }
 
 function renderPart(part: TextPart | FilePart): JsonObject {
-  return part.type === 'text' ? { type: 'text', text: part.text } : renderFile(part);
+  return madeOf(part, part.type === 'text' ? { type: 'text', text: part.text } : renderFile(part));
 }
 
 function renderFile(part: FilePart): JsonObject {

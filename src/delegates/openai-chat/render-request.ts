@@ -17,7 +17,7 @@ import { chatHistory } from './render-message.js';
 /** The body of a streamed request to Chat Completions. */
 export function renderRequest(model: Model, request: ModelRequest): RenderedRequest {
   const { params = {}, tools = [] } = request;
-  const { instructions, items } = renderHistory(request.messages, chatHistory, model);
+  const { instructions, items, pieces } = renderHistory(request.messages, chatHistory, model);
   const effort = params.thinking && nearestEffort(model, params.thinking);
   const isThinking = effort !== undefined && effort !== 'none';
   const format = jsonFormat(request);
@@ -34,13 +34,16 @@ export function renderRequest(model: Model, request: ModelRequest): RenderedRequ
     stream: true,
     stream_options: { include_usage: true },
   };
+  const before = renderInstructions(instructions);
+  const list = [...before.map((message) => Buffer.from(`${JSON.stringify(message)},`)), ...items];
   return {
-    body: requestBody(withVendorParams(settings, params), 'messages', [...renderInstructions(instructions), ...items]),
+    body: requestBody(withVendorParams(settings, params), 'messages', list),
+    pieces: () => [...before, ...pieces()],
   };
 }
 
-function renderInstructions(content: string | undefined): Buffer[] {
-  return content === undefined ? [] : [Buffer.from(`${JSON.stringify({ role: 'developer', content })},`)];
+function renderInstructions(content: string | undefined): JsonObject[] {
+  return content === undefined ? [] : [{ role: 'developer', content }];
 }
 
 /** Models that reason refuse `stop` along with sampling. */

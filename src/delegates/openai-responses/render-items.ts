@@ -3,6 +3,7 @@ import { type FilePart, type TextPart } from '../../messages/part.interface.js';
 import { fileSource, fileUrl } from '../../messages/file-source.js';
 import { type HistoryFormat } from '../history-format.interface.js';
 import { type ReplayedResult } from '../replayed-result.interface.js';
+import { madeOf } from '../source.js';
 import { markedResultText, resultFiles, textAndFiles } from '../result-text.js';
 import { type AssistantPart, type TranscriptMessage } from '../transcript.js';
 
@@ -16,22 +17,22 @@ export const responsesHistory: HistoryFormat = {
 function renderItems(message: TranscriptMessage): JsonObject[] {
   switch (message.role) {
     case 'user':
-      return [{ type: 'message', role: 'user', content: message.parts.map(renderUserPart) }];
+      return [
+        { type: 'message', role: 'user', content: message.parts.map((part) => madeOf(part, renderUserPart(part))) },
+      ];
     case 'assistant':
-      return message.parts.map(renderAssistantPart);
+      return message.parts.map((part) => madeOf(part, renderAssistantPart(part)));
     case 'tool':
-      return message.parts.map((result) => ({
-        type: 'function_call_output',
-        call_id: result.id,
-        output: renderOutput(result),
-      }));
+      return message.parts.map((result) =>
+        madeOf(result, { type: 'function_call_output', call_id: result.id, output: renderOutput(result) }),
+      );
   }
 }
 
 function renderOutput(result: ReplayedResult): string | JsonObject[] {
   const text = markedResultText(result);
   const files = resultFiles(result);
-  return files.length > 0 ? textAndFiles(text, files).map(renderUserPart) : text;
+  return files.length > 0 ? textAndFiles(text, files).map((part) => madeOf(part, renderUserPart(part))) : text;
 }
 
 function renderUserPart(part: TextPart | FilePart): JsonObject {

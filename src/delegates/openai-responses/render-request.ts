@@ -20,7 +20,7 @@ const smallestLimit = 16;
 /** The body of a streamed request to the Responses API, which knows no stop sequences. */
 export function renderRequest(model: Model, request: ModelRequest): RenderedRequest {
   const { params = {}, tools = [] } = request;
-  const { instructions, items } = renderHistory(request.messages, responsesHistory, model);
+  const { instructions, items, pieces } = renderHistory(request.messages, responsesHistory, model);
   const format = jsonFormat(request);
   const effort = params.thinking && nearestEffort(model, params.thinking);
   const isThinking = effort !== undefined && effort !== 'none';
@@ -38,7 +38,7 @@ export function renderRequest(model: Model, request: ModelRequest): RenderedRequ
     store: false,
     stream: true,
   };
-  return { body: requestBody(withVendorParams(settings, params), 'input', items) };
+  return { body: requestBody(withVendorParams(settings, params), 'input', items), pieces };
 }
 
 /** Without `strict: false` this API would rewrite the schema to its strict subset. */

@@ -1,6 +1,18 @@
 import { type PendingCall, type RunEndStatus, type RunEvent } from '../../runs/run-event.interface.js';
 import { finishReason, malformed, problem, role } from './message-schemas.js';
-import { anyObject, array, component, nullable, object, oneOf, type Schema, text, uuid } from './schema.js';
+import {
+  anyObject,
+  array,
+  component,
+  integer,
+  nullable,
+  object,
+  oneOf,
+  optional,
+  type Schema,
+  text,
+  uuid,
+} from './schema.js';
 import { errorCode } from './problems.js';
 
 type Data<Type extends RunEvent['type']> = Omit<Extract<RunEvent, { type: Type }>, 'type'>;
@@ -59,6 +71,15 @@ const events: { [Type in RunEvent['type']]: { data: Schema; description: string 
     data: object<Data<'reset'>>({ messageId: uuid, reason: errorCode }),
     description:
       'Takes back what the message was made of so far: the answer broke off and begins again, or it does not match its schema (`schema_mismatch`) and another message follows.',
+  },
+  'part-rejected': {
+    data: object<Data<'part-rejected'>>({
+      messageId: uuid,
+      index: integer('Among the parts of the message.', { minimum: 0 }),
+      file: optional(integer('Among the files of a tool’s result.', { minimum: 0 })),
+      reason: text('In the vendor’s words.'),
+    }),
+    description: 'The vendor refuses a part of an earlier message: its requests have a note in its place from now on.',
   },
   'message-end': {
     data: object<Data<'message-end'>>({

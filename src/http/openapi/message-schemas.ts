@@ -11,6 +11,7 @@ import {
   type PromptPart,
   type Part,
   type ReasoningPart,
+  type Rejectable,
   type TextPart,
   type ToolCallPart,
   type ToolResultPart,
@@ -52,6 +53,14 @@ export const api = oneOf<Api>({ 'anthropic-messages': true, 'openai-chat': true,
 
 const tokens = integer(undefined, { minimum: 0 });
 
+/** Of a part. */
+const rejected = optional({
+  type: 'object',
+  description: 'Why a vendor refused it, in the vendor’s words: requests to that vendor have a note in its place.',
+  properties: { anthropic: text(), openai: text() },
+  additionalProperties: false,
+});
+
 const file = object<FilePart>(
   {
     type: { const: 'file' },
@@ -59,6 +68,7 @@ const file = object<FilePart>(
     data: optional(text('The content in base64.')),
     url: optional(text()),
     filename: optional(text()),
+    rejected,
   },
   'An image or a PDF document: `data` or `url`.',
 );
@@ -74,19 +84,21 @@ const parts: { [Type in Part['type']]: Schema } = {
     type: { const: 'text' },
     text: text(),
     phase: optional(text('What the model says the text is, such as `commentary` or `final_answer`.')),
+    rejected,
   }),
   reasoning: object<ReasoningPart>(
-    { type: { const: 'reasoning' }, text: text(), api, raw: optional(anyObject) },
+    { type: { const: 'reasoning' }, text: text(), api, raw: optional(anyObject), rejected },
     'What a model thought before it answered; `raw` is the vendor’s own block.',
   ),
   file,
-  'tool-call': object<ToolCallPart>({
+  'tool-call': object<ToolCallPart & Rejectable>({
     type: { const: 'tool-call' },
     id: text(),
     name: text(),
     arguments: anyObject,
     malformed,
     problem,
+    rejected,
   }),
   'tool-result': object<ToolResultPart>({
     type: { const: 'tool-result' },
@@ -95,13 +107,14 @@ const parts: { [Type in Part['type']]: Schema } = {
     content: { description: 'Any JSON value.' },
     files: optional(array(file)),
     isError: { type: 'boolean' },
+    rejected,
   }),
   prompt: object<PromptPart>(
-    { type: { const: 'prompt' }, text: text() },
+    { type: { const: 'prompt' }, text: text(), rejected },
     'What the application told the model, such as that its answer does not match the schema.',
   ),
   vendor: object<VendorPart>(
-    { type: { const: 'vendor' }, api, raw: anyObject },
+    { type: { const: 'vendor' }, api, raw: anyObject, rejected },
     'A block of a kind that only its vendor knows, such as a call of a tool that the vendor runs.',
   ),
 };

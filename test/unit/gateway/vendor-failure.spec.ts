@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { type VendorError, vendorFailure } from '../../../src/gateway/vendor-failure.js';
+import { type VendorError } from '../../../src/gateway/vendor-error.interface.js';
+import { vendorFailure } from '../../../src/gateway/vendor-failure.js';
 
 const cases: [VendorError, number | undefined, string, boolean][] = [
   [{ type: 'overloaded_error', message: 'Overloaded' }, 529, 'UpstreamOverloadedError', true],
@@ -58,7 +59,7 @@ describe('vendorFailure', () => {
     { message: "Item 'rs_1' of type 'reasoning' was provided without its required following item." },
   ])('takes %j for reasoning that is not taken back', (error) => {
     const failure = vendorFailure({ type: 'invalid_request_error', ...error }, 400);
-    expect(failure).toMatchObject({ name: 'ReasoningRefusedError', code: 'upstream_error', isRetryable: false });
+    expect(failure).toMatchObject({ name: 'HistoryRefusedError', code: 'upstream_error', isRetryable: false });
   });
 
   it('takes the code context_length_exceeded for a full context window', () => {

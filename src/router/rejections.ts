@@ -1,0 +1,140 @@
+import { type Delegate, type RenderedRequest } from '../delegates/delegate.interface.js';
+import { sourceAt } from '../delegates/source-at.js';
+import { sourceOf } from '../delegates/source.js';
+import { type Complaint } from '../errors/complaint.interface.js';
+import { HistoryRefusedError, PayloadTooLargeError } from '../errors/upstream.errors.js';
+import { type JsonValue } from '../messages/json.interface.js';
+import { type ModelMessage } from '../messages/message.interface.js';
+import { type ModelEvent, type ModelRequest } from '../messages/model-request.interface.js';
+import { type FilePart, type Part } from '../messages/part.interface.js';
+import { type RejectedPlace, withRejected } from '../messages/with-rejected.js';
+import { type Model } from '../models/model.interface.js';
+
+/** How often one step is sent again without what the vendor has refused of it. */
+const MAX_RESENDS = 12;
+/** How many files are left out one by one, where the vendor does not say which; then all that it may mean are. */
+const MAX_GUESSES = 4;
+
+/** Leaves out of a request what its vendor refuses: at once, and each part once. */
+export class Rejections {
+  private resends = 0;
+  private guesses = 0;
+  private pending: RejectedPlace[] = [];
+  /** The request without what has been refused of it. */
+  rendered: RenderedRequest;
+
+  constructor(
+    private readonly delegate: Delegate,
+    private readonly model: Model,
+    private request: ModelRequest,
+  ) {
+    this.rendered = delegate.render(model, request);
+  }
+
+  /** Whether the error says what to leave out, which the request then is without. */
+  leaveOut(error: unknown): boolean {
+    const complaint = complaintIn(error);
+    if (complaint === undefined || this.resends >= MAX_RESENDS) return false;
+    const { messages } = this.request;
+    const places = this.refused(complaint).flatMap((part) => placesOf(part, messages));
+    if (places.length === 0) return false;
+    const { vendor } = this.model;
+    const rejected = places.map((place) => ({ ...place, vendor, reason: complaint.reason }));
+    this.resends += 1;
+    this.pending.push(...rejected);
+    this.request = { ...this.request, messages: withRejected(messages, rejected) };
+    this.rendered = this.delegate.render(this.model, this.request);
+    return true;
+  }
+
+  /** Whether something was left out that has not been told yet. */
+  get isUntold(): boolean {
+    return this.pending.length > 0;
+  }
+
+  /** Tells what was left out, each part once: to be remembered, once the vendor no longer complains. */
+  told(): ModelEvent[] {
+    return this.pending.splice(0).map((place) => ({ type: 'part-rejected', ...place }));
+  }
+
+  private refused(complaint: Complaint): object[] {
+    const items = this.rendered.pieces();
+    const named = complaint.path === undefined ? undefined : (sourceAt(items, complaint.path) as Part | undefined);
+    const parts = sourcesIn(items) as Part[];
+    switch (complaint.about) {
+      case 'reasoning': {
+        // What comes behind one that is not valid is bound to it, or made by the same other account.
+        const thoughts = parts.filter(({ type }) => type === 'reasoning');
+        return thoughts.slice(
+          Math.max(
+            0,
+            thoughts.findIndex((part) => part === named),
+          ),
+        );
+      }
+      case 'part':
+        return named === undefined || this.isAsked(named) ? [] : [named];
+      case 'media':
+        return this.guess(parts.filter(isFile), complaint.excess ?? 1);
+      default: {
+        const files = parts.filter((part) => isFile(part) && isImage(part) === (complaint.about === 'image'));
+        const found = files.find((file) => file === named || isMentioned(file as FilePart, complaint.reason));
+        return found ? [found] : this.guess(files.reverse(), 1);
+      }
+    }
+  }
+
+  /** The first of the files that may be meant, or all of them after too many guesses. */
+  private guess(files: Part[], count: number): Part[] {
+    this.guesses += 1;
+    return this.guesses > MAX_GUESSES ? files : files.slice(0, count);
+  }
+
+  /** Whether this is a text that the user waits for an answer to. */
+  private isAsked(part: Part): boolean {
+    const { messages } = this.request;
+    const asked = messages.slice(messages.findLastIndex(({ role }) => role === 'assistant') + 1);
+    return part.type === 'text' && asked.some(({ parts }) => parts.includes(part));
+  }
+}
+
+/** What the error says of the history; undefined for any other error. */
+export function complaintIn(error: unknown): Complaint | undefined {
+  if (error instanceof HistoryRefusedError) return error.complaint;
+  return error instanceof PayloadTooLargeError ? { about: 'media', reason: 'the request was too large' } : undefined;
+}
+
+/** The parts that a request is made of, in order. */
+function sourcesIn(items: readonly JsonValue[]): object[] {
+  const sources = new Set<object>();
+  const collect = (value: JsonValue | undefined): void => {
+    if (typeof value !== 'object' || value === null) return;
+    const source = sourceOf(value);
+    if (source) sources.add(source);
+    for (const inner of Object.values(value)) collect(inner);
+  };
+  for (const item of items) collect(item);
+  return [...sources];
+}
+
+function placesOf(part: object, messages: readonly ModelMessage[]): Pick<RejectedPlace, 'message' | 'part' | 'file'>[] {
+  return messages.flatMap(({ parts }, message) =>
+    parts.flatMap((candidate, index) => {
+      if (candidate === part) return [{ message, part: index }];
+      const files: readonly FilePart[] = (candidate.type === 'tool-result' && candidate.files) || [];
+      return files.flatMap((file, at) => (file === part ? [{ message, part: index, file: at }] : []));
+    }),
+  );
+}
+
+function isFile(part: Part): boolean {
+  return part.type === 'file';
+}
+
+function isImage(part: Part): boolean {
+  return part.type === 'file' && /^image\//i.test(part.mediaType);
+}
+
+function isMentioned({ url }: FilePart, reason: string): boolean {
+  return url !== undefined && reason.includes(url);
+}
