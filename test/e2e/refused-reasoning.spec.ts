@@ -77,7 +77,16 @@ describe.each([
     // Without thinking before its call, Haiku may not think behind the result, so that the next ask replays none.
     const first = model === 'duo-chat-haiku-4-5' ? ['succeeded'] : ['failed', 'succeeded'];
     const later = [...first, 'failed', 'succeeded'];
-    expect(await attempts(chat)).toEqual(['succeeded', 'succeeded', 'failed', 'succeeded', 'failed', 'succeeded', ...later, ...later]);
+    expect(await attempts(chat)).toEqual([
+      'succeeded',
+      'succeeded',
+      'failed',
+      'succeeded',
+      'failed',
+      'succeeded',
+      ...later,
+      ...later,
+    ]);
     expect((await reasoningOf(chat)).length).toBeGreaterThan(3);
   });
 
