@@ -12,13 +12,25 @@ import { type Model } from '../models/model.interface.js';
 
 /** How often one step is sent again without what the vendor has refused of it. */
 const MAX_RESENDS = 12;
-/** How many files are left out one by one, where the vendor does not say which; then all that it may mean are. */
+/** How many files are tried one by one, where the vendor does not say which; then all that it may mean are left out. */
 const MAX_GUESSES = 4;
+
+/** What is tried where the vendor does not say which file it means. */
+interface Guess {
+  about: Complaint['about'];
+  /** As the request was before. */
+  request: ModelRequest;
+  pending: readonly RejectedPlace[];
+  /** One of which, or some, the vendor means. */
+  files: Part[];
+  tried: number;
+}
 
 /** Leaves out of a request what its vendor refuses: at once, and each part once. */
 export class Rejections {
   private resends = 0;
-  private guesses = 0;
+  private mediaGuesses = 0;
+  private guess: Guess | undefined;
   private pending: RejectedPlace[] = [];
   /** The request without what has been refused of it. */
   rendered: RenderedRequest;
@@ -31,12 +43,13 @@ export class Rejections {
     this.rendered = delegate.render(model, request);
   }
 
-  /** Whether the error says what to leave out, which the request then is without. */
+  /** Whether the error says what to leave out: the request then is without it. */
   leaveOut(error: unknown): boolean {
     const complaint = complaintIn(error);
     if (complaint === undefined || this.resends >= MAX_RESENDS) return false;
+    const parts = this.refused(complaint);
     const { messages } = this.request;
-    const places = this.refused(complaint).flatMap((part) => placesOf(part, messages));
+    const places = parts.flatMap((part) => placesOf(part, messages));
     if (places.length === 0) return false;
     const { vendor } = this.model;
     const rejected = places.map((place) => ({ ...place, vendor, reason: complaint.reason }));
@@ -61,6 +74,7 @@ export class Rejections {
     const items = this.rendered.pieces();
     const named = complaint.path === undefined ? undefined : (sourceAt(items, complaint.path) as Part | undefined);
     const parts = sourcesIn(items) as Part[];
+    if (complaint.about !== this.guess?.about) this.guess = undefined;
     switch (complaint.about) {
       case 'reasoning': {
         // What comes behind one that is not valid is bound to it, or made by the same other account.
@@ -75,19 +89,34 @@ export class Rejections {
       case 'part':
         return named === undefined || this.isAsked(named) ? [] : [named];
       case 'media':
-        return this.guess(parts.filter(isFile), complaint.excess ?? 1);
+        return this.oldest(parts.filter(isFile), complaint.excess ?? 1);
       default: {
         const files = parts.filter((part) => isFile(part) && isImage(part) === (complaint.about === 'image'));
         const found = files.find((file) => file === named || isMentioned(file as FilePart, complaint.reason));
-        return found ? [found] : this.guess(files.reverse(), 1);
+        if (found === undefined) return this.guessed(complaint.about, files.reverse());
+        this.guess = undefined;
+        return [found];
       }
     }
   }
 
-  /** The first of the files that may be meant, or all of them after too many guesses. */
-  private guess(files: Part[], count: number): Part[] {
-    this.guesses += 1;
-    return this.guesses > MAX_GUESSES ? files : files.slice(0, count);
+  /** So many files, or all of them once that was too often too few. */
+  private oldest(files: Part[], count: number): Part[] {
+    this.mediaGuesses += 1;
+    return this.mediaGuesses > MAX_GUESSES ? files : files.slice(0, count);
+  }
+
+  /** The next of the files that may be meant, with the request as it was before the last guess, which was wrong. */
+  private guessed(about: Complaint['about'], candidates: Part[]): Part[] {
+    const { request, pending } = this;
+    const guess = this.guess ?? { about, request, pending, files: candidates, tried: 0 };
+    const { files, tried } = guess;
+    const most = Math.min(files.length, MAX_GUESSES);
+    this.guess = { ...guess, tried: tried + 1 };
+    this.request = guess.request;
+    this.pending = [...guess.pending];
+    if (tried < most) return files.slice(tried, tried + 1);
+    return tried === most && files.length > 1 ? files : [];
   }
 
   /** Whether this is a text that the user waits for an answer to. */
