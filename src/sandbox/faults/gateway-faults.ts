@@ -24,7 +24,7 @@ export const GATEWAY_FAULTS: Record<GatewayFault, (errors: VendorErrors, plan: F
   'gateway-unsupported-model': () => UNSUPPORTED_MODEL,
   'gateway-invalid-json': () => INVALID_JSON,
   'gateway-missing-header': () => MISSING_CONTENT_TYPE,
-  'gateway-bad-request': (errors) => errors.invalidRequest('messages.0.content: Input should be a valid list'),
+  'gateway-bad-request': (errors) => errors.invalidRequest('messages: Input should be a valid list'),
   'gateway-bad-max-tokens': (errors) => errors.maxTokensTooLarge(),
   'gateway-image-too-large': (errors) => errors.imageTooLarge(),
   'gateway-context-decoy': (errors) => errors.contextDecoy(),
