@@ -53,7 +53,7 @@ describe('Asking over HTTP', () => {
     expect(response.status).toBe(201);
     expect(response.get('x-run-id')).toBe(answer.runId);
     expect(Object.keys(answer).sort()).toEqual(
-      'chatId,createdAt,finishReason,id,model,parts,role,runId,seq,status,text,usage'.split(','),
+      'chatId,createdAt,finishDetail,finishReason,id,model,parts,role,runId,seq,status,text,usage'.split(','),
     );
     expect(answer.usage).toMatchObject({ inputTokens: expect.any(Number), outputTokens: expect.any(Number) });
     expect(answer.parts).toEqual([{ type: 'text', text: answer.text }]);
