@@ -1,5 +1,6 @@
 import { type FilePart, type TextPart } from '../messages/part.interface.js';
 import { type ReplayedResult } from './replayed-result.interface.js';
+import { madeOf } from './source.js';
 
 const noReason = 'The tool failed and did not say why.';
 
@@ -19,9 +20,10 @@ export function resultFiles({ files = [], isError }: ReplayedResult): readonly (
   return isError ? [] : files;
 }
 
-/** A result's text with its files after it; a blank text is left out, since not every vendor takes one. */
-export function textAndFiles(text: string, files: readonly (TextPart | FilePart)[]): (TextPart | FilePart)[] {
-  return isBlank(text) ? [...files] : [{ type: 'text', text }, ...files];
+/** A result with files: its text, and the files after it; a blank text is left out, since not every vendor takes one. */
+export function textAndFiles(result: ReplayedResult, text: string): (TextPart | FilePart)[] {
+  const files = resultFiles(result);
+  return isBlank(text) ? [...files] : [madeOf(result, { type: 'text' as const, text }), ...files];
 }
 
 function isBlank(text: string): boolean {

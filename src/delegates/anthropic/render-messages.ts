@@ -103,8 +103,9 @@ function renderResult(result: ReplayedResult): JsonObject {
 
 function renderResultContent(result: ReplayedResult): string | JsonObject[] {
   const text = resultText(result);
-  const files = resultFiles(result);
-  return files.length > 0 ? textAndFiles(text, files).map((part) => madeOf(part, renderUserPart(part))) : text;
+  return resultFiles(result).length > 0
+    ? textAndFiles(result, text).map((part) => madeOf(part, renderUserPart(part)))
+    : text;
 }
 
 /** An answer that the model continues may not end in white space, neither now nor once its continuation follows. */

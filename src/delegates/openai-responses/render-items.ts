@@ -31,8 +31,9 @@ function renderItems(message: TranscriptMessage): JsonObject[] {
 
 function renderOutput(result: ReplayedResult): string | JsonObject[] {
   const text = markedResultText(result);
-  const files = resultFiles(result);
-  return files.length > 0 ? textAndFiles(text, files).map((part) => madeOf(part, renderUserPart(part))) : text;
+  return resultFiles(result).length > 0
+    ? textAndFiles(result, text).map((part) => madeOf(part, renderUserPart(part)))
+    : text;
 }
 
 function renderUserPart(part: TextPart | FilePart): JsonObject {
