@@ -68,9 +68,12 @@ describe('A run whose instance is gone', () => {
     await hosts[0].sandbox.close();
     expect(await outcome).toBeInstanceOf(RunLostError);
     expect((await chats[1].messages(chat.id)).items.map(({ role }) => role)).toEqual(['user', 'user', 'assistant']);
-    expect(await database.query('SELECT status FROM duo_attempts WHERE chat_id = $1 ORDER BY id', [chat.id])).toEqual([
-      { status: 'failed' },
-      { status: 'succeeded' },
+    // The late end writes down why; what the cut request cost stays unknown.
+    expect(
+      await database.query('SELECT status, error_code FROM duo_attempts WHERE chat_id = $1 ORDER BY id', [chat.id]),
+    ).toEqual([
+      { status: 'unknown', error_code: 'upstream_error' },
+      { status: 'succeeded', error_code: null },
     ]);
   });
 
