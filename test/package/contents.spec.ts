@@ -70,10 +70,10 @@ describe('the imports', () => {
     }
   });
 
-  it('of the sandbox are Node’s alone', async () => {
+  it('of the sandbox are Node’s, and the reader of image headers', async () => {
     const { files, libraries } = await moduleGraph(packed.folder, './dist/sandbox/index.js');
     expect(files.size).toBeGreaterThan(1);
-    expect([...libraries]).toEqual([]);
+    expect([...libraries]).toEqual(['image-size']);
   });
 
   it('of optional peers are declared as such', () => {
