@@ -119,11 +119,10 @@ export class Rejections {
     return tried === most && files.length > 1 ? files : [];
   }
 
-  /** Whether this is a text that the user waits for an answer to. */
+  /** Whether this is a text of the question itself. */
   private isAsked(part: Part): boolean {
-    const { messages } = this.request;
-    const asked = messages.slice(messages.findLastIndex(({ role }) => role === 'assistant') + 1);
-    return part.type === 'text' && asked.some(({ parts }) => parts.includes(part));
+    const last = this.request.messages.findLast(({ role }) => role !== 'system');
+    return part.type === 'text' && last?.role === 'user' && last.parts.includes(part);
   }
 }
 

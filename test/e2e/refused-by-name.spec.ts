@@ -135,6 +135,18 @@ describe.each(Object.entries(vendorWires) as [Name, VendorWire][])('A part that 
       expect(JSON.stringify(await messagesOf(chat))).not.toContain('rejected');
     });
 
+    it('as a question surfaces, and is left out as soon as another follows', async () => {
+      const chat = await create();
+      upstream.onGateway(refusal(name, places[name].question, 'This is not valid here.'));
+      await expect(chat.ask('Look')).rejects.toMatchObject({ code: 'upstream_error' });
+      upstream.onGateway(refusal(name, places[name].question, 'This is not valid here.'), answer);
+      expect((await chat.ask('And here?')).text).toBe('Done.');
+      const [, refused, resent] = bodies();
+      expect(refused).toContain('"Look"');
+      expect(resent).toContain("[text left out: the model's vendor refused it (This is not valid here.)]");
+      expect(resent).toContain('And here?');
+    });
+
     it('is sent again no more often than there are parts to leave out', async () => {
       const chat = await create();
       upstream.onGateway(refusal(name, null, 'Could not process image'));
