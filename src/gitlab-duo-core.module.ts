@@ -1,8 +1,9 @@
 import { Module } from '@nestjs/common';
-import { DiscoveryModule } from '@nestjs/core';
+import { DiscoveryModule, ModulesContainer } from '@nestjs/core';
 import { AgentRegistry } from './agents/agent-registry.js';
 import { ChatAgents } from './chats/chat-agents.js';
 import { ChatServices } from './chats/chat-services.js';
+import { checkInjections } from './chats/injection-check.js';
 import { PlainServiceCheck } from './chats/plain-service-check.js';
 import { HistoryCache } from './chats/store/history-cache.service.js';
 import { InstanceStores } from './chats/store/instance-stores.service.js';
@@ -31,10 +32,13 @@ import { RunWorker } from './runs/run-worker.js';
 import { ToolRegistry } from './tools/tool-registry.js';
 import { TurnService } from './turn/turn.service.js';
 
+const INJECTION_CHECK = Symbol('injection check');
+
 /** Everything of which an application has one; `GitlabDuoModule` is the door to it. */
 @Module({
   imports: [DiscoveryModule],
   providers: [
+    { provide: INJECTION_CHECK, useFactory: checkInjections, inject: [ModulesContainer] },
     {
       provide: GITLAB_DUO_OPTIONS,
       useFactory: (options: GitlabDuoModuleOptions) => resolveOptions(options),

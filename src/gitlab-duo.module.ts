@@ -3,6 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { type ChatClass, chatKind } from './chats/chat-kind.js';
 import { chatProviders } from './chats/chat.providers.js';
 import { DUO_ENTITIES } from './chats/entities/duo-entities.js';
+import { withDataSource } from './chats/wiring-errors.js';
 import { type GitlabDuoModuleOptions } from './config/gitlab-duo-options.interface.js';
 import { GitlabDuoCoreModule } from './gitlab-duo-core.module.js';
 import { type ASYNC_OPTIONS_TYPE, type OPTIONS_TYPE } from './gitlab-duo.module-definition.js';
@@ -42,14 +43,11 @@ export class GitlabDuoModule {
   static forFeature(chats: ChatClass[], dataSource?: string): DynamicModule {
     const kinds = chats.map((chat) => chatKind(chat));
     const providers = chatProviders(kinds, dataSource);
+    const entities = [...kinds.flatMap(({ chat, message }) => [chat, message]), ...DUO_ENTITIES];
+    const names = kinds.map(({ chat }) => chat.name).join(', ');
     return {
       module: GitlabDuoModule,
-      imports: [
-        TypeOrmModule.forFeature(
-          [...kinds.flatMap(({ chat, message }) => [chat, message]), ...DUO_ENTITIES],
-          dataSource,
-        ),
-      ],
+      imports: [withDataSource(TypeOrmModule.forFeature(entities, dataSource), names, dataSource)],
       providers,
       exports: [TypeOrmModule, ...providers.map(({ provide }) => provide)],
     };

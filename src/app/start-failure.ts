@@ -10,6 +10,9 @@ export function adviceFor(error: unknown): string | undefined {
   if (code === 'EADDRNOTAVAIL') return `This machine has no address ${address}: correct HOST.`;
   if (code === '28P01' || code === '28000') return 'The database refuses the user or the password of DATABASE_URL.';
   if (code === '3D000') return 'The database that DATABASE_URL names does not exist: create it first.';
+  if (code === '42P07') {
+    return 'A table that a migration makes is there already: synchronize, or another application, made it. Point DATABASE_URL to an empty database, or drop the tables, with their data.';
+  }
   if (isConnectionLost(error)) return 'The database does not answer: check that it runs, and DATABASE_URL.';
   const state = passingState(error);
   if (state !== undefined) return `The database refused for now (SQLSTATE ${state}): check it, then start again.`;

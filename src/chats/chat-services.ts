@@ -12,6 +12,7 @@ import { DuoChatService } from './duo-chat.service.js';
 import { HistoryCache } from './store/history-cache.service.js';
 import { InstanceStores } from './store/instance-stores.service.js';
 import { KindStore } from './store/kind-store.js';
+import { checkTables } from './store/table-check.js';
 
 /** A kind of chat in a data source, with its service. */
 export interface ServedKind {
@@ -42,9 +43,12 @@ export class ChatServices implements OnApplicationBootstrap {
     return this.served.length === 1 ? this.served : this.served.filter(({ kind }) => kind.isDefault);
   }
 
-  /** @throws ConfigurationError when the tools of a kind are none of this application */
-  onApplicationBootstrap(): void {
-    for (const { kind } of this.served) if (kind.tools) this.runs.toolNames(kind.tools());
+  /** @throws ConfigurationError when the tools of a kind are none of this application, or a table is missing */
+  async onApplicationBootstrap(): Promise<void> {
+    for (const { kind, dataSource } of this.served) {
+      if (kind.tools) this.runs.toolNames(kind.tools());
+      await checkTables(dataSource, kind);
+    }
   }
 
   /** @throws ConfigurationError when the data source cannot hold the kind, UnknownModelError for its default model */

@@ -6,6 +6,7 @@ import { ChatServices } from './chat-services.js';
 import { DuoChatService } from './duo-chat.service.js';
 import { getDuoChatToken } from './inject-duo-chat.decorator.js';
 import { ambiguousService, mustHaveOneDefault } from './plain-service-check.js';
+import { failWithoutCore, failWithoutDataSource, optional } from './wiring-errors.js';
 
 type TokenProvider = Exclude<Provider, new (...args: never[]) => unknown>;
 
@@ -13,8 +14,12 @@ type TokenProvider = Exclude<Provider, new (...args: never[]) => unknown>;
 export function chatProviders(kinds: ChatKind[], dataSource?: string): TokenProvider[] {
   const services = kinds.map((kind): TokenProvider => ({
     provide: getDuoChatToken(kind.chat, dataSource),
-    useFactory: (services: ChatServices, source: DataSource) => services.of(kind, source),
-    inject: [ChatServices, getDataSourceToken(dataSource)],
+    useFactory: (services: ChatServices | undefined, source: DataSource | undefined) => {
+      if (services === undefined) return failWithoutCore(kind.chat.name);
+      if (source === undefined) return failWithoutDataSource(kind.chat.name, dataSource);
+      return services.of(kind, source);
+    },
+    inject: [optional(ChatServices), optional(getDataSourceToken(dataSource))],
   }));
   return [...services, plainProvider(kinds, dataSource)];
 }

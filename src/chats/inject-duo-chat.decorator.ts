@@ -10,9 +10,20 @@ const tokens = new WeakMap<ChatClass, Map<string, symbol>>();
 export function getDuoChatToken(chat: ChatClass, dataSource = 'default'): symbol {
   const ofChat = tokens.get(chat) ?? new Map<string, symbol>();
   tokens.set(chat, ofChat);
-  const token = ofChat.get(dataSource) ?? Symbol(`DuoChatService<${chat.name}>(${dataSource})`);
+  const token = ofChat.get(dataSource) ?? Symbol(description(chat, dataSource));
   ofChat.set(dataSource, token);
   return token;
+}
+
+/** Nest shows it where the service is missing, so it says what to do. */
+function description({ name }: ChatClass, dataSource: string): string {
+  const argument = dataSource === 'default' ? '' : `, '${dataSource}'`;
+  return `DuoChatService<${name}>(${dataSource}), which GitlabDuoModule.forFeature([${name}]${argument}) provides to the modules that import it,`;
+}
+
+/** The name of the chat class whose service an injection token stands for. */
+export function chatOfToken(token: unknown): string | undefined {
+  return typeof token === 'symbol' ? /^DuoChatService<(.*)>\(/.exec(token.description ?? '')?.[1] : undefined;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { type MigrationInterface, type QueryRunner } from 'typeorm';
+import { ConfigurationError } from '../../errors/request.errors.js';
 import { DuoAttempt } from '../entities/duo-attempt.entity.js';
 import { DUO_ENTITIES } from '../entities/duo-entities.js';
 import { DuoInstance } from '../entities/duo-instance.entity.js';
@@ -14,6 +15,7 @@ export class CreateDuoTables1795337122000 implements MigrationInterface {
 
   async up(queryRunner: QueryRunner): Promise<void> {
     const dataSource = dataSourceOf(queryRunner);
+    await mustBeNew(queryRunner, tableOf(dataSource, DuoAttempt));
     await queryRunner.query(
       `CREATE TABLE ${tableOf(dataSource, DuoAttempt)} ("id" uuid NOT NULL, "run_id" uuid NOT NULL, "request_id" text, "step" integer NOT NULL, "number" integer NOT NULL, "chat_kind" text NOT NULL, "chat_id" uuid NOT NULL, "owner_id" text, "message_id" uuid, "provider" text NOT NULL, "model" text NOT NULL, "status" text NOT NULL, "input_tokens" integer, "output_tokens" integer, "reasoning_tokens" integer, "cache_read_tokens" integer, "cache_write_tokens" integer, "first_token_ms" integer, "duration_ms" integer, "error_code" text, "created_at" TIMESTAMP WITH TIME ZONE NOT NULL DEFAULT now(), PRIMARY KEY ("id"))`,
     );
@@ -42,4 +44,13 @@ export class CreateDuoTables1795337122000 implements MigrationInterface {
     const dataSource = dataSourceOf(queryRunner);
     for (const entity of DUO_ENTITIES) await queryRunner.query(`DROP TABLE ${tableOf(dataSource, entity)}`);
   }
+}
+
+/** @throws ConfigurationError where the tables were made by other means than this migration */
+async function mustBeNew(queryRunner: QueryRunner, table: string): Promise<void> {
+  const found = (await queryRunner.query('SELECT 1 WHERE to_regclass($1) IS NOT NULL', [table])) as unknown[];
+  if (found.length === 0) return;
+  throw new ConfigurationError(
+    `The table ${table} is there already, and the migration that makes it has not run: synchronize made it. Turn synchronize off, then either drop the tables, with their data, and start again; or keep them, and let TypeORM's migration:run --fake note the migrations as run.`,
+  );
 }

@@ -31,8 +31,8 @@ export function kindTables(dataSource: DataSource, kind: ChatKind): KindTables {
   const message = metadataOf(dataSource, kind.message);
   checkMessages(chat, message);
   return {
-    chats: table(chat),
-    messages: table(message),
+    chats: quotedTable(chat),
+    messages: quotedTable(message),
     runs: tableOf(dataSource, DuoRun),
     activeRunIndex: activeRunIndex(dataSource),
     instances: tableOf(dataSource, DuoInstance),
@@ -52,7 +52,7 @@ export function kindTables(dataSource: DataSource, kind: ChatKind): KindTables {
 export function tableOf(dataSource: DataSource, entity: EntityClass): string {
   const metadata = metadataOf(dataSource, entity);
   checkNames(metadata);
-  return table(metadata);
+  return quotedTable(metadata);
 }
 
 type EntityClass = abstract new () => object;
@@ -79,7 +79,8 @@ function isChatOf(chat: EntityMetadata, row: string, id: string, ownerId: string
   return deleteDateColumn ? `${owned} AND ${row}.${quoted(deleteDateColumn.databaseName)} IS NULL` : owned;
 }
 
-function table(metadata: EntityMetadata): string {
+/** The quoted name of a table, its schema included. */
+export function quotedTable(metadata: EntityMetadata): string {
   return metadata.tablePath.split('.').map(quoted).join('.');
 }
 

@@ -1,0 +1,54 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type DynamicModule, type FactoryProvider, type InjectionToken, type Provider } from '@nestjs/common';
+import { getDataSourceToken } from '@nestjs/typeorm';
+import { ConfigurationError } from '../errors/request.errors.js';
+
+/** What a factory injects that may be missing, so that an error of ours says what to do instead of Nest's. */
+export function optional(token: InjectionToken): { token: InjectionToken; optional: true } {
+  return { token, optional: true };
+}
+
+/**
+ * Fails the start with what is missing. Nest 11 takes what failed to start, such as a data source, for missing as well:
+ * that error is to come first.
+ */
+async function failAfterOthers(error: ConfigurationError): Promise<never> {
+  await nextTurn();
+  throw error;
+}
+
+/** Of a kind of chat without the core. */
+export function failWithoutCore(chats: string): Promise<never> {
+  return failAfterOthers(
+    new ConfigurationError(
+      `GitlabDuoModule.forFeature([${chats}]) needs the core. Import GitlabDuoModule.forRoot() in the root module; with isGlobal: false, beside each forFeature().`,
+    ),
+  );
+}
+
+/** Of a kind of chat without a data source. */
+export function failWithoutDataSource(chats: string, dataSource: string | undefined): Promise<never> {
+  const [called, option] = dataSource === undefined ? ['', ''] : [` "${dataSource}"`, `, name: '${dataSource}'`];
+  return failAfterOthers(
+    new ConfigurationError(
+      `GitlabDuoModule.forFeature([${chats}]) needs the data source${called} of TypeORM. Import TypeOrmModule.forRoot({ type: 'postgres', url: process.env.DATABASE_URL, autoLoadEntities: true${option} }) in the root module.`,
+    ),
+  );
+}
+
+/** TypeORM's module of repositories, which says what to do where its data source is missing. */
+export function withDataSource(module: DynamicModule, chats: string, dataSource: string | undefined): DynamicModule {
+  const source = getDataSourceToken(dataSource);
+  const checked = (provider: Provider): Provider => {
+    if (!isFactory(provider) || !provider.inject?.includes(source)) return provider;
+    const useFactory = (...injected: unknown[]): unknown =>
+      injected.includes(undefined) ? failWithoutDataSource(chats, dataSource) : provider.useFactory(...injected);
+    const inject = provider.inject.map((token) => (token === source ? optional(source) : token));
+    return { ...provider, useFactory, inject };
+  };
+  return { ...module, providers: module.providers?.map(checked) };
+}
+
+function isFactory(provider: Provider): provider is FactoryProvider<unknown> {
+  return 'useFactory' in provider;
+}

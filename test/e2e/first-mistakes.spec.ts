@@ -1,0 +1,176 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Injectable, Module, type ModuleMetadata } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { TypeOrmModule, type TypeOrmModuleOptions } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { adviceFor } from '../../src/app/start-failure.js';
+import {
+  Chat,
+  ConfigurationError,
+  DUO_ENTITIES,
+  DUO_MIGRATIONS,
+  DuoChatService,
+  GitlabDuoModule,
+  InjectDuoChat,
+  Message,
+} from '../../src/index.js';
+import { type Sandbox, startSandbox } from '../../src/sandbox/index.js';
+import { createTestDatabase, type TestDatabase } from '../database/test-database.js';
+import { KeptLogger } from './support/kept-logger.js';
+import { sandboxOptions } from './support/test-module.js';
+
+@Injectable()
+class Plain {
+  constructor(readonly chats: DuoChatService) {}
+}
+
+@Injectable()
+class OfKind {
+  constructor(@InjectDuoChat(Chat) readonly chats: DuoChatService<Chat>) {}
+}
+
+@Module({})
+class HostModule {}
+
+@Module({ providers: [Plain] })
+class PlainModule {}
+
+@Module({ providers: [OfKind] })
+class OfKindModule {}
+
+/** Each stopped the start with an error of Nest's, TypeORM's or PostgreSQL's alone, or failed the first ask. */
+describe('What a new host may forget', () => {
+  let sandbox: Sandbox;
+  let database: TestDatabase;
+
+  beforeAll(async () => {
+    sandbox = await startSandbox();
+  });
+  afterAll(() => sandbox.close());
+  beforeEach(async () => {
+    database = await createTestDatabase();
+  });
+  afterEach(() => database.drop());
+
+  /** What the application has logged. */
+  const log = new KeptLogger();
+
+  /** How the start of an application fails. */
+  async function failure(...imports: NonNullable<ModuleMetadata['imports']>): Promise<Error | undefined> {
+    log.lines.length = 0;
+    const options = { logger: log, abortOnError: false };
+    try {
+      const app = await NestFactory.createApplicationContext({ module: HostModule, imports }, options);
+      await app.close();
+      return undefined;
+    } catch (error) {
+      return error as Error;
+    }
+  }
+
+  const core = (isGlobal = true) => GitlabDuoModule.forRoot({ ...sandboxOptions(sandbox), isGlobal });
+  const feature = () => GitlabDuoModule.forFeature([Chat]);
+  const tables = (options: Pick<TypeOrmModuleOptions, 'synchronize' | 'migrations' | 'migrationsRun'> = {}) =>
+    TypeOrmModule.forRoot({
+      type: 'postgres',
+      url: database.url,
+      autoLoadEntities: true,
+      retryAttempts: 1,
+      ...options,
+    });
+
+  function expectAdvice(error: Error | undefined, ...advice: string[]): void {
+    expect(error).toBeInstanceOf(ConfigurationError);
+    for (const part of advice) expect(error?.message).toContain(part);
+  }
+
+  it('is told to import forRoot', async () => {
+    const error = await failure(tables({ synchronize: true }), feature());
+    expectAdvice(error, 'forFeature([Chat]) needs the core', 'Import GitlabDuoModule.forRoot()');
+  });
+
+  it('is told so where the core is not global', async () => {
+    const error = await failure(tables({ synchronize: true }), core(false), feature());
+    expectAdvice(error, 'isGlobal: false');
+  });
+
+  it('is told to import the root of TypeORM, with DATABASE_URL', async () => {
+    const advice = "Import TypeOrmModule.forRoot({ type: 'postgres', url: process.env.DATABASE_URL";
+    expectAdvice(await failure(core(), feature()), advice);
+    expectAdvice(await failure(core(), GitlabDuoModule.forFeature([Chat], 'second')), 'data source "second"', advice);
+  });
+
+  it.each([
+    ['a plain service', PlainModule, 'Plain injects a DuoChatService'],
+    ['the service of a kind', OfKindModule, 'OfKind injects the DuoChatService of Chat'],
+  ])('is told to import forFeature for %s', async (_name, module, injects) => {
+    const advice = `${injects}, which ${module.name} does not import. Add GitlabDuoModule.forFeature([Chat]) to the imports of ${module.name}.`;
+    const orders = [
+      [core(), module],
+      [module, core()],
+      [core(), tables({ synchronize: true }), feature(), module],
+      [module, tables({ synchronize: true }), feature(), core()],
+    ];
+    for (const imports of orders) {
+      expect(await failure(...imports)).toBeInstanceOf(Error);
+      expect(log.lines.join()).toContain(advice);
+    }
+  });
+
+  it('is told to import forFeature by Nest itself where the core is missing too', async () => {
+    const error = await failure(OfKindModule);
+    expect(error?.message).toContain('which GitlabDuoModule.forFeature([Chat]) provides to the modules that import it');
+  });
+
+  it('is not kept from what is right: imports, modules that export them, and global ones', async () => {
+    @Module({ imports: [feature()], exports: [GitlabDuoModule] })
+    class Exporting {}
+    @Module({ imports: [Exporting], providers: [Plain, OfKind] })
+    class Importing {}
+    expect(await failure(core(), tables({ synchronize: true }), Importing)).toBeUndefined();
+    const global = { ...feature(), global: true };
+    expect(await failure(core(), tables({ synchronize: true }), global, PlainModule, OfKindModule)).toBeUndefined();
+  });
+
+  it('hears why its data source failed, and not that it is missing', async () => {
+    const url = new URL(database.url);
+    url.pathname = '/no_such_database';
+    const options = { type: 'postgres', url: url.href, autoLoadEntities: true, retryAttempts: 1 } as const;
+    expect(await failure(core(), TypeOrmModule.forRoot(options), feature())).toMatchObject({ code: '3D000' });
+  });
+
+  it('is told to run the migrations where tables are missing', async () => {
+    const error = await failure(core(), tables(), feature());
+    expectAdvice(
+      error,
+      'lacks the table "chats", the table "messages", the table "duo_runs"',
+      '...DUO_MIGRATIONS',
+      'migrationsRun: true',
+    );
+    const half = await failure(core(), tables({ migrations: DUO_MIGRATIONS, migrationsRun: true }), feature());
+    expectAdvice(half, 'lacks the table "chats", the table "messages". Run the migrations');
+  });
+
+  it('is told to run the migrations where a column is missing', async () => {
+    expect(await failure(core(), tables({ synchronize: true }), feature())).toBeUndefined();
+    await query('ALTER TABLE messages DROP COLUMN run_id');
+    expectAdvice(
+      await failure(core(), tables(), feature()),
+      'lacks the column "run_id" of "messages". Run the migrations',
+    );
+  });
+
+  it('is told what to do with tables that synchronize made before the migrations', async () => {
+    expect(await failure(core(), tables({ synchronize: true }), feature())).toBeUndefined();
+    const error = await failure(core(), tables({ migrations: DUO_MIGRATIONS, migrationsRun: true }), feature());
+    expectAdvice(error, 'The table "duo_attempts" is there already', 'synchronize made it', 'migration:run --fake');
+    expect(adviceFor(error)).toBe(error?.message);
+  });
+
+  async function query(text: string): Promise<void> {
+    const source = new DataSource({ type: 'postgres', url: database.url, entities: [Chat, Message, ...DUO_ENTITIES] });
+    await source.initialize();
+    await source.query(text);
+    await source.destroy();
+  }
+});
