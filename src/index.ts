@@ -120,6 +120,7 @@ export {
   type TextPart,
   type ToolCallPart,
   type ToolResultPart,
+  type Vendor,
   type VendorPart,
 } from './messages/part.interface.js';
 export { type ToolCallRecord, type ToolCallStatus } from './messages/tool-call.interface.js';
