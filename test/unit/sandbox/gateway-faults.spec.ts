@@ -33,7 +33,7 @@ describe('faults of the gateway', () => {
     'gateway-unsupported-model': [400, { detail: 'Unsupported model' }],
     'gateway-invalid-json': [400, { detail: 'Invalid JSON' }],
     'gateway-missing-header': [400, { detail: 'Missing content-type header' }],
-    'gateway-bad-request': [400, invalid('messages.0.content')],
+    'gateway-bad-request': [400, invalid('messages: Input should be a valid list')],
     'gateway-image-too-large': [400, invalid('image exceeds 5 MB maximum')],
     'gateway-context-decoy': [400, invalid('prompt is too long')],
     'gateway-context-overflow-by-output': [400, invalid('`max_tokens` exceed context limit: 190000 + 64000 > 200000')],
