@@ -40,15 +40,15 @@ function wrongWith({ events, answer, error }: WireOutcome): string | undefined {
   const calls = answer.parts.filter((part) => part.type === 'tool-call');
   if (error !== undefined && !(error instanceof GitlabDuoError)) return `a stray error: ${inspect(error)}`;
   if (error !== undefined) return calls.length > 0 ? 'a call in an answer that failed' : undefined;
-  // Where a damaged stream mixes up the order of its texts, the breaks between them are others.
-  const letters = (text: string): number => text.replaceAll(/\s/g, '').length;
-  for (const [event, kept] of [
-    ['text-delta', textOf(answer.parts)],
-    ['reasoning-delta', answer.parts.map((part) => (part.type === 'reasoning' ? part.text : '')).join('')],
-  ] as const) {
-    const told = events.map((said) => (said.type === event ? said.text : '')).join('');
-    if (letters(told) !== letters(kept))
-      return `${letters(told)} letters in each ${event}, and ${letters(kept)} in the answer`;
+  // Where a damaged stream mixes up the order of its texts, the paragraph breaks between them are others.
+  const lengthOf = (text: string, type: 'text' | 'reasoning'): number =>
+    (type === 'text' ? text.replaceAll('\n\n', '') : text).length;
+  for (const type of ['text', 'reasoning'] as const) {
+    const told = events.map((said) => (said.type === `${type}-delta` && 'text' in said ? said.text : '')).join('');
+    const thought = answer.parts.map((part) => (part.type === 'reasoning' ? part.text : '')).join('');
+    const kept = type === 'text' ? textOf(answer.parts) : thought;
+    if (lengthOf(told, type) !== lengthOf(kept, type))
+      return `${told.length} characters in each ${type}-delta, and ${kept.length} in the answer`;
   }
   const toldCalls = events.filter((event) => event.type === 'tool-call');
   const byId = (left: { id: string }, right: { id: string }) => (left.id < right.id ? -1 : 1);
