@@ -31,7 +31,7 @@ export interface ChatChanges {
   title?: string | null;
   /** Added as a system message, which replaces the instructions before it. */
   instructions?: string;
-  /** In place of those before, of which a function makes them; a `null` is no parameter. */
+  /** Replace the parameters so far, or are made from them by a function; a `null` is no parameter. */
   params?: ParamChanges | ((before: ModelParams) => ParamChanges);
   metadata?: JsonObject;
 }

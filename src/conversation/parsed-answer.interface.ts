@@ -15,7 +15,7 @@ export type ParsedAnswer<M, Value> = WholeAnswer<M, Value> | OpenAnswer<M> | Can
 /** A whole answer, which has been checked. */
 export type WholeAnswer<M, Value> = M & { status: 'complete'; finishReason: 'stop' | 'other'; parsed: Value };
 
-/** A message of a run that goes on later: its calls wait for approval, or after a `step()` for their results. */
+/** A message of a run that continues later: its calls wait for approval, or after a `step()` for their results. */
 export type OpenAnswer<M> = M & { finishReason: 'tool-calls' | 'length' | 'pause'; parsed: never };
 
 /** A message whose run was cancelled. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 /**
  * Follows a history as it is rendered, and tells which of its reasoning is still valid where a model binds that to what came
- * before it: to the system prompt and the tools, to all that was said, and to the reasoning before it, of which the oldest
+ * before it: to the system prompt and the tools, to all that was said, and to the reasoning before it, whose oldest blocks
  * may be left out (Anthropic, "Preserved thinking").
  *
  * A digest names all of these: the base, all that was said, how many pieces of reasoning came before and the last of them.

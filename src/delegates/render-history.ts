@@ -39,7 +39,7 @@ export function renderHistory(
   };
 }
 
-/** Renders the turns up to `end`, of which some may be rendered already, and keeps them; undefined where they may change. */
+/** Renders the turns up to `end` and keeps them, reusing those that are rendered already; undefined where they may change. */
 function settle(
   turns: SettledTurns,
   history: readonly ModelMessage[],

@@ -68,7 +68,7 @@ async function stopServer(cluster: Cluster, supervision: Supervision): Promise<v
 }
 
 /**
- * Starts the server unless it runs, and takes it over unless somebody has it. Others may be doing the same.
+ * Starts the server unless it runs, and claims it unless another process has. Other processes may do the same.
  * @param port where a server that is started listens; on any free one by default
  */
 async function own(cluster: Cluster, port?: number, signal?: AbortSignal): Promise<Ownership> {

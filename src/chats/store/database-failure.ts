@@ -27,7 +27,7 @@ const lostConnectionMessages =
   /Connection terminated|timeout exceeded when trying to connect|timeout expired|Query read timeout|after calling end on the pool|is not queryable|Received unexpected \w+ message from backend|Driver not Connected/;
 const lostConnectionNames =
   /^(QueryRunner(Provider)?AlreadyReleased|ConnectionIsNotSet|Cannot(Connect|Execute)\w*Connected|NoConnectionForRepository|CannotGetEntityManagerNotConnected)Error$/;
-/** A connection that broke, a server that went down, and a commit of which nothing more is known. */
+/** A connection that broke, a server that went down, and a commit whose outcome is unknown. */
 const mayHaveTakenEffect = /^(08|57P|40003)/;
 const UNIQUE_VIOLATION = '23505';
 
