@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { moduleGraph } from './module-graph.js';
@@ -31,9 +31,10 @@ async function filesOf(entry: string): Promise<string[]> {
 }
 
 describe('the tarball', () => {
-  it('holds the words for people beside the code', () => {
+  it('holds the documentation of its version beside the code', async () => {
     const others = packed.files.filter((file) => !/^dist\/.*\.(js|js\.map|d\.ts)$/.test(file));
-    expect(others.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']);
+    const docs = (await readdir(join(import.meta.dirname, '../../docs'))).map((name) => `docs/${name}`);
+    expect(others.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', ...docs, 'package.json'].sort());
   });
 
   it('leaves out the server and its migrations', () => {

@@ -12,7 +12,7 @@ import { addTool, told } from '../e2e/support/bound-tools.js';
 import { HttpClient } from '../e2e/support/http-client.js';
 import { startTestHost, type TestHost } from '../e2e/support/test-module.js';
 import { startTestServer, type TestServer } from '../e2e/support/test-server.js';
-import { blocks, readme, root, snippetFolder, snippets, snippetsOf } from './blocks.js';
+import { type Block, pages, root, snippetFolder, snippets, snippetsOf } from './blocks.js';
 import { runInShell } from './shell.js';
 import { filledIn, textPattern } from './shown-answer.js';
 import { startTlsRelay } from './tls-relay.js';
@@ -28,19 +28,22 @@ const NOT_RUN = [
   /^docker compose up .*$/,
 ];
 
-const isRun = (text: string): boolean => !NOT_RUN.some((pattern) => pattern.test(text));
+const isCommand = ({ language, text }: Block): boolean =>
+  language === 'sh' && !NOT_RUN.some((pattern) => pattern.test(text));
 const ofLanguage = (language: string): string[] =>
-  blocks.filter((block) => block.language === language).map(({ text }) => text);
+  pages.flatMap(({ blocks }) => blocks.filter((block) => block.language === language).map(({ text }) => text));
 
-it('shows nothing but what is run', () => {
-  expect(readme.match(/```|~~~/g)).toHaveLength(blocks.length * 2);
-  expect([...new Set(blocks.map(({ language }) => language))].sort()).toEqual(['http', 'json', 'sh', 'ts']);
+it('the pages show only what is run', () => {
+  for (const { name, text, blocks } of pages)
+    expect([name, text.match(/```|~~~/g)?.length ?? 0]).toEqual([name, blocks.length * 2]);
+  const languages = pages.flatMap(({ blocks }) => blocks.map(({ language }) => language));
+  expect([...new Set(languages)].sort()).toEqual(['http', 'json', 'sh', 'ts']);
   expect(NOT_RUN.map((pattern) => ofLanguage('sh').filter((text) => pattern.test(text)).length)).toEqual(
     NOT_RUN.map(() => 1),
   );
 });
 
-describe('The programs of the README', () => {
+describe('The programs of the pages', () => {
   const open: { close(): Promise<unknown> }[] = [];
   const given = { ...process.env };
   let sandbox: Sandbox;
@@ -212,6 +215,18 @@ describe('The programs of the README', () => {
           await expectToUse(chat.withTools(Weather), 'weather', '"celsius":21');
       }
     },
+    async 'payment.ts'() {
+      const { Pay, payWith } = await import('./snippets/payment.js');
+      @Module({ providers: [Pay] })
+      class PaymentModule {}
+      const { app } = await host({ imports: [PaymentModule] });
+      const chats = app.get<DuoChatService<Chat>>(DuoChatService);
+      const chat = await chats.create();
+      expect((await payWith(chat, 'boss')).text).toMatch(/^The tools said: "Paid 50"/);
+      const { items } = await chats.messages(chat.id);
+      expect(items.map(({ role }) => role)).toEqual(['user', 'assistant', 'tool', 'assistant']);
+      expect(new Set(items.map(({ runId }) => runId)).size).toBe(1);
+    },
     async 'code-reviewer.ts'() {
       const { CodeReviewer, Reviews, ReviewsModule } = await import('./snippets/code-reviewer.js');
       const { app, sandbox: own } = await host({ imports: [ReviewsModule] });
@@ -272,7 +287,7 @@ describe('The programs of the README', () => {
     return started;
   }
 
-  it('compile', () => {
+  it('compile under the settings of the project', () => {
     const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), (path) => ts.sys.readFile(path)) as {
       config: object;
     };
@@ -282,13 +297,13 @@ describe('The programs of the README', () => {
     expect(complaints.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))).toEqual([]);
   });
 
-  it('are all shown, and no others', () => {
-    const shown = ofLanguage('ts').map((text) => snippetsOf(text));
-    expect(shown.flat().sort()).toEqual([...snippets.keys()].sort());
-    expect(shown.every((names) => names.length === 1)).toBe(true);
+  it('are all shown, and each block is the end of one of them', () => {
+    const shown = ofLanguage('ts').map((text) => [text, snippetsOf(text)] as const);
+    expect(shown.filter(([, names]) => names.length !== 1)).toEqual([]);
+    expect([...new Set(shown.flatMap(([, names]) => names))].sort()).toEqual([...snippets.keys()].sort());
   });
 
-  it.each([...snippets.keys()])('run: %s', async (name) => {
+  it.each([...snippets.keys()])('%s does what its page says', async (name) => {
     await runs[name]?.();
     expect(Object.keys(runs)).toContain(name);
   });
@@ -304,44 +319,55 @@ async function chatThatPays({ app, url, database }: TestServer): Promise<string>
 }
 
 let shellDatabase: TestDatabase;
-let shellOutputs: Map<string, string>;
 let servers: TestServer[] = [];
+/** What each command has printed. */
+const outputs = new Map<Block, string>();
 
 beforeAll(async () => {
   const key = 'a-key-of-anna-with-32-characters';
   servers = [await startTestServer(), await startTestServer({ apiKeys: [{ owner: 'anna', key }] })];
   shellDatabase = await createTestDatabase();
-  const commands = ofLanguage('sh').filter(isRun);
   const [port, portWithKeys] = servers.map(({ url }) => new URL(url).port);
-  const atPorts = commands.map((text) =>
+  const atPorts = (text: string) =>
     text
       .replaceAll('localhost:3000', `127.0.0.1:${port ?? ''}`)
-      .replaceAll('localhost:3001', `127.0.0.1:${portWithKeys ?? ''}`),
-  );
+      .replaceAll('localhost:3001', `127.0.0.1:${portWithKeys ?? ''}`);
   const variables = { KEY: key, DATABASE_URL: shellDatabase.url, TICKET: await chatThatPays(servers[0] as TestServer) };
-  const printed = await runInShell(atPorts, variables);
-  shellOutputs = new Map(commands.map((text, index) => [text, printed[index] ?? '']));
+  // A reader may begin with any page: each has a shell of its own.
+  for (const { blocks } of pages) {
+    const commands = blocks.filter(isCommand);
+    if (commands.length === 0) continue;
+    const printed = await runInShell(
+      commands.map(({ text }) => atPorts(text)),
+      variables,
+    );
+    commands.forEach((command, index) => outputs.set(command, printed[index] ?? ''));
+  }
 });
 afterAll(async () => {
   for (const server of servers) await server.close();
   await shellDatabase.drop();
 });
 
-describe('The commands of the README', () => {
-  const answers = blocks.flatMap(({ language, text }, index) => {
-    const command = blocks[index - 1];
-    return language === 'json' || language === 'http' ? [{ command, language, shown: text }] : [];
-  });
+describe('The commands of the pages', () => {
+  const answers = pages.flatMap(({ name, blocks }) =>
+    blocks.flatMap(({ language, text }, index) => {
+      const command = blocks[index - 1];
+      return language === 'json' || language === 'http' ? [{ name, command, language, shown: text }] : [];
+    }),
+  );
 
-  it.each(answers)('answer as shown: $command.text', ({ command, language, shown }) => {
+  it.each(answers)('$name shows what is answered to: $command.text', ({ command, language, shown }) => {
     expect(command?.language).toBe('sh');
-    const answer = shellOutputs.get(command?.text ?? '') ?? '';
+    const answer = outputs.get(command as Block) ?? '';
     if (language === 'http') expect(answer.replaceAll('\r', '')).toMatch(textPattern(shown));
     else expect(JSON.parse(answer)).toEqual(filledIn(JSON.parse(shown), JSON.parse(answer)));
   });
 
-  it('tell a story', () => {
-    const [text] = ofLanguage('sh').filter((command) => command.includes('Tell me a story'));
-    expect(shellOutputs.get(text ?? '')).toMatch(/event: run-end\ndata: \{"status":"completed"/);
+  it('the story of the quickstart streams to its end', () => {
+    const stories = [...outputs].filter(([{ text }]) => text.includes('Tell me a story'));
+    expect(stories.map(([, output]) => output)).toEqual([
+      expect.stringMatching(/event: run-end\ndata: \{"status":"completed"/),
+    ]);
   });
 });

@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import ts from 'typescript';
 import { PASSING_STATES } from '../../src/chats/store/database-failure.js';
 import { problems } from '../../src/errors/problem.js';
 import { eventSchemas } from '../../src/http/openapi/event-schemas.js';
@@ -6,7 +9,10 @@ import { ModelRegistry } from '../../src/models/model-registry.js';
 import { SANDBOX_FAULTS } from '../../src/sandbox/index.js';
 import { HttpClient } from '../e2e/support/http-client.js';
 import { startTestServer, type TestServer } from '../e2e/support/test-server.js';
-import { readme, tableRows } from './blocks.js';
+import * as library from '../../src/index.js';
+import { root, sectionOf, tableRows } from './blocks.js';
+
+const { Conversation: MemoryChat, DuoAgent, DuoChatService, DuoService } = library;
 
 const code = (cell = ''): string => /^`([^`]+)`$/.exec(cell)?.[1] ?? cell;
 
@@ -17,16 +23,19 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-describe('The tables of the README', () => {
-  it('have every error, with its status', () => {
-    const shown = tableRows('Errors and what to do', 'code').map(([name, status]) => [code(name), Number(status)]);
+describe('The reference tables', () => {
+  it('errors.md has every code once, with its status', () => {
+    const shown = tableRows('errors.md', 'What to do')
+      .map(([name, status]) => [code(name), Number(status)] as const)
+      .filter(([name]) => /^[a-z_]+$/.test(name));
+    expect(shown).toHaveLength(Object.keys(problems).length);
     expect(Object.fromEntries(shown)).toEqual(
       Object.fromEntries(Object.entries(problems).map(([name, [status]]) => [name, status])),
     );
   });
 
-  it('have every event, with its data', () => {
-    const shown = tableRows('Server-sent events', 'event').map(([type, data = '']) => [code(type), data.match(/\w+/g)]);
+  it('events.md has every event, with its data', () => {
+    const shown = tableRows('events.md', 'All events').map(([type, data = '']) => [code(type), data.match(/\w+/g)]);
     const described = Object.values(eventSchemas).flatMap(({ properties }) => {
       if (properties === undefined) return [];
       const { event, data } = properties as unknown as { event: { const: string }; data: { properties: object } };
@@ -35,8 +44,8 @@ describe('The tables of the README', () => {
     expect(shown).toEqual(described);
   });
 
-  it('have every model, with its limits, and what it refuses', () => {
-    const shown = tableRows('Models', 'model').map(([id, limits, , rules = '']) => [
+  it('chats.md has every model, with its limits, and what it refuses', () => {
+    const shown = tableRows('chats.md', 'Models').map(([id, limits, , rules = '']) => [
       code(id),
       limits,
       rules.includes('refuses forced tools'),
@@ -63,8 +72,8 @@ describe('The tables of the README', () => {
     );
   });
 
-  it('have every route of the server', () => {
-    const calls = tableRows('HTTP', 'call').flatMap(([cell = '']) =>
+  it('http.md has every route of the server', () => {
+    const calls = tableRows('http.md', 'Routes').flatMap(([cell = '']) =>
       [...cell.matchAll(/`([A-Z]+) (\/[\w/:-]*)/g)].map(([, method, path]) => `${method ?? ''} ${path ?? ''}`),
     );
     const served = server.routes
@@ -74,29 +83,65 @@ describe('The tables of the README', () => {
     expect(calls.sort()).toEqual([...served, 'GET /', 'GET /docs', 'GET /docs-json'].sort());
   });
 
-  it('have every fault of the sandbox', () => {
-    const shown = tableRows('The sandbox in your tests', 'where').flatMap(([where = '', names = '']) => {
+  it('testing.md has every fault of the sandbox', () => {
+    const [list = ''] = /(^- .*\n)+/m.exec(sectionOf('testing.md', 'Faults').replaceAll(/\n {2,}/g, ' ')) ?? [];
+    const shown = [...list.matchAll(/^- (.*?): (.*)$/gm)].flatMap(([, where = '', names = '']) => {
       const prefix = where.startsWith('`') ? where.replace(/`|…/g, '') : '';
       return [...names.matchAll(/`([^`]+)`/g)].map(([, name]) => prefix + (name ?? ''));
     });
     expect(shown.sort()).toEqual([...SANDBOX_FAULTS].sort());
   });
 
-  it('have every SQLSTATE that passes', () => {
-    const shown = tableRows('When the database fails', 'SQLSTATE').map(([state, meaning]) => [code(state), meaning]);
+  it('operations.md has every SQLSTATE that passes', () => {
+    const shown = tableRows('operations.md', 'When the database fails').map(([state, meaning]) => [
+      code(state),
+      meaning,
+    ]);
     expect(Object.fromEntries(shown)).toEqual(PASSING_STATES);
   });
 
-  it('lead to sections that there are', () => {
-    const headings = [...readme.matchAll(/^##+ (.*)$/gm)].map(([, text = '']) =>
-      text.toLowerCase().replace(/\W+/g, '-'),
-    );
-    const links = [...readme.matchAll(/\]\(#([\w-]+)\)/g)].map(([, anchor]) => anchor);
-    expect(headings).toEqual(expect.arrayContaining(links));
+  it('options.md has every option of forRoot, and names no other', () => {
+    const shown = tableRows('options.md', '`forRoot`').map(([cell = '']) => /^`(\w+)`/.exec(cell)?.[1]);
+    const members = membersOf('src/config/gitlab-duo-options.interface.ts', 'GitlabDuoModuleOptions');
+    expect(shown.sort()).toEqual([...members, 'isGlobal'].sort());
+  });
+
+  it('options.md has every variable that the server reads, and names no other', () => {
+    const source = readFileSync(join(root, 'src/app/environment.ts'), 'utf8');
+    const read = new Set([...source.matchAll(/\b(?:read|checked)\('([A-Z_]+)'/g)].map(([, name]) => name));
+    const named = (rows: string[][], column: number) =>
+      rows.flatMap((cells) => [...(cells[column] ?? '').matchAll(/^`([A-Z_]+)`/g)].map(([, name]) => name));
+    const shown = [
+      ...named(tableRows('options.md', '`forRoot`'), 1),
+      ...named(tableRows('options.md', 'The server'), 0),
+    ];
+    expect(shown.sort()).toEqual([...read].sort());
+  });
+
+  it('from-rubyllm.md names only verbs and errors that there are', () => {
+    const owners = { chat: MemoryChat, chats: DuoChatService, duo: DuoService, reviewer: DuoAgent };
+    const cells = ['Chats', 'Tools and agents', 'Events, usage and models', 'Errors']
+      .flatMap((heading) => tableRows('from-rubyllm.md', heading))
+      .map(([, cell = '']) => cell);
+    const calls = cells.flatMap((cell) => [
+      ...[...cell.matchAll(/\b(chat|chats|duo|reviewer)\.(\w+)\(/g)].map(([, owner, verb]) => [owner, verb]),
+      ...[...cell.matchAll(/\b(with[A-Z]\w*)\(/g)].map(([, verb]) => ['chat', verb]),
+    ]) as [keyof typeof owners, string][];
+    expect(calls.length).toBeGreaterThan(30);
+    expect(calls.filter(([owner, verb]) => !(verb in owners[owner].prototype))).toEqual([]);
+    const errors = cells.flatMap((cell) => [...cell.matchAll(/`(\w+Error)`/g)].map(([, name]) => name ?? ''));
+    expect(errors.filter((name) => name !== 'AbortError' && !(name in library))).toEqual([]);
   });
 });
 
-it('tells by X-Run-Id whether a question that failed is stored', async () => {
+/** The names of the members of an interface. */
+function membersOf(path: string, name: string): string[] {
+  const source = ts.createSourceFile(path, readFileSync(join(root, path), 'utf8'), ts.ScriptTarget.Latest);
+  const found = source.statements.find((node) => ts.isInterfaceDeclaration(node) && node.name.text === name);
+  return (found as ts.InterfaceDeclaration).members.map((member) => (member.name as ts.Identifier).text);
+}
+
+it('X-Run-Id says whether a question that failed is stored', async () => {
   const client = new HttpClient(server.url);
   const chatId = await client.createChat();
   const ask = (body: object, accept: string) => client.send('POST', `/chats/${chatId}/messages`, body, { accept });

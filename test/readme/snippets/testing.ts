@@ -14,7 +14,7 @@ class Reporter {
 }
 
 const app = await Test.createTestingModule({
-  imports: [createDuoTestingModule({ replies: ['It is sunny'] })], // in place of GitlabDuoModule.forRoot()
+  imports: [createDuoTestingModule({ replies: ['It is sunny'] })], // instead of GitlabDuoModule.forRoot()
   providers: [Reporter],
 }).compile();
 
