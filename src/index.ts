@@ -29,6 +29,7 @@ export { DuoRunEvent } from './chats/entities/duo-run-event.entity.js';
 export { DuoRun } from './chats/entities/duo-run.entity.js';
 export { DuoToolCall } from './chats/entities/duo-tool-call.entity.js';
 export { DUO_MIGRATIONS } from './chats/migrations/duo-migrations.js';
+export { createDuoDataSource } from './chats/store/connection-guard.js';
 export { getDuoChatToken, InjectDuoChat } from './chats/inject-duo-chat.decorator.js';
 export {
   type Caller,

@@ -2,8 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
 import { TypeOrmModule, type TypeOrmModuleOptions } from '@nestjs/typeorm';
-import { DataSource, type DataSourceOptions } from 'typeorm';
-import { guardConnections } from '../chats/store/connection-guard.js';
+import { createDuoDataSource } from '../chats/store/connection-guard.js';
 import { Chat } from '../chats/chat.entity.js';
 import { type GitlabDuoModuleOptions } from '../config/gitlab-duo-options.interface.js';
 import { GitlabDuoModule } from '../gitlab-duo.module.js';
@@ -28,13 +27,6 @@ export interface AppOptions {
   rateLimits?: RateLimits;
 }
 
-/** The data source of the server, whose connections may end at any time, its start included. */
-function guardedDataSource(options?: DataSourceOptions): Promise<DataSource> {
-  const dataSource = new DataSource(options as DataSourceOptions);
-  guardConnections(dataSource);
-  return Promise.resolve(dataSource);
-}
-
 /** The server: chats over HTTP, kept in PostgreSQL. */
 @Module({})
 export class AppModule {
@@ -55,7 +47,7 @@ export class AppModule {
             applicationName: 'nestjs-gitlab-duo',
             extra: { max: 20, connectionTimeoutMillis: 10_000 },
           }),
-          dataSourceFactory: guardedDataSource,
+          dataSourceFactory: createDuoDataSource,
         }),
         TerminusModule,
         GitlabDuoModule.forRoot(gitlab),

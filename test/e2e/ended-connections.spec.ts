@@ -1,17 +1,13 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.js';
 import { type EndingProxy, startEndingProxy } from './support/ending-proxy.js';
+import { type ForkedHost, startForkedHost, TYPEORM_VERSIONS } from './support/forked-host.js';
 import { lockChat } from './support/row-lock.js';
 import { startServerProcess } from './support/server-process.js';
 import { startTestServer, type TestServer } from './support/test-server.js';
 import { until } from './support/until.js';
 
 jest.setTimeout(120_000);
-
-const script = (name: string): string => new URL(`support/${name}`, import.meta.url).href;
 
 /**
  * pg-pool takes its listener of `error` off a client before it hands it out, TypeORM adds its own in a later microtask, and
@@ -41,64 +37,51 @@ describe('A database connection that ends while it is handed over', () => {
     await replica.close();
   });
 
-  describe.each<[string, string[]]>([
-    ['TypeORM 1', []],
-    ['TypeORM 0.3', ['--import', script('typeorm-0.3-hooks.mjs')]],
-  ])('on %s', (version, hooks) => {
-    let host: ChildProcess;
+  describe.each(Object.keys(TYPEORM_VERSIONS) as (keyof typeof TYPEORM_VERSIONS)[])('on %s', (version) => {
+    let last: ForkedHost | undefined;
 
-    beforeEach(async () => {
-      host = fork(fileURLToPath(script('host-process.ts')), [primary.url, replica.url, sandbox.url], {
-        execArgv: ['--import', script('typescript-hooks.mjs'), ...hooks],
-        env: { ...process.env, NODE_OPTIONS: '' },
-        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      });
-      expect(await told()).toBe(version);
-    });
-    afterEach(() => void host.kill('SIGKILL'));
+    afterEach(() => last?.kill());
 
-    /** What the host tells next, or how it ended. */
-    async function told(): Promise<unknown> {
-      const abort = new AbortController();
-      const [message] = (await Promise.race([
-        once(host, 'message', abort),
-        once(host, 'exit', abort).then(([code]) => [`ended with ${String(code)}`]),
-      ])) as unknown[];
-      abort.abort();
-      return message;
-    }
-
-    function does(work: string): Promise<unknown> {
-      host.send(work);
-      return told();
+    async function startHost(...how: string[]): Promise<ForkedHost> {
+      const urls = { primary: primary.url, replica: replica.url, sandbox: sandbox.url };
+      return (last = await startForkedHost(version, urls, ...how));
     }
 
     /** Until it has noticed that. */
-    async function losesConnections(): Promise<void> {
+    async function losesConnections(host: ForkedHost): Promise<void> {
       primary.cut();
       replica.cut();
-      expect(await does('lose all connections')).toEqual(['done']);
+      expect(await host.does('lose all connections')).toEqual(['done']);
     }
 
     it('fails what a host writes, and not the host', async () => {
-      await losesConnections();
+      const host = await startHost();
+      await losesConnections(host);
       primary.endWhenReady(1);
-      expect(await does('write')).toEqual(['database_unavailable']);
-      expect(await does('write')).toEqual(['done']);
+      expect(await host.does('write')).toEqual(['database_unavailable']);
+      expect(await host.does('write')).toEqual(['done']);
     });
 
     it('fails what waits for the connection of another statement, and not the host', async () => {
-      expect(await does('write behind another')).toEqual(['done', 'done']);
+      const host = await startHost();
+      expect(await host.does('write behind another')).toEqual(['done', 'done']);
       primary.endWhenReady(1);
-      expect(await does('write behind another')).toEqual(['done', 'database_unavailable']);
-      expect(await does('write')).toEqual(['done']);
+      expect(await host.does('write behind another')).toEqual(['done', 'database_unavailable']);
+      expect(await host.does('write')).toEqual(['done']);
     });
 
     it('fails what a host reads from a replica, and not the host', async () => {
-      await losesConnections();
+      const host = await startHost();
+      await losesConnections(host);
       replica.endWhenReady(1);
-      expect(await does('read')).toEqual(['database_unavailable']);
-      expect(await does('read')).toEqual(['done']);
+      expect(await host.does('read')).toEqual(['database_unavailable']);
+      expect(await host.does('read')).toEqual(['done']);
+    });
+
+    it('is no matter to the first start of a host that uses createDuoDataSource, which connects again', async () => {
+      primary.endWhenReady(2);
+      const host = await startHost('createDuoDataSource');
+      expect(await host.does('write')).toEqual(['done']);
     });
   });
 

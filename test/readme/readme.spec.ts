@@ -204,6 +204,11 @@ describe('The programs of the pages', () => {
       own.fault({ fault: 'gateway-bad-request' });
       await expect(askPatiently(chat, 'Hello')).rejects.toMatchObject({ code: 'upstream_error' });
     },
+    async 'failover.ts'() {
+      const { database } = await import('./snippets/failover.js');
+      const app = await boot({ imports: [database] });
+      expect(await app.get(DataSource).query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    },
     async 'weather.ts'() {
       const { Stations, Weather } = await import('./snippets/weather.js');
       @Module({ providers: [Stations, Weather] })

@@ -1,5 +1,5 @@
 import { type Pool, type PoolClient } from 'pg';
-import { type DataSource } from 'typeorm';
+import { DataSource, type DataSourceOptions } from 'typeorm';
 
 /** What TypeORM's driver for PostgreSQL has in 0.3 as in 1.x, past its types. */
 interface PooledDriver {
@@ -10,6 +10,20 @@ interface PooledDriver {
 
 const guardedDrivers = new WeakSet<PooledDriver>();
 const guardedClients = new WeakSet<PoolClient>();
+
+/**
+ * Creates a data source whose connections may end at any time, also while it connects for the first time: the module
+ * can guard any other data source only after that.
+ * @example
+ * TypeOrmModule.forRootAsync({ useFactory: () => options, dataSourceFactory: createDuoDataSource })
+ * @publicApi
+ */
+export function createDuoDataSource(options?: DataSourceOptions): Promise<DataSource> {
+  // Nest's type lets its caller leave them out; TypeORM says what is wrong then.
+  const dataSource = new DataSource(options as DataSourceOptions);
+  guardConnections(dataSource);
+  return Promise.resolve(dataSource);
+}
 
 /**
  * Gives each client of a data source's pools a listener of `error` for good, those of pools to come included.

@@ -1,29 +1,35 @@
 /**
  * A host of one connection to the primary and one to the replica, whose databases and sandbox are its arguments; it does
- * what its parent says, and tells how that went.
+ * what its parent says, and tells how that went. With a fourth argument its data source is created by
+ * `createDuoDataSource`.
  */
 import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { TypeOrmModule } from '@nestjs/typeorm';
+import { TypeOrmModule, type TypeOrmModuleOptions } from '@nestjs/typeorm';
 import { type Pool } from 'pg';
 import * as typeorm from 'typeorm';
-import { Chat, DuoChatService, GitlabDuoError, GitlabDuoModule } from '../../../src/index.js';
+import { Chat, createDuoDataSource, DuoChatService, GitlabDuoError, GitlabDuoModule } from '../../../src/index.js';
 import { type Sandbox } from '../../../src/sandbox/index.js';
 import { sandboxOptions } from './test-module.js';
 import { until } from './until.js';
 
-const [, , primary = '', replica = '', gitlab = ''] = process.argv;
+const [, , primary = '', replica = '', gitlab = '', createsDataSource] = process.argv;
+
+const options: TypeOrmModuleOptions = {
+  type: 'postgres',
+  replication: { master: { url: primary }, slaves: [{ url: replica }] },
+  poolSize: 1,
+  autoLoadEntities: true,
+  retryAttempts: 3,
+  retryDelay: 50,
+};
 
 @Module({
   imports: [
-    TypeOrmModule.forRoot({
-      type: 'postgres',
-      replication: { master: { url: primary }, slaves: [{ url: replica }] },
-      poolSize: 1,
-      autoLoadEntities: true,
-      retryAttempts: 1,
-    }),
+    createsDataSource === undefined
+      ? TypeOrmModule.forRoot(options)
+      : TypeOrmModule.forRootAsync({ useFactory: () => options, dataSourceFactory: createDuoDataSource }),
     GitlabDuoModule.forRoot(sandboxOptions({ url: gitlab } as Sandbox)),
     GitlabDuoModule.forFeature([Chat]),
   ],
@@ -33,7 +39,8 @@ class HostModule {}
 const app = await NestFactory.createApplicationContext(HostModule, { logger: false });
 const chats = app.get<DuoChatService<Chat>>(DuoChatService);
 const { id } = await chats.create();
-const { master, slaves } = app.get(typeorm.DataSource).driver as unknown as { master: Pool; slaves: Pool[] };
+const dataSource = app.get(typeorm.DataSource);
+const { master, slaves } = dataSource.driver as unknown as { master: Pool; slaves: Pool[] };
 const pools = [master, ...slaves];
 
 /** What may find its connection ended while it is handed over. */
@@ -42,6 +49,17 @@ const work: Record<string, () => Promise<unknown>[]> = {
   // The reply to the first frees the connection for the second, which waits for it.
   'write behind another': () => [chats.usage(id), chats.update(id, { title: 'Newer' })],
   read: () => [chats.list()],
+  'open again': () => [dataSource.destroy().then(() => dataSource.initialize())],
+  'ask a chat that is loaded': () => [
+    dataSource
+      .getRepository(Chat)
+      .findOneByOrFail({ id })
+      .then((chat) => chat.ask('Hello')),
+  ],
+  'ask a chat that is saved': () => {
+    const repository = dataSource.getRepository(Chat);
+    return [repository.save(repository.create()).then((chat) => chat.ask('Hello'))];
+  },
   'lose all connections': () => [until(() => pools.every(({ totalCount }) => totalCount === 0))],
 };
 
