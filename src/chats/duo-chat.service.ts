@@ -37,6 +37,7 @@ import {
 } from './duo-chat-service.interface.js';
 import { type DuoMessage } from './entities/duo-message.entity.js';
 import { DuoRun } from './entities/duo-run.entity.js';
+import { subscribe } from './lasting-subscriber.js';
 import { CHAT_PAGE, MESSAGE_PAGE, page, pageLimit, pageStart } from './page.js';
 import { type ChatHandle, persistedChatDriver } from './persisted-chat-driver.js';
 import { onDatabase } from './store/database-error.js';
@@ -65,7 +66,8 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
     this.runRows = dataSource.getRepository(DuoRun);
     this.creating = new ChatCreating(parts, this.chats);
     this.driver = persistedChatDriver({ ...parts, chats: this.chats });
-    dataSource.subscribers.push(
+    subscribe(
+      dataSource,
       new ChatSubscriber(kind.chat, parts.defaultModel, (chat) => {
         bindChat(chat, this.driver);
       }),

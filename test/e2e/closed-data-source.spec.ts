@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { v7 as uuidv7 } from 'uuid';
 import { Chat, DuoChatService } from '../../src/index.js';
+import { startForkedHost, TYPEORM_VERSIONS } from './support/forked-host.js';
 import { startTestHost, type TestHost } from './support/test-module.js';
 
 describe('A data source that is closed', () => {
@@ -50,5 +51,23 @@ describe('A data source that is closed', () => {
 
     await host.database.initialize();
     expect((await chats.ask(id, 'And now?')).text).toContain('Turn 2');
+    expect((await chat.ask('And now?')).text).toContain('Turn 3');
   });
+
+  it.each(Object.keys(TYPEORM_VERSIONS) as (keyof typeof TYPEORM_VERSIONS)[])(
+    'binds loaded and saved chats to their service again once it is open again, on %s',
+    async (version) => {
+      const { url = '' } = host.database.options as { url?: string };
+      const other = await startForkedHost(version, { primary: url, replica: url, sandbox: host.sandbox.url });
+      try {
+        for (let times = 0; times < 2; times += 1) {
+          expect(await other.does('open again')).toEqual(['done']);
+          expect(await other.does('ask a chat that is loaded')).toEqual(['done']);
+          expect(await other.does('ask a chat that is saved')).toEqual(['done']);
+        }
+      } finally {
+        other.kill();
+      }
+    },
+  );
 });
