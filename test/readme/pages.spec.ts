@@ -17,7 +17,7 @@ const documents = new Map(markdownBelow(root).map((path) => [relative(root, path
 const prose = (text: string): string => text.replace(/^```[^]*?^```$/gm, '').replace(/`[^`\n]*`/g, '');
 
 describe('The links of the documentation', () => {
-  it('are of all Markdown files', () => {
+  it('the checker sees the README, the CHANGELOG and docs/', () => {
     expect([...documents.keys()]).toEqual(expect.arrayContaining(['README.md', 'CHANGELOG.md', 'docs/chats.md']));
   });
 
@@ -26,7 +26,7 @@ describe('The links of the documentation', () => {
     expect(links.filter((link) => !/^(https|mailto):/.test(link) && !exists(path, link))).toEqual([]);
   });
 
-  it('lead from the README to every page', () => {
+  it('the README links to every page', () => {
     const linked = [...pageOf('README.md').text.matchAll(/\]\(docs\/([\w-]+\.md)/g)].map(([, name]) => name);
     expect([...new Set(linked)].sort()).toEqual(
       pages
@@ -38,7 +38,7 @@ describe('The links of the documentation', () => {
 });
 
 describe('The form of the documentation', () => {
-  it('the README is a page and not a book', () => {
+  it('the README has at most 8 KB', () => {
     expect(statSync(join(root, 'README.md')).size).toBeLessThanOrEqual(MAX_README_BYTES);
   });
 
