@@ -4,7 +4,7 @@ import { ChatNotFoundError } from '../errors/chat.errors.js';
 import { RunNotFoundError } from '../errors/run.errors.js';
 import { ValidationError } from '../errors/request.errors.js';
 import { type DecisionOptions, type NewMessage, type OnChunk } from '../conversation/ask-options.interface.js';
-import { answerOf, askingRun, eventsOf, resultsOf } from '../conversation/asking.js';
+import { answerOf, askingRun, eventsOf, toolResults } from '../conversation/asking.js';
 import { type ChatDriver, bindChat } from '../conversation/chat-driver.js';
 import { type SchemaOption } from '../conversation/parsed-answer.interface.js';
 import { decision } from '../conversation/tool-call-decision.js';
@@ -196,8 +196,7 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
 
   /** Runs the tool calls that have no result, and asks no model; see `Chat.runTools`. */
   async runTools(id: string, options: RunToolsByIdOptions = {}): Promise<MessageOfChat<C>[]> {
-    const chat = this.bound(id, options);
-    return resultsOf<ChatHandle, MessageOfChat<C>>(chat, await askingRun(chat, null, options, 'tools'));
+    return toolResults<ChatHandle, MessageOfChat<C>>(this.bound(id, options), options);
   }
 
   /**

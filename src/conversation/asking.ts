@@ -4,6 +4,7 @@ import { checkParamChanges } from '../messages/params.js';
 import { userParts, storable, storableJson } from '../messages/text.js';
 import { type Part } from '../messages/part.interface.js';
 import { checkedFile } from '../models/file-check.js';
+import { NothingToRunError } from '../runs/begin-check.js';
 import { type LiveRun } from '../runs/live-run.js';
 import { type RunEvent } from '../runs/run-event.interface.js';
 import { type StartRun } from '../runs/run-request.js';
@@ -54,8 +55,13 @@ export async function answerOf<C extends object, M>(
   return withParsed(driverOf<C, M>(chat).message(chat, result.message, result.usage), result.parsed);
 }
 
-/** Waits for the results of a run that only runs tools. */
-export async function resultsOf<C extends object, M>(chat: C, run: LiveRun): Promise<M[]> {
+/** Runs the tool calls of the chat that have no result, and waits for the results; without any there is no run. */
+export async function toolResults<C extends { id: string }, M>(chat: C, options: AskOptions): Promise<M[]> {
+  const run = await askingRun(chat, null, options, 'tools').catch((error: unknown) => {
+    if (error instanceof NothingToRunError) return undefined;
+    throw error;
+  });
+  if (run === undefined) return [];
   const { results = [], error } = await run.result;
   if (error !== undefined) throw error as Error;
   return results.map((message) => driverOf<C, M>(chat).message(chat, message));

@@ -18,7 +18,7 @@ import { mustBeTools } from '../tools/tool-list.js';
 import { toolName } from '../tools/tool.decorator.js';
 import { ValidationError } from '../errors/request.errors.js';
 import { answerSchema } from './answer-schema.js';
-import { askingRun, answerOf, contentParts, eventsOf, resultsOf } from './asking.js';
+import { askingRun, answerOf, contentParts, eventsOf, toolResults } from './asking.js';
 import { driverOf } from './chat-driver.js';
 import { setChatSchema, stagedSettings, stageSettings } from './chat-settings.js';
 import { type ParsedAnswer, type ParsingVerbs, type SchemaOption } from './parsed-answer.interface.js';
@@ -176,11 +176,11 @@ export abstract class ChatVerbs<M> {
 
   /**
    * Runs the tool calls that have no result, and asks no model. Where some wait for approval, the run waits with them, as
-   * that of an ask does.
+   * that of an ask does; where there are none, there is no run, and the settings that wait stay for the next one.
    * @throws PendingToolCallsError while such a run waits
    */
   async runTools(options: Pick<AskOptions, 'tools' | 'signal'> = {}): Promise<M[]> {
-    return resultsOf<this, M>(this, await askingRun(this, null, options, 'tools'));
+    return toolResults<this, M>(this, options);
   }
 
   /** Whether the last thing that was said is a whole answer of the model, without calls. */

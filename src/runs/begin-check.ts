@@ -2,10 +2,18 @@ import { ValidationError } from '../errors/request.errors.js';
 import { messageWithOpenCalls, type StartRun, withoutUnfinished } from './run-request.js';
 import { type BeginRun, type HistoryMessage, type RunStore } from './run-store.interface.js';
 
-/** What a run that is to answer what the chat has already needs of its history; `null` for any other run. */
+/** Ends the begin of a run that is to run tools alone where no call lacks a result. */
+export class NothingToRunError extends Error {}
+
+/** What a run that is to work on what the chat has already needs of its history; `null` for any other run. */
 export function beginCheck(store: RunStore, { user, extent, chat }: StartRun): BeginRun['check'] {
-  if (user !== null || extent === 'tools') return null;
+  if (user !== null) return null;
   return async (history) => {
+    if (extent === 'tools') {
+      const called = messageWithOpenCalls(history);
+      if (called !== undefined && (await store.openCalls(called.id)).length > 0) return;
+      throw new NothingToRunError(`Chat ${chat.id} has no tool call without a result.`);
+    }
     if (!isWaiting(history)) {
       throw new ValidationError(
         `Chat ${chat.id} has no message that waits for an answer. Send a new message instead of asking for a completion.`,

@@ -93,6 +93,23 @@ describe.each(Object.keys(places))('A chat %s with nothing to answer', (place) =
     },
   );
 
+  it.each([...Object.keys(histories), 'waits for an answer'])(
+    'has no results of runTools() once it %s, and stores and books nothing',
+    async (name) => {
+      const question = { role: 'user', content: 'call weather {}' } as const;
+      const prepare = histories[name] ?? (({ chat }: TalkingChat) => chat.addMessage(question));
+      await prepare(talk);
+      const before = { usage: await talk.chat.usage(), messages: [...(await talk.messages())] };
+      const [rows, sent] = [await stored(talk.chat.id), requests()];
+      expect(await talk.chat.withInstructions('Be brief.').runTools({ tools: [weather] })).toEqual([]);
+      expect({ usage: await talk.chat.usage(), messages: await talk.messages() }).toEqual(before);
+      expect(await stored(talk.chat.id)).toEqual(rows);
+      expect(requests()).toBe(sent);
+      await talk.chat.ask('Hello');
+      expect((await talk.messages()).at(-3)).toMatchObject({ role: 'system', text: 'Be brief.' });
+    },
+  );
+
   it('keeps the settings of a refused completion for the next ask', async () => {
     await talk.chat.ask('Hello');
     await expect(talk.chat.withInstructions('Be brief.').complete()).rejects.toMatchObject({
