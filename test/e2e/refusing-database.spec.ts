@@ -114,7 +114,7 @@ describe('A database that refuses for a while', () => {
 
   it('gets an answer whose statement was cancelled (57014)', async () => {
     const chatId = await client.createChat();
-    server.sandbox.fault({ fault: 'stream-late-first-byte', delayMs: 300 });
+    server.sandbox.fault({ fault: 'stream-late-first-byte', delayMs: 2_000 });
     const asking = client.ask(chatId, 'Hello');
     await until(async () => (await rows.runs(chatId)).length === 1);
     const unlock = await lockChat(server.databaseUrl, chatId);
@@ -125,7 +125,7 @@ describe('A database that refuses for a while', () => {
 
   it('refuses writes and answers reads while it is read-only, and gets the answer afterwards', async () => {
     const [chatId, otherId] = [await client.createChat(), await client.createChat()];
-    server.sandbox.fault({ fault: 'stream-late-first-byte', delayMs: 500 });
+    server.sandbox.fault({ fault: 'stream-late-first-byte', delayMs: 2_000 });
     const asking = client.ask(chatId, 'Hello');
     await until(async () => (await rows.runs(chatId)).length === 1);
     await administrator.makeReadOnly();

@@ -26,7 +26,7 @@ let dataDirectory: string;
 const running = new Set<EmbeddedPostgres>();
 const holders = new Set<ChildProcess>();
 
-jest.setTimeout(120_000);
+jest.setTimeout(240_000);
 
 beforeEach(async () => {
   directory = await mkdtemp(join(await realpath(tmpdir()), "duo-o'ne ü-"));
@@ -231,7 +231,7 @@ describe('the embedded PostgreSQL', () => {
       const before = await readFile(settings);
       await writeFile(settings, 'no_such_setting = 1\n');
       await killPostmaster();
-      await until(() => told().some((line) => line.includes('does not stay up')), 90_000);
+      await until(() => told().some((line) => line.includes('does not stay up')), 200_000);
       expect(told()).toEqual([
         expect.stringContaining('has ended unasked'),
         expect.stringMatching(/does not stay up: .* set DATABASE_URL\.[^]*no_such_setting/),

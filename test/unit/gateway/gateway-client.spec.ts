@@ -381,21 +381,21 @@ describe('GatewayClient waits', () => {
   });
 
   it('as long for the first byte after the headers as before them', async () => {
-    client = clientOf(upstream.url, { timeouts: { idleMs: 300 } });
+    client = clientOf(upstream.url, { timeouts: { idleMs: 1_000 } });
     upstream.onGateway((response) => {
       beginSse(response);
-      setTimeout(() => response.end(END), 1_500);
+      setTimeout(() => response.end(END), 2_500);
     });
     await client.gateway.stream(call());
     expect(upstream.requests).toHaveLength(1);
   });
 
   it('for each read anew', async () => {
-    client = clientOf(upstream.url, { timeouts: { idleMs: 1_000 } });
+    client = clientOf(upstream.url, { timeouts: { idleMs: 2_500 } });
     upstream.onGateway((response) => {
       beginSse(response);
-      for (let index = 0; index < 3; index += 1) setTimeout(() => response.write('data: a\n\n'), index * 600);
-      setTimeout(() => response.end(END), 1_800);
+      for (let index = 0; index < 3; index += 1) setTimeout(() => response.write('data: a\n\n'), index * 1_000);
+      setTimeout(() => response.end(END), 3_000);
     });
     const { sink, ...rest } = call();
     await client.gateway.stream({ ...rest, sink });

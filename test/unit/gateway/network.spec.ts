@@ -104,7 +104,7 @@ describe('The proxy of the environment', () => {
   it('is not waited for longer than for a connection', async () => {
     const [instance, upstream] = [await start(), await start()];
     proxy.refuseWith = 'silence';
-    const { gateway } = await client(upstream.url, { instanceUrl: instance.url, timeouts: { connectMs: 300 } });
+    const { gateway } = await client(upstream.url, { instanceUrl: instance.url, timeouts: { connectMs: 1_000 } });
     // On the way to the instance, and to the gateway.
     for (const part of ['exchange', 'request']) {
       const error = (await failure(gateway.stream(call()))) as GitlabDuoError;
