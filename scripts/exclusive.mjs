@@ -1,6 +1,7 @@
 import { mkdirSync, openSync, closeSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { say } from './output.mjs';
 
 const BEAT_MS = 1_000;
 /** A lock that has not been touched for so long belongs to a process that was killed. */
@@ -15,7 +16,7 @@ const DEAD_AFTER_MS = 10_000;
 export async function exclusively(file, work) {
   mkdirSync(dirname(file), { recursive: true });
   for (let turn = 0; !take(file); turn += 1) {
-    if (turn === 0) console.error('\nWaiting for another process that prepares this folder…');
+    if (turn === 0) say('warn', 'Waiting for another process that prepares this folder…');
     await sleep(BEAT_MS);
   }
   const release = () => rmSync(file, { force: true });

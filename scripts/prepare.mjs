@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { exclusively } from './exclusive.mjs';
+import { isJson, say } from './output.mjs';
 import { root, runNpm } from './run.mjs';
 
 const inRoot = (path) => fileURLToPath(new URL(path, root));
@@ -37,7 +38,8 @@ function requireNode() {
   const [major, minor] = engines.node.match(/\d+/g).map(Number);
   const [ownMajor, ownMinor] = process.versions.node.split('.').map(Number);
   if (ownMajor > major || (ownMajor === major && ownMinor >= minor)) return;
-  console.error(
+  say(
+    'error',
     `This needs Node ${major}.${minor} or newer; this is Node ${process.versions.node}: see https://nodejs.org.`,
   );
   process.exit(1);
@@ -50,7 +52,9 @@ function requireNode() {
 async function npm(...args) {
   const { code, printed } = await runNpm(args);
   if (code === 0) return;
-  console.error(`\n${printed}\nnpm ${args.join(' ')} failed: the reason stands above.`);
+  const command = `npm ${args.join(' ')}`;
+  if (isJson) say('error', `${command} failed`, { output: printed });
+  else say('error', `${printed}\n${command} failed: the reason stands above.`);
   process.exit(code);
 }
 

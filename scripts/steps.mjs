@@ -1,24 +1,48 @@
+import { beginLine, endLine, isJson, say } from './output.mjs';
+
 const TICK_MS = 1_000;
 
 /**
- * Does some work, and says on standard error what it is and how long it takes: `Building… 21 s`. In a terminal the time
- * runs along.
+ * Does some work, and says what it is and how long it takes: `Building… 21 s`. In a terminal the time runs along.
  * @template T
  * @param {string} name
  * @param {() => Promise<T>} work
+ * @param {string} [place] of all steps, such as `1/5`, for a person
  * @returns {Promise<T>}
  */
-export async function step(name, work) {
+export async function step(name, work, place) {
+  return isJson ? loggedStep(name, work) : shownStep(place === undefined ? name : `[${place}] ${name}`, work);
+}
+
+/**
+ * In two lines, so that the log of a step that hangs has its name.
+ * @template T
+ * @param {string} name
+ * @param {() => Promise<T>} work
+ */
+async function loggedStep(name, work) {
   const begin = performance.now();
-  const elapsed = () => ` ${secondsSince(begin)} s`;
-  const { stderr } = process;
-  stderr.write(`${name}…`);
+  say('log', `${name}…`);
+  const result = await work();
+  say('log', `${name}: done`, { durationMs: Math.round(performance.now() - begin) });
+  return result;
+}
+
+/**
+ * @template T
+ * @param {string} name
+ * @param {() => Promise<T>} work
+ */
+async function shownStep(name, work) {
+  const begin = performance.now();
+  const { isTTY } = process.stderr;
+  beginLine(`${name}…`);
   const ticking = setInterval(() => {
-    if (stderr.isTTY) stderr.write(`\r${name}…${elapsed()}`);
+    if (isTTY) beginLine(`${name}…${secondsSince(begin)}`);
   }, TICK_MS);
   try {
     const result = await work();
-    stderr.write(`${stderr.isTTY ? `\r${name}…` : ''}${elapsed()}\n`);
+    endLine(`${isTTY ? `\r${name}…` : ''}${secondsSince(begin)}`);
     return result;
   } finally {
     clearInterval(ticking);
@@ -28,5 +52,5 @@ export async function step(name, work) {
 /** @param {number} begin */
 function secondsSince(begin) {
   const seconds = (performance.now() - begin) / 1_000;
-  return seconds.toFixed(seconds < 10 ? 1 : 0);
+  return ` ${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;
 }

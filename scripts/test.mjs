@@ -1,5 +1,6 @@
 import os from 'node:os';
 import { endWithNpm } from './launchers.mjs';
+import { say } from './output.mjs';
 import { install } from './prepare.mjs';
 import { runNode } from './run.mjs';
 import { step } from './steps.mjs';
@@ -14,7 +15,8 @@ const NODE_OPTIONS = [process.env.NODE_OPTIONS, '--experimental-vm-modules', '--
 endWithNpm();
 if (args.every((argument) => argument.startsWith('-'))) {
   const minutes = Math.ceil(SUITE_MINUTES / cores);
-  console.error(
+  say(
+    'log',
     `The whole suite takes about ${minutes} minutes on ${cores} cores; \`npm test -- test/unit\` runs a part.`,
   );
 }

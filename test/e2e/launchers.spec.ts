@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -27,28 +27,53 @@ async function writeProject(dependencies: Record<string, string> = {}): Promise<
   await writeFile(join(project, 'package-lock.json'), JSON.stringify(lock));
 }
 
+interface Launched {
+  code: unknown;
+  /** What it said on standard error. */
+  said: string;
+  /** What it printed on standard output. */
+  printed: string;
+}
+
 /** Runs one of the launchers of the project, and returns how it ended and what it said. */
-async function launch(script: string, ...args: string[]): Promise<{ code: unknown; said: string }> {
+async function launch([script = '', ...args]: string[], variables: NodeJS.ProcessEnv = {}): Promise<Launched> {
   const child = spawn(process.execPath, [join('scripts', script), ...args], {
     cwd: project,
-    env: childEnvironment(),
-    stdio: ['ignore', 'ignore', 'pipe'],
+    env: childEnvironment(variables),
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const [said, [code]] = await Promise.all([text(child.stderr), once(child, 'exit') as Promise<[unknown]>]);
-  return { code, said };
+  const [said, printed, [code]] = await Promise.all([
+    text(child.stderr),
+    text(child.stdout),
+    once(child, 'exit') as Promise<[unknown]>,
+  ]);
+  return { code, said, printed };
+}
+
+/** The lines of both outputs; one that is not JSON fails the test and is shown. */
+function logged({ said, printed }: Launched): unknown[] {
+  return [...printed.split('\n'), ...said.split('\n')]
+    .filter((line) => line !== '')
+    .map((line) => {
+      try {
+        return JSON.parse(line) as unknown;
+      } catch {
+        throw new Error(`This line is not JSON: ${line}`);
+      }
+    });
 }
 
 describe('A launcher', () => {
   it('shows each step with its number and its time, without a terminal too', async () => {
     await writeProject();
     // Nothing is there to build, which ends it.
-    const { said } = await launch('start.mjs');
+    const { said } = await launch(['start.mjs']);
     expect(said).toMatch(/^\[1\/5\] Installing the dependencies… \d+(?:\.\d)? s\n\[2\/5\] Building…/);
   });
 
   it('shows what npm says when a step fails, and ends with its code', async () => {
     await writeProject({ missing: 'file:./missing' });
-    const { code, said } = await launch('start.mjs');
+    const { code, said } = await launch(['start.mjs']);
     expect(code).toBe(1);
     expect(said).toMatch(
       /^\[1\/5\] Installing the dependencies…\n[^]*npm error[^]*npm ci .* failed: the reason stands above\.\n$/,
@@ -59,10 +84,69 @@ describe('A launcher', () => {
   it('of the whole suite says at once about how long it takes, before it installs anything', async () => {
     await writeProject({ missing: 'file:./missing' });
     const cores = availableParallelism();
-    const { said } = await launch('test.mjs');
+    const { said } = await launch(['test.mjs']);
     expect(said).toMatch(
       new RegExp(`^The whole suite takes about \\d+ minutes on ${cores} cores; .*\\nInstalling the dependencies…`),
     );
-    expect((await launch('test.mjs', 'test/unit')).said).toMatch(/^Installing the dependencies…/);
+    expect((await launch(['test.mjs', 'test/unit'])).said).toMatch(/^Installing the dependencies…/);
+  });
+
+  describe('of the server, in production', () => {
+    const common = { pid: expect.any(Number), timestamp: expect.any(Number), context: 'Launcher' };
+    const installed = [
+      { ...common, level: 'log', message: 'Installing the dependencies…' },
+      { ...common, level: 'log', message: 'Installing the dependencies: done', durationMs: expect.any(Number) },
+    ];
+
+    it.each<[where: string, variables: NodeJS.ProcessEnv, file: string]>([
+      ['by its environment', { NODE_ENV: ' production ' }, ''],
+      ['by the file .env', { NODE_ENV: undefined }, 'export NODE_ENV="production" # here'],
+    ])('says each step as JSON with the fields of the lines of the server, %s', async (_where, variables, file) => {
+      await writeProject();
+      await writeFile(join(project, '.env'), file);
+      const launched = await launch(['start.mjs'], variables);
+      expect(logged(launched)).toEqual([
+        ...installed,
+        { ...common, level: 'log', message: 'Building…' },
+        // Nothing is there to build.
+        expect.objectContaining({ ...common, level: 'fatal', error: expect.objectContaining({ name: 'Error' }) }),
+      ]);
+      expect(launched.code).toBe(1);
+    });
+
+    it('shows a person what the file .env says of production, where the environment says otherwise', async () => {
+      await writeProject();
+      await writeFile(join(project, '.env'), 'NODE_ENV=production');
+      expect((await launch(['start.mjs'], { NODE_ENV: '' })).said).toMatch(/^\[1\/5\] Installing the dependencies… /);
+    });
+
+    it('says as JSON what npm says when a step fails, and ends with its code', async () => {
+      await writeProject({ missing: 'file:./missing' });
+      const launched = await launch(['start.mjs'], { NODE_ENV: 'production' });
+      expect(logged(launched)).toEqual([
+        installed[0],
+        {
+          ...common,
+          level: 'error',
+          message: expect.stringMatching(/^npm ci .* failed$/),
+          output: expect.stringContaining('npm error'),
+        },
+      ]);
+      expect(launched).toMatchObject({ code: 1, said: expect.stringContaining('npm error') });
+    });
+
+    it('says as JSON that it waits for another process that prepares the folder', async () => {
+      await writeProject();
+      await mkdir(join(project, '.data'));
+      // One that was killed a while ago.
+      await writeFile(join(project, '.data/prepare.lock'), '');
+      await utimes(join(project, '.data/prepare.lock'), 0, 0);
+      const launched = await launch(['start.mjs'], { NODE_ENV: 'production' });
+      expect(logged(launched)).toContainEqual({
+        ...common,
+        level: 'warn',
+        message: 'Waiting for another process that prepares this folder…',
+      });
+    });
   });
 });

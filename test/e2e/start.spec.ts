@@ -242,6 +242,28 @@ describe('npm start', () => {
     expect(output).toContain('Set API_KEYS');
   });
 
+  it('prints nothing but JSON in production, from its launcher to the end of the server', async () => {
+    const env = { ...environment(), NODE_ENV: 'production' };
+    const npm = spawn('npm', ['start', '--silent'], { cwd: clone, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const [output, errors, [code]] = await Promise.all([
+      text(npm.stdout),
+      text(npm.stderr),
+      once(npm, 'exit') as Promise<[number]>,
+    ]);
+    expect(code).toBe(1);
+    const lines = `${output}${errors}`.split('\n').filter((line) => line !== '');
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+      ...['Installing the dependencies…', 'Installing the dependencies: done', 'Building…', 'Building: done'].map(
+        (message) => expect.objectContaining({ level: 'log', context: 'Launcher', message }),
+      ),
+      expect.objectContaining({
+        level: 'error',
+        context: 'Server',
+        message: expect.stringContaining('NODE_ENV is production and GITLAB_TOKEN is not set'),
+      }),
+    ]);
+  });
+
   it('starts again after everything was killed, with all that it had acknowledged', async () => {
     const killed = await start();
     const id = await new HttpClient(killed.url).createChat();
