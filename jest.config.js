@@ -26,6 +26,6 @@ export default {
   },
   // Against hanging alone: on a slow and busy machine the longest tests take a tenth of it.
   testTimeout: 120_000,
-  globalSetup: '<rootDir>/test/database/global-setup.ts',
-  globalTeardown: '<rootDir>/test/database/global-teardown.ts',
+  globalSetup: '<rootDir>/test/global-setup.ts',
+  globalTeardown: '<rootDir>/test/global-teardown.ts',
 };

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { startDatabaseServer } from '../database/global-setup.js';
+import { startDatabaseServer } from '../global-setup.js';
 import { type BenchRow } from './bench-row.interface.js';
 import { runBodyBench } from './chat/body-bench.js';
 import { runLongChatBench } from './chat/long-chat-bench.js';

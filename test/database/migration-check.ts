@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { startDatabaseServer } from './global-setup.js';
+import { startDatabaseServer } from '../global-setup.js';
 import { createTestDatabase } from './test-database.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

@@ -11,7 +11,7 @@ export interface TestDatabase {
 /** Makes an empty database with a name of its own on the test run's PostgreSQL. */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const server = process.env.DATABASE_URL;
-  if (!server) throw new Error('DATABASE_URL is unset: is test/database/global-setup.ts the globalSetup of Jest?');
+  if (!server) throw new Error('DATABASE_URL is unset: is test/global-setup.ts the globalSetup of Jest?');
   const name = `duo_test_${randomUUID().replaceAll('-', '')}`;
   await execute(server, `CREATE DATABASE ${name} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'`);
   const url = new URL(server);

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { childEnvironment } from '../child-environment.js';
+import { WHOLE_PATH } from '../global-setup.js';
 import { root, snippetFolder } from './blocks.js';
 
 const BETWEEN_BLOCKS = '\u001E';
@@ -15,7 +16,10 @@ const STAND_INS = {
   npx: 'npm exec --',
 };
 
-/** Runs blocks in one shell, in an application that has the snippets for its sources, and returns what each printed. */
+/**
+ * Runs blocks in one shell, in an application that has the snippets for its sources, and returns what each printed. The
+ * programs that are there are used, unlike in other tests, unless the variables have another PATH.
+ */
 export async function runInShell(blocks: readonly string[], variables: Record<string, string>): Promise<string[]> {
   const folder = await mkdtemp(join(await realpath(tmpdir()), 'duo-readme-'));
   try {
@@ -23,7 +27,7 @@ export async function runInShell(blocks: readonly string[], variables: Record<st
     const script = standIns() + blocks.map((block) => `${block}\nprintf '${BETWEEN_BLOCKS}'\n`).join('');
     const shell = spawn('sh', ['-e', '-c', script], {
       cwd: folder,
-      env: childEnvironment(variables),
+      env: childEnvironment({ PATH: process.env[WHOLE_PATH] ?? process.env.PATH, ...variables }),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const [printed, complaints, [code]] = await Promise.all([

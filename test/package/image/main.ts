@@ -9,7 +9,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startSandbox } from '../../../src/sandbox/index.js';
-import { startDatabaseServer } from '../../database/global-setup.js';
+import { startDatabaseServer } from '../../global-setup.js';
 import { createTestDatabase } from '../../database/test-database.js';
 import { run } from '../command.js';
 import { nodeRuntime } from '../node-runtime.js';

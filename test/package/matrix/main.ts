@@ -7,7 +7,7 @@ import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { startDatabaseServer } from '../../database/global-setup.js';
+import { startDatabaseServer } from '../../global-setup.js';
 import { createTestDatabase } from '../../database/test-database.js';
 import { packTarball, root } from '../packed-package.js';
 import { type HostApp, type InstalledHost, installHost } from './host-app.js';
