@@ -1,4 +1,4 @@
-// Stands in for curl where a machine has none, as far as the README goes: -s, -i, -N, -X, -H and -d.
+// Replaces curl where a machine has none, for what the pages use: -s, -i, -N, -X, -H and -d.
 import { request } from 'node:http';
 import { parseArgs } from 'node:util';
 

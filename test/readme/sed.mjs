@@ -1,4 +1,4 @@
-// Stands in for sed where a machine has none, as far as the README goes: one command 's/pattern/replacement/'.
+// Replaces sed where a machine has none, for what the pages use: one command 's/pattern/replacement/'.
 import { createInterface } from 'node:readline';
 
 const [, pattern, replacement] = /^s\/(.*)\/(.*)\/$/.exec(process.argv[2]);

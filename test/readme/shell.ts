@@ -9,7 +9,7 @@ import { WHOLE_PATH } from '../global-setup.js';
 import { root, snippetFolder } from './blocks.js';
 
 const BETWEEN_BLOCKS = '\u001E';
-/** What a machine with Node, npm, git and a shell alone may lack of what the README types. */
+/** What the pages type and a machine with only Node, npm, git and a shell may lack. */
 const STAND_INS = {
   curl: standIn('curl.mjs'),
   sed: standIn('sed.mjs'),
