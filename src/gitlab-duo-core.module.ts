@@ -4,7 +4,7 @@ import { AgentRegistry } from './agents/agent-registry.js';
 import { ChatAgents } from './chats/chat-agents.js';
 import { ChatServices } from './chats/chat-services.js';
 import { checkInjections } from './chats/injection-check.js';
-import { PlainServiceCheck } from './chats/plain-service-check.js';
+import { PlainServiceCheck } from './chats/default-kind-check.js';
 import { HistoryCache } from './chats/store/history-cache.service.js';
 import { InstanceStores } from './chats/store/instance-stores.service.js';
 import { resolveOptions } from './config/resolve-options.js';
@@ -18,10 +18,10 @@ import { GatewayConnections } from './gateway/gateway-connections.js';
 import { GatewayTokens } from './gateway/gateway-tokens.js';
 import { TokenExchange } from './gateway/token-exchange.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './gitlab-duo.module-definition.js';
-import { KnownSecrets } from './gateway/known-secrets.js';
+import { KnownSecrets } from './gateway/secret-redactor.js';
 import { ModelRegistry } from './models/model-registry.js';
 import { registryFor } from './models/registry-for.js';
-import { Delegates } from './router/delegates.service.js';
+import { DelegateRegistry } from './router/delegates.service.js';
 import { DuoRouterService } from './router/duo-router.service.js';
 import { FailedRuns } from './runs/failed-runs.js';
 import { InstanceLeases } from './runs/instance-leases.service.js';
@@ -54,7 +54,7 @@ const INJECTION_CHECK = Symbol('injection check');
     TokenExchange,
     GatewayTokens,
     GatewayClient,
-    Delegates,
+    DelegateRegistry,
     DuoRouterService,
     ToolRegistry,
     ToolExplorer,

@@ -51,7 +51,7 @@ export {
   type ToolClass,
   type ToolUse,
 } from './conversation/ask-options.interface.js';
-export { Conversation } from './conversation/conversation.js';
+export { MemoryChat } from './conversation/memory-chat.js';
 export { DuoService, type NewConversation } from './conversation/duo.service.js';
 export {
   type CancelledAnswer,
@@ -139,7 +139,7 @@ export { DuoRouterService, type StreamOptions } from './router/duo-router.servic
 export { LiveRun, type RunEventBatch, type RunResult, type StopReason } from './runs/live-run.js';
 export {
   type PartRejectedEvent,
-  type PendingCall,
+  type ApprovalRequest,
   type ResetEvent,
   type RunEndStatus,
   type RunEvent,

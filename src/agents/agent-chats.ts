@@ -1,8 +1,8 @@
 import { type ChatOf } from '../chats/acts-as-chat.mixin.js';
 import { type DuoChatService } from '../chats/duo-chat.service.js';
 import { type CreateChat, type OwnerOption } from '../chats/duo-chat-service.interface.js';
-import { bindChat, driverOf } from '../conversation/chat-driver.js';
-import { type Conversation } from '../conversation/conversation.js';
+import { bindChat, backendOf } from '../conversation/chat-backend.js';
+import { type MemoryChat } from '../conversation/memory-chat.js';
 import { type DuoService } from '../conversation/duo.service.js';
 import { ChatNotFoundError } from '../errors/chat.errors.js';
 import { ConfigurationError, ValidationError } from '../errors/request.errors.js';
@@ -18,12 +18,12 @@ export class AgentChats<C extends ChatOf<unknown>> {
   ) {}
 
   /** A chat in memory, whose first run begins with what the agent says. */
-  conversation(inputs: object | undefined, ownerId: string | null = null): Conversation {
+  conversation(inputs: object | undefined, ownerId: string | null = null): MemoryChat {
     const { agent } = this;
     const chat = this.duo.chat({ model: agent.model, ownerId });
-    const driver = driverOf<Conversation, unknown>(chat);
+    const driver = backendOf<MemoryChat, unknown>(chat);
     let isNew = true;
-    bindChat<Conversation, unknown>(chat, {
+    bindChat<MemoryChat, unknown>(chat, {
       ...driver,
       async start(_chat, start) {
         const scope = { chat, ownerId, inputs: inputs ?? null, signal: start.signal };

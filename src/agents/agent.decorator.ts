@@ -9,7 +9,7 @@ import { type DuoAgent } from './duo-agent.js';
 export const AGENT_METADATA = Symbol('gitlab-duo:agent');
 
 /** A setting, or a function that says it for a chat, with the agent as its `this`. */
-type Saying<Inputs extends object, Key extends keyof AgentSettings> = AgentSettings[Key] | AgentMethods<Inputs>[Key];
+type Setting<Inputs extends object, Key extends keyof AgentSettings> = AgentSettings[Key] | AgentMethods<Inputs>[Key];
 
 /**
  * Options of `@Agent()`. `instructions`, `model`, `params` and `tools` may be functions, or methods of the class instead.
@@ -19,12 +19,12 @@ export interface AgentOptions<Inputs extends object = object, Value = unknown, G
   /** What chats know it by, for as long as they live; the class's name in snake_case by default. */
   name?: string;
   /** A Duo model id; that of the kind of chat, or of the module, by default. */
-  model?: Saying<Inputs, 'model'>;
+  model?: Setting<Inputs, 'model'>;
   /** What the model is told before all else. */
-  instructions?: Saying<Inputs, 'instructions'>;
-  params?: Saying<Inputs, 'params'>;
+  instructions?: Setting<Inputs, 'instructions'>;
+  params?: Setting<Inputs, 'params'>;
   /** The tools that its chats offer; none by default. */
-  tools?: Saying<Inputs, 'tools'>;
+  tools?: Setting<Inputs, 'tools'>;
   /** What its answers have to be, as JSON; plain text by default. See `withSchema`. */
   schema?: SchemaSource<Value>;
   /** How often a run may ask the model, tools in between; the module's `maxSteps` by default. */

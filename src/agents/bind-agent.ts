@@ -1,7 +1,7 @@
 import { type ChatClass } from '../chats/chat-kind.js';
 import { type ToolClass } from '../conversation/ask-options.interface.js';
 import { answerSchema } from '../conversation/answer-schema.js';
-import { contentParts } from '../conversation/asking.js';
+import { contentParts } from '../conversation/start-run.js';
 import { ConfigurationError } from '../errors/request.errors.js';
 import { checkParams } from '../messages/params.js';
 import { type ModelRegistry } from '../models/model-registry.js';
@@ -15,7 +15,7 @@ import { BoundAgent } from './bound-agent.js';
 const sayings = ['model', 'instructions', 'params', 'tools'] as const;
 
 /** What an agent is bound to. */
-export interface AgentSurroundings {
+export interface AgentDependencies {
   models: ModelRegistry;
   /** The kind of its persisted chats, where there is one. */
   kind: ChatClass | undefined;
@@ -31,7 +31,7 @@ export function bindAgent(
   className: string,
   options: AgentOptions,
   instance: AgentMethods,
-  { models, kind, toolNames }: AgentSurroundings,
+  { models, kind, toolNames }: AgentDependencies,
 ): BoundAgent {
   const { name = snakeCase(className), maxSteps, inputs, schema } = options;
   if (name.trim() === '') throw new ConfigurationError('it has no name: set one, as it has no class name either.');
@@ -40,7 +40,7 @@ export function bindAgent(
   if (maxSteps !== undefined && !(Number.isInteger(maxSteps) && maxSteps > 0)) {
     throw new ConfigurationError(`its maxSteps must be a whole number above 0; it is ${String(maxSteps)}.`);
   }
-  const { settings, methods } = told(options, instance);
+  const { settings, methods } = settingsOf(options, instance);
   const { model, instructions, params } = settings;
   // A class is a function, too.
   if (toolOptions(options.tools)) throw new ConfigurationError('its tools must be a list, even of one: put it in [ ].');
@@ -59,7 +59,7 @@ export function bindAgent(
 }
 
 /** What an agent says once for all, and what it says of each chat, by its class or by its options. */
-function told(options: AgentOptions, instance: AgentMethods): { settings: AgentSettings; methods: AgentMethods } {
+function settingsOf(options: AgentOptions, instance: AgentMethods): { settings: AgentSettings; methods: AgentMethods } {
   const settings: Record<string, unknown> = {};
   const methods: Record<string, unknown> = {};
   for (const key of sayings) {

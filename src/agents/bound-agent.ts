@@ -1,10 +1,10 @@
 import { type AgentScope, type ChatAgent } from '../chats/chat-agents.js';
 import { type ChatClass } from '../chats/chat-kind.js';
 import { type ToolClass } from '../conversation/ask-options.interface.js';
-import { contentParts } from '../conversation/asking.js';
+import { contentParts } from '../conversation/start-run.js';
 import { ValidationError } from '../errors/request.errors.js';
 import { checkParams } from '../messages/params.js';
-import { storableJson } from '../messages/text.js';
+import { sanitizeJson } from '../messages/text.js';
 import { type RunDefaults } from '../runs/run-request.js';
 import { type StartRun } from '../runs/run-request.js';
 import { type Validator } from '../schemas/schema.interface.js';
@@ -59,7 +59,7 @@ export class BoundAgent implements ChatAgent {
       if (instructions !== undefined) contentParts({ role: 'system', content: instructions });
       return {
         ...(model !== undefined && { model }),
-        ...(params && { params: storableJson(params) }),
+        ...(params && { params: sanitizeJson(params) }),
         ...(instructions !== undefined && { instructions }),
       };
     });

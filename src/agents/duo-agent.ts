@@ -7,7 +7,7 @@ import {
   type OnChunk,
   type ToolClass,
 } from '../conversation/ask-options.interface.js';
-import { type Conversation } from '../conversation/conversation.js';
+import { type MemoryChat } from '../conversation/memory-chat.js';
 import { type ParsedAnswer, type ParsingVerbs, type SchemaOption } from '../conversation/parsed-answer.interface.js';
 import { PendingToolCallsError } from '../errors/chat.errors.js';
 import { ConfigurationError } from '../errors/request.errors.js';
@@ -100,9 +100,9 @@ export abstract class DuoAgent<
   /** A new chat in memory; its first ask fails when the inputs are wrong. */
   chat(
     ...[inputs, owner]: Given<Inputs, [inputs: InputOf<Inputs>, owner?: OwnerOption]>
-  ): Answering<Conversation, ConversationMessage, Value> {
-    const chat: Conversation = chatsOf(this).conversation(inputs as object | undefined, owner?.ownerId);
-    return chat as Answering<Conversation, ConversationMessage, Value>;
+  ): Answering<MemoryChat, ConversationMessage, Value> {
+    const chat: MemoryChat = chatsOf(this).conversation(inputs as object | undefined, owner?.ownerId);
+    return chat as Answering<MemoryChat, ConversationMessage, Value>;
   }
 
   /**
@@ -136,7 +136,7 @@ export abstract class DuoAgent<
 const bound = new WeakMap<object, AgentChats<ChatOf<unknown>>>();
 
 /** Makes the verbs of an agent work, with its chats. */
-export function letAsk(agent: object, chats: AgentChats<ChatOf<unknown>>): void {
+export function attachChats(agent: object, chats: AgentChats<ChatOf<unknown>>): void {
   bound.set(agent, chats);
 }
 

@@ -7,8 +7,8 @@ import { MESSAGE_BODY_LIMIT, TEXT_LIMIT } from '../http/body-limits.js';
 import { REQUEST_ID_HEADER, requestId } from '../http/request-id.js';
 import { withoutQuery } from '../http/without-query.js';
 import { docsUrl } from './docs.js';
-import { drain, type DrainBounds } from './drain.js';
-import { PROBLEM_JSON, refuseConnection } from './refuse-connection.js';
+import { drain, type DrainBounds } from './discard-body.js';
+import { PROBLEM_JSON, refuseConnection } from './client-error-handler.js';
 import { BARE_SECURITY_HEADERS, SECURITY_HEADERS } from './security-headers.js';
 
 const MAX_PARAM_LENGTH = 4_096;

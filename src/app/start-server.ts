@@ -9,7 +9,7 @@ import { type GitlabDuoModuleOptions } from '../config/gitlab-duo-options.interf
 import { safeError } from '../errors/safe-error.js';
 import { startSandbox } from '../sandbox/index.js';
 import { logAccess } from './access-log.js';
-import { SHORTEST_SAFE_KEY } from './access/api-keys.js';
+import { MIN_SAFE_KEY_LENGTH } from './access/api-keys.js';
 import { AppModule } from './app.module.js';
 import { checkConnection } from './check-connection.js';
 import { closeApp } from './close-app.js';
@@ -18,11 +18,11 @@ import { startEmbeddedPostgres } from './embedded-postgres/start-embedded-postgr
 import { type Environment } from './environment.js';
 import { createFastifyAdapter } from './fastify-adapter.js';
 import { loadEnvironment } from './load-environment.js';
-import { OpenResources } from './open-resources.js';
+import { OpenResources } from './shutdown-stack.js';
 import { openOutput, type Output } from './output.js';
-import { adviceFor } from './start-failure.js';
+import { startupHintFor } from './startup-hint.js';
 import { StartSteps } from './start-steps.js';
-import { stopWhenAsked } from './stop-when-asked.js';
+import { stopWhenAsked } from './on-signal.js';
 import { welcome } from './welcome.js';
 
 const SANDBOX_TOKEN = 'sandbox';
@@ -42,7 +42,7 @@ export async function startServer(): Promise<void> {
     await start(environment, resources, logger, output);
   } catch (error) {
     if (resources.isClosing) return;
-    const advice = adviceFor(error);
+    const advice = startupHintFor(error);
     if (advice === undefined) logger.error('The server did not start', safeError(error));
     else logger.error(`The server did not start. ${advice}`);
     await resources.close();
@@ -72,9 +72,9 @@ async function start(
       { logger: output.logger, abortOnError: false, bodyParser: false },
     ),
   );
-  if (apiKeys.some(({ key }) => key.length < SHORTEST_SAFE_KEY)) {
+  if (apiKeys.some(({ key }) => key.length < MIN_SAFE_KEY_LENGTH)) {
     logger.warn(
-      `API_KEYS has a key of less than ${SHORTEST_SAFE_KEY} characters, which can be guessed: make it longer.`,
+      `API_KEYS has a key of less than ${MIN_SAFE_KEY_LENGTH} characters, which can be guessed: make it longer.`,
     );
   }
   serveDocs(app);

@@ -38,7 +38,7 @@ export class ChatServices implements OnApplicationBootstrap {
   ) {}
 
   /** Those that a plain `DuoChatService` may mean, or those of one kind. */
-  meant(chat?: ChatClass): ServedKind[] {
+  candidates(chat?: ChatClass): ServedKind[] {
     if (chat !== undefined) return this.served.filter(({ kind }) => kind.chat === chat);
     return this.served.length === 1 ? this.served : this.served.filter(({ kind }) => kind.isDefault);
   }

@@ -5,7 +5,7 @@ import { type ChatKind } from './chat-kind.js';
 import { ChatServices } from './chat-services.js';
 import { DuoChatService } from './duo-chat.service.js';
 import { getDuoChatToken } from './inject-duo-chat.decorator.js';
-import { ambiguousService, mustHaveOneDefault } from './plain-service-check.js';
+import { ambiguousService, mustHaveOneDefault } from './default-kind-check.js';
 import { failWithoutCore, failWithoutDataSource, optional } from './wiring-errors.js';
 
 type TokenProvider = Exclude<Provider, new (...args: never[]) => unknown>;

@@ -4,13 +4,13 @@ import { ChatNotFoundError } from '../errors/chat.errors.js';
 import { RunNotFoundError } from '../errors/run.errors.js';
 import { ValidationError } from '../errors/request.errors.js';
 import { type DecisionOptions, type NewMessage, type OnChunk } from '../conversation/ask-options.interface.js';
-import { answerOf, askingRun, eventsOf, toolResults } from '../conversation/asking.js';
-import { type ChatDriver, bindChat } from '../conversation/chat-driver.js';
+import { awaitAnswer, startRun, eventsOf, awaitToolResults } from '../conversation/start-run.js';
+import { type ChatBackend, bindChat } from '../conversation/chat-backend.js';
 import { type SchemaOption } from '../conversation/parsed-answer.interface.js';
 import { decision } from '../conversation/tool-call-decision.js';
 import { mergeParams } from '../messages/merge-params.js';
 import { checkParamChanges } from '../messages/params.js';
-import { storableJson } from '../messages/text.js';
+import { sanitizeJson } from '../messages/text.js';
 import { type ModelParams } from '../messages/model-request.interface.js';
 import { type ToolCallRecord } from '../messages/tool-call.interface.js';
 import { type ChatUsage, type UsageReport } from '../messages/usage-report.js';
@@ -19,7 +19,7 @@ import { type RunEvent } from '../runs/run-event.interface.js';
 import { type RunService } from '../runs/run.service.js';
 import { type ChatOf } from './acts-as-chat.mixin.js';
 import { checkChanges, ownerOf } from './chat-arguments.js';
-import { addInstructions, ChatCreating, type ChatCreatingParts } from './chat-creating.js';
+import { addInstructions, ChatCreating, type ChatCreatingParts } from './chat-factory.js';
 import { ChatSubscriber } from './chat-subscriber.js';
 import {
   type Answer,
@@ -39,7 +39,7 @@ import { type DuoMessage } from './entities/duo-message.entity.js';
 import { DuoRun } from './entities/duo-run.entity.js';
 import { subscribe } from './lasting-subscriber.js';
 import { CHAT_PAGE, MESSAGE_PAGE, page, pageLimit, pageStart } from './page.js';
-import { type ChatHandle, persistedChatDriver } from './persisted-chat-driver.js';
+import { type ChatHandle, persistedChatBackend } from './persisted-chat-backend.js';
 import { onDatabase } from './store/database-error.js';
 
 /** What a service is made of. */
@@ -57,7 +57,7 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
   private readonly messageRows: Repository<DuoMessage>;
   private readonly runRows: Repository<DuoRun>;
   private readonly creating: ChatCreating<C>;
-  private readonly driver: ChatDriver<ChatHandle, MessageOfChat<C>>;
+  private readonly backend: ChatBackend<ChatHandle, MessageOfChat<C>>;
 
   constructor(private readonly parts: DuoChatServiceParts<C>) {
     const { dataSource, kind } = parts;
@@ -65,11 +65,11 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
     this.messageRows = dataSource.getRepository(kind.message);
     this.runRows = dataSource.getRepository(DuoRun);
     this.creating = new ChatCreating(parts, this.chats);
-    this.driver = persistedChatDriver({ ...parts, chats: this.chats });
+    this.backend = persistedChatBackend({ ...parts, chats: this.chats });
     subscribe(
       dataSource,
       new ChatSubscriber(kind.chat, parts.defaultModel, (chat) => {
-        bindChat(chat, this.driver);
+        bindChat(chat, this.backend);
       }),
     );
   }
@@ -114,7 +114,7 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
       const made = typeof params === 'function' ? params(before) : params;
       if (made !== undefined) checkParamChanges(made);
       const changed = { title, model, metadata, params: made && mergeParams(made) };
-      return Object.fromEntries(Object.entries(storableJson(changed)).filter(([, value]) => value !== undefined));
+      return Object.fromEntries(Object.entries(sanitizeJson(changed)).filter(([, value]) => value !== undefined));
     };
     if (!isUuid(id)) throw new ChatNotFoundError(id);
     return this.parts.store.change(id, ownerOf(owner), async (manager) => {
@@ -165,7 +165,7 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
   ask(id: string, content: string, options?: AskByIdOptions, onChunk?: OnChunk): Promise<MessageOfChat<C>>;
   async ask(id: string, content: string, options: AskByIdOptions = {}, onChunk?: OnChunk): Promise<MessageOfChat<C>> {
     const chat = this.bound(id, options);
-    return answerOf<ChatHandle, MessageOfChat<C>>(chat, await askingRun(chat, content, options), options, onChunk);
+    return awaitAnswer<ChatHandle, MessageOfChat<C>>(chat, await startRun(chat, content, options), options, onChunk);
   }
 
   /** Asks the model and yields the run's events; see `Chat.stream`. */
@@ -182,7 +182,7 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
   complete(id: string, options?: CompleteByIdOptions, onChunk?: OnChunk): Promise<MessageOfChat<C>>;
   async complete(id: string, options: CompleteByIdOptions = {}, onChunk?: OnChunk): Promise<MessageOfChat<C>> {
     const chat = this.bound(id, options);
-    return answerOf<ChatHandle, MessageOfChat<C>>(chat, await askingRun(chat, null, options), options, onChunk);
+    return awaitAnswer<ChatHandle, MessageOfChat<C>>(chat, await startRun(chat, null, options), options, onChunk);
   }
 
   /** Asks the model once, and runs no tool; see `Chat.step`. */
@@ -190,13 +190,13 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
   step(id: string, options?: CompleteByIdOptions): Promise<MessageOfChat<C>>;
   async step(id: string, options: CompleteByIdOptions = {}): Promise<MessageOfChat<C>> {
     const chat = this.bound(id, options);
-    const run = await askingRun(chat, null, options, 'step');
-    return answerOf<ChatHandle, MessageOfChat<C>>(chat, run, options, undefined);
+    const run = await startRun(chat, null, options, 'step');
+    return awaitAnswer<ChatHandle, MessageOfChat<C>>(chat, run, options, undefined);
   }
 
   /** Runs the tool calls that have no result, and asks no model; see `Chat.runTools`. */
   async runTools(id: string, options: RunToolsByIdOptions = {}): Promise<MessageOfChat<C>[]> {
-    return toolResults<ChatHandle, MessageOfChat<C>>(this.bound(id, options), options);
+    return awaitToolResults<ChatHandle, MessageOfChat<C>>(this.bound(id, options), options);
   }
 
   /**
@@ -204,7 +204,7 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
    * @throws ChatNotFoundError
    */
   async isComplete(id: string, owner: OwnerOption = {}): Promise<boolean> {
-    return this.driver.isComplete(this.bound(id, owner));
+    return this.backend.isComplete(this.bound(id, owner));
   }
 
   /**
@@ -212,7 +212,7 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
    * @throws ChatNotFoundError
    */
   async pendingApprovals(id: string, owner: OwnerOption = {}): Promise<ToolCallRecord[]> {
-    return this.driver.pendingApprovals(this.bound(id, owner));
+    return this.backend.pendingApprovals(this.bound(id, owner));
   }
 
   /**
@@ -224,7 +224,7 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
     toolCallId: string,
     options: OwnerOption & Pick<DecisionOptions, 'by'> = {},
   ): Promise<ToolCallRecord> {
-    return this.driver.decide(this.bound(id, options), decision(toolCallId, 'approved', options));
+    return this.backend.decide(this.bound(id, options), decision(toolCallId, 'approved', options));
   }
 
   /**
@@ -232,13 +232,13 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
    * @throws ChatNotFoundError, ToolCallNotFoundError, ToolCallDecidedError
    */
   async deny(id: string, toolCallId: string, options: OwnerOption & DecisionOptions = {}): Promise<ToolCallRecord> {
-    return this.driver.decide(this.bound(id, options), decision(toolCallId, 'denied', options));
+    return this.backend.decide(this.bound(id, options), decision(toolCallId, 'denied', options));
   }
 
   /** Adds a message without asking the model. */
   async addMessage(id: string, message: NewMessage, owner: OwnerOption = {}): Promise<MessageOfChat<C>> {
     const chat = this.bound(id, owner);
-    return this.driver.addMessage(chat, message);
+    return this.backend.addMessage(chat, message);
   }
 
   /**
@@ -246,7 +246,7 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
    * @throws ChatNotFoundError
    */
   async usage(id: string, owner: OwnerOption = {}): Promise<ChatUsage> {
-    return this.driver.usage(this.bound(id, owner));
+    return this.backend.usage(this.bound(id, owner));
   }
 
   /**
@@ -266,7 +266,7 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
    * @throws ChatNotFoundError, ChatBusyError, ChatLockedError, UnknownModelError, ValidationError
    */
   async start(id: string, content: string | null, options: AskByIdOptions = {}): Promise<LiveRun> {
-    return askingRun(this.bound(id, options), content, options);
+    return startRun(this.bound(id, options), content, options);
   }
 
   /**
@@ -284,7 +284,7 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
   private bound(id: string, owner: OwnerOption): ChatHandle {
     if (!isUuid(id)) throw new ChatNotFoundError(id);
     const chat = { id, ownerId: ownerOf(owner) };
-    bindChat(chat, this.driver);
+    bindChat(chat, this.backend);
     return chat;
   }
 

@@ -2,7 +2,7 @@ import { ConfigurationError } from '../errors/request.errors.js';
 import { type Credentials, type GitlabDuoModuleOptions, type ResolvedOptions } from './gitlab-duo-options.interface.js';
 
 /** Node fires a longer timer at once. */
-const LONGEST_TIMER = 2_147_483_647;
+const MAX_TIMER_MS = 2_147_483_647;
 
 export const DEFAULT_MAX_ANSWER_BYTES = 8 * 1024 * 1024;
 
@@ -100,7 +100,7 @@ function positive<T extends object>(name: string, defaults: Required<T>, given: 
   return merged;
 }
 
-function wholeNumber(name: string, value: unknown, max = LONGEST_TIMER): number {
+function wholeNumber(name: string, value: unknown, max = MAX_TIMER_MS): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= max) return value;
   throw new ConfigurationError(`${name} must be a whole number above 0, and at most ${max}; it is ${String(value)}.`);
 }

@@ -6,7 +6,7 @@ import { type ToolClass } from './ask-options.interface.js';
 /** Settings as the host gives them. */
 export type StagedSettings = Omit<ChatSettings, 'tools'> & { tools?: readonly ToolClass[] };
 
-// What `with…` set since the last ask, beside the chats for the same reason as their drivers.
+// What `with…` set since the last ask, beside the chats for the same reason as their backends.
 const staged = new WeakMap<object, StagedSettings>();
 const schemas = new WeakMap<object, Schema | null>();
 

@@ -7,11 +7,11 @@ import { TokenExchange } from '../gateway/token-exchange.js';
 import { type ModelParams } from '../messages/model-request.interface.js';
 import { mergeParams } from '../messages/merge-params.js';
 import { checkParams } from '../messages/params.js';
-import { storableJson } from '../messages/text.js';
+import { sanitizeJson } from '../messages/text.js';
 import { type Model } from '../models/model.interface.js';
 import { ModelRegistry } from '../models/model-registry.js';
 import { RunService } from '../runs/run.service.js';
-import { Conversation } from './conversation.js';
+import { MemoryChat } from './memory-chat.js';
 
 /** A chat in memory before it is made. */
 export interface NewConversation {
@@ -43,11 +43,11 @@ export class DuoService {
    * @example
    * const answer = await duo.chat({ model: 'duo-chat-opus-4-6' }).ask('Explain transactions');
    */
-  chat(options: NewConversation = {}): Conversation {
+  chat(options: NewConversation = {}): MemoryChat {
     const model = this.registry.get(options.model ?? this.options.model);
     const { params } = options;
     if (params !== undefined) checkParams(params);
-    const chat = new Conversation(this.runs, model.id, params && mergeParams(storableJson(params)), options.ownerId);
+    const chat = new MemoryChat(this.runs, model.id, params && mergeParams(sanitizeJson(params)), options.ownerId);
     return options.instructions === undefined ? chat : chat.withInstructions(options.instructions);
   }
 

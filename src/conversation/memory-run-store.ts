@@ -15,9 +15,9 @@ import {
   type RejectedPart,
   type RetryAttempt,
   type RunKey,
-  type RunPast,
+  type ResumeState,
   type RunStore,
-  type StoredCall,
+  type StoredToolCall,
   type StoreProgress,
   type StoreStep,
 } from '../runs/run-store.interface.js';
@@ -31,7 +31,7 @@ interface ActiveRun {
   options: RunOptions | null;
   steps: number;
   /** Where it goes on, once it is parked. */
-  parked?: Omit<RunPast, 'options'>;
+  parked?: Omit<ResumeState, 'options'>;
 }
 
 /** Keeps the messages of one chat in memory, for as long as somebody holds the chat. */
@@ -74,7 +74,7 @@ export class MemoryRunStore implements RunStore {
     return this.run === undefined ? this.beginNew(run) : this.resume(this.run, run);
   }
 
-  openCalls(messageId: string): Promise<StoredCall[]> {
+  openCalls(messageId: string): Promise<StoredToolCall[]> {
     return Promise.resolve(this.toolCalls.open(messageId));
   }
 
@@ -96,8 +96,8 @@ export class MemoryRunStore implements RunStore {
   storeProgress({ results, moved, next, runId }: StoreProgress): Promise<MessageRecord[]> {
     for (const { id, status } of moved) this.toolCalls.move(id, status, false);
     if (next) this.beginAttempt();
-    const stored = results.map(({ id, callId, status, part, createdAt }) => {
-      this.toolCalls.move(callId, status, true);
+    const stored = results.map(({ id, toolCallId, status, part, createdAt }) => {
+      this.toolCalls.move(toolCallId, status, true);
       return this.add({ id, role: 'tool', parts: [part], runId, createdAt });
     });
     return Promise.resolve(stored);
@@ -177,12 +177,12 @@ export class MemoryRunStore implements RunStore {
     const { parked } = active;
     if (parked === undefined) throw new ChatBusyError(this.chatId, active.id);
     if (run.user !== null || this.toolCalls.pending().length > 0) throw new PendingToolCallsError(this.chatId);
-    if (!run.hold(active.id)) throw new ChatBusyError(this.chatId, active.id);
+    if (!run.claim(active.id)) throw new ChatBusyError(this.chatId, active.id);
     active.parked = undefined;
     active.model = run.model ?? active.model;
     active.tools = run.tools ?? active.tools;
     active.options = mergedOptions(active.options, run.options);
-    return { ...this.begun(active), past: { ...parked, options: active.options } };
+    return { ...this.begun(active), resumed: { ...parked, options: active.options } };
   }
 
   private begun({ id, model, tools }: ActiveRun): BegunRun {

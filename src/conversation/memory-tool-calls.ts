@@ -1,16 +1,16 @@
 import { type ToolCallPart } from '../messages/part.interface.js';
 import { type ToolCallRecord, type ToolCallStatus } from '../messages/tool-call.interface.js';
-import { type StoredCall } from '../runs/run-store.interface.js';
+import { type StoredToolCall } from '../runs/run-store.interface.js';
 import { type NewCall } from '../turn/turn.interface.js';
 import { decidedBefore, type ToolCallDecision } from './tool-call-decision.js';
 
-interface KeptCall extends StoredCall {
+interface KeptCall extends StoredToolCall {
   messageId: string;
   part: ToolCallPart;
   decidedBy: string | null;
   decidedAt: string | null;
   hasResult: boolean;
-  isLeft: boolean;
+  isAbandoned: boolean;
 }
 
 /** The tool calls of one chat in memory. */
@@ -21,7 +21,7 @@ export class MemoryToolCalls {
 
   add(messageId: string, calls: readonly NewCall[]): void {
     for (const { id, ordinal, part, status, needsApproval } of calls) {
-      const undecided = { reason: null, decidedBy: null, decidedAt: null, hasResult: false, isLeft: false };
+      const undecided = { reason: null, decidedBy: null, decidedAt: null, hasResult: false, isAbandoned: false };
       this.calls.set(id, { id, ordinal, part, status, needsApproval, messageId, ...undecided });
     }
   }
@@ -33,11 +33,13 @@ export class MemoryToolCalls {
 
   /** The chat moves on: the calls so far get no results any more. */
   leave(): void {
-    for (const [id, call] of this.calls) this.calls.set(id, { ...call, isLeft: true });
+    for (const [id, call] of this.calls) this.calls.set(id, { ...call, isAbandoned: true });
   }
 
-  open(messageId: string): StoredCall[] {
-    return [...this.calls.values()].filter((call) => call.messageId === messageId && !call.hasResult && !call.isLeft);
+  open(messageId: string): StoredToolCall[] {
+    return [...this.calls.values()].filter(
+      (call) => call.messageId === messageId && !call.hasResult && !call.isAbandoned,
+    );
   }
 
   pending(): ToolCallRecord[] {
@@ -56,10 +58,19 @@ export class MemoryToolCalls {
   }
 }
 
-function isUndecided({ status, needsApproval, isLeft }: KeptCall): boolean {
-  return needsApproval && status === 'pending' && !isLeft;
+function isUndecided({ status, needsApproval, isAbandoned }: KeptCall): boolean {
+  return needsApproval && status === 'pending' && !isAbandoned;
 }
 
 function toolCallRecord({ id, part, status, decidedBy, decidedAt, reason }: KeptCall): ToolCallRecord {
-  return { id, callId: part.id, name: part.name, arguments: part.arguments, status, decidedBy, decidedAt, reason };
+  return {
+    id,
+    providerCallId: part.id,
+    name: part.name,
+    arguments: part.arguments,
+    status,
+    decidedBy,
+    decidedAt,
+    reason,
+  };
 }

@@ -1,5 +1,5 @@
 import { ToolCallDecidedError, ToolCallNotFoundError } from '../errors/chat.errors.js';
-import { storable } from '../messages/text.js';
+import { sanitizeText } from '../messages/text.js';
 import { type ToolCallRecord } from '../messages/tool-call.interface.js';
 import { type DecisionOptions } from './ask-options.interface.js';
 
@@ -42,5 +42,5 @@ export function decidedBefore(
 }
 
 function storableOrNull(text: string | undefined): string | null {
-  return text === undefined ? null : storable(text);
+  return text === undefined ? null : sanitizeText(text);
 }

@@ -1,7 +1,7 @@
-import { wireName } from './wire-name.js';
+import { sanitizeName } from './sanitize-name.js';
 
 // OpenAI's Chat Completions takes the shortest ids of the three.
-const longest = 40;
+const MAX_ID_LENGTH = 40;
 
 /**
  * Gives the tool calls of one request ids that every vendor accepts and that occur once. The first call keeps an id that
@@ -14,11 +14,11 @@ export class CallIds {
   constructor(private readonly before?: CallIds) {}
 
   next(id: string): string {
-    const safe = wireName(id, longest, 'call');
+    const safe = sanitizeName(id, MAX_ID_LENGTH, 'call');
     let unique = safe;
     for (let repeat = 2; this.isTaken(unique); repeat++) {
       const suffix = `_${repeat}`;
-      unique = safe.slice(0, longest - suffix.length) + suffix;
+      unique = safe.slice(0, MAX_ID_LENGTH - suffix.length) + suffix;
     }
     this.taken.add(unique);
     return unique;

@@ -1,14 +1,14 @@
 import { type ModelMessage } from '../messages/message.interface.js';
-import { SettledMessage } from '../messages/settled-message.js';
+import { ImmutableMessage } from '../messages/immutable-message.js';
 import { type LeftOut, leftOutFiles } from '../models/file-fit.js';
 import { type Model } from '../models/model.interface.js';
 import { type HistoryFormat, type RenderedHistory } from './history-format.interface.js';
 import { replayedFiles } from './replayed-files.js';
-import { SettledTurns } from './settled-turns.js';
+import { RenderedPrefix } from './rendered-prefix.js';
 import { lastTurnStart } from './turn-start.js';
 
 // By the first message of the history, with which it goes.
-const known = new WeakMap<ModelMessage, SettledTurns>();
+const known = new WeakMap<ModelMessage, RenderedPrefix>();
 
 /**
  * Renders a history for a model, with a note in place of each file that it does not take. Of a history whose messages are
@@ -26,32 +26,32 @@ export function renderHistory(
 ): RenderedHistory {
   const [first] = history;
   // APIs treat the last turns in their own way: the vendors' caches are told where these end.
-  const end = first instanceof SettledMessage ? lastTurnStart(history, lastTurnStart(history)) : 0;
+  const end = first instanceof ImmutableMessage ? lastTurnStart(history, lastTurnStart(history)) : 0;
   const before = first && known.get(first);
-  const start = before?.isStartOf(history, end, format, base) === true ? before : new SettledTurns(format, base);
+  const start = before?.isStartOf(history, end, format, base) === true ? before : new RenderedPrefix(format, base);
   const files = [...start.files, ...replayedFiles(history.slice(start.length), model.vendor)];
   const leftOut = leftOutFiles(files, model);
-  const same = start.areWithout(leftOut) ? start : new SettledTurns(format, base);
-  const turns = settle(same, history, end, leftOut) ?? new SettledTurns(format, base);
+  const same = start.areWithout(leftOut) ? start : new RenderedPrefix(format, base);
+  const turns = settle(same, history, end, leftOut) ?? new RenderedPrefix(format, base);
   return {
     ...turns.renderWith(history.slice(turns.length), leftOut),
-    pieces: () => new SettledTurns(format, base).itemsOf(history, leftOut),
+    pieces: () => new RenderedPrefix(format, base).itemsOf(history, leftOut),
   };
 }
 
 /** Renders the turns up to `end` and keeps them, reusing those that are rendered already; undefined where they may change. */
 function settle(
-  turns: SettledTurns,
+  turns: RenderedPrefix,
   history: readonly ModelMessage[],
   end: number,
   leftOut: LeftOut,
-): SettledTurns | undefined {
+): RenderedPrefix | undefined {
   const [first] = history;
   if (first === undefined || end === 0) return undefined;
   // Turns that an error has left half-way must not be found.
   known.delete(first);
   const next = history.slice(turns.length, end);
-  if (!next.every((message) => message instanceof SettledMessage)) return undefined;
+  if (!next.every((message) => message instanceof ImmutableMessage)) return undefined;
   turns.append(next, leftOut);
   if (turns.areAnsweredBy(history.slice(end))) return undefined;
   known.set(first, turns);

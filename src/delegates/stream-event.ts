@@ -2,7 +2,7 @@ import { type GitlabDuoError } from '../errors/gitlab-duo.error.js';
 import { type Redact, redact as redactPatterns } from '../errors/redact.js';
 import { UpstreamError } from '../errors/upstream.errors.js';
 import { isTooDeep } from '../messages/json-text.js';
-import { readBytesLiteral } from '../gateway/bytes-literal.js';
+import { readBytesLiteral } from '../gateway/python-bytes.js';
 import { readErrorBody } from '../gateway/error-body.js';
 import { vendorFailure } from '../gateway/vendor-failure.js';
 
@@ -46,7 +46,7 @@ export function streamFailure(error: unknown, redact: Redact = redactPatterns): 
  * Looks at an event that is none of the vendor's: the body of a refusal comes inside the stream where that has begun.
  * @throws the failure that such a body stands for
  */
-export function checkStray(event: object, redact: Redact): void {
+export function throwIfErrorEvent(event: object, redact: Redact): void {
   const { error, message, detail } = event as Record<string, unknown>;
   const failure = error
     ? streamFailure(error, redact)
@@ -73,7 +73,7 @@ export function missingFinish(): UpstreamError {
  * A piece of text; an absent one is empty.
  * @throws UpstreamError for anything else, of which leaving it out would falsify the answer
  */
-export function pieceOf(value: unknown): string {
+export function textDelta(value: unknown): string {
   if (typeof value === 'string') return value;
   if (value === undefined || value === null) return '';
   throw brokenStream('a piece of it is not text');

@@ -14,7 +14,7 @@ import {
 } from '../messages/part.interface.js';
 import { vendorOf } from '../messages/vendor-of.js';
 import { type LeftOut } from '../models/file-fit.js';
-import { OpenCalls } from './open-calls.js';
+import { OpenCalls } from './unanswered-calls.js';
 import { refusalNote, replayedFile, replayedResult } from './replayed-parts.js';
 import { type ReplayedResult } from './replayed-result.interface.js';
 import { madeOf } from './source.js';

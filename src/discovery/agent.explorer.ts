@@ -4,7 +4,7 @@ import { AgentChats } from '../agents/agent-chats.js';
 import { AgentRegistry } from '../agents/agent-registry.js';
 import { agentOptions, type AgentOptions } from '../agents/agent.decorator.js';
 import { bindAgent } from '../agents/bind-agent.js';
-import { DuoAgent, letAsk } from '../agents/duo-agent.js';
+import { DuoAgent, attachChats } from '../agents/duo-agent.js';
 import { ChatServices, type ServedKind } from '../chats/chat-services.js';
 import { DuoService } from '../conversation/duo.service.js';
 import { GitlabDuoError } from '../errors/gitlab-duo.error.js';
@@ -28,7 +28,7 @@ export class AgentExplorer implements OnModuleInit, OnApplicationBootstrap {
   /** @throws ConfigurationError when an agent cannot work */
   onModuleInit(): void {
     for (const agent of this.agents()) {
-      working(agent, () => {
+      explainErrors(agent, () => {
         this.explore(agent);
       });
     }
@@ -41,7 +41,7 @@ export class AgentExplorer implements OnModuleInit, OnApplicationBootstrap {
    */
   onApplicationBootstrap(): void {
     for (const agent of this.agents()) {
-      working(agent, () => {
+      explainErrors(agent, () => {
         this.mustKnowTools(agent);
       });
     }
@@ -74,12 +74,12 @@ export class AgentExplorer implements OnModuleInit, OnApplicationBootstrap {
     const toolNames: RunService['toolNames'] = (tools) => runs.toolNames(tools);
     const agent = bindAgent(target.name, options, instance, { models, kind: served?.kind.chat, toolNames });
     this.registry.register(agent);
-    letAsk(instance, new AgentChats(agent, duo, served?.service));
+    attachChats(instance, new AgentChats(agent, duo, served?.service));
   }
 
   /** The one kind of chat that the agent can mean, if there is one. */
   private served({ chat }: AgentOptions): ServedKind | undefined {
-    const meant = this.services.meant(chat);
+    const meant = this.services.candidates(chat);
     if (meant.length === 1 || chat === undefined) return meant.length === 1 ? meant[0] : undefined;
     const found = meant.length === 0 ? 'is not registered' : 'is registered with several data sources';
     throw new ConfigurationError(
@@ -89,7 +89,7 @@ export class AgentExplorer implements OnModuleInit, OnApplicationBootstrap {
 }
 
 /** Tells of which agent an error is. */
-function working({ target }: DecoratedProvider<AgentOptions>, work: () => unknown): void {
+function explainErrors({ target }: DecoratedProvider<AgentOptions>, work: () => unknown): void {
   try {
     work();
   } catch (error) {

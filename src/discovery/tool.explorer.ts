@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit, type Type } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import { ConfigurationError } from '../errors/request.errors.js';
-import { KnownSecrets } from '../gateway/known-secrets.js';
+import { KnownSecrets } from '../gateway/secret-redactor.js';
 import { bindTool } from '../tools/bind-tool.js';
 import { type DuoTool } from '../tools/duo-tool.interface.js';
 import { ToolRegistry } from '../tools/tool-registry.js';

@@ -1,7 +1,7 @@
 import { inspect, types } from 'node:util';
 import { type Redact, redact as redactPatterns } from './redact.js';
 
-const DEEPEST_CAUSE = 5;
+const MAX_CAUSE_DEPTH = 5;
 
 /**
  * A copy of an error that can be logged and shown: name, message, stack and code, redacted, and the chain of causes.
@@ -11,7 +11,7 @@ export function safeError(error: unknown, redact: Redact = redactPatterns, depth
   if (!isError(error)) return new Error(redact(typeof error === 'string' ? error : inspect(error)));
   const { errors } = error as { errors?: unknown };
   const cause: unknown = error.cause ?? (Array.isArray(errors) ? errors[0] : undefined);
-  const hasCause = cause !== undefined && depth < DEEPEST_CAUSE;
+  const hasCause = cause !== undefined && depth < MAX_CAUSE_DEPTH;
   const safe = new Error(redact(error.message), hasCause ? { cause: safeError(cause, redact, depth + 1) } : undefined);
   Object.defineProperty(safe, 'name', { value: redact(error.name), configurable: true, writable: true });
   safe.stack = redact(error.stack ?? '');

@@ -1,5 +1,5 @@
 import { type Complaint } from '../errors/complaint.interface.js';
-import { isRefusedReasoning } from './refused-reasoning.js';
+import { isRejectedReasoning } from './rejected-reasoning.js';
 import { type VendorError } from './vendor-error.interface.js';
 
 const STEP = String.raw`(?:\.?\[\d+\]|\.\w+)`;
@@ -44,7 +44,7 @@ const MEDIA = /too many images/i;
 /** Likewise, where the path is that of what should not have come yet. */
 const OF_THE_ORDER = /expected `thinking`|unexpected `tool_use_id`/i;
 
-const LONGEST_REASON = 200;
+const MAX_REASON_LENGTH = 200;
 
 /**
  * What a vendor's refusal says of the history, so that the request can be sent again without it; undefined where it says
@@ -66,7 +66,7 @@ export function complaintOf(error: VendorError, status?: number): Complaint | un
 
 function aboutOf(error: VendorError): Complaint['about'] | undefined {
   const { message = '', code } = error;
-  if (isRefusedReasoning(error)) return 'reasoning';
+  if (isRejectedReasoning(error)) return 'reasoning';
   if (TOO_MANY.test(message) || MEDIA.test(message)) return 'media';
   if (IMAGE_CODES.has(code) || IMAGE.some((words) => words.test(message))) return 'image';
   return DOCUMENT.some((words) => words.test(message)) ? 'document' : undefined;
@@ -89,5 +89,5 @@ function reasonOf(message: string, path: string | undefined): string {
   const words =
     path !== undefined && message.startsWith(path) ? message.slice(path.length).replace(/^[\s:]+/, '') : message;
   const line = words.replaceAll(/\s+/g, ' ').trim();
-  return line.length > LONGEST_REASON ? `${line.slice(0, LONGEST_REASON)}…`.toWellFormed() : line;
+  return line.length > MAX_REASON_LENGTH ? `${line.slice(0, MAX_REASON_LENGTH)}…`.toWellFormed() : line;
 }

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { GitlabDuoError } from '../errors/gitlab-duo.error.js';
 import { type GatewayToken } from './gateway-token.interface.js';
-import { SharedFlight } from './shared-flight.js';
+import { SingleFlight } from './single-flight.js';
 
 /** The share of a token's life after which another one is fetched in the background. */
 const RENEWAL_SHARE = 0.8;
@@ -22,7 +22,7 @@ export class CredentialTokens {
   private isUsed = false;
   /** The time to renew came while nobody used the token. */
   private isDue = false;
-  private flight: SharedFlight<GatewayToken> | undefined;
+  private flight: SingleFlight<GatewayToken> | undefined;
   private renewal: NodeJS.Timeout | undefined;
   private isClosed = false;
 
@@ -53,8 +53,8 @@ export class CredentialTokens {
     clearTimeout(this.renewal);
   }
 
-  private start(): SharedFlight<GatewayToken> {
-    const flight = new SharedFlight(this.exchange);
+  private start(): SingleFlight<GatewayToken> {
+    const flight = new SingleFlight(this.exchange);
     this.flight = flight;
     const land = (token?: GatewayToken): void => {
       if (this.flight !== flight) return;

@@ -1,5 +1,5 @@
 import { type Redact, redact as redactPatterns } from '../errors/redact.js';
-import { readBytesLiteral } from './bytes-literal.js';
+import { readBytesLiteral } from './python-bytes.js';
 import { type VendorError } from './vendor-error.interface.js';
 
 const MAX_DETAIL = 500;

@@ -31,7 +31,7 @@ export interface GatewayCall {
 }
 
 /** A response that is not a stream of events; the body as far as it was read. */
-export interface Refusal {
+export interface ErrorResponse {
   status: number;
   headers: NodeJS.Dict<string | string[]>;
   body: string;

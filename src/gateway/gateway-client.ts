@@ -1,17 +1,17 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type Caller, type ResolvedOptions } from '../config/gitlab-duo-options.interface.js';
 import { GITLAB_DUO_OPTIONS } from '../config/tokens.js';
-import { EMPTY_CALL, isForEmptiness } from './empty-request.js';
-import { type GatewayCall, type Refusal } from './gateway-call.interface.js';
+import { PROBE_REQUEST, isBodyRejection } from './probe-request.js';
+import { type GatewayCall, type ErrorResponse } from './gateway-call.interface.js';
 import { GatewayConnections } from './gateway-connections.js';
 import { gatewayFailure } from './gateway-failure.js';
 import { type GatewayToken } from './gateway-token.interface.js';
 import { GatewayTokens } from './gateway-tokens.js';
-import { KnownSecrets } from './known-secrets.js';
+import { KnownSecrets } from './secret-redactor.js';
 import { StreamedResponse } from './streamed-response.js';
 import { USER_AGENT } from './user-agent.js';
 
-const NOBODY: Caller = { ownerId: null };
+const ANONYMOUS: Caller = { ownerId: null };
 
 /** Sends requests to the AI gateway, with a gateway token of its own getting, and reads the streams that come back. */
 @Injectable()
@@ -37,7 +37,7 @@ export class GatewayClient {
    * ends before the sink is done; whatever the sink throws; the reason of `signal`, whose abort closes the socket
    */
   async stream(call: GatewayCall): Promise<void> {
-    const token = await this.tokens.get(call.caller ?? NOBODY, call.signal);
+    const token = await this.tokens.get(call.caller ?? ANONYMOUS, call.signal);
     const refusal = await this.sendWith(token, call);
     if (refusal !== undefined) throw this.failure(refusal);
   }
@@ -49,22 +49,22 @@ export class GatewayClient {
    */
   async check(caller: Caller, signal?: AbortSignal): Promise<void> {
     const token = await this.tokens.next(caller, signal);
-    const refusal = await this.sendWith(token, { ...EMPTY_CALL, caller, signal });
-    if (refusal !== undefined && !isForEmptiness(refusal)) throw this.failure(refusal);
+    const refusal = await this.sendWith(token, { ...PROBE_REQUEST, caller, signal });
+    if (refusal !== undefined && !isBodyRejection(refusal)) throw this.failure(refusal);
   }
 
-  private failure({ status, headers, body }: Refusal): Error {
+  private failure({ status, headers, body }: ErrorResponse): Error {
     return gatewayFailure(status, headers, body, this.secrets.redact);
   }
 
-  private async sendWith(token: GatewayToken, call: GatewayCall): Promise<Refusal | undefined> {
+  private async sendWith(token: GatewayToken, call: GatewayCall): Promise<ErrorResponse | undefined> {
     const refusal = await this.send(call, token);
     if (refusal?.status !== 401) return refusal;
     this.tokens.invalidate(token);
-    return this.send(call, await this.tokens.get(call.caller ?? NOBODY, call.signal));
+    return this.send(call, await this.tokens.get(call.caller ?? ANONYMOUS, call.signal));
   }
 
-  private send(call: GatewayCall, { token, headers }: GatewayToken): Promise<Refusal | undefined> {
+  private send(call: GatewayCall, { token, headers }: GatewayToken): Promise<ErrorResponse | undefined> {
     call.signal?.throwIfAborted();
     return new Promise((resolve, reject) => {
       const { gatewayUrl, timeouts, maxAnswerBytes } = this.options;

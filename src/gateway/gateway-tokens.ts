@@ -6,7 +6,7 @@ import { GitlabDuoError } from '../errors/gitlab-duo.error.js';
 import { GatewayAuthError } from '../errors/upstream.errors.js';
 import { CredentialTokens } from './credential-tokens.js';
 import { type GatewayToken } from './gateway-token.interface.js';
-import { SharedFlight } from './shared-flight.js';
+import { SingleFlight } from './single-flight.js';
 import { TokenExchange } from './token-exchange.js';
 
 /** How many credentials' tokens are kept: those that were used last. */
@@ -68,7 +68,7 @@ export class GatewayTokens implements OnApplicationShutdown {
 
   private async credentialOf(caller: Caller, signal?: AbortSignal): Promise<string> {
     const { credentials } = this.options;
-    const told = new SharedFlight(async (abandoned) => credentials({ ...caller, signal: abandoned }));
+    const told = new SingleFlight(async (abandoned) => credentials({ ...caller, signal: abandoned }));
     const credential = await told.join(signal).catch((cause: unknown) => {
       if (signal?.aborted || cause instanceof GitlabDuoError) throw cause;
       throw new GatewayAuthError('The option "credentials" of GitlabDuoModule failed; the cause says why.', { cause });

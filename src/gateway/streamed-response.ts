@@ -5,9 +5,9 @@ import { DEFAULT_MAX_ANSWER_BYTES } from '../config/resolve-options.js';
 import { type ResolvedOptions } from '../config/gitlab-duo-options.interface.js';
 import { type GitlabDuoError } from '../errors/gitlab-duo.error.js';
 import { UpstreamError } from '../errors/upstream.errors.js';
-import { MAX_BODY_BYTES } from './bounded-text.js';
+import { MAX_BODY_BYTES } from './read-text.js';
 import { connectionFailure, timedOut, totalTimeout } from './connection-failure.js';
-import { type GatewayCall, type GatewaySink, type Refusal } from './gateway-call.interface.js';
+import { type GatewayCall, type GatewaySink, type ErrorResponse } from './gateway-call.interface.js';
 import { SseReader } from './sse-reader.js';
 
 type Controller = Dispatcher.DispatchController;
@@ -39,7 +39,7 @@ type Timeouts = ResolvedOptions['timeouts'];
 
 /** Where a response reports how it ended, once: with a refusal, or without one when the stream is whole. */
 export interface Settle {
-  resolve(refusal?: Refusal): void;
+  resolve(refusal?: ErrorResponse): void;
   reject(error: unknown): void;
 }
 
@@ -61,7 +61,7 @@ export class StreamedResponse implements Dispatcher.DispatchHandler {
   private watch: NodeJS.Timeout;
   /** When the request left, or what came last was read. */
   private waitingSince = Infinity;
-  private linger: NodeJS.Timeout | undefined;
+  private lingerTimer: NodeJS.Timeout | undefined;
   private controller: Controller | undefined;
   private isStreaming = false;
   /** Bytes of the stream so far. */
@@ -96,7 +96,7 @@ export class StreamedResponse implements Dispatcher.DispatchHandler {
   }
 
   /** Ends the response if one of its times is up. */
-  look(): void {
+  checkTimeouts(): void {
     if (this.isSettled || this.refusal !== undefined) return;
     const { firstByteMs, idleMs, totalMs } = this.timeouts;
     const hasBegun = this.size > 0;
@@ -113,7 +113,7 @@ export class StreamedResponse implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Controller): void {
     this.controller = controller;
     this.waitingSince = performance.now();
-    if (this.isSettled) this.hangUp();
+    if (this.isSettled) this.disconnect();
     else this.sink.mayCost = true;
   }
 
@@ -161,7 +161,7 @@ export class StreamedResponse implements Dispatcher.DispatchHandler {
   }
 
   private end(ending: () => GitlabDuoError): void {
-    clearTimeout(this.linger);
+    clearTimeout(this.lingerTimer);
     this.ending = ending;
     if (this.isSettled) return;
     if (this.refusal !== undefined) this.refuse();
@@ -222,7 +222,7 @@ export class StreamedResponse implements Dispatcher.DispatchHandler {
   private succeed(): void {
     this.close();
     this.settle.resolve();
-    if (this.ending === undefined) this.linger = setTimeout(hangUp, LINGER_MS, this).unref();
+    if (this.ending === undefined) this.lingerTimer = setTimeout(hangUp, LINGER_MS, this).unref();
   }
 
   /** Ends the response with what has come of its refusal. */
@@ -231,14 +231,14 @@ export class StreamedResponse implements Dispatcher.DispatchHandler {
     const { status, headers, chunks } = this.refusal;
     this.close();
     this.settle.resolve({ status, headers, body: Buffer.concat(chunks).toString('utf8', 0, MAX_BODY_BYTES) });
-    this.hangUp();
+    this.disconnect();
   }
 
   private fail(error: unknown): void {
     if (this.isSettled) return;
     this.close();
     this.settle.reject(error);
-    this.hangUp();
+    this.disconnect();
   }
 
   private close(): void {
@@ -248,7 +248,7 @@ export class StreamedResponse implements Dispatcher.DispatchHandler {
   }
 
   /** Closes the connection, unless its response has ended. */
-  hangUp(): void {
+  disconnect(): void {
     if (this.ending === undefined) this.controller?.abort(new Error('Nobody waits for this answer any more.'));
   }
 }
@@ -270,7 +270,7 @@ function lookSoon(response: StreamedResponse): void {
 }
 
 function look(response: StreamedResponse): void {
-  response.look();
+  response.checkTimeouts();
 }
 
 function refuse(response: StreamedResponse): void {
@@ -278,5 +278,5 @@ function refuse(response: StreamedResponse): void {
 }
 
 function hangUp(response: StreamedResponse): void {
-  response.hangUp();
+  response.disconnect();
 }

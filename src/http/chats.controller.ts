@@ -22,7 +22,7 @@ import { type MessageRecord } from '../messages/message.interface.js';
 import { type FilePart } from '../messages/part.interface.js';
 import { type ToolCallRecord } from '../messages/tool-call.interface.js';
 import { type LiveRun } from '../runs/live-run.js';
-import { AsksModel } from './asks-model.decorator.js';
+import { CallsModel } from './calls-model.decorator.js';
 import { type ChatUsage } from '../messages/usage-report.js';
 import { withClientParams } from './client-params.js';
 import { ChatDto, NewChatDto } from './dto/chat.dto.js';
@@ -106,7 +106,7 @@ export abstract class ChatsController {
   }
 
   @Post(':id/messages')
-  @AsksModel()
+  @CallsModel()
   async ask(
     @Req() request: HttpRequest,
     @Res({ passthrough: true }) reply: HttpReply,
@@ -120,7 +120,7 @@ export abstract class ChatsController {
   }
 
   @Post(':id/completions')
-  @AsksModel()
+  @CallsModel()
   async complete(
     @Req() request: HttpRequest,
     @Res({ passthrough: true }) reply: HttpReply,

@@ -16,7 +16,7 @@ import { type DuoChatService } from '../chats/duo-chat.service.js';
 import { InjectDuoChat } from '../chats/inject-duo-chat.decorator.js';
 import { GitlabDuoModule } from '../gitlab-duo.module.js';
 import { ChatsController } from './chats.controller.js';
-import { mustHaveOwnPaths } from './kind-paths.js';
+import { mustHaveOwnPaths } from './unique-paths.js';
 import { type OwnerResolver } from './owner-resolver.interface.js';
 import { RequestOwner } from './request-owner.js';
 import { RunResponder } from './run-responder.js';

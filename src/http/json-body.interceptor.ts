@@ -11,7 +11,7 @@ import { type HttpRequest } from './http.interface.js';
 import { unsupportedBody } from './json-body.js';
 
 /** Of objects and arrays in one another: what reads them recurses, and overflows the stack some levels deeper. */
-const MOST_LEVELS = 100;
+const MAX_LEVELS = 100;
 /**
  * By the first an object that is copied carelessly gets another prototype, class-transformer calls the second, which
  * fails the host's own pipes too, and TypeORM calls the third where it compares.
@@ -38,8 +38,8 @@ function mustBeReadable(body: unknown): void {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw new ValidationError('The body must be a JSON object.');
   }
-  if (isDeeperThan(MOST_LEVELS, body)) {
-    throw new ValidationError(`The body must not be nested deeper than ${MOST_LEVELS} levels.`);
+  if (isDeeperThan(MAX_LEVELS, body)) {
+    throw new ValidationError(`The body must not be nested deeper than ${MAX_LEVELS} levels.`);
   }
   const refused = refusedKeyIn(body);
   if (refused !== undefined) throw new ValidationError(`The body must not have a key named ${refused}.`);

@@ -12,7 +12,7 @@ import { GitlabDuoError, type ErrorCode } from '../errors/gitlab-duo.error.js';
 import { type Problem, problem, toProblem } from '../errors/problem.js';
 import { type Redact, redact as redactPatterns } from '../errors/redact.js';
 import { safeError } from '../errors/safe-error.js';
-import { KnownSecrets } from '../gateway/known-secrets.js';
+import { KnownSecrets } from '../gateway/secret-redactor.js';
 import { FailedRuns } from '../runs/failed-runs.js';
 import { answerHeaders } from './answer-headers.js';
 import { FILE_LIMIT, FILES_LIMIT, inMegabytes, TEXT_LIMIT } from './body-limits.js';

@@ -5,7 +5,7 @@ import Negotiator from 'negotiator';
 import { type DuoRun } from '../chats/entities/duo-run.entity.js';
 import { type MessageRecord, type Usage } from '../messages/message.interface.js';
 import { type LiveRun } from '../runs/live-run.js';
-import { failsAtFirst } from './first-events.js';
+import { failedBeforeFirstToken } from './failed-before-first-token.js';
 import { type HttpReply, type HttpRequest } from './http.interface.js';
 import { runView, type RunView } from './presenter.js';
 import { EVENTS_TYPE, writeEvents } from './sse-response.js';
@@ -68,7 +68,7 @@ async function stream(run: LiveRun, reply: HttpReply, timing: StreamTiming): Pro
   };
   response.once('close', leave);
   try {
-    if (await failsAtFirst(run, timing.holdMs, leaving.signal)) await answerOf(run);
+    if (await failedBeforeFirstToken(run, timing.holdMs, leaving.signal)) await answerOf(run);
     // Somebody else may have answered meanwhile, such as a time-out of the host.
     if (response.destroyed || response.headersSent) return;
     const headers = reply.raw ? reply.getHeaders() : {};

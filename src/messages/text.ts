@@ -28,35 +28,37 @@ export function userParts(text: string, files: readonly FilePart[] = []): Part[]
 }
 
 /** Whether a JSON value can be stored as it is: every text, keys included, and not nested too deep. */
-export function isStorable(value: unknown, depth = 0): boolean {
+export function isSanitized(value: unknown, depth = 0): boolean {
   if (typeof value === 'string') return value.isWellFormed() && !value.includes('\0');
   if (typeof value !== 'object' || value === null) return true;
   if (depth === MAX_DEPTH) return false;
-  if (Array.isArray(value)) return value.every((item) => isStorable(item, depth + 1));
+  if (Array.isArray(value)) return value.every((item) => isSanitized(item, depth + 1));
   const object = value as Record<string, unknown>;
-  return Object.keys(object).every((key) => isStorable(key) && isStorable(object[key], depth + 1));
+  return Object.keys(object).every((key) => isSanitized(key) && isSanitized(object[key], depth + 1));
 }
 
 /** A JSON value that only we have: itself, if it can be stored, since to copy what is large takes long. */
-export function storableOwn<T>(value: T): T {
-  return isStorable(value) ? value : storableJson(value);
+export function sanitizeOwned<T>(value: T): T {
+  return isSanitized(value) ? value : sanitizeJson(value);
 }
 
 /**
  * A JSON value of which every text, keys included, can be stored.
  * @throws ValidationError for one that is nested too deep, or holds itself
  */
-export function storableJson<T>(value: T, depth?: number): T;
-export function storableJson(value: unknown, depth = 0): unknown {
-  if (typeof value === 'string') return storable(value);
+export function sanitizeJson<T>(value: T, depth?: number): T;
+export function sanitizeJson(value: unknown, depth = 0): unknown {
+  if (typeof value === 'string') return sanitizeText(value);
   if (typeof value !== 'object' || value === null) return value;
   if (depth === MAX_DEPTH) throw new ValidationError('A value is nested deeper than 1,000 levels: make it flatter.');
-  if (Array.isArray(value)) return value.map((item: unknown) => storableJson(item, depth + 1));
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [storable(key), storableJson(item, depth + 1)]));
+  if (Array.isArray(value)) return value.map((item: unknown) => sanitizeJson(item, depth + 1));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [sanitizeText(key), sanitizeJson(item, depth + 1)]),
+  );
 }
 
 /** Text that PostgreSQL can store and JSON can carry: without NUL, lone surrogates replaced by U+FFFD. */
-export function storable(text: string): string {
+export function sanitizeText(text: string): string {
   const clean = text.includes('\0') ? text.replaceAll('\0', '') : text;
   return clean.isWellFormed() ? clean : clean.toWellFormed();
 }

@@ -7,13 +7,13 @@ import { type JsonObject } from './json.interface.js';
 export type ToolCallStatus = 'pending' | 'approved' | 'running' | 'denied' | 'succeeded' | 'failed';
 
 /**
- * A tool call that needs, or needed, somebody's approval. `id` is what approvals name; `callId` is the vendor's, and may
+ * A tool call that needs, or needed, somebody's approval. `id` is what approvals name; `providerCallId` is the vendor's, and may
  * repeat; `decidedAt` is ISO 8601 in UTC.
  * @publicApi
  */
 export interface ToolCallRecord {
   id: string;
-  callId: string;
+  providerCallId: string;
   name: string;
   arguments: JsonObject;
   status: ToolCallStatus;

@@ -3,7 +3,7 @@ import { isBase64 } from '../messages/base64.js';
 import { fileContent } from '../messages/file-content.js';
 import { fileSource } from '../messages/file-source.js';
 import { type FilePart } from '../messages/part.interface.js';
-import { storable } from '../messages/text.js';
+import { sanitizeText } from '../messages/text.js';
 
 /** A file with the URL of its content in front, as browsers write it. */
 const DATA_URL = /^data:[^,]*;base64,/i;
@@ -36,7 +36,7 @@ export function checkedFile(part: FilePart): FilePart {
   checkFile(part);
   const { mediaType, filename, ...source } = fileSource(part);
   const content = 'url' in source ? { url: source.url } : { data: source.data };
-  return { type: 'file', mediaType, ...content, ...(filename !== undefined && { filename: storable(filename) }) };
+  return { type: 'file', mediaType, ...content, ...(filename !== undefined && { filename: sanitizeText(filename) }) };
 }
 
 /** What is wrong with the bytes of a file, and what to do about it. */

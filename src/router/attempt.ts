@@ -3,8 +3,8 @@ import { type ErrorCode, GitlabDuoError } from '../errors/gitlab-duo.error.js';
 import { type GatewaySink } from '../gateway/gateway-call.interface.js';
 import { type Usage } from '../messages/message.interface.js';
 import { type ModelAnswer, type ModelEvent } from '../messages/model-request.interface.js';
-import { storableOwn } from '../messages/text.js';
-import { StorableEvents } from './storable-events.js';
+import { sanitizeOwned } from '../messages/text.js';
+import { EventSanitizer } from './event-sanitizer.js';
 import { type AttemptOutcome, type StepOutcome } from './attempt.interface.js';
 
 /** One physical request: feeds the wire's events to a parser and hands on what that makes of them. */
@@ -12,7 +12,7 @@ export class Attempt implements GatewaySink {
   private readonly startedAt = performance.now();
   private firstTokenMs: number | null = null;
   mayCost = false;
-  private readonly storable = new StorableEvents();
+  private readonly storable = new EventSanitizer();
 
   constructor(
     private readonly number: number,
@@ -60,7 +60,11 @@ export class Attempt implements GatewaySink {
   private answer(): ModelAnswer {
     const answer = this.parser.answer();
     const { parts, finishDetail } = answer;
-    return { ...answer, parts: storableOwn(parts), ...(finishDetail && { finishDetail: storableOwn(finishDetail) }) };
+    return {
+      ...answer,
+      parts: sanitizeOwned(parts),
+      ...(finishDetail && { finishDetail: sanitizeOwned(finishDetail) }),
+    };
   }
 
   private ended(
@@ -80,7 +84,7 @@ export class Attempt implements GatewaySink {
   }
 
   private emit(parsed: ModelEvent[]): void | Promise<void> {
-    const events = this.storable.of(parsed);
+    const events = this.storable.sanitize(parsed);
     if (events.length === 0) return;
     this.firstTokenMs ??= Math.round(performance.now() - this.startedAt);
     return this.onEvents(events);

@@ -5,9 +5,9 @@ import { delegateOf } from './delegate-of.js';
 
 /** Where the router finds the delegates. */
 @Injectable()
-export class Delegates {
+export class DelegateRegistry {
   /** The delegate that speaks the model's API. */
-  of(model: Model): Delegate {
+  get(model: Model): Delegate {
     return delegateOf(model);
   }
 }

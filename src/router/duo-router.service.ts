@@ -5,21 +5,21 @@ import { askedCall, withAskedCall } from '../delegates/asked-call.js';
 import { type Delegate, type StreamParser } from '../delegates/delegate.interface.js';
 import { type ErrorCode } from '../errors/gitlab-duo.error.js';
 import { GatewayClient } from '../gateway/gateway-client.js';
-import { KnownSecrets } from '../gateway/known-secrets.js';
+import { KnownSecrets } from '../gateway/secret-redactor.js';
 import { type ModelAnswer, type ModelEvent, type ModelRequest } from '../messages/model-request.interface.js';
 import { ModelRegistry } from '../models/model-registry.js';
 import { type AttemptLedger, type StepOutcome } from './attempt.interface.js';
 import { Attempt, codeOf } from './attempt.js';
 import { withCallerParams } from './caller-params.js';
-import { Delegates } from './delegates.service.js';
+import { DelegateRegistry } from './delegates.service.js';
 import { EndOfLifeNotices } from './end-of-life-notices.js';
 import { eventStream } from './event-stream.js';
-import { givenRequest } from './given-request.js';
+import { sanitizeRequest } from './given-request.js';
 import { RetryPolicy } from './retry-policy.js';
 import { complaintIn, Rejections } from './rejections.js';
-import { RetryWaits } from './retry-waits.js';
+import { RetryDelays } from './retry-delays.js';
 import { runName } from './run-name.js';
-import { cancelledAttempt, unsentStep } from './unsent-step.js';
+import { cancelledBeforeSend, failedBeforeSend } from './unsent-step.js';
 
 /** How a step is followed. */
 export interface RouteOptions {
@@ -50,7 +50,7 @@ export interface StreamOptions {
 @Injectable()
 export class DuoRouterService implements OnApplicationShutdown {
   private readonly logger = new Logger(DuoRouterService.name);
-  private readonly waits = new RetryWaits();
+  private readonly waits = new RetryDelays();
   private readonly notices = new EndOfLifeNotices();
 
   constructor(
@@ -58,7 +58,7 @@ export class DuoRouterService implements OnApplicationShutdown {
     @Inject(ModelRegistry) private readonly models: ModelRegistry,
     @Inject(GatewayClient) private readonly gateway: GatewayClient,
     @Inject(KnownSecrets) private readonly secrets: KnownSecrets,
-    @Inject(Delegates) private readonly delegates: Delegates,
+    @Inject(DelegateRegistry) private readonly delegates: DelegateRegistry,
   ) {}
 
   /**
@@ -70,14 +70,14 @@ export class DuoRouterService implements OnApplicationShutdown {
     try {
       const model = this.models.get(request.model);
       this.notices.mind(model);
-      const delegate = this.delegates.of(model);
+      const delegate = this.delegates.get(model);
       const asked = askedCall(model, request);
       const sent = withCallerParams(withAskedCall(request, asked), model, options.caller, this.options);
       const parser = (): StreamParser => delegate.createParser(this.secrets.redact, sent, this.options.maxAnswerBytes);
       const outcome = await this.send(delegate, new Rejections(delegate, model, sent), parser, options);
       return asked === undefined ? outcome : { ...outcome, asked };
     } catch (error) {
-      return unsentStep(error);
+      return failedBeforeSend(error);
     }
   }
 
@@ -101,9 +101,9 @@ export class DuoRouterService implements OnApplicationShutdown {
   ): AsyncGenerator<ModelEvent, ModelAnswer, undefined> {
     return eventStream(async (stop, onEvents) => {
       try {
-        return await this.route(givenRequest(request), { caller, signal: stop, onEvents });
+        return await this.route(sanitizeRequest(request), { caller, signal: stop, onEvents });
       } catch (error) {
-        return unsentStep(error);
+        return failedBeforeSend(error);
       }
     }, signal);
   }
@@ -148,7 +148,7 @@ export class DuoRouterService implements OnApplicationShutdown {
         try {
           await this.waits.wait(delayMs, signal);
           await ledger?.retrying(outcome.attempt, number + 1);
-          if (signal?.aborted) return { ...outcome, attempt: cancelledAttempt(number + 1), error: signal.reason };
+          if (signal?.aborted) return { ...outcome, attempt: cancelledBeforeSend(number + 1), error: signal.reason };
         } catch (interruption) {
           return { ...outcome, error: signal?.aborted ? signal.reason : interruption };
         }

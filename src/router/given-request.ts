@@ -2,18 +2,18 @@ import { type ModelMessage } from '../messages/message.interface.js';
 import { type ModelRequest } from '../messages/model-request.interface.js';
 import { checkParams } from '../messages/params.js';
 import { type Part } from '../messages/part.interface.js';
-import { isStorable, storableJson } from '../messages/text.js';
+import { isSanitized, sanitizeJson } from '../messages/text.js';
 import { checkFile } from '../models/file-check.js';
 
 /**
  * A request as the vendors take it, of one that comes from the host's code.
  * @throws ValidationError for parameters and files that none of them take
  */
-export function givenRequest(request: ModelRequest): ModelRequest {
+export function sanitizeRequest(request: ModelRequest): ModelRequest {
   const { params, messages } = request;
   if (params !== undefined) checkParams(params);
   for (const { parts } of messages) for (const part of parts) checkFiles(part);
-  return { ...request, ...(params && { params: storableJson(params) }), messages: messages.map(givenMessage) };
+  return { ...request, ...(params && { params: sanitizeJson(params) }), messages: messages.map(sanitizeMessage) };
 }
 
 function checkFiles(part: Part): void {
@@ -22,7 +22,7 @@ function checkFiles(part: Part): void {
 }
 
 /** The message itself where it can be: what was rendered of it is known by it. */
-function givenMessage(message: ModelMessage): ModelMessage {
+function sanitizeMessage(message: ModelMessage): ModelMessage {
   const { role, parts } = message;
-  return isStorable(parts) ? message : { role, parts: storableJson(parts) };
+  return isSanitized(parts) ? message : { role, parts: sanitizeJson(parts) };
 }

@@ -3,7 +3,7 @@ import { type AttemptOutcome, type StepOutcome } from './attempt.interface.js';
 import { codeOf } from './attempt.js';
 
 /** The outcome of a step of which no request has left, so that it has cost nothing. */
-export function unsentStep(error: unknown): StepOutcome {
+export function failedBeforeSend(error: unknown): StepOutcome {
   return {
     answer: { parts: [], finishReason: 'other', usage: noUsage },
     attempt: {
@@ -19,6 +19,6 @@ export function unsentStep(error: unknown): StepOutcome {
 }
 
 /** An attempt that was cancelled between its entry in the ledger and its request. */
-export function cancelledAttempt(number: number): AttemptOutcome {
+export function cancelledBeforeSend(number: number): AttemptOutcome {
   return { number, status: 'cancelled', usage: noUsage, firstTokenMs: null, durationMs: 0, errorCode: null };
 }

@@ -25,7 +25,7 @@ export interface RunResult {
 export type StopReason = 'cancelled' | 'interrupted';
 
 /** What a follower that is far behind gets at once: its reader is waited for in between, and nothing is copied for it. */
-const LARGEST_BATCH = 256;
+const MAX_BATCH = 256;
 
 /**
  * A run that works in this process. It keeps its events until it is let go, so each follower reads at its own pace,
@@ -113,7 +113,7 @@ export class LiveRun {
     try {
       for (let next = index; signal?.aborted !== true;) {
         if (next < this.nextIndex) {
-          const batch = this.batch(next, Math.min(this.nextIndex, next + LARGEST_BATCH));
+          const batch = this.batch(next, Math.min(this.nextIndex, next + MAX_BATCH));
           next += batch.events.length;
           yield batch;
         } else if (this.ended) return;

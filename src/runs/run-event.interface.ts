@@ -2,9 +2,9 @@ import { type ErrorCode } from '../errors/gitlab-duo.error.js';
 import { type Problem } from '../errors/problem.js';
 import { type FinishReason, type MessageRecord, type Role, type Usage } from '../messages/message.interface.js';
 import { type JsonValue } from '../messages/json.interface.js';
-import { type ModelEvent } from '../messages/model-request.interface.js';
 import { type ToolResultPart } from '../messages/part.interface.js';
 import { type ToolCallRecord } from '../messages/tool-call.interface.js';
+import { type TurnEvent } from '../turn/turn.interface.js';
 
 /** Where a run stands; the last four are ends. */
 export type RunStatus =
@@ -13,8 +13,8 @@ export type RunStatus =
 /** How a run ends, or stops for now: one that awaits approval goes on with a completion. */
 export type RunEndStatus = Exclude<RunStatus, 'queued' | 'running'>;
 
-/** A call that waits for approval; `id` is what approvals name, `callId` the vendor's. */
-export type PendingCall = Pick<ToolCallRecord, 'id' | 'callId' | 'name' | 'arguments'>;
+/** A call that waits for approval; `id` is what approvals name, `providerCallId` the vendor's. */
+export type ApprovalRequest = Pick<ToolCallRecord, 'id' | 'providerCallId' | 'name' | 'arguments'>;
 
 /**
  * Takes back what the message was made of so far, and says why by an error's code; its text and its calls begin again, or
@@ -50,12 +50,15 @@ export interface PartRejectedEvent {
 export type RunEvent =
   | { type: 'run-start'; runId: string; chatId: string; userMessageId: string | null }
   | { type: 'message-start'; messageId: string; role: Role }
-  | Exclude<ModelEvent, { type: 'reset' | 'part-rejected' }>
+  | Exclude<TurnEvent, { type: 'reset' | 'part-rejected' }>
   | PartRejectedEvent
   | ResetEvent
-  | { type: 'tool-progress'; id: string; data: JsonValue }
-  | ({ type: 'tool-result' } & Pick<ToolResultPart, 'id' | 'name' | 'content' | 'isError'>)
-  | { type: 'approval-required'; toolCalls: PendingCall[] }
+  | { type: 'tool-progress'; toolCallId: string; providerCallId: string; data: JsonValue }
+  | ({ type: 'tool-result'; toolCallId: string; providerCallId: string } & Pick<
+      ToolResultPart,
+      'name' | 'content' | 'isError'
+    >)
+  | { type: 'approval-required'; toolCalls: ApprovalRequest[] }
   | { type: 'message-end'; message: MessageRecord & { usage: Usage }; usage: Usage; finishReason: FinishReason | null }
   | { type: 'error'; problem: Problem }
   | { type: 'run-end'; status: RunEndStatus; usage: Usage };

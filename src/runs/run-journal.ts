@@ -2,20 +2,20 @@ import { v7 as uuidv7 } from 'uuid';
 import { type ErrorCode } from '../errors/gitlab-duo.error.js';
 import { type JsonValue } from '../messages/json.interface.js';
 import { type MessageRecord, type MessageStatus, type Usage } from '../messages/message.interface.js';
-import { type ModelEvent } from '../messages/model-request.interface.js';
 import { addUsage, noUsage } from '../messages/usage.js';
 import { type AttemptOutcome, type StepOutcome } from '../router/attempt.interface.js';
 import { resultPart } from '../turn/result-part.js';
 import {
   type NewCall,
-  type OpenCall,
+  type PendingToolCall,
   type RefusedPart,
   type RoundProgress,
   type ToolCall,
+  type TurnEvent,
   type TurnJournal,
 } from '../turn/turn.interface.js';
 import { type LiveRun } from './live-run.js';
-import { answerDraft } from './run-end.js';
+import { answerDraft } from './run-outcome.js';
 import { runEvents } from './run-events.js';
 import { messageWithOpenCalls } from './run-request.js';
 import { type BegunRun, type RejectedPart, type RunKey, type RunStore } from './run-store.interface.js';
@@ -54,8 +54,8 @@ export class RunJournal implements TurnJournal {
     public attemptId: string | null,
     private readonly requestId: string | null,
   ) {
-    this.spent = begun.past?.spent ?? noUsage;
-    this.steps = (begun.past?.steps ?? 0) + (attemptId === null ? 0 : 1);
+    this.spent = begun.resumed?.spent ?? noUsage;
+    this.steps = (begun.resumed?.steps ?? 0) + (attemptId === null ? 0 : 1);
   }
 
   /** Which run this is, to the store. */
@@ -79,12 +79,12 @@ export class RunJournal implements TurnJournal {
     ]);
   }
 
-  said(events: readonly ModelEvent[]): void {
+  recordEvents(events: readonly TurnEvent[]): void {
     this.run.append(runEvents(events, this.messageId));
   }
 
-  progressed({ part }: ToolCall, data: JsonValue): void {
-    this.run.append([{ type: 'tool-progress', id: part.id, data }]);
+  recordProgress({ id, part }: ToolCall, data: JsonValue): void {
+    this.run.append([{ type: 'tool-progress', toolCallId: id, providerCallId: part.id, data }]);
   }
 
   async retrying(ended: AttemptOutcome, nextNumber: number): Promise<void> {
@@ -94,7 +94,7 @@ export class RunJournal implements TurnJournal {
     if (ended.usage) this.spent = addUsage(this.spent, ended.usage);
   }
 
-  rejected(parts: readonly RefusedPart[]): void {
+  recordRejectedParts(parts: readonly RefusedPart[]): void {
     for (const { messageId, index, part } of parts)
       this.refused.set(`${messageId} ${index}`, { messageId, index, part });
     this.run.append(parts.map(({ part: _part, ...refused }) => ({ type: 'part-rejected', ...refused })));
@@ -107,23 +107,23 @@ export class RunJournal implements TurnJournal {
     if (rejected.length > 0) await this.store.rejectParts(this.key, rejected).catch(() => undefined);
   }
 
-  async storeStep(outcome: StepOutcome, calls: readonly NewCall[]): Promise<string> {
+  async saveStep(outcome: StepOutcome, calls: readonly NewCall[]): Promise<string> {
     const id = await this.storeMessage(outcome, 'complete', calls, this.supersedes);
     this.supersedes = [];
     return id;
   }
 
-  async storeWrong(outcome: StepOutcome): Promise<string> {
+  async saveRejectedAnswer(outcome: StepOutcome): Promise<string> {
     const id = await this.storeMessage(outcome, 'failed', [], []);
     if (outcome.prefixDigest === undefined) this.supersedes = [...this.supersedes, this.messageId];
     this.wrongId = this.messageId;
     return id;
   }
 
-  async storeProgress({ results, started, opensStep }: RoundProgress): Promise<string[]> {
+  async saveProgress({ results, started, opensStep }: RoundProgress): Promise<string[]> {
     const drafts = results.map((result) => ({
       id: uuidv7(),
-      callId: result.call.id,
+      toolCallId: result.call.id,
       status: result.status,
       part: resultPart(result),
       createdAt: new Date().toISOString(),
@@ -142,12 +142,19 @@ export class RunJournal implements TurnJournal {
       this.steps = next.step;
     }
     this.run.append(
-      drafts.map(({ part: { id, name, content, isError } }) => ({ type: 'tool-result', id, name, content, isError })),
+      drafts.map(({ toolCallId, part: { id: providerCallId, name, content, isError } }) => ({
+        type: 'tool-result',
+        toolCallId,
+        providerCallId,
+        name,
+        content,
+        isError,
+      })),
     );
     return drafts.map(({ id }) => id);
   }
 
-  async decidedCalls(calls: readonly ToolCall[]): Promise<OpenCall[]> {
+  async decidedCalls(calls: readonly ToolCall[]): Promise<PendingToolCall[]> {
     const message = this.message ?? messageWithOpenCalls(this.begun.history);
     const open = message === undefined ? [] : await this.store.openCalls(message.id);
     return calls.flatMap(({ id, part }) => {

@@ -5,7 +5,7 @@ import { type Part, type ToolCallPart } from '../messages/part.interface.js';
 import { type Schema } from '../schemas/schema.interface.js';
 import { toSchema } from '../schemas/to-schema.js';
 import { type BoundTool } from '../tools/bound-tool.interface.js';
-import { type TurnExtent } from '../turn/turn.interface.js';
+import { type RunScope } from '../turn/turn.interface.js';
 import { type GivenOptions, type RunOptions } from './run-options.js';
 import { type BegunRun, type ChatSettings, type HistoryMessage } from './run-store.interface.js';
 
@@ -29,7 +29,7 @@ export interface StartRun extends GivenOptions {
   /** Tells, once the run has begun, what holds where neither it nor its chat says otherwise. */
   defaults?: (begun: BegunRun, signal: AbortSignal) => Promise<RunDefaults>;
   /** How far the run goes; to the answer by default. */
-  extent?: TurnExtent;
+  extent?: RunScope;
   /** The chat as the host knows it, for its tools. */
   chat: { id: string };
   /** Cancels the run when it aborts; a caller that merely leaves cancels nothing. */

@@ -11,8 +11,8 @@ import { type ModelParams, type ParamChanges } from '../messages/model-request.i
 import { type Part, type ToolResultPart } from '../messages/part.interface.js';
 import { type ToolCallStatus } from '../messages/tool-call.interface.js';
 import { type AttemptOutcome } from '../router/attempt.interface.js';
-import { type CallResult, type NewCall, type OpenCall } from '../turn/turn.interface.js';
-import { type EndedRun } from './end-events.js';
+import { type CallResult, type NewCall, type PendingToolCall } from '../turn/turn.interface.js';
+import { type FinalState } from './final-events.js';
 import { type RunLog, type UnloggedEvents } from './run-log.interface.js';
 import { type RunOptions } from './run-options.js';
 
@@ -50,7 +50,7 @@ export interface BeginRun {
    */
   check: ((history: readonly HistoryMessage[]) => Promise<void>) | null;
   /** Takes a parked run that is to go on in place of a new one; `false` where this process is about to, already. */
-  hold(runId: string): boolean;
+  claim(runId: string): boolean;
 }
 
 /** A message of the history, as far as a run needs it. */
@@ -63,7 +63,7 @@ export interface HistoryMessage extends ModelMessage {
 }
 
 /** What a run did before it was parked. */
-export interface RunPast {
+export interface ResumeState {
   /** The index of its next event. */
   nextIndex: number;
   /** How many requests to the model it has made. */
@@ -93,7 +93,7 @@ export interface BegunRun {
   /** The whole history in order, the new messages included. */
   history: HistoryMessage[];
   /** Set where a parked run goes on: it has no attempt yet, and what was to be set is not. */
-  past?: RunPast;
+  resumed?: ResumeState;
 }
 
 /** The message that a run ends with. */
@@ -137,7 +137,7 @@ export interface ResultDraft {
   /** Of the message. */
   id: string;
   /** The id of the call. */
-  callId: string;
+  toolCallId: string;
   status: CallResult['status'];
   part: ToolResultPart;
   createdAt: string;
@@ -161,7 +161,7 @@ export interface StoreProgress extends RunKey {
 }
 
 /** A run at its end, or as it is parked. */
-export interface FinishRun extends EndedRun, RunKey {
+export interface FinishRun extends FinalState, RunKey {
   answer: AnswerDraft | null;
   /** Of the answer; see `ModelMessage`. */
   prefixDigest: string | null;
@@ -182,7 +182,7 @@ export interface RetryAttempt {
 }
 
 /** A call without a result, as it is stored. */
-export type StoredCall = Omit<OpenCall, 'part'>;
+export type StoredToolCall = Omit<PendingToolCall, 'part'>;
 
 /** Keeps the lease of a server instance; times are those of the store's own clock. */
 export interface LeaseStore {
@@ -209,7 +209,7 @@ export interface RunStore {
    */
   begin(run: BeginRun): Promise<BegunRun>;
   /** The calls of a message that have no result yet, in order. */
-  openCalls(messageId: string): Promise<StoredCall[]>;
+  openCalls(messageId: string): Promise<StoredToolCall[]>;
   /** Writes down a retry before its request leaves. */
   retry(retry: RetryAttempt): Promise<void>;
   /**

@@ -7,12 +7,12 @@ import { type Usage } from '../messages/message.interface.js';
 import { addUsage, noUsage } from '../messages/usage.js';
 import { type Turn, type TurnEnd } from '../turn/turn.interface.js';
 import { TurnService } from '../turn/turn.service.js';
-import { approvalRequired, type EndedRun, endEvents } from './end-events.js';
+import { approvalRequired, type FinalState, finalEvents } from './final-events.js';
 import { FailedRuns } from './failed-runs.js';
 import { type LiveRun } from './live-run.js';
 import { type OpenLog } from './log-writer.js';
-import { openCalls } from './open-calls.js';
-import { runEnd } from './run-end.js';
+import { openCalls } from './pending-calls.js';
+import { runOutcome } from './run-outcome.js';
 import { type RunEndStatus } from './run-event.interface.js';
 import { RunJournal } from './run-journal.js';
 import { RunLogs } from './run-logs.service.js';
@@ -67,7 +67,7 @@ export class RunWorker {
   }
 
   private async firstTurn({ run, store, begun, ...work }: RunWork, journal: RunJournal): Promise<Turn> {
-    const kept = begun.past?.options;
+    const kept = begun.resumed?.options;
     const start = { ...work.start, ...kept };
     const { chatId, ownerId } = begun;
     const defaults = await start.defaults?.(begun, run.signal);
@@ -81,23 +81,23 @@ export class RunWorker {
       signal: run.signal,
       journal,
       tools,
-      scope: { chat: start.chat, ownerId, runId: run.id },
-      openCalls: await openCalls(store, begun, start),
+      toolContext: { chat: start.chat, ownerId, runId: run.id },
+      pendingCalls: await openCalls(store, begun, start),
       extent: start.extent ?? 'answer',
       answerSchema,
-      steps: { made: begun.past?.steps ?? 0, max: start.maxSteps ?? defaults?.maxSteps ?? this.options.maxSteps },
+      steps: { made: begun.resumed?.steps ?? 0, max: start.maxSteps ?? defaults?.maxSteps ?? this.options.maxSteps },
     };
   }
 
   private async finish(work: RunWork, journal: RunJournal, end: TurnEnd, log: OpenLog): Promise<void> {
     const { run, store, begun, start } = work;
     const { attemptId, messageId } = journal;
-    const { status, answer, attempt, error } = runEnd(run.id, messageId, begun.model, end, run.stopReason);
+    const { status, answer, attempt, error } = runOutcome(run.id, messageId, begun.model, end, run.stopReason);
     if (end.type === 'waiting') run.append([approvalRequired(end.calls)]);
     const answerUsage = (end.type === 'answered' ? attempt.usage : journal.messageUsage) ?? noUsage;
     const usage = end.type === 'answered' ? addUsage(journal.spent, answerUsage) : journal.spent;
     const problem = error === undefined ? null : toProblem(error, start.requestId);
-    const ended: EndedRun = { status, error: problem, answerUsage, usage };
+    const ended: FinalState = { status, error: problem, answerUsage, usage };
     await journal.storeRefused();
     const stored = await store.finish({
       ...ended,
@@ -109,7 +109,7 @@ export class RunWorker {
       supersedes: status === 'completed' ? journal.supersedes : [],
     });
     if (error !== undefined) this.logFailure(work, error);
-    run.append(endEvents(ended, stored));
+    run.append(finalEvents(ended, stored));
     const message = stored ?? journal.message;
     const parsed = end.type === 'answered' ? end.parsed : undefined;
     run.end({ status, message, parsed, results: journal.results, usage: answerUsage, error });
@@ -120,7 +120,7 @@ export class RunWorker {
     const { run, start } = work;
     this.logFailure(work, error);
     const status: RunEndStatus = error instanceof RunLostError ? 'interrupted' : 'failed';
-    run.append(endEvents({ status, error: toProblem(error, start.requestId), answerUsage: noUsage, usage }, null));
+    run.append(finalEvents({ status, error: toProblem(error, start.requestId), answerUsage: noUsage, usage }, null));
     run.end({ status, message: null, usage, error });
   }
 

@@ -72,7 +72,7 @@ export class RunService implements BeforeApplicationShutdown {
     if (this.isStopping)
       throw new ServerBusyError('The server is stopping and takes no new asks. Ask again in a moment.');
     const beginning = this.begin(store, start);
-    this.keepOpen(beginning);
+    this.trackPending(beginning);
     return withTimeout(beginning, BEGIN_TIMEOUT_MS, () => {
       beginning.then(
         (run) => {
@@ -128,16 +128,16 @@ export class RunService implements BeforeApplicationShutdown {
         options: runOptions(start),
         settings: start.settings,
         check: beginCheck(store, start),
-        hold,
+        claim: hold,
       });
-      return this.letWork(
+      return this.startWork(
         {
           store,
           begun,
           start,
-          attemptId: begun.past ? null : attemptId,
+          attemptId: begun.resumed ? null : attemptId,
           userMessageId: user?.id ?? null,
-          run: new LiveRun(begun.runId, begun.chatId, begun.past?.nextIndex),
+          run: new LiveRun(begun.runId, begun.chatId, begun.resumed?.nextIndex),
         },
         held,
       );
@@ -154,7 +154,7 @@ export class RunService implements BeforeApplicationShutdown {
     checkFilesFor(this.models.get(model ?? settings.model ?? (await store.chatModel())), files);
   }
 
-  private letWork(work: RunWork, held: string[]): LiveRun {
+  private startWork(work: RunWork, held: string[]): LiveRun {
     const { run, start } = work;
     this.live.add(run);
     if (this.isStopping) run.stop('interrupted');
@@ -167,7 +167,7 @@ export class RunService implements BeforeApplicationShutdown {
     void run.result.then(() => {
       this.release(held);
     });
-    this.keepOpen(working);
+    this.trackPending(working);
     return run;
   }
 
@@ -180,7 +180,7 @@ export class RunService implements BeforeApplicationShutdown {
     while (this.open.size > 0) await Promise.allSettled(this.open);
   }
 
-  private keepOpen(work: Promise<unknown>): void {
+  private trackPending(work: Promise<unknown>): void {
     this.open.add(work);
     const forget = (): void => {
       this.open.delete(work);

@@ -9,7 +9,7 @@ import { DirectAccess } from './instance/direct-access.js';
 import { TokenVault } from './instance/token-vault.js';
 import { type Sandbox, type SandboxOptions } from './sandbox.interface.js';
 import { CallLog, type SandboxCalls } from './server/call-log.js';
-import { Elsewhere } from './server/elsewhere.js';
+import { RedirectTarget } from './server/redirect-target.js';
 import { close, listen } from './server/listening.js';
 import { RequestListener } from './server/request-listener.js';
 
@@ -38,7 +38,7 @@ class RunningSandbox implements Sandbox {
   private readonly vault = new TokenVault();
   private readonly faults = new FaultQueue();
   private readonly log = new CallLog();
-  private readonly elsewhere = new Elsewhere(this.log);
+  private readonly elsewhere = new RedirectTarget(this.log);
   private readonly sockets = new Set<Socket>();
   private readonly server: Server;
 

@@ -1,16 +1,16 @@
 import { redact } from '../errors/redact.js';
-import { storable } from '../messages/text.js';
+import { sanitizeText } from '../messages/text.js';
 import { type Issue } from './standard-schema.interface.js';
 
-const MOST_ISSUES = 5;
-const LONGEST_PATH = 100;
-const LONGEST_MESSAGE = 200;
-const SHORTEST_QUOTE = 4;
-const MOST_QUOTES = 100;
+const MAX_ISSUES = 5;
+const MAX_PATH_LENGTH = 100;
+const MAX_MESSAGE_LENGTH = 200;
+const MIN_QUOTE_LENGTH = 4;
+const MAX_QUOTES = 100;
 
 /** What is wrong with a value, in few words: where it is, and what was expected, but nothing of the value itself. */
 export function problemOf(issues: readonly Issue[], value: unknown): string {
-  const said = issues.slice(0, MOST_ISSUES).map((issue) => describe(issue, value));
+  const said = issues.slice(0, MAX_ISSUES).map((issue) => describe(issue, value));
   const more = issues.length - said.length;
   return [...new Set(said), ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
 }
@@ -18,15 +18,15 @@ export function problemOf(issues: readonly Issue[], value: unknown): string {
 function describe(issue: Issue, value: unknown): string {
   const keys = (issue.path ?? []).map((step) => (typeof step === 'object' ? step.key : step));
   const place = pathOf(keys);
-  const told = storable(redact(withoutQuotes(issue.message, valueAt(keys, value)))).replaceAll(/\s+/g, ' ');
-  const message = shortened(told, LONGEST_MESSAGE);
-  return place === '' || message.startsWith(place) ? message : `${shortened(place, LONGEST_PATH)}: ${message}`;
+  const told = sanitizeText(redact(withoutQuotes(issue.message, valueAt(keys, value)))).replaceAll(/\s+/g, ' ');
+  const message = shortened(told, MAX_MESSAGE_LENGTH);
+  return place === '' || message.startsWith(place) ? message : `${shortened(place, MAX_PATH_LENGTH)}: ${message}`;
 }
 
 function pathOf(keys: readonly PropertyKey[]): string {
   return keys.reduce<string>((path, key) => {
     if (typeof key === 'number' || /^\d+$/.test(String(key))) return `${path}[${String(key)}]`;
-    return path === '' ? redact(storable(String(key))) : `${path}.${redact(storable(String(key)))}`;
+    return path === '' ? redact(sanitizeText(String(key))) : `${path}.${redact(sanitizeText(String(key)))}`;
   }, '');
 }
 
@@ -53,8 +53,8 @@ function withoutQuotes(message: string, value: unknown): string {
 }
 
 function collectTexts(value: unknown, texts: Set<string>): void {
-  if (texts.size >= MOST_QUOTES) return;
-  if (typeof value === 'string' && value.length >= SHORTEST_QUOTE) texts.add(value);
+  if (texts.size >= MAX_QUOTES) return;
+  if (typeof value === 'string' && value.length >= MIN_QUOTE_LENGTH) texts.add(value);
   if (typeof value === 'object' && value !== null) for (const item of Object.values(value)) collectTexts(item, texts);
 }
 

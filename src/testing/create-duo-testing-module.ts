@@ -2,7 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { GatewayClient } from '../gateway/gateway-client.js';
 import { GitlabDuoCoreModule } from '../gitlab-duo-core.module.js';
 import { type OPTIONS_TYPE } from '../gitlab-duo.module-definition.js';
-import { Delegates } from '../router/delegates.service.js';
+import { DelegateRegistry } from '../router/delegates.service.js';
 import { DuoScript } from './duo-script.service.js';
 import { ScriptedDelegates } from './scripted-delegates.service.js';
 import { ScriptedGateway } from './scripted-gateway.service.js';
@@ -51,7 +51,7 @@ export function createDuoTestingModule({ replies, ...options }: DuoTestingOption
         providers: [
           ...(core.providers ?? []),
           { provide: DuoScript, useFactory: () => new DuoScript(replies) },
-          { provide: Delegates, useClass: ScriptedDelegates },
+          { provide: DelegateRegistry, useClass: ScriptedDelegates },
           { provide: GatewayClient, useClass: ScriptedGateway },
         ],
         exports: [...(core.exports ?? []), DuoScript],

@@ -2,7 +2,7 @@ import { ConfigurationError } from '../errors/request.errors.js';
 import { type ModelRequest } from '../messages/model-request.interface.js';
 import { type ScriptedOutcome, type ScriptedReply } from './scripted-reply.interface.js';
 
-const LONGEST_QUOTE = 200;
+const MAX_QUOTE_LENGTH = 200;
 
 /** A request with the number that it has in the script, from 1 on, and what it comes to. */
 export interface Take {
@@ -58,7 +58,7 @@ export class DuoScript {
 
 function noReply(number: number, { model, messages }: ModelRequest): ConfigurationError {
   const last = JSON.stringify(messages.at(-1) ?? null);
-  const quote = last.length > LONGEST_QUOTE ? `${last.slice(0, LONGEST_QUOTE)}…` : last;
+  const quote = last.length > MAX_QUOTE_LENGTH ? `${last.slice(0, MAX_QUOTE_LENGTH)}…` : last;
   return new ConfigurationError(
     `The script has no reply to request ${number}, of ${model}, whose last message is ${quote}. Pass one more to createDuoTestingModule({ replies }), or add it by DuoScript.add(). A retry takes a reply of its own.`,
   );

@@ -2,14 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { type Delegate } from '../delegates/delegate.interface.js';
 import { type ModelRequest } from '../messages/model-request.interface.js';
 import { type Model } from '../models/model.interface.js';
-import { Delegates } from '../router/delegates.service.js';
+import { DelegateRegistry } from '../router/delegates.service.js';
 import { ScriptParser } from './script-parser.js';
 
 /** Delegates that write the request as it is and read the script's wire. */
 @Injectable()
-export class ScriptedDelegates extends Delegates {
-  override of(model: Model): Delegate {
-    const vendor = super.of(model);
+export class ScriptedDelegates extends DelegateRegistry {
+  override get(model: Model): Delegate {
+    const vendor = super.get(model);
     return {
       ...vendor,
       render(model, request) {

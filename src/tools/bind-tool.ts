@@ -7,7 +7,7 @@ import { ExecutableTool } from './executable-tool.js';
 import { snakeCase, toolDefinition } from './tool-definition.js';
 import { type ToolOptions } from './tool.decorator.js';
 
-const LONGEST_TIMEOUT = 3_600_000;
+const MAX_TIMEOUT_MS = 3_600_000;
 
 /**
  * Makes a tool ready to be called.
@@ -19,9 +19,9 @@ export function bindTool(className: string, options: ToolOptions, instance: DuoT
   if (typeof (instance as Partial<DuoTool> | null)?.execute !== 'function') {
     throw new ConfigurationError('it has no execute(): implement DuoTool.');
   }
-  if (!Number.isInteger(timeout) || timeout < 1 || timeout > LONGEST_TIMEOUT) {
+  if (!Number.isInteger(timeout) || timeout < 1 || timeout > MAX_TIMEOUT_MS) {
     throw new ConfigurationError(
-      `its timeout must be a whole number of milliseconds, from 1 to ${LONGEST_TIMEOUT}; it is ${String(timeout)}.`,
+      `its timeout must be a whole number of milliseconds, from 1 to ${MAX_TIMEOUT_MS}; it is ${String(timeout)}.`,
     );
   }
   if (typeof requiresApproval !== 'boolean' && typeof requiresApproval !== 'function') {

@@ -9,7 +9,7 @@ export interface ToolContext {
   readonly ownerId: string | null;
   readonly runId: string;
   /** The same when the call is made again after a crash: an idempotency key for what the tool does. */
-  readonly callId: string;
+  readonly toolCallId: string;
   /** Aborts when the run is cancelled, the application shuts down or the tool's time is over. */
   readonly signal: AbortSignal;
   /**

@@ -4,7 +4,7 @@ import { safeError } from '../errors/safe-error.js';
 import { shorten } from '../gateway/error-body.js';
 import { type JsonObject } from '../messages/json.interface.js';
 import { type ToolDefinition } from '../messages/model-request.interface.js';
-import { storable } from '../messages/text.js';
+import { sanitizeText } from '../messages/text.js';
 import { type Schema, type Validated } from '../schemas/schema.interface.js';
 import { type BoundTool, type ToolOutcome } from './bound-tool.interface.js';
 import { type DuoTool, type ToolContext } from './duo-tool.interface.js';
@@ -86,7 +86,7 @@ export class ExecutableTool implements BoundTool {
     this.log('failed', error);
     const message =
       error instanceof TimeLimitError ? `${error.message} It may or may not have taken effect.` : errorMessage(error);
-    return { content: storable(shorten(message, this.parts.redact)) || 'The tool failed.', isError: true };
+    return { content: sanitizeText(shorten(message, this.parts.redact)) || 'The tool failed.', isError: true };
   }
 
   private log(what: string, error: unknown): void {

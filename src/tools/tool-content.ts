@@ -1,8 +1,8 @@
 import { type JsonValue } from '../messages/json.interface.js';
-import { storable } from '../messages/text.js';
+import { sanitizeText } from '../messages/text.js';
 
 /** How much of a result reaches the model, in characters of JSON text. */
-export const MOST_CONTENT = 256 * 1024;
+export const MAX_CONTENT = 256 * 1024;
 
 const DEEPEST = 200;
 
@@ -15,16 +15,16 @@ export function toolContent(value: unknown): JsonValue {
   const plain = new PlainJson().of(value);
   if (plain === undefined) return 'done';
   const text = typeof plain === 'string' ? plain : JSON.stringify(plain);
-  if (text.length <= MOST_CONTENT) return plain;
-  const start = text.slice(0, MOST_CONTENT).toWellFormed();
-  return `${start}\n[The result was cut here, after its first ${MOST_CONTENT} characters. Ask for less at once to see the rest.]`;
+  if (text.length <= MAX_CONTENT) return plain;
+  const start = text.slice(0, MAX_CONTENT).toWellFormed();
+  return `${start}\n[The result was cut here, after its first ${MAX_CONTENT} characters. Ask for less at once to see the rest.]`;
 }
 
 /** Copies a value to JSON; stops once it has more than enough. */
 class PlainJson {
   /** The objects around the one at hand. */
   private readonly around = new Set<object>();
-  private room = MOST_CONTENT + 1;
+  private room = MAX_CONTENT + 1;
 
   /** Undefined for what JSON leaves out. */
   of(value: unknown): JsonValue | undefined {
@@ -47,7 +47,7 @@ class PlainJson {
   }
 
   private text(text: string): string {
-    const kept = storable(text).slice(0, Math.max(0, this.room));
+    const kept = sanitizeText(text).slice(0, Math.max(0, this.room));
     this.room -= kept.length + 2;
     return kept;
   }

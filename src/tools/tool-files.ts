@@ -2,8 +2,8 @@ import { ValidationError } from '../errors/request.errors.js';
 import { type FilePart } from '../messages/part.interface.js';
 import { checkedFile } from '../models/file-check.js';
 
-const MOST_BYTES = 10 * 1024 * 1024;
-const MOST_CHARACTERS = Math.ceil(MOST_BYTES / 3) * 4;
+const MAX_BYTES = 10 * 1024 * 1024;
+const MAX_CHARACTERS = Math.ceil(MAX_BYTES / 3) * 4;
 
 /**
  * What a tool answers with files; see `toolFiles()`.
@@ -39,7 +39,7 @@ export function checkedFiles(files: readonly FilePart[]): FilePart[] {
 }
 
 function checkSize({ data = '', filename, mediaType }: FilePart): void {
-  if (data.length <= MOST_CHARACTERS) return;
+  if (data.length <= MAX_CHARACTERS) return;
   const name = filename ?? mediaType;
   throw new ValidationError(`The file "${name}" is larger than 10 MB. Make it smaller, or give its url.`);
 }

@@ -3,7 +3,7 @@ import { type ToolCallPart } from '../messages/part.interface.js';
 import { type BoundTool, type ToolOutcome } from '../tools/bound-tool.interface.js';
 import { type ToolContext } from '../tools/duo-tool.interface.js';
 import { orAborted } from './or-aborted.js';
-import { type CallResult, type OpenCall, type ToolCall, type Turn } from './turn.interface.js';
+import { type CallResult, type PendingToolCall, type ToolCall, type Turn } from './turn.interface.js';
 
 /** How long the check of a call may take, which is the host's code. */
 const CHECK_TIMEOUT_MS = 30_000;
@@ -22,17 +22,17 @@ export interface PlannedCall extends ToolCall {
 }
 
 /** Plans a new call. */
-export function plan(call: ToolCall, turn: Turn): Promise<PlannedCall> {
-  return planned(call, turn, (tool, input, context) => tool.needsApproval(input, context));
+export function planCall(call: ToolCall, turn: Turn): Promise<PlannedCall> {
+  return planWith(call, turn, (tool, input, context) => tool.needsApproval(input, context));
 }
 
 /** Plans a call that was stored before, by what has been decided about it. */
-export async function planOpen(call: OpenCall, turn: Turn): Promise<PlannedCall> {
+export async function planStoredCall(call: PendingToolCall, turn: Turn): Promise<PlannedCall> {
   if (call.status === 'denied') {
     const content: JsonObject = { denied: true, reason: call.reason };
     return { ...call, plan: { type: 'answer', status: 'denied', outcome: failure(content) }, isIdempotent: false };
   }
-  return planned(call, turn, () => Promise.resolve(call.needsApproval && call.status !== 'approved'));
+  return planWith(call, turn, () => Promise.resolve(call.needsApproval && call.status !== 'approved'));
 }
 
 /** The outcome of a call that has failed, in words for the model. */
@@ -40,33 +40,33 @@ export function failure(content: ToolOutcome['content']): ToolOutcome {
   return { content, isError: true };
 }
 
-async function planned(
+async function planWith(
   { id, ordinal, part }: ToolCall,
   turn: Turn,
   mustWait: (tool: BoundTool, input: unknown, context: ToolContext) => Promise<boolean>,
 ): Promise<PlannedCall> {
   const call: ToolCall = { id, ordinal, part };
   const tool = turn.tools.get(part.name);
-  if (tool === undefined) return refused(call, unknownTool(part.name, [...turn.tools.keys()]));
-  if (part.malformed !== undefined) return refused(call, malformedInput(part, part.malformed));
+  if (tool === undefined) return rejectCall(call, unknownTool(part.name, [...turn.tools.keys()]));
+  if (part.malformed !== undefined) return rejectCall(call, malformedInput(part, part.malformed));
   const signal = AbortSignal.any([turn.signal, AbortSignal.timeout(CHECK_TIMEOUT_MS)]);
   const checking = async (): Promise<PlannedCall> => {
     const input = await tool.validate(part.arguments);
-    if ('problem' in input) return refused(call, `The input of the tool "${part.name}" is wrong: ${input.problem}`);
+    if ('problem' in input) return rejectCall(call, `The input of the tool "${part.name}" is wrong: ${input.problem}`);
     const { value } = input;
-    const context: ToolContext = { ...turn.scope, callId: id, signal, emit: () => undefined };
+    const context: ToolContext = { ...turn.toolContext, toolCallId: id, signal, emit: () => undefined };
     const plan: Plan = (await mustWait(tool, value, context))
       ? { type: 'wait' }
       : { type: 'run', execute: (context) => tool.execute(value, context) };
     return { ...call, plan, isIdempotent: tool.isIdempotent };
   };
-  const unchecked = refused(call, `The tool "${part.name}" could not check the call, so it did not run.`);
+  const unchecked = rejectCall(call, `The tool "${part.name}" could not check the call, so it did not run.`);
   return orAborted(checking(), signal, 0)
     .catch(() => undefined)
     .then((checked) => checked ?? unchecked);
 }
 
-function refused(call: ToolCall, problem: string): PlannedCall {
+function rejectCall(call: ToolCall, problem: string): PlannedCall {
   return { ...call, plan: { type: 'answer', status: 'failed', outcome: failure(problem) }, isIdempotent: false };
 }
 

@@ -1,10 +1,10 @@
 import { type ToolResultPart } from '../messages/part.interface.js';
-import { storableJson } from '../messages/text.js';
+import { sanitizeJson } from '../messages/text.js';
 import { type CallResult } from './turn.interface.js';
 
 /** What a call came to, as the part that answers it. */
 export function resultPart({ call, outcome }: CallResult): ToolResultPart {
   const { id, name } = call.part;
   const { files, isError } = outcome;
-  return { type: 'tool-result', id, name, content: storableJson(outcome.content), ...(files && { files }), isError };
+  return { type: 'tool-result', id, name, content: sanitizeJson(outcome.content), ...(files && { files }), isError };
 }

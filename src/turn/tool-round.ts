@@ -5,7 +5,7 @@ import { orAborted } from './or-aborted.js';
 import { failure, type Plan, type PlannedCall } from './planned-call.js';
 import { type CallResult, type NewCall, type Turn } from './turn.interface.js';
 
-const MOST_AT_ONCE = 8;
+const MAX_CONCURRENT_CALLS = 8;
 /** How long a tool that was told to stop may take to say how far it came. */
 const GRACE_MS = 500;
 
@@ -37,7 +37,7 @@ export class ToolRound {
 
   /** The calls as they are stored with their message: the first of them are about to run, unless none shall. */
   newCalls(areStarting: boolean): NewCall[] {
-    const starting = new Set<PlannedCall>(areStarting ? this.queue.slice(0, MOST_AT_ONCE) : []);
+    const starting = new Set<PlannedCall>(areStarting ? this.queue.slice(0, MAX_CONCURRENT_CALLS) : []);
     return this.calls.map((call) => ({
       id: call.id,
       ordinal: call.ordinal,
@@ -60,7 +60,7 @@ export class ToolRound {
       if (plan.type === 'answer') this.settled.push({ call, status: plan.status, outcome: plan.outcome });
     }
     try {
-      if (areStarted) this.start(this.queue.splice(0, MOST_AT_ONCE));
+      if (areStarted) this.start(this.queue.splice(0, MAX_CONCURRENT_CALLS));
       await this.workThrough(opensStep && this.waiting.length === 0);
     } finally {
       this.leaving.abort();
@@ -71,13 +71,13 @@ export class ToolRound {
   private async workThrough(opensStep: boolean): Promise<void> {
     for (;;) {
       if (this.turn.signal.aborted) this.cancelQueue();
-      const started = this.queue.splice(0, MOST_AT_ONCE - this.running.size);
+      const started = this.queue.splice(0, MAX_CONCURRENT_CALLS - this.running.size);
       const results = this.settled.splice(0).sort(byOrdinal);
       const isLast = this.running.size === 0 && started.length === 0;
       const opensNow = isLast && opensStep && !this.turn.signal.aborted;
       if (results.length > 0 || started.length > 0 || opensNow) {
         const { journal } = this.turn;
-        const ids = await journal.storeProgress({ results, started: started.map(({ id }) => id), opensStep: opensNow });
+        const ids = await journal.saveProgress({ results, started: started.map(({ id }) => id), opensStep: opensNow });
         this.results.push(...results.map((result, index) => ({ ...result, messageId: ids[index] })));
       }
       if (isLast) return;
@@ -103,13 +103,13 @@ export class ToolRound {
     const signal = AbortSignal.any([this.turn.signal, this.leaving.signal]);
     if (signal.aborted) return failure(notStarted);
     const context = {
-      ...this.turn.scope,
-      callId: call.id,
+      ...this.turn.toolContext,
+      toolCallId: call.id,
       signal,
       emit: (data: unknown) => {
         if (!this.running.has(call) || this.leaving.signal.aborted) return;
         // A bound tool has made it JSON.
-        this.turn.journal.progressed(call, data as JsonValue);
+        this.turn.journal.recordProgress(call, data as JsonValue);
       },
     };
     try {

@@ -17,7 +17,7 @@ export interface ToolCall {
 }
 
 /** A call that was stored before and has no result yet. */
-export interface OpenCall extends ToolCall {
+export interface PendingToolCall extends ToolCall {
   status: ToolCallStatus;
   needsApproval: boolean;
   /** Why it was denied. */
@@ -53,6 +53,19 @@ export interface RefusedPart {
   part: Part;
 }
 
+/** What a model says while it works, a call with the ids that it has from then on: ours and the vendor's. */
+export type TurnEvent = Exclude<ModelEvent, { type: 'tool-call' }> | ToolCallEvent;
+
+/**
+ * A call of a tool, as a run's events have it: `toolCallId` is ours, `providerCallId` the vendor's, made unique within its
+ * message.
+ * @publicApi
+ */
+export interface ToolCallEvent extends Omit<Extract<ModelEvent, { type: 'tool-call' }>, 'id'> {
+  toolCallId: string;
+  providerCallId: string;
+}
+
 /** What happened at once while tools ran. */
 export interface RoundProgress {
   /** In the order of the calls. */
@@ -67,28 +80,28 @@ export interface RoundProgress {
 export interface TurnJournal extends AttemptLedger {
   /** Begins a message of the assistant: what is said from now on belongs to it. */
   beginMessage(): void;
-  said(events: readonly ModelEvent[]): void;
-  progressed(call: ToolCall, data: JsonValue): void;
+  recordEvents(events: readonly TurnEvent[]): void;
+  recordProgress(call: ToolCall, data: JsonValue): void;
   /**
    * Stores the message that was begun last, with its calls.
    * @returns its id
    */
-  storeStep(outcome: StepOutcome, calls: readonly NewCall[]): Promise<string>;
+  saveStep(outcome: StepOutcome, calls: readonly NewCall[]): Promise<string>;
   /**
    * Stores the message that was begun last as a failed answer, with what the model is told about it. The next one replaces
    * it, unless the model binds its reasoning to both.
    */
-  storeWrong(outcome: StepOutcome): Promise<string>;
+  saveRejectedAnswer(outcome: StepOutcome): Promise<string>;
   /** @returns the ids of the results, as messages */
-  storeProgress(progress: RoundProgress): Promise<string[]>;
+  saveProgress(progress: RoundProgress): Promise<string[]>;
   /** Tells that parts of stored messages are left out from now on, and remembers it with what is stored next. */
-  rejected(parts: readonly RefusedPart[]): void;
+  recordRejectedParts(parts: readonly RefusedPart[]): void;
   /** Those of the calls, which are of the last message, that somebody has decided on by now. */
-  decidedCalls(calls: readonly ToolCall[]): Promise<OpenCall[]>;
+  decidedCalls(calls: readonly ToolCall[]): Promise<PendingToolCall[]>;
 }
 
 /** How far a turn goes: to the answer, through one request to the model, or through the open calls alone. */
-export type TurnExtent = 'answer' | 'step' | 'tools';
+export type RunScope = 'answer' | 'step' | 'tools';
 
 /** What a turn works with. */
 export interface Turn {
@@ -100,10 +113,10 @@ export interface Turn {
   /** By their names; those that the request offers. */
   tools: ReadonlyMap<string, BoundTool>;
   /** The chat, its owner and the run, for the tools. */
-  scope: Pick<ToolContext, 'chat' | 'ownerId' | 'runId'>;
+  toolContext: Pick<ToolContext, 'chat' | 'ownerId' | 'runId'>;
   /** Calls of the last message that are worked first. */
-  openCalls: readonly OpenCall[];
-  extent: TurnExtent;
+  pendingCalls: readonly PendingToolCall[];
+  extent: RunScope;
   /** What the answer has to be, as JSON. */
   answerSchema?: Schema;
   /** How many requests the run has made before this turn, and may make in all. */

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { v7 as uuidv7 } from 'uuid';
 import { StepLimitError } from '../errors/run.errors.js';
 import { type ModelMessage } from '../messages/message.interface.js';
 import { type ModelEvent } from '../messages/model-request.interface.js';
@@ -8,18 +7,24 @@ import { withRejected } from '../messages/with-rejected.js';
 import { type StepOutcome } from '../router/attempt.interface.js';
 import { DuoRouterService } from '../router/duo-router.service.js';
 import { checkAnswer } from './answer-check.js';
-import { plan, planOpen } from './planned-call.js';
+import { planCall, planStoredCall } from './planned-call.js';
 import { resultPart } from './result-part.js';
 import { ToolRound } from './tool-round.js';
 import {
   type CallResult,
-  type OpenCall,
+  type PendingToolCall,
   type RefusedPart,
   type Turn,
   type TurnEnd,
   type TurnJournal,
 } from './turn.interface.js';
-import { UniqueCallIds } from './unique-call-ids.js';
+import { ToolCallIds } from './tool-call-ids.js';
+
+/** What a request to the model has brought, with the ids of its calls. */
+interface Step {
+  outcome: StepOutcome;
+  callIds: ToolCallIds;
+}
 
 /** The loop of a run: asks the model, runs the tools that it calls, and goes on until it has answered. */
 @Injectable()
@@ -35,7 +40,7 @@ export class TurnService {
     const { max } = turn.steps;
     const messages = [...turn.request.messages];
     let steps = turn.steps.made;
-    let round = turn.openCalls.length > 0 ? await openRound(turn, turn.openCalls) : undefined;
+    let round = turn.pendingCalls.length > 0 ? await openRound(turn, turn.pendingCalls) : undefined;
     let areStarted = false;
     let isCorrected = false;
     for (;;) {
@@ -56,8 +61,8 @@ export class TurnService {
       if (extent === 'tools') return { type: 'stored' };
       if (steps >= max) return { type: 'stored', error: new StepLimitError(max) };
       steps += 1;
-      const outcome = await this.step(turn, messages, steps === 1 && !endsInResults(messages));
-      if (outcome.error !== undefined || !isToGoOn(outcome)) {
+      const { outcome, callIds } = await this.step(turn, messages, steps === 1 && !endsInResults(messages));
+      if (outcome.error !== undefined || !shouldContinue(outcome)) {
         const { correction: wrong, ...end } = await checkAnswer(outcome, turn);
         const reminder = missingCall(outcome);
         const correction = reminder ?? (isCorrected ? undefined : wrong);
@@ -66,27 +71,27 @@ export class TurnService {
         // Without calls: all that is left of it is to open the next step.
         round = new ToolRound(turn, []);
         const told = withPrompt(outcome, correction);
-        const id = await journal.storeWrong(told);
-        messages.push(saidIn(told, id));
+        const id = await journal.saveRejectedAnswer(told);
+        messages.push(assistantMessage(told, id));
         continue;
       }
       areStarted = extent === 'answer';
-      round = await newRound(turn, outcome.answer.parts);
-      const id = await journal.storeStep(outcome, round.newCalls(areStarted));
+      round = await newRound(turn, outcome.answer.parts, callIds);
+      const id = await journal.saveStep(outcome, round.newCalls(areStarted));
       if (extent === 'step') return { type: 'stored' };
       // A turn that was paused is sent back as it is: the vendor continues it.
-      messages.push(saidIn(outcome, id));
+      messages.push(assistantMessage(outcome, id));
     }
   }
 
   /** @param messages in which what the vendor refuses is marked */
-  private async step(turn: Turn, messages: ModelMessage[], isFirst: boolean): Promise<StepOutcome> {
+  private async step(turn: Turn, messages: ModelMessage[], isFirst: boolean): Promise<Step> {
     const { request, caller, signal, journal } = turn;
     journal.beginMessage();
     const { toolChoice, ...others } = request.params ?? {};
     const isForced = typeof toolChoice === 'object' || toolChoice === 'required';
     const params = isForced && !isFirst ? others : request.params;
-    const ids = new UniqueCallIds();
+    const callIds = new ToolCallIds();
     const outcome = await this.router.route(
       { ...request, messages: [...messages], params },
       {
@@ -95,15 +100,15 @@ export class TurnService {
         ledger: journal,
         onEvents: (events) => {
           if (events[0]?.type === 'part-rejected') reject(events, messages, journal);
-          journal.said(ids.inEvents(events));
+          journal.recordEvents(callIds.inEvents(events));
         },
       },
     );
     const { answer, asked } = outcome;
-    const parts = UniqueCallIds.inParts(answer.parts);
+    const parts = ToolCallIds.inParts(answer.parts);
     // Stored with what it led to, so that the next requests say the same.
     if (asked !== undefined && parts.length > 0) parts.unshift({ type: 'prompt', text: asked });
-    return { ...outcome, answer: { ...answer, parts } };
+    return { outcome: { ...outcome, answer: { ...answer, parts } }, callIds };
   }
 }
 
@@ -114,7 +119,7 @@ function withPrompt(outcome: StepOutcome, text: string): StepOutcome {
 }
 
 /** What the model has said in a step, as the next step replays it. */
-function saidIn({ answer, prefixDigest }: StepOutcome, id: string): ModelMessage {
+function assistantMessage({ answer, prefixDigest }: StepOutcome, id: string): ModelMessage {
   return { id, role: 'assistant', parts: answer.parts, prefixDigest };
 }
 
@@ -126,7 +131,7 @@ function resultMessage(result: CallResult): ModelMessage {
 function reject(events: readonly ModelEvent[], messages: ModelMessage[], journal: TurnJournal): void {
   const rejected = events.filter((event) => event.type === 'part-rejected');
   messages.splice(0, messages.length, ...withRejected(messages, rejected));
-  journal.rejected(
+  journal.recordRejectedParts(
     rejected.flatMap(({ message, part: index, file, reason }): RefusedPart[] => {
       const { id, parts = [] } = messages[message] ?? {};
       const part = parts[index];
@@ -149,17 +154,17 @@ function missingCall({ asked, answer, error }: StepOutcome): string | undefined 
 }
 
 /** Whether the model waits for results, or for being asked again. */
-function isToGoOn({ answer }: StepOutcome): boolean {
+function shouldContinue({ answer }: StepOutcome): boolean {
   return answer.finishReason === 'pause' || answer.parts.some(isCall);
 }
 
-async function openRound(turn: Turn, calls: readonly OpenCall[]): Promise<ToolRound> {
-  return new ToolRound(turn, await Promise.all(calls.map((call) => planOpen(call, turn))));
+async function openRound(turn: Turn, calls: readonly PendingToolCall[]): Promise<ToolRound> {
+  return new ToolRound(turn, await Promise.all(calls.map((call) => planStoredCall(call, turn))));
 }
 
-async function newRound(turn: Turn, parts: readonly Part[]): Promise<ToolRound> {
-  const calls = parts.filter(isCall).map((part, ordinal) => ({ id: uuidv7(), ordinal, part }));
-  return new ToolRound(turn, await Promise.all(calls.map((call) => plan(call, turn))));
+async function newRound(turn: Turn, parts: readonly Part[], callIds: ToolCallIds): Promise<ToolRound> {
+  const calls = parts.filter(isCall).map((part, ordinal) => ({ id: callIds.of(part), ordinal, part }));
+  return new ToolRound(turn, await Promise.all(calls.map((call) => planCall(call, turn))));
 }
 
 function isCall(part: Part): part is ToolCallPart {

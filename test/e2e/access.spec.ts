@@ -1,7 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { MOST_FAILURES } from '../../src/app/access/failed-keys.js';
+import { MAX_FAILURES } from '../../src/app/access/failed-keys.js';
 import { type HttpAnswer, HttpClient } from './support/http-client.js';
 import { KeptLogger } from './support/kept-logger.js';
 import { startTestServer, type TestServer } from './support/test-server.js';
@@ -102,8 +102,8 @@ describe('A server with keys', () => {
       (await get('/chats', { authorization: `Bearer ${key}`, 'x-forwarded-for': ip }))[0];
 
     expect(await ask(bert.key, '192.0.2.7')).toBe(200);
-    for (let index = 0; index < MOST_FAILURES; index += 1) expect((await guess(index, '192.0.2.7'))[0]).toBe(401);
-    const [status, code, response] = await guess(MOST_FAILURES, '192.0.2.7');
+    for (let index = 0; index < MAX_FAILURES; index += 1) expect((await guess(index, '192.0.2.7'))[0]).toBe(401);
+    const [status, code, response] = await guess(MAX_FAILURES, '192.0.2.7');
     expect([status, code]).toEqual([429, 'rate_limited']);
     const retryAfter = Number(response.get('retry-after'));
     expect(retryAfter).toBeGreaterThan(0);
@@ -123,8 +123,8 @@ describe('A server with keys', () => {
       };
       return (await get('/chats', headers))[0];
     };
-    for (let index = 0; index < MOST_FAILURES; index += 1) await guess(index);
-    expect(await guess(MOST_FAILURES)).toBe(429);
+    for (let index = 0; index < MAX_FAILURES; index += 1) await guess(index);
+    expect(await guess(MAX_FAILURES)).toBe(429);
   });
 
   it('shows no key in an answer, a row or the log', async () => {

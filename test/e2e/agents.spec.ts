@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Test } from '@nestjs/testing';
 import { Chat, DuoChatService, GitlabDuoModule, type RunEvent } from '../../src/index.js';
-import { type ChatVerbs } from '../../src/conversation/chat-verbs.js';
+import { type BaseChat } from '../../src/conversation/base-chat.js';
 import { type ModelParams } from '../../src/messages/model-request.interface.js';
 import { createDuoTestingModule, DuoScript } from '../../src/testing/index.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.js';
@@ -59,7 +59,7 @@ const endless = {
   tools: () => service().create({ agent: 'sleeper' }),
 };
 
-const places: Record<string, (model: string) => Promise<ChatVerbs<{ text: string; model: string | null }>>> = {
+const places: Record<string, (model: string) => Promise<BaseChat<{ text: string; model: string | null }>>> = {
   'in memory': (model) => Promise.resolve(planner().chat({ team: 'sales', model })),
   'in the database': (model) => planner().createChat({ inputs: { team: 'sales', model } }),
   'in the database, reloaded elsewhere': async (model) => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Module } from '@nestjs/common';
-import { Chat, type Conversation, DuoChatService, DuoService, Tool, type DuoTool } from '../../src/index.js';
+import { Chat, type MemoryChat, DuoChatService, DuoService, Tool, type DuoTool } from '../../src/index.js';
 import { beginSse, closed, sse, startUpstream, type Upstream } from '../unit/gateway/upstream.js';
 import { startTestHost, type TestHost } from './support/test-module.js';
 import { type VendorWire, vendorWires } from './support/vendor-wires.js';
@@ -47,12 +47,12 @@ describe.each(Object.entries(vendorWires))('An answer of %s', (_api, wire: Vendo
     await upstream.close();
   });
 
-  const chats = async (): Promise<(Chat | Conversation)[]> => [
+  const chats = async (): Promise<(Chat | MemoryChat)[]> => [
     host.app.get(DuoService).chat({ model: wire.model }),
     await host.app.get<DuoChatService<Chat>>(DuoChatService).create({ model: wire.model }),
   ];
 
-  const messagesOf = async (chat: Chat | Conversation) =>
+  const messagesOf = async (chat: Chat | MemoryChat) =>
     chat instanceof Chat
       ? (await host.app.get<DuoChatService<Chat>>(DuoChatService).messages(chat.id)).items
       : chat.messages;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Module } from '@nestjs/common';
 import { Chat, DuoChatService, DuoService, type DuoTool, Tool, type ToolUse } from '../../src/index.js';
-import { type ChatVerbs } from '../../src/conversation/chat-verbs.js';
+import { type BaseChat } from '../../src/conversation/base-chat.js';
 import { type JsonObject } from '../../src/messages/json.interface.js';
 import { type ScriptedReply } from '../../src/testing/index.js';
 import { createDuoTestingModule, DuoScript } from '../../src/testing/index.js';
@@ -46,7 +46,7 @@ describe('A run that has to call a tool, with a model that cannot be forced', ()
     host.sandbox.reset();
   });
 
-  const chats = (): [string, (model: string) => Promise<ChatVerbs<{ text: string }>>][] => [
+  const chats = (): [string, (model: string) => Promise<BaseChat<{ text: string }>>][] => [
     ['in memory', (model) => Promise.resolve(host.app.get(DuoService).chat({ model }))],
     ['in the database', (model) => host.app.get<DuoChatService<Chat>>(DuoChatService).create({ model })],
   ];

@@ -12,14 +12,14 @@ import {
   type MessageRecord,
   Tool,
 } from '../../src/index.js';
-import { type ChatVerbs } from '../../src/conversation/chat-verbs.js';
+import { type BaseChat } from '../../src/conversation/base-chat.js';
 import { createTestDatabase, type TestDatabase } from '../database/test-database.js';
 import { RunRows } from './support/run-rows.js';
 import { startTestHost, type TestHost } from './support/test-module.js';
 
 type Block = Record<string, unknown>;
 type WireMessage = { role: string; content: Block[] };
-type Talk = ChatVerbs<Pick<MessageRecord, 'id' | 'text' | 'status'>>;
+type Talk = BaseChat<Pick<MessageRecord, 'id' | 'text' | 'status'>>;
 
 const FABLE = 'duo-chat-fable-5-1';
 const parameters = { type: 'object' as const, properties: {} };

@@ -11,13 +11,13 @@ import {
   type RunEvent,
 } from '../../src/index.js';
 import { type AnswerChunk } from '../../src/conversation/ask-options.interface.js';
-import { type ChatVerbs } from '../../src/conversation/chat-verbs.js';
+import { type BaseChat } from '../../src/conversation/base-chat.js';
 import { type DuoTool } from '../../src/tools/duo-tool.interface.js';
 import { addTool, told } from './support/bound-tools.js';
 import { HttpClient } from './support/http-client.js';
 import { startTestServer, type TestServer } from './support/test-server.js';
 
-type TalkingChat = ChatVerbs<Pick<MessageRecord, 'id' | 'text'>>;
+type TalkingChat = BaseChat<Pick<MessageRecord, 'id' | 'text'>>;
 
 const Trip = z.strictObject({ city: z.string(), days: z.number() });
 const RIGHT = '{"city":"","days":0}';

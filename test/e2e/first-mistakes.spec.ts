@@ -3,7 +3,7 @@ import { Injectable, Module, type ModuleMetadata } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { TypeOrmModule, type TypeOrmModuleOptions } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import { adviceFor } from '../../src/app/start-failure.js';
+import { startupHintFor } from '../../src/app/startup-hint.js';
 import {
   Chat,
   ConfigurationError,
@@ -164,7 +164,7 @@ describe('What a new host may forget', () => {
     expect(await failure(core(), tables({ synchronize: true }), feature())).toBeUndefined();
     const error = await failure(core(), tables({ migrations: DUO_MIGRATIONS, migrationsRun: true }), feature());
     expectAdvice(error, 'The table "duo_attempts" is there already', 'synchronize made it', 'migration:run --fake');
-    expect(adviceFor(error)).toBe(error?.message);
+    expect(startupHintFor(error)).toBe(error?.message);
   });
 
   async function query(text: string): Promise<void> {

@@ -60,7 +60,7 @@ describe('A run that waits for approval over HTTP', () => {
       200,
       {
         id: callId,
-        callId: expect.any(String),
+        providerCallId: expect.any(String),
         name: 'pay',
         arguments: { amount: 5 },
         status: 'approved',

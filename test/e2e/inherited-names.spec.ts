@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Module } from '@nestjs/common';
-import { type ChatVerbs } from '../../src/conversation/chat-verbs.js';
+import { type BaseChat } from '../../src/conversation/base-chat.js';
 import { Agent, Chat, DuoAgent, DuoChatService, DuoService, type DuoTool, Tool } from '../../src/index.js';
 import { startTestHost, type TestHost } from './support/test-module.js';
 
@@ -37,7 +37,7 @@ describe('names that every object inherits', () => {
   });
   afterAll(() => host.close());
 
-  const places: [string, (model: string) => Promise<ChatVerbs<{ text: string }>>][] = [
+  const places: [string, (model: string) => Promise<BaseChat<{ text: string }>>][] = [
     ['in memory', (model) => Promise.resolve(host.app.get(DuoService).chat({ model }))],
     ['in the database', (model) => chats.create({ model })],
   ];

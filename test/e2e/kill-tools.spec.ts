@@ -28,7 +28,7 @@ describe('A server that is killed while tools run', () => {
     chats = survivor.app.get(DuoChatService);
     rows = new RunRows(survivor.database);
     for (const name of ['quick', 'slow', 'again', 'pay']) {
-      addTool(survivor.app, name, (_input, { callId }) => {
+      addTool(survivor.app, name, (_input, { toolCallId: callId }) => {
         ran.push([name, callId]);
         return told(`Survived ${name}`);
       });

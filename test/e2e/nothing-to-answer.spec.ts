@@ -3,7 +3,7 @@ import { type Type } from '@nestjs/common';
 import { type Chat, DuoChatService, DuoService, type MessageRecord } from '../../src/index.js';
 import { DuoAttempt } from '../../src/chats/entities/duo-attempt.entity.js';
 import { DuoRun } from '../../src/chats/entities/duo-run.entity.js';
-import { type ChatVerbs } from '../../src/conversation/chat-verbs.js';
+import { type BaseChat } from '../../src/conversation/base-chat.js';
 import { type DuoTool } from '../../src/tools/duo-tool.interface.js';
 import { addTool, told } from './support/bound-tools.js';
 import { HttpClient } from './support/http-client.js';
@@ -14,7 +14,7 @@ import { until } from './support/until.js';
 type Said = Pick<MessageRecord, 'role' | 'status' | 'text'>;
 
 interface TalkingChat {
-  chat: ChatVerbs<Said>;
+  chat: BaseChat<Said>;
   messages: () => Promise<readonly Said[]>;
 }
 

@@ -61,7 +61,7 @@ async function somebodys(client: HttpClient): Promise<Place> {
   const runId = response.get('x-run-id') ?? '';
   const toolCallId = uuidv7();
   await server.database.query(
-    `INSERT INTO duo_tool_calls (id, run_id, message_id, call_id, ordinal, name, status, needs_approval)
+    `INSERT INTO duo_tool_calls (id, run_id, message_id, provider_call_id, ordinal, name, status, needs_approval)
      VALUES ($1, $2, $3, 'call', 0, 'pay', 'pending', true)`,
     [toolCallId, runId, messageId],
   );

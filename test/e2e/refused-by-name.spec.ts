@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { Module } from '@nestjs/common';
 import {
   Chat,
-  type Conversation,
+  type MemoryChat,
   DuoChatService,
   DuoService,
   type DuoTool,
@@ -72,11 +72,11 @@ describe.each(Object.entries(vendorWires) as [Name, VendorWire][])('A part that 
   });
 
   const stored = () => host.app.get<DuoChatService<Chat>>(DuoChatService);
-  const open: Record<string, () => Promise<Chat | Conversation>> = {
+  const open: Record<string, () => Promise<Chat | MemoryChat>> = {
     'in memory': () => Promise.resolve(host.app.get(DuoService).chat({ model: wire.model })),
     persisted: () => stored().create({ model: wire.model }),
   };
-  const messagesOf = async (chat: Chat | Conversation) =>
+  const messagesOf = async (chat: Chat | MemoryChat) =>
     chat instanceof Chat ? (await stored().messages(chat.id)).items : chat.messages;
   const bodies = () => upstream.requests.splice(0).map(({ body }) => body);
 

@@ -7,13 +7,13 @@ import {
   DuoChatService,
   DuoRouterService,
   DuoService,
-  type Conversation,
+  type MemoryChat,
   type MessageRecord,
   type RunEvent,
   SchemaMismatchError,
   type StandardSchema,
 } from '../../src/index.js';
-import { type ChatVerbs } from '../../src/conversation/chat-verbs.js';
+import { type BaseChat } from '../../src/conversation/base-chat.js';
 import { type DuoTool } from '../../src/tools/duo-tool.interface.js';
 import { addTool, told } from './support/bound-tools.js';
 import { startTestHost, type TestHost } from './support/test-module.js';
@@ -21,7 +21,7 @@ import { startTestHost, type TestHost } from './support/test-module.js';
 type Said = Pick<MessageRecord, 'role' | 'status' | 'text' | 'parts'> & { parsed?: unknown };
 
 interface TalkingChat {
-  chat: ChatVerbs<Pick<Said, 'text' | 'parts' | 'parsed'>>;
+  chat: BaseChat<Pick<Said, 'text' | 'parts' | 'parsed'>>;
   messages: () => Promise<readonly Said[]>;
 }
 
@@ -271,7 +271,7 @@ describe.each(cases)('Structured answers $place, of $model', ({ place, model }) 
 });
 
 describe('Structured answers of Claude by a tool', () => {
-  const chatOf = (): Conversation => host.app.get(DuoService).chat({ model: CLAUDE }).withSchema(open);
+  const chatOf = (): MemoryChat => host.app.get(DuoService).chat({ model: CLAUDE }).withSchema(open);
 
   it('are asked for once more where its input was wrong', async () => {
     const answer = await chatOf().ask('call answer {"city":"x"}');

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Type } from '@nestjs/common';
 import { Chat, DuoChatService, DuoService, type RunEvent, ToolCallDecidedError } from '../../src/index.js';
-import { type ChatVerbs } from '../../src/conversation/chat-verbs.js';
+import { type BaseChat } from '../../src/conversation/base-chat.js';
 import { type MessageRecord } from '../../src/messages/message.interface.js';
 import { type ToolResultPart } from '../../src/messages/part.interface.js';
 import { type DuoTool } from '../../src/tools/duo-tool.interface.js';
@@ -11,7 +11,7 @@ import { startTestHost, type TestHost } from './support/test-module.js';
 import { RunRows } from './support/run-rows.js';
 
 type Said = Pick<MessageRecord, 'role' | 'parts' | 'text'>;
-type TalkingChat = ChatVerbs<{ text: string; finishReason: string | null }>;
+type TalkingChat = BaseChat<{ text: string; finishReason: string | null }>;
 
 let shared: TestDatabase;
 let hosts: [TestHost, TestHost];
@@ -27,8 +27,8 @@ function toolsOf({ app }: TestHost): Type<DuoTool>[] {
   const pay = addTool(
     app,
     'pay',
-    ({ amount }, { callId }) => {
-      paid.push(callId);
+    ({ amount }, { toolCallId }) => {
+      paid.push(toolCallId);
       return told(`Paid ${JSON.stringify(amount)}`);
     },
     { needsApproval: (input) => Promise.resolve((input as { amount: number }).amount > 10) },
@@ -252,7 +252,7 @@ describe.each(cases)('A call that needs approval, $place, of $model', ({ place, 
     const [pending] = await chat.pendingApprovals();
     expect(required).toEqual({
       type: 'approval-required',
-      toolCalls: [{ id: pending?.id, callId: pending?.callId, name: 'pay', arguments: { amount: 50 } }],
+      toolCalls: [{ id: pending?.id, providerCallId: pending?.providerCallId, name: 'pay', arguments: { amount: 50 } }],
     });
     expect(end).toMatchObject({ type: 'run-end', status: 'awaiting_approval' });
     await chat.approve(pending?.id ?? '');

@@ -79,7 +79,7 @@ describe('A kind of chat with tools', () => {
     expect(chat.tools).toBeNull();
     const { text, runId } = await chat.ask('call greet {}');
     expect(text).toContain('The tools said: "Greetings"');
-    expect(contexts.at(-1)).toMatchObject({ ownerId: 'ann', runId, callId: expect.any(String) });
+    expect(contexts.at(-1)).toMatchObject({ ownerId: 'ann', runId, toolCallId: expect.any(String) });
     expect(contexts.at(-1)?.chat).toBe(chat);
     expect((await chats.ask(chat.id, 'call greet {}', { ownerId: 'ann' })).text).toContain('The tools said');
   });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Type } from '@nestjs/common';
 import { Chat, DuoChatService, DuoService, type MessageRecord, type RunEvent } from '../../src/index.js';
-import { type ChatVerbs } from '../../src/conversation/chat-verbs.js';
+import { type BaseChat } from '../../src/conversation/base-chat.js';
 import { type DuoTool } from '../../src/tools/duo-tool.interface.js';
 import { addTool, told } from './support/bound-tools.js';
 import { startTestHost, type TestHost } from './support/test-module.js';
@@ -10,21 +10,21 @@ import { until } from './support/until.js';
 const MODELS = ['duo-chat-sonnet-4-6', 'duo-chat-gpt-5-2', 'duo-chat-gpt-5-6-sol'];
 
 interface TalkingChat {
-  chat: ChatVerbs<{ text: string; status: string }>;
+  chat: BaseChat<{ text: string; status: string }>;
   messages: () => Promise<Pick<MessageRecord, 'role' | 'parts' | 'status' | 'seq' | 'finishReason'>[]>;
 }
 
 let host: TestHost;
-const called: { name: string; input: unknown; callId: string }[] = [];
+const called: { name: string; input: unknown; toolCallId: string }[] = [];
 const signals = new Set<AbortSignal>();
 const tools: Type<DuoTool>[] = [];
 
 beforeAll(async () => {
   host = await startTestHost([Chat], { gitlab: { maxSteps: 3 } });
   const { app } = host;
-  const log = (name: string) => (input: unknown, context: { callId: string; signal: AbortSignal }) => {
+  const log = (name: string) => (input: unknown, context: { toolCallId: string; signal: AbortSignal }) => {
     signals.add(context.signal);
-    called.push({ name, input, callId: context.callId });
+    called.push({ name, input, toolCallId: context.toolCallId });
     return told({ name, input: input as string });
   };
   tools.push(
@@ -39,7 +39,7 @@ beforeAll(async () => {
       await new Promise((resolve) => {
         signal.addEventListener('abort', resolve);
       });
-      called.push({ name: 'aborted', input: null, callId: '' });
+      called.push({ name: 'aborted', input: null, toolCallId: '' });
       return new Promise(() => undefined);
     }),
   );
@@ -93,7 +93,7 @@ describe.each(cases)('A chat with tools $place, of $model', ({ place, model }) =
       [3, 'assistant', 'complete'],
     ]);
     expect(messages[1]).toMatchObject({ finishReason: 'tool-calls' });
-    expect(called).toEqual([{ name: 'weather', input: { city: 'Rome' }, callId: expect.any(String) }]);
+    expect(called).toEqual([{ name: 'weather', input: { city: 'Rome' }, toolCallId: expect.any(String) }]);
     expect(await talk.chat.isComplete()).toBe(true);
   });
 
@@ -110,8 +110,15 @@ describe.each(cases)('A chat with tools $place, of $model', ({ place, model }) =
       'message-end',
       'run-end',
     ]);
-    const [call, result] = ['tool-call', 'tool-result'].map((type) => events.find((event) => event.type === type));
-    expect(result).toMatchObject({ id: (call as { id: string }).id, name: 'weather', isError: false });
+    const call = events.find((event) => event.type === 'tool-call');
+    const result = events.find((event) => event.type === 'tool-result');
+    expect(result).toMatchObject({
+      toolCallId: call?.toolCallId,
+      providerCallId: call?.providerCallId,
+      name: 'weather',
+      isError: false,
+    });
+    expect(called).toEqual([{ name: 'weather', input: { city: 'Rome' }, toolCallId: call?.toolCallId }]);
     const usages = events.flatMap((event) => (event.type === 'message-end' ? [event.usage.outputTokens] : []));
     const end = events.at(-1) as { usage: { outputTokens: number } };
     expect(end.usage.outputTokens).toBe(usages.reduce((sum, tokens) => sum + tokens, 0));
@@ -168,7 +175,12 @@ describe.each(cases)('A chat with tools $place, of $model', ({ place, model }) =
     const events = await following;
     expect(called.map(({ name }) => name)).toContain('aborted');
     expect(events.at(-1)).toMatchObject({ type: 'run-end', status: 'cancelled' });
-    expect(events).toContainEqual({ type: 'tool-progress', id: expect.any(String), data: { percent: 1 } });
+    expect(events).toContainEqual({
+      type: 'tool-progress',
+      toolCallId: expect.any(String),
+      providerCallId: expect.any(String),
+      data: { percent: 1 },
+    });
     expect(await results()).toContainEqual(
       expect.objectContaining({ name: 'hanging', isError: true, content: expect.stringContaining('cancelled') }),
     );

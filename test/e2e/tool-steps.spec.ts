@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { type Type } from '@nestjs/common';
 import { type Pool } from 'pg';
 import { Chat, DuoChatService, DuoService, type RunEvent, Tool } from '../../src/index.js';
-import { type ChatVerbs } from '../../src/conversation/chat-verbs.js';
+import { type BaseChat } from '../../src/conversation/base-chat.js';
 import { type MessageRecord } from '../../src/messages/message.interface.js';
 import { type ModelParams } from '../../src/messages/model-request.interface.js';
 import { type Api } from '../../src/messages/part.interface.js';
@@ -21,7 +21,7 @@ class Forecast implements DuoTool {
 }
 
 type Said = Pick<MessageRecord, 'role' | 'parts' | 'text' | 'status'>;
-type TalkingChat = ChatVerbs<{ text: string; finishReason: string | null; role: string }>;
+type TalkingChat = BaseChat<{ text: string; finishReason: string | null; role: string }>;
 
 const MAX_STEPS = 3;
 

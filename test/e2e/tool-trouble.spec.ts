@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Module } from '@nestjs/common';
 import { Chat, DuoChatService, DuoService, type DuoTool, Tool, type ToolContext } from '../../src/index.js';
-import { type ChatVerbs } from '../../src/conversation/chat-verbs.js';
+import { type BaseChat } from '../../src/conversation/base-chat.js';
 import { type MessageRecord } from '../../src/messages/message.interface.js';
 import { type ToolResultPart } from '../../src/messages/part.interface.js';
 import { type SandboxFault } from '../../src/sandbox/index.js';
-import { MOST_CONTENT } from '../../src/tools/tool-content.js';
+import { MAX_CONTENT } from '../../src/tools/tool-content.js';
 import { startTestHost, type TestHost } from './support/test-module.js';
 
 type Said = Pick<MessageRecord, 'role' | 'parts' | 'status' | 'finishReason'>;
-type TalkingChat = ChatVerbs<{ text: string; finishReason: string | null }>;
+type TalkingChat = BaseChat<{ text: string; finishReason: string | null }>;
 
 const MODELS = ['duo-chat-sonnet-4-6', 'duo-chat-gpt-5-2', 'duo-chat-gpt-5-6-sol'];
 const MUCH = 5 * 1024 * 1024;
@@ -163,8 +163,8 @@ describe.each(cases)('A run $place, of $model, that meets', ({ place, model }) =
     await chat.ask('call flood {}');
     await chat.ask('And now?');
     for (const sent of [await messages(), Object.values(host.sandbox.calls.lastRequests).find((last) => last)?.body]) {
-      expect(JSON.stringify(sent).length).toBeGreaterThan(MOST_CONTENT);
-      expect(JSON.stringify(sent).length).toBeLessThan(MOST_CONTENT + 8_000);
+      expect(JSON.stringify(sent).length).toBeGreaterThan(MAX_CONTENT);
+      expect(JSON.stringify(sent).length).toBeLessThan(MAX_CONTENT + 8_000);
     }
   });
 });

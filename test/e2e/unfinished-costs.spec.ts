@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DuoAttempt } from '../../src/chats/entities/duo-attempt.entity.js';
-import { Chat, type Conversation, DuoChatService, DuoService } from '../../src/index.js';
+import { Chat, type MemoryChat, DuoChatService, DuoService } from '../../src/index.js';
 import {
   beginSse,
   grant,
@@ -37,7 +37,7 @@ describe.each(Object.entries(vendorWires))('A request to %s', (api, wire: Vendor
   });
 
   /** A chat in memory and one in the database. */
-  const chats = async (): Promise<(Chat | Conversation)[]> => [
+  const chats = async (): Promise<(Chat | MemoryChat)[]> => [
     host.app.get(DuoService).chat({ model: wire.model }),
     await host.app.get<DuoChatService<Chat>>(DuoChatService).create({ model: wire.model }),
   ];

@@ -5,7 +5,7 @@ import { Test } from '@nestjs/testing';
 import ts from 'typescript';
 import { DataSource } from 'typeorm';
 import { Chat, DuoChatService, DuoService } from '../../src/index.js';
-import { type ChatVerbs } from '../../src/conversation/chat-verbs.js';
+import { type BaseChat } from '../../src/conversation/base-chat.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.js';
 import { createTestDatabase, type TestDatabase } from '../database/test-database.js';
 import { addTool, told } from '../e2e/support/bound-tools.js';
@@ -86,7 +86,7 @@ describe('The programs of the pages', () => {
   }
 
   /** Lets the model call a tool, streamed and not. */
-  async function expectToUse(chat: ChatVerbs<{ text: string }>, tool: string, result: string): Promise<void> {
+  async function expectToUse(chat: BaseChat<{ text: string }>, tool: string, result: string): Promise<void> {
     const content = `call ${tool} {"city":"Rome"}`;
     expect((await chat.ask(content)).text).toContain(result);
     let streamed = '';

@@ -1,7 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { type FastifyAdapter } from '@nestjs/platform-fastify';
-import { KnownSecrets } from '../../gateway/known-secrets.js';
+import { KnownSecrets } from '../../gateway/secret-redactor.js';
 import { type ApiKey, ApiKeys } from './api-keys.js';
 import { Authentication } from './authentication.service.js';
 import { KeyGate } from './key-gate.js';

@@ -41,7 +41,7 @@ function faultOf(owner: string, key: string, samePlace: number | undefined): str
 }
 
 /** A key that is shorter can be guessed. */
-export const SHORTEST_SAFE_KEY = 16;
+export const MIN_SAFE_KEY_LENGTH = 16;
 
 /** The server's keys, of which it keeps the hashes alone. */
 export class ApiKeys {

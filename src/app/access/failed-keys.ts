@@ -5,10 +5,10 @@ import { RateLimitError } from '../../errors/upstream.errors.js';
 import { sha256 } from './api-keys.js';
 
 /** How many wrong keys a client may send within the time. */
-export const MOST_FAILURES = 20;
+export const MAX_FAILURES = 20;
 const WITHIN_MS = 60_000;
 /** How many clients, and uses of keys, are remembered; beyond it the least recent are forgotten. */
-const MOST_CLIENTS = 10_000;
+const MAX_CLIENTS = 10_000;
 
 /**
  * Slows down the guessing of keys: a client that was wrong too often learns nothing more for a while, not even that it
@@ -17,8 +17,8 @@ const MOST_CLIENTS = 10_000;
  */
 export class FailedKeys {
   private readonly logger = new Logger(FailedKeys.name);
-  private readonly failures = new LRUCache<string, number>({ max: MOST_CLIENTS, ttl: WITHIN_MS, noUpdateTTL: true });
-  private readonly used = new LRUCache<string, true>({ max: MOST_CLIENTS });
+  private readonly failures = new LRUCache<string, number>({ max: MAX_CLIENTS, ttl: WITHIN_MS, noUpdateTTL: true });
+  private readonly used = new LRUCache<string, true>({ max: MAX_CLIENTS });
 
   /**
    * Counts a key that is wrong.
@@ -29,7 +29,7 @@ export class FailedKeys {
     this.refuseBlocked(client);
     const count = (this.failures.get(client) ?? 0) + 1;
     this.failures.set(client, count);
-    if (count === MOST_FAILURES)
+    if (count === MAX_FAILURES)
       this.logger.warn(`${client} has sent ${count} wrong API keys: no more are looked at for now.`);
   }
 
@@ -45,7 +45,7 @@ export class FailedKeys {
   }
 
   private refuseBlocked(client: string): void {
-    if ((this.failures.get(client) ?? 0) < MOST_FAILURES) return;
+    if ((this.failures.get(client) ?? 0) < MAX_FAILURES) return;
     throw new RateLimitError('Too many wrong keys came from your address. Check the key, then try again later.', {
       isRetryable: true,
       retryAfterMs: this.failures.getRemainingTTL(client),

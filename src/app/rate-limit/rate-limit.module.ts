@@ -1,7 +1,7 @@
 import { type DynamicModule, type ExecutionContext, Module } from '@nestjs/common';
 import { APP_GUARD, Reflector } from '@nestjs/core';
 import { ThrottlerModule } from '@nestjs/throttler';
-import { AsksModel } from '../../http/asks-model.decorator.js';
+import { CallsModel } from '../../http/calls-model.decorator.js';
 import { OwnerThrottlerGuard } from './owner-throttler.guard.js';
 import { type RateLimits } from './rate-limits.interface.js';
 
@@ -29,5 +29,5 @@ export class RateLimitModule {
 const reflector = new Reflector();
 
 function asksNothing(context: ExecutionContext): boolean {
-  return reflector.get(AsksModel, context.getHandler()) === undefined;
+  return reflector.get(CallsModel, context.getHandler()) === undefined;
 }

@@ -1,5 +1,5 @@
 import { Column, CreateDateColumn, Index, PrimaryColumn, UpdateDateColumn } from 'typeorm';
-import { ChatVerbs } from '../../conversation/chat-verbs.js';
+import { BaseChat } from '../../conversation/base-chat.js';
 import { type JsonObject } from '../../messages/json.interface.js';
 import { type ModelParams } from '../../messages/model-request.interface.js';
 
@@ -8,7 +8,7 @@ import { type ModelParams } from '../../messages/model-request.interface.js';
  * @publicApi
  */
 @Index(['ownerId', 'id'])
-export abstract class DuoChat<M = unknown> extends ChatVerbs<M> {
+export abstract class DuoChat<M = unknown> extends BaseChat<M> {
   @PrimaryColumn({ type: 'uuid' })
   id!: string;
 

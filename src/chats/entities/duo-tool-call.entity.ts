@@ -18,8 +18,8 @@ export class DuoToolCall {
   messageId!: string;
 
   /** The vendor's id: it can repeat. */
-  @Column({ type: 'text', name: 'call_id' })
-  callId!: string;
+  @Column({ type: 'text', name: 'provider_call_id' })
+  providerCallId!: string;
 
   /** The call's place in its message, from 0. */
   @Column({ type: 'integer' })

@@ -1,6 +1,7 @@
 import { type MigrationInterface } from 'typeorm';
 import { CreateDuoTables1795337122000 } from './create-duo-tables.migration.js';
 import { RenameDuoIndexes1795683600000 } from './rename-duo-indexes.migration.js';
+import { RenameProviderCallId1796400000000 } from './rename-provider-call-id.migration.js';
 
 /**
  * The migrations of the library's own tables. A host adds `...DUO_MIGRATIONS` to its `migrations`, and generates those of
@@ -10,4 +11,5 @@ import { RenameDuoIndexes1795683600000 } from './rename-duo-indexes.migration.js
 export const DUO_MIGRATIONS: (new () => MigrationInterface)[] = [
   CreateDuoTables1795337122000,
   RenameDuoIndexes1795683600000,
+  RenameProviderCallId1796400000000,
 ];

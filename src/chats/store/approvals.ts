@@ -63,10 +63,10 @@ export class Approvals {
 }
 
 function toolCallRecord({ parts, ordinal, decidedAt, ...call }: ToolCallRow): ToolCallRecord {
-  const { id, callId, name, status, decidedBy, reason } = call;
+  const { id, providerCallId, name, status, decidedBy, reason } = call;
   return {
     id,
-    callId,
+    providerCallId,
     name,
     arguments: callsOf({ parts })[ordinal]?.arguments ?? {},
     status,

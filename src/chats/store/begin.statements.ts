@@ -2,7 +2,7 @@ import { type JsonObject } from '../../messages/json.interface.js';
 import { type ModelParams } from '../../messages/model-request.interface.js';
 import { historyBehind } from './history.statements.js';
 import { type KindTables } from './kind-tables.js';
-import { boundedBy } from './lock-timeout.js';
+import { withLockTimeout } from './lock-timeout.js';
 import { mergedParams } from './merged-params.js';
 import { type Statement, statement } from './sql-client.js';
 
@@ -34,7 +34,7 @@ export function beginStatement(t: KindTables): Statement {
     nextSeq: 'c.next_seq',
   });
   return statement(`
-WITH ${boundedBy('$20')},
+WITH ${withLockTimeout('$20')},
 c AS MATERIALIZED (
   UPDATE ${t.chats} t
      SET ${chat('nextSeq')} = t.${chat('nextSeq')} + ($9::uuid IS NOT NULL)::int + ($12::uuid IS NOT NULL)::int,

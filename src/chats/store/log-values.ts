@@ -1,4 +1,4 @@
-import { endEvents } from '../../runs/end-events.js';
+import { finalEvents } from '../../runs/final-events.js';
 import { type FinishRun } from '../../runs/run-store.interface.js';
 import { storedAnswer } from './stored-answer.js';
 
@@ -15,7 +15,7 @@ const SEQ = '"seq":';
  */
 export function logValues(run: EndingRun): unknown[] {
   const { sent, fresh } = run.unlogged;
-  const end = endEvents(run, storedAnswer(run, NO_SEQ));
+  const end = finalEvents(run, storedAnswer(run, NO_SEQ));
   const [head, tail] = aroundSeq(JSON.stringify(end));
   const before = fresh.events.length === 0 ? '[' : `${JSON.stringify(fresh.events).slice(0, -1)},`;
   return [

@@ -6,7 +6,7 @@ import { type Part } from '../../messages/part.interface.js';
 import { textOf } from '../../messages/text.js';
 import { type DatabaseClock } from './database-clock.js';
 import { type KindTables } from './kind-tables.js';
-import { boundedBy } from './lock-timeout.js';
+import { withLockTimeout } from './lock-timeout.js';
 import { type SqlClient, statement } from './sql-client.js';
 
 /** A message to be added at the end of a chat. */
@@ -29,7 +29,7 @@ export class MessageAdding {
   ) {
     const columns = ['id', 'chatId', 'seq', 'role', 'text', 'parts'].map(message).join(', ');
     this.insert = statement(`
-WITH ${boundedBy('$8')},
+WITH ${withLockTimeout('$8')},
 p AS (
   SELECT FROM ${runs} WHERE chat_kind = $7 AND chat_id = $1 AND owner_id IS NOT DISTINCT FROM $2::text
      AND status = 'awaiting_approval' AND $4::text = 'assistant'),

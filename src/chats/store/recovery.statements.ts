@@ -53,7 +53,7 @@ export interface RemainsRow {
 export interface StartedCall {
   id: string;
   /** The vendor's. */
-  callId: string;
+  providerCallId: string;
   name: string;
   idempotent: boolean;
   isDecided: boolean;
@@ -78,7 +78,7 @@ SELECT r.model,
        (SELECT coalesce(json_agg(json_build_object('firstIndex', e.first_index, 'events', e.events) ORDER BY e.first_index), '[]')
           FROM ${t.events} e WHERE e.run_id = r.id) AS log,
        ${usageOfRun(t, 'r.id')} AS usage,
-       (SELECT coalesce(json_agg(json_build_object('id', c.id, 'callId', c.call_id, 'name', c.name, 'idempotent', c.idempotent,
+       (SELECT coalesce(json_agg(json_build_object('id', c.id, 'providerCallId', c.provider_call_id, 'name', c.name, 'idempotent', c.idempotent,
                                                    'isDecided', c.decided_at IS NOT NULL) ORDER BY c.message_id, c.ordinal), '[]')
           FROM ${t.toolCalls} c WHERE c.run_id = r.id AND c.status = 'running') AS calls
   FROM ${t.runs} r WHERE r.id = $1`);

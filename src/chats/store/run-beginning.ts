@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import { ChatBusyError, ChatNotFoundError } from '../../errors/chat.errors.js';
-import { textOf, storable } from '../../messages/text.js';
+import { textOf, sanitizeText } from '../../messages/text.js';
 import { type BeginRun, type BegunRun, type HistoryMessage } from '../../runs/run-store.interface.js';
 import {
   type BegunHeader,
@@ -204,7 +204,9 @@ export class RunBeginning {
 type NewMessage = NonNullable<BeginRun['user']>;
 
 function systemMessage(instructions: string | undefined): NewMessage | null {
-  return instructions === undefined ? null : { id: uuidv7(), parts: [{ type: 'text', text: storable(instructions) }] };
+  return instructions === undefined
+    ? null
+    : { id: uuidv7(), parts: [{ type: 'text', text: sanitizeText(instructions) }] };
 }
 
 function messageValues(message: NewMessage | null): unknown[] {

@@ -4,7 +4,7 @@ import { RunInterruptedError, RunLostError } from '../../errors/run.errors.js';
 import { noUsage } from '../../messages/usage.js';
 import { type FailedRun } from '../../runs/failed-runs.js';
 import { type AnswerDraft, type RunKey, type StoreProgress } from '../../runs/run-store.interface.js';
-import { unfinishedText, type UnfinishedText } from '../../runs/unfinished-text.js';
+import { partialAnswer, type PartialAnswer } from '../../runs/partial-answer.js';
 import { endValues } from './end-values.js';
 import { type FinishRow } from './finish.statements.js';
 import { type KindTables } from './kind-tables.js';
@@ -106,11 +106,11 @@ function settledCalls(calls: readonly StartedCall[]): Pick<StoreProgress, 'resul
   const createdAt = new Date().toISOString();
   return {
     moved: again.map(({ id, isDecided }) => ({ id, status: isDecided ? 'approved' : 'pending' })),
-    results: cut.map(({ id, callId, name }) => ({
+    results: cut.map(({ id, providerCallId, name }) => ({
       id: uuidv7(),
-      callId: id,
+      toolCallId: id,
       status: 'failed',
-      part: { type: 'tool-result', id: callId, name, content: MAYBE_DONE, isError: true },
+      part: { type: 'tool-result', id: providerCallId, name, content: MAYBE_DONE, isError: true },
       createdAt,
     })),
     next: null,
@@ -127,7 +127,7 @@ function interruptedRun({ runId, chatId, fence }: RunKey, remains: RemainsRow): 
     chatId,
     fence,
     status: 'interrupted',
-    answer: interruptedAnswer(unfinishedText(events, new Set(messages)), model),
+    answer: interruptedAnswer(partialAnswer(events, new Set(messages)), model),
     prefixDigest: null,
     error: toProblem(new RunInterruptedError(runId)),
     answerUsage: noUsage,
@@ -137,7 +137,7 @@ function interruptedRun({ runId, chatId, fence }: RunKey, remains: RemainsRow): 
   };
 }
 
-function interruptedAnswer(unfinished: UnfinishedText | undefined, model: string): AnswerDraft | null {
+function interruptedAnswer(unfinished: PartialAnswer | undefined, model: string): AnswerDraft | null {
   if (unfinished === undefined) return null;
   const { messageId, text } = unfinished;
   return {

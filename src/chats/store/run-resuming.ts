@@ -1,18 +1,18 @@
 import { ChatBusyError, PendingToolCallsError } from '../../errors/chat.errors.js';
 import { type Usage } from '../../messages/message.interface.js';
-import { type BeginRun, type RunPast } from '../../runs/run-store.interface.js';
+import { type BeginRun, type ResumeState } from '../../runs/run-store.interface.js';
 import { mergedOptions } from '../../runs/run-options.js';
 import { type KindTables } from './kind-tables.js';
 import { type ActiveRunRow, usageOfRun } from './recovery.statements.js';
 import { resend } from './resend.js';
 import { type SqlClient, type Statement, statement } from './sql-client.js';
-import { isLeft } from './tool-call.statements.js';
+import { isAbandoned } from './tool-call.statements.js';
 
 /** A parked run that goes on. */
 export interface ResumedRun {
   runId: string;
   fence: number;
-  past: RunPast;
+  past: ResumeState;
 }
 
 interface ResumedRow {
@@ -37,7 +37,7 @@ export class RunResuming {
   /** @throws PendingToolCallsError while calls wait for a decision, ChatBusyError when another has let the run go on */
   async resume(chatId: string, parked: ActiveRunRow, run: BeginRun): Promise<ResumedRun> {
     if (run.user !== null) throw new PendingToolCallsError(chatId);
-    if (!run.hold(parked.id)) throw new ChatBusyError(chatId, parked.id);
+    if (!run.claim(parked.id)) throw new ChatBusyError(chatId, parked.id);
     const options = mergedOptions(parked.input, run.options);
     const values = [
       parked.id,
@@ -62,7 +62,7 @@ WITH u AS MATERIALIZED (
   SELECT EXISTS (
     SELECT FROM ${t.runs} p JOIN ${t.runs} r ON r.chat_kind = p.chat_kind AND r.chat_id = p.chat_id
       JOIN ${t.toolCalls} k ON k.run_id = r.id JOIN ${t.messages} m ON m.${t.message('id')} = k.message_id
-     WHERE p.id = $1 AND k.status = 'pending' AND k.needs_approval AND NOT ${isLeft(t, 'm')}) AS is_undecided),
+     WHERE p.id = $1 AND k.status = 'pending' AND k.needs_approval AND NOT ${isAbandoned(t, 'm')}) AS is_undecided),
 r AS (
   UPDATE ${t.runs} t SET status = 'running', fence = $2 + 1, instance_id = $3, model = coalesce($4, t.model),
          tools = coalesce($5::json, t.tools), input = $6::json

@@ -1,11 +1,11 @@
 import { ChatNotFoundError } from '../../errors/chat.errors.js';
 import { type MessageRecord } from '../../messages/message.interface.js';
-import { storable } from '../../messages/text.js';
+import { sanitizeText } from '../../messages/text.js';
 import {
   type EndedAttempt,
   type RunKey,
   type StoreProgress,
-  type StoredCall,
+  type StoredToolCall,
   type StoreStep,
 } from '../../runs/run-store.interface.js';
 import { type NewCall } from '../../turn/turn.interface.js';
@@ -39,8 +39,8 @@ export class RunStepping {
     this.open = openCallsStatement(tables);
   }
 
-  openCalls(messageId: string): Promise<StoredCall[]> {
-    return resend(() => this.client.rows<StoredCall>(this.open, [messageId]), RUN_PATIENCE_MS);
+  openCalls(messageId: string): Promise<StoredToolCall[]> {
+    return resend(() => this.client.rows<StoredToolCall>(this.open, [messageId]), RUN_PATIENCE_MS);
   }
 
   async storeStep({ message, prefixDigest, calls, attempt, supersedes, ...key }: StoreStep): Promise<MessageRecord> {
@@ -116,6 +116,6 @@ export class RunStepping {
 }
 
 function callValue({ id, ordinal, part, status, needsApproval, isIdempotent }: NewCall): CallValue {
-  const [callId, name] = [storable(part.id), storable(part.name)];
-  return { id, callId, ordinal, name, status, needsApproval, idempotent: isIdempotent };
+  const [providerCallId, name] = [sanitizeText(part.id), sanitizeText(part.name)];
+  return { id, providerCallId, ordinal, name, status, needsApproval, idempotent: isIdempotent };
 }

@@ -23,7 +23,7 @@ export class SqlLeaseStore implements LeaseStore {
 
   async renew(instanceId: string, ttlMs: number): Promise<void> {
     const renew = () => this.client.rows<{ now: number }>(this.renewal, [instanceId, ttlMs]);
-    for (const { now } of await onDatabase(() => resend(renew))) this.clock.saw(now);
+    for (const { now } of await onDatabase(() => resend(renew))) this.clock.observe(now);
   }
 
   async release(instanceId: string): Promise<void> {

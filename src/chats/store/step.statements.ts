@@ -1,9 +1,9 @@
-import { type StoredCall } from '../../runs/run-store.interface.js';
+import { type StoredToolCall } from '../../runs/run-store.interface.js';
 import { answerColumns, endAttempt } from './finish.statements.js';
 import { type KindTables } from './kind-tables.js';
 import { LOCK_TIMEOUT_MS } from './lock-timeout.js';
 import { type Statement, statement } from './sql-client.js';
-import { isLeft } from './tool-call.statements.js';
+import { isAbandoned } from './tool-call.statements.js';
 
 /** `owned` is 0 where the run was taken over, has ended or is gone; `seqs` are those of the stored messages, in order. */
 export interface StepRow {
@@ -14,7 +14,7 @@ export interface StepRow {
 /** The calls of a message that are stored with it. */
 export interface CallValue {
   id: string;
-  callId: string;
+  providerCallId: string;
   ordinal: number;
   name: string;
   status: string;
@@ -38,10 +38,10 @@ o AS (
   UPDATE ${t.messages} t SET ${message('supersededBy')} = $2 FROM c
    WHERE t.${message('chatId')} = c.id AND t.${message('id')} = ANY($10::uuid[])),
 k AS (
-  INSERT INTO ${t.toolCalls} (id, run_id, message_id, call_id, ordinal, name, status, needs_approval, idempotent)
-  SELECT x.id, $2, $4, x."callId", x.ordinal, x.name, x.status, x."needsApproval", x.idempotent
+  INSERT INTO ${t.toolCalls} (id, run_id, message_id, provider_call_id, ordinal, name, status, needs_approval, idempotent)
+  SELECT x.id, $2, $4, x."providerCallId", x.ordinal, x.name, x.status, x."needsApproval", x.idempotent
     FROM c, json_to_recordset($11::json) AS x
-         (id uuid, "callId" text, ordinal int, name text, status text, "needsApproval" boolean, idempotent boolean)),
+         (id uuid, "providerCallId" text, ordinal int, name text, status text, "needsApproval" boolean, idempotent boolean)),
 a AS (${endAttempt(t, 15)}, message_id = $4 FROM f WHERE t.id = $15)
 SELECT (SELECT count(*)::int FROM f) AS owned, ${storedSeqs(t, 'ARRAY[$4::uuid]')}`);
 }
@@ -55,7 +55,7 @@ ${ownedRun(t)},
 n AS MATERIALIZED (
   SELECT x.*, (row_number() OVER (ORDER BY x.place) - 1)::int AS nth
     FROM f, json_to_recordset($4::json) AS x
-         (place int, id uuid, "callId" uuid, status text, parts json, "createdAt" timestamptz)
+         (place int, id uuid, "toolCallId" uuid, status text, parts json, "createdAt" timestamptz)
    WHERE NOT EXISTS (SELECT FROM ${t.messages} m WHERE m.${message('id')} = x.id)),
 z AS (SELECT count(*)::int AS size FROM n),
 c AS (
@@ -66,7 +66,7 @@ m AS (
   INSERT INTO ${t.messages} (${columns.map(message).join(', ')})
   SELECT n.id, c.id, c.seq + n.nth, $2, 'tool', '', n.parts, n."createdAt" FROM c, n RETURNING ${message('seq')} AS seq),
 k AS (
-  UPDATE ${t.toolCalls} t SET status = n.status, result_message_id = n.id FROM c, n WHERE t.id = n."callId"),
+  UPDATE ${t.toolCalls} t SET status = n.status, result_message_id = n.id FROM c, n WHERE t.id = n."toolCallId"),
 v AS (
   UPDATE ${t.toolCalls} t SET status = x.status, run_id = $2 FROM f, json_to_recordset($5::json) AS x (id uuid, status text)
    WHERE t.id = x.id AND t.result_message_id IS NULL),
@@ -81,7 +81,7 @@ SELECT (SELECT count(*)::int FROM f) AS owned,
 
 /** The calls of the message `$1` that have no result, in order; none once the chat has moved on. */
 export function openCallsStatement(t: KindTables): Statement {
-  const columns: Record<keyof StoredCall, string> = {
+  const columns: Record<keyof StoredToolCall, string> = {
     id: 'id',
     ordinal: 'ordinal',
     status: 'status',
@@ -91,7 +91,7 @@ export function openCallsStatement(t: KindTables): Statement {
   const selected = Object.entries(columns).map(([name, column]) => `k.${column} AS "${name}"`);
   return statement(`
 SELECT ${selected.join(', ')} FROM ${t.toolCalls} k JOIN ${t.messages} m ON m.${t.message('id')} = k.message_id
- WHERE k.message_id = $1 AND k.result_message_id IS NULL AND NOT ${isLeft(t, 'm')} ORDER BY k.ordinal`);
+ WHERE k.message_id = $1 AND k.result_message_id IS NULL AND NOT ${isAbandoned(t, 'm')} ORDER BY k.ordinal`);
 }
 
 /**

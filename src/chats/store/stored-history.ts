@@ -1,4 +1,4 @@
-import { SettledMessage } from '../../messages/settled-message.js';
+import { ImmutableMessage } from '../../messages/immutable-message.js';
 import { type HistoryHeader, type MessageRow } from './history.statements.js';
 
 /** What a message takes besides its content. */
@@ -11,7 +11,7 @@ export class StoredHistory {
   static readonly unknown = new StoredHistory([], null, 0);
 
   private constructor(
-    readonly messages: readonly SettledMessage[],
+    readonly messages: readonly ImmutableMessage[],
     /** As the database put it; see `HistoryHeader`. */
     readonly version: string | null,
     /** About what it takes in memory, at most, together with the request that is made of it. */
@@ -30,14 +30,14 @@ export class StoredHistory {
     const messages = isKnown ? [...this.messages] : [];
     let bytes = isKnown ? this.bytes : 0;
     for (const [seq, id, role, status, parts, finishReason, prefixDigest] of rows) {
-      messages.push(new SettledMessage(id, seq, role, status, parts, finishReason, prefixDigest));
+      messages.push(new ImmutableMessage(id, seq, role, status, parts, finishReason, prefixDigest));
       bytes += MESSAGE_BYTES + CHARACTER_BYTES * parts.length;
     }
     return new StoredHistory(messages, version, bytes);
   }
 
   /** The messages up to a sequence number. */
-  upTo(seq: number): readonly SettledMessage[] {
+  upTo(seq: number): readonly ImmutableMessage[] {
     return this.lastSeq <= seq ? this.messages : this.messages.filter((message) => message.seq <= seq);
   }
 }

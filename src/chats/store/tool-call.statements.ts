@@ -9,7 +9,7 @@ export type ToolCallRow = Omit<ToolCallRecord, 'arguments' | 'decidedAt'> &
 
 const columns: Record<keyof Omit<ToolCallRow, 'parts'>, string> = {
   id: 'id',
-  callId: 'call_id',
+  providerCallId: 'provider_call_id',
   name: 'name',
   ordinal: 'ordinal',
   status: 'status',
@@ -20,7 +20,7 @@ const columns: Record<keyof Omit<ToolCallRow, 'parts'>, string> = {
 
 /** The calls of the chat `$2` of the kind `$1`, if it is the owner's `$3`, that wait for approval; in order. */
 export function pendingCallsStatement(t: KindTables): Statement {
-  return statement(`${callsOfChat(t)} AND k.needs_approval AND k.status = 'pending' AND NOT ${isLeft(t, 'm')}
+  return statement(`${callsOfChat(t)} AND k.needs_approval AND k.status = 'pending' AND NOT ${isAbandoned(t, 'm')}
  ORDER BY m.${t.message('seq')}, k.ordinal`);
 }
 
@@ -36,7 +36,7 @@ WITH d AS (
   UPDATE ${t.toolCalls} k SET status = $5, decided_by = $6, decided_at = now(), reason = $7
     FROM ${t.runs} r, ${t.chats} c, ${t.messages} m
    WHERE k.id = $4 AND k.needs_approval AND k.status = 'pending' AND ${isOfChat(t)}
-     AND m.${t.message('id')} = k.message_id AND NOT ${isLeft(t, 'm')} RETURNING k.*)
+     AND m.${t.message('id')} = k.message_id AND NOT ${isAbandoned(t, 'm')} RETURNING k.*)
 SELECT ${selected('d')}, m.${t.message('parts')} AS parts
   FROM d JOIN ${t.messages} m ON m.${t.message('id')} = d.message_id`);
 }
@@ -55,7 +55,7 @@ SELECT ${said.join(', ')} FROM ${chats} c
 }
 
 /** Whether the chat has moved on from the message: another ask, or answer, stands behind it. */
-export function isLeft({ messages, message }: KindTables, table: string): string {
+export function isAbandoned({ messages, message }: KindTables, table: string): string {
   return `EXISTS (
     SELECT FROM ${messages} n
      WHERE n.${message('chatId')} = ${table}.${message('chatId')} AND n.${message('seq')} > ${table}.${message('seq')}

@@ -1,7 +1,7 @@
 import { type JsonObject, type JsonValue } from '../../messages/json.interface.js';
 import { jsonOfPart } from '../../messages/json-text.js';
 import { type Part } from '../../messages/part.interface.js';
-import { pieceOf } from '../stream-event.js';
+import { textDelta } from '../stream-event.js';
 import { completeArguments, type GivenArguments, unnamedCall } from '../tool-arguments.js';
 
 export interface TextBlock {
@@ -65,7 +65,7 @@ export function startBlock(start: JsonObject, answerTool: string | undefined, da
     case 'text':
       return { type: 'text', text: '' };
     case 'thinking':
-      return { type: 'thinking', text: '', signature: pieceOf(start.signature), start, isComplete: false };
+      return { type: 'thinking', text: '', signature: textDelta(start.signature), start, isComplete: false };
     case 'redacted_thinking':
       return { type: 'redacted_thinking', raw: start };
     case 'tool_use': {

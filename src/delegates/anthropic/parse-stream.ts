@@ -5,7 +5,14 @@ import { type ModelAnswer, type ModelEvent } from '../../messages/model-request.
 import { AnswerBounds } from '../answer-bounds.js';
 import { finishDetail } from '../finish-detail.js';
 import { type StreamParser } from '../delegate.interface.js';
-import { brokenStream, checkStray, missingFinish, parseEvent, pieceOf, streamFailure } from '../stream-event.js';
+import {
+  brokenStream,
+  throwIfErrorEvent,
+  missingFinish,
+  parseEvent,
+  textDelta,
+  streamFailure,
+} from '../stream-event.js';
 import { completeArguments, isCutShort, missingCall, wholeArguments, withdrawsCalls } from '../tool-arguments.js';
 import { isCount, withinOutput } from '../usage.js';
 import { breakBetween } from '../../messages/text.js';
@@ -68,7 +75,7 @@ export class AnthropicStreamParser implements StreamParser {
         this.isCostTold = true;
         throw streamFailure(event.error, this.redact);
       default:
-        if (typeof event.type !== 'string') checkStray(event, this.redact);
+        if (typeof event.type !== 'string') throwIfErrorEvent(event, this.redact);
     }
   }
 
@@ -95,26 +102,26 @@ export class AnthropicStreamParser implements StreamParser {
     const vendorBlock = this.blocks.get(index);
     if (vendorBlock?.type === 'vendor') {
       if (delta?.type !== 'input_json_delta') vendorBlock.isWhole = false;
-      else this.addPiece(vendorBlock.pieces, pieceOf(delta.partial_json));
+      else this.addPiece(vendorBlock.pieces, textDelta(delta.partial_json));
       return;
     }
     switch (delta?.type) {
       case 'text_delta':
-        this.say(index, 'text', pieceOf(delta.text), events);
+        this.say(index, 'text', textDelta(delta.text), events);
         break;
       case 'thinking_delta':
-        this.think(index, pieceOf(delta.thinking), events);
+        this.think(index, textDelta(delta.thinking), events);
         break;
       case 'signature_delta': {
         const block = this.openBlock(index, 'thinking');
-        const piece = pieceOf(delta.signature);
+        const piece = textDelta(delta.signature);
         this.bounds.add('reasoning', piece);
         block.signature += piece;
         break;
       }
       case 'input_json_delta':
-        if (this.blocks.get(index)?.type === 'answer') this.say(index, 'answer', pieceOf(delta.partial_json), events);
-        else this.addInput(index, pieceOf(delta.partial_json));
+        if (this.blocks.get(index)?.type === 'answer') this.say(index, 'answer', textDelta(delta.partial_json), events);
+        else this.addInput(index, textDelta(delta.partial_json));
     }
   }
 
@@ -156,8 +163,8 @@ export class AnthropicStreamParser implements StreamParser {
     const block = startBlock(wire, this.answerTool, data);
     this.blocks.set(index, block);
     this.open.add(index);
-    if (block.type === 'text') this.say(index, 'text', pieceOf(wire.text), events);
-    if (block.type === 'thinking') this.think(index, pieceOf(wire.thinking), events);
+    if (block.type === 'text') this.say(index, 'text', textDelta(wire.text), events);
+    if (block.type === 'thinking') this.think(index, textDelta(wire.thinking), events);
     if (block.type === 'thinking' || block.type === 'redacted_thinking')
       this.bounds.add('reasoning', JSON.stringify({ ...wire, thinking: '' }));
     if (block.type === 'tool_use') this.bounds.add('arguments', block.id + block.name + block.initial);

@@ -15,10 +15,10 @@ import { withValidThoughts } from './valid-thoughts.js';
 export type WireMessage = { role: 'user' | 'assistant'; content: JsonObject[] };
 
 /** A history with what the assistant thought. */
-export const thoughtfulHistory: HistoryFormat = historyFormat({ reasoning: true });
+export const historyWithReasoning: HistoryFormat = historyFormat({ reasoning: true });
 
 /** A history without that. */
-export const thoughtlessHistory: HistoryFormat = historyFormat({ reasoning: false });
+export const historyWithoutReasoning: HistoryFormat = historyFormat({ reasoning: false });
 
 const opening = '(The assistant opens the conversation.)';
 

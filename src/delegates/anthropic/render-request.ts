@@ -13,7 +13,7 @@ import { renderHistory } from '../render-history.js';
 import { requestBody } from '../request-body.js';
 import { answerRequest, answerTool, outputFormat } from './answer-tool.js';
 import { ephemeral } from './cache-marks.js';
-import { thoughtfulHistory, thoughtlessHistory } from './render-messages.js';
+import { historyWithReasoning, historyWithoutReasoning } from './render-messages.js';
 import { isThinking, mayThink, renderThinking, withoutThinking } from './render-thinking.js';
 
 // Beyond 1 this vendor refuses a temperature, and it refuses two ways of sampling at once.
@@ -35,7 +35,7 @@ export function renderRequest(model: Model, request: ModelRequest): RenderedRequ
   const system = renderSystem(instructionsOf(messages), answerRequest(request));
   const tools = renderTools(model, request, use, mustCall);
   const base = model.boundThinking ? baseOf(system, tools) : undefined;
-  const history = mayThink(model, thinking) ? thoughtfulHistory : thoughtlessHistory;
+  const history = mayThink(model, thinking) ? historyWithReasoning : historyWithoutReasoning;
   const { items, prefixDigest, pieces } = renderHistory(messages, history, model, base);
   const format = outputFormat(request);
 

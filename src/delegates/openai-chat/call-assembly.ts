@@ -1,6 +1,6 @@
 import { type ToolCallPart } from '../../messages/part.interface.js';
 import { type AnswerBounds } from '../answer-bounds.js';
-import { pieceOf } from '../stream-event.js';
+import { textDelta } from '../stream-event.js';
 import { completeArguments, unnamedCall, wholeArguments } from '../tool-arguments.js';
 import { type WireToolCall } from './wire.interface.js';
 
@@ -26,7 +26,7 @@ export class CallAssembly {
     const { id, function: called } = piece;
     if (isGiven(id) && id !== call.id) call.id = this.counted(id);
     if (isGiven(called?.name) && called.name !== call.name) call.name = this.counted(called.name);
-    const json = pieceOf(called?.arguments);
+    const json = textDelta(called?.arguments);
     if (json !== '') call.pieces.push(this.counted(json));
   }
 

@@ -7,7 +7,14 @@ import { AnswerBounds } from '../answer-bounds.js';
 import { breakBetween } from '../../messages/text.js';
 import { finishDetail } from '../finish-detail.js';
 import { type StreamParser } from '../delegate.interface.js';
-import { brokenStream, checkStray, missingFinish, parseEvent, pieceOf, streamFailure } from '../stream-event.js';
+import {
+  brokenStream,
+  throwIfErrorEvent,
+  missingFinish,
+  parseEvent,
+  textDelta,
+  streamFailure,
+} from '../stream-event.js';
 import { isCutShort, missingCall, withdrawsCalls } from '../tool-arguments.js';
 import { OpenaiUsage } from '../usage.js';
 import { CallAssembly } from './call-assembly.js';
@@ -53,7 +60,7 @@ export class ChatStreamParser implements StreamParser {
     }
     const choice = chunk.choices?.[0];
     if (choice) this.read(choice, events);
-    else if (!chunk.choices) checkStray(chunk, this.redact);
+    else if (!chunk.choices) throwIfErrorEvent(chunk, this.redact);
   }
 
   answer(): ModelAnswer {
@@ -77,8 +84,8 @@ export class ChatStreamParser implements StreamParser {
   private read(choice: WireChoice, events: ModelEvent[]): void {
     const { delta, finish_reason: reason } = choice;
     if (delta) {
-      this.say(pieceOf(delta.content), events);
-      this.refuse(pieceOf(delta.refusal), events);
+      this.say(textDelta(delta.content), events);
+      this.refuse(textDelta(delta.refusal), events);
       if (delta.tool_calls) this.addCalls(delta.tool_calls);
     }
     if (typeof reason === 'string' && !this.finish) this.end(reason, choice.content_filter_results, events);

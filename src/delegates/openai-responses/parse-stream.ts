@@ -6,7 +6,7 @@ import { type Part } from '../../messages/part.interface.js';
 import { AnswerBounds } from '../answer-bounds.js';
 import { finishDetail } from '../finish-detail.js';
 import { type StreamParser } from '../delegate.interface.js';
-import { checkStray, parseEvent, pieceOf, streamFailure } from '../stream-event.js';
+import { throwIfErrorEvent, parseEvent, textDelta, streamFailure } from '../stream-event.js';
 import { withdrawsCalls } from '../tool-arguments.js';
 import { OpenaiUsage } from '../usage.js';
 import { ResponseItems } from './response-items.js';
@@ -38,24 +38,24 @@ export class ResponsesStreamParser implements StreamParser {
     const event = parseEvent(data) as WireEvent;
     switch (event.type) {
       case 'response.output_text.delta':
-        items.say(indexOf(event), event.content_index, pieceOf(event.delta), events);
+        items.say(indexOf(event), event.content_index, textDelta(event.delta), events);
         break;
       case 'response.refusal.delta':
         items.hasRefused = true;
-        items.say(indexOf(event), event.content_index, pieceOf(event.delta), events);
+        items.say(indexOf(event), event.content_index, textDelta(event.delta), events);
         break;
       case 'response.reasoning_summary_text.delta':
-        items.think(indexOf(event), event.summary_index, pieceOf(event.delta), events);
+        items.think(indexOf(event), event.summary_index, textDelta(event.delta), events);
         break;
       case 'response.function_call_arguments.delta':
-        items.countArguments(indexOf(event), pieceOf(event.delta));
+        items.countArguments(indexOf(event), textDelta(event.delta));
         break;
       case 'response.output_text.done':
-        items.sayUnsaid(indexOf(event), event.content_index, pieceOf(event.text), events);
+        items.sayUnsaid(indexOf(event), event.content_index, textDelta(event.text), events);
         break;
       case 'response.refusal.done':
         items.hasRefused = true;
-        items.sayUnsaid(indexOf(event), event.content_index, pieceOf(event.refusal), events);
+        items.sayUnsaid(indexOf(event), event.content_index, textDelta(event.refusal), events);
         break;
       case 'response.output_item.added':
         if (event.item) items.begin(indexOf(event), event.item);
@@ -80,7 +80,7 @@ export class ResponsesStreamParser implements StreamParser {
         this.fail(event.response);
         throw streamFailure(event.error ?? { code: event.code, message: event.message }, this.redact);
       default:
-        if (typeof event.type !== 'string') checkStray(event, this.redact);
+        if (typeof event.type !== 'string') throwIfErrorEvent(event, this.redact);
     }
   }
 

@@ -5,7 +5,7 @@ import { breakBetween } from '../../messages/text.js';
 import { type AnswerBounds } from '../answer-bounds.js';
 import { brokenStream } from '../stream-event.js';
 import { missingCall, unnamedCall, wholeArguments } from '../tool-arguments.js';
-import { PARAGRAPH, saidIn, thoughtIn } from './said-in.js';
+import { PARAGRAPH, outputTextOf, thoughtIn } from './said-in.js';
 
 /** The items of one response while they grow, by the vendor's `output_index`, which gives their order. */
 export class ResponseItems {
@@ -120,7 +120,7 @@ export class ResponseItems {
 
   /** Says what is left of a whole message, should a part of it have come only with its end. */
   private sayRest(index: number, item: JsonObject, events: ModelEvent[]): void {
-    const { text, isRefusal } = saidIn(item);
+    const { text, isRefusal } = outputTextOf(item);
     const said = this.saidAt(index);
     if (isRefusal) this.hasRefused = true;
     if (text.startsWith(said)) this.sayOn(index, text.slice(said.length), events);
@@ -207,7 +207,7 @@ function toItems(output: unknown): (JsonObject | null)[] {
 function isBeginning(part: Part, item: JsonObject | null | undefined): boolean {
   switch (part.type) {
     case 'text':
-      return saidIn(item).text.startsWith(part.text);
+      return outputTextOf(item).text.startsWith(part.text);
     case 'reasoning':
       return item?.type === 'reasoning';
     case 'tool-call':

@@ -2,7 +2,7 @@ import { breakBetween } from '../../messages/text.js';
 import { type JsonObject, type JsonValue } from '../../messages/json.interface.js';
 
 /** What a whole item says aloud: nothing, unless it is a message. */
-export function saidIn(item: JsonObject | null | undefined): { text: string; isRefusal: boolean } {
+export function outputTextOf(item: JsonObject | null | undefined): { text: string; isRefusal: boolean } {
   const contents = item?.type === 'message' ? objectsIn(item.content) : [];
   const pieces = contents.map((content) => ({
     said: content.type === 'refusal' ? content.refusal : content.type === 'output_text' ? content.text : undefined,

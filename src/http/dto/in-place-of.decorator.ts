@@ -1,7 +1,7 @@
 import { ValidateBy, type ValidationArguments } from 'class-validator';
 
 /** The field comes in place of another: both at once are refused. */
-export function IsInPlaceOf(other: string): PropertyDecorator {
+export function IsMutuallyExclusiveWith(other: string): PropertyDecorator {
   return ValidateBy({
     name: 'isInPlaceOf',
     validator: {

@@ -14,11 +14,11 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { type Effort, EFFORTS } from '../../messages/effort.js';
-import { IsInPlaceOf } from './in-place-of.decorator.js';
+import { IsMutuallyExclusiveWith } from './in-place-of.decorator.js';
 import { Optional } from './optional.decorator.js';
 
 /** More than any model can say at once. */
-export const MOST_TOKENS = 1_000_000;
+export const MAX_TOKENS = 1_000_000;
 
 export class ThinkingDto {
   @ValidateIf(({ effort, budgetTokens }: ThinkingDto) => effort !== undefined || budgetTokens === undefined)
@@ -28,8 +28,8 @@ export class ThinkingDto {
   @Optional()
   @IsInt()
   @Min(1024)
-  @Max(MOST_TOKENS)
-  @IsInPlaceOf('effort')
+  @Max(MAX_TOKENS)
+  @IsMutuallyExclusiveWith('effort')
   budgetTokens?: number;
 }
 

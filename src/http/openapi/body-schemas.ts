@@ -1,7 +1,7 @@
 import { FILE_LIMIT, FILES_LIMIT, inMegabytes, TEXT_LIMIT } from '../body-limits.js';
 import { type ChatDto, type NewChatDto } from '../dto/chat.dto.js';
 import { type AttachmentDto, type CompletionDto, type MessageDto } from '../dto/message.dto.js';
-import { MOST_TOKENS, type ParamsDto, type ThinkingDto } from '../dto/params.dto.js';
+import { MAX_TOKENS, type ParamsDto, type ThinkingDto } from '../dto/params.dto.js';
 import { type DenialDto } from '../dto/tool-call.dto.js';
 import {
   anyObject,
@@ -34,7 +34,7 @@ export const bodySchemas: Record<string, Schema> = {
   Thinking: object<ThinkingDto>(
     {
       effort: optional(effort),
-      budgetTokens: optional(integer(undefined, { minimum: 1024, maximum: MOST_TOKENS })),
+      budgetTokens: optional(integer(undefined, { minimum: 1024, maximum: MAX_TOKENS })),
     },
     'How much the model may think: by effort or by tokens, one of the two. Each model gets the nearest that it takes; `none` turns thinking off, or down to the least that the model can do.',
   ),

@@ -1,4 +1,4 @@
-import { type PendingCall, type RunEndStatus, type RunEvent } from '../../runs/run-event.interface.js';
+import { type ApprovalRequest, type RunEndStatus, type RunEvent } from '../../runs/run-event.interface.js';
 import { finishReason, malformed, problem, role } from './message-schemas.js';
 import {
   anyObject,
@@ -25,9 +25,12 @@ const endStatus = oneOf<RunEndStatus>({
   interrupted: true,
 });
 
-const pendingCall = object<PendingCall>({
-  id: { ...uuid, description: 'By which the call is approved or denied.' },
-  callId: text('The vendor’s own; `id` in the other events.'),
+const toolCallId: Schema = { ...uuid, description: 'Ours: by which the call is approved or denied.' };
+const providerCallId = text('The vendor’s own.');
+
+const pendingCall = object<ApprovalRequest>({
+  id: toolCallId,
+  providerCallId,
   name: text(),
   arguments: anyObject,
 });
@@ -47,16 +50,28 @@ const events: { [Type in RunEvent['type']]: { data: Schema; description: string 
   },
   'text-delta': { data: object<Data<'text-delta'>>({ text: text() }), description: 'A piece of the text.' },
   'tool-call': {
-    data: object<Data<'tool-call'>>({ id: text(), name: text(), arguments: anyObject, malformed, problem }),
+    data: object<Data<'tool-call'>>({
+      toolCallId,
+      providerCallId,
+      name: text(),
+      arguments: anyObject,
+      malformed,
+      problem,
+    }),
     description: 'The model calls a tool.',
   },
   'tool-progress': {
-    data: object<Data<'tool-progress'>>({ id: text('Of the call.'), data: { description: 'What the tool has told.' } }),
+    data: object<Data<'tool-progress'>>({
+      toolCallId,
+      providerCallId,
+      data: { description: 'What the tool has told.' },
+    }),
     description: 'A tool that runs tells how far it has come.',
   },
   'tool-result': {
     data: object<Data<'tool-result'>>({
-      id: text('Of the call.'),
+      toolCallId,
+      providerCallId,
       name: text(),
       content: { description: 'What the model reads.' },
       isError: { type: 'boolean' },

@@ -33,7 +33,7 @@ export const toolCallSchemas: Record<string, Schema> = {
   }),
   ToolCall: object<ToolCallRecord>({
     id: { ...uuid, description: 'By which the call is approved or denied.' },
-    callId: text('The vendor’s own, which may repeat.'),
+    providerCallId: text('The vendor’s own, which may repeat.'),
     name: text(),
     arguments: anyObject,
     status: callStatus,

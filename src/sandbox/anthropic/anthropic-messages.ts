@@ -7,7 +7,7 @@ import { anthropicErrors, refuse } from './errors.js';
 import { checkFiles } from './file-rules.js';
 import { streamMessage } from './message-stream.js';
 import { type MessageStyle, renderMessage } from './message.js';
-import { anthropicOddities } from './oddities.js';
+import { anthropicQuirks } from './quirks.js';
 import { checkParameters } from './parameter-rules.js';
 import { promptOf } from './prompt-of.js';
 import { pausedCall, serverResult } from './server-tools.js';
@@ -25,7 +25,7 @@ export const anthropicMessages: Vendor = {
   queries: ['?beta=true'],
   requiredHeaders: ['anthropic-version'],
   errors: anthropicErrors,
-  oddities: anthropicOddities,
+  quirks: anthropicQuirks,
   read,
 };
 

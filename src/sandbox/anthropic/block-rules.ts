@@ -4,7 +4,7 @@ import { checkRedacted, checkThinking } from './thinking.js';
 import { TOOL_NAME } from './tool-rules.js';
 
 const CALL_ID = /^[a-zA-Z0-9_-]+$/;
-const MOST_CACHE_MARKS = 4;
+const MAX_CACHE_MARKS = 4;
 
 type BlockRule = (block: JsonObject, place: string) => void;
 
@@ -54,8 +54,8 @@ export function checkCacheMarks(blocks: readonly unknown[]): void {
     refuse("cache_control.type: Input should be 'ephemeral'");
   }
   const marks = given.length;
-  if (marks > MOST_CACHE_MARKS) {
-    refuse(`A maximum of ${MOST_CACHE_MARKS} blocks with cache_control may be provided. Found ${marks}.`);
+  if (marks > MAX_CACHE_MARKS) {
+    refuse(`A maximum of ${MAX_CACHE_MARKS} blocks with cache_control may be provided. Found ${marks}.`);
   }
 }
 

@@ -5,13 +5,13 @@ import { refuse } from './errors.js';
 import { type Turn } from './turns.js';
 
 // By the guides "Vision" and "PDF support", and the words of the API as its users report them.
-const LARGEST_IMAGE = 10 * 1024 * 1024;
-const LONGEST_SIDE = 8_000;
+const MAX_IMAGE_BYTES = 10 * 1024 * 1024;
+const MAX_SIDE = 8_000;
 const MANY_IMAGES = 20;
-const LONGEST_SIDE_OF_MANY = 2_000;
-const MOST_MEDIA = 600;
+const MAX_SIDE_OF_MANY = 2_000;
+const MAX_MEDIA = 600;
 /** For models with a window of 200,000 tokens. */
-const MOST_MEDIA_IN_SHORT_WINDOW = 100;
+const MAX_MEDIA_IN_SHORT_WINDOW = 100;
 const SHORT_WINDOW = 200_000;
 
 interface File {
@@ -24,8 +24,8 @@ interface File {
 export function checkFiles(turns: readonly Turn[], model: UpstreamModel): void {
   const files = turns.flatMap(({ blocks }, index) => filesIn(blocks, `messages.${index}.content`));
   const images = files.filter(({ block }) => block.type === 'image');
-  const longest = images.length > MANY_IMAGES ? LONGEST_SIDE_OF_MANY : LONGEST_SIDE;
-  const most = model.contextWindow <= SHORT_WINDOW ? MOST_MEDIA_IN_SHORT_WINDOW : MOST_MEDIA;
+  const longest = images.length > MANY_IMAGES ? MAX_SIDE_OF_MANY : MAX_SIDE;
+  const most = model.contextWindow <= SHORT_WINDOW ? MAX_MEDIA_IN_SHORT_WINDOW : MAX_MEDIA;
   let pages = 0;
   for (const { block, place } of files) {
     const source = objectOf(block.source);
@@ -52,8 +52,8 @@ function checkImage(source: JsonObject, place: string): ReadImage {
   const said = stringOf(source.media_type);
   const bytes = decodeBase64(data);
   if (!bytes) refuse(`${place}: invalid base64 data`);
-  if (data.length > LARGEST_IMAGE) {
-    refuse(`${place}: image exceeds 10 MB maximum: ${data.length} bytes > ${LARGEST_IMAGE} bytes`);
+  if (data.length > MAX_IMAGE_BYTES) {
+    refuse(`${place}: image exceeds 10 MB maximum: ${data.length} bytes > ${MAX_IMAGE_BYTES} bytes`);
   }
   const type = typeOfImage(bytes);
   if (type !== undefined && type !== said) {
@@ -66,7 +66,7 @@ function checkImage(source: JsonObject, place: string): ReadImage {
 
 function checkSide({ side }: ReadImage, longest: number, place: string): void {
   if (side <= longest) return;
-  const when = longest === LONGEST_SIDE ? '' : ' for many-image requests';
+  const when = longest === MAX_SIDE ? '' : ' for many-image requests';
   refuse(
     `${place}.image.source.base64.data: At least one of the image dimensions exceed max allowed size${when}: ${longest} pixels`,
   );

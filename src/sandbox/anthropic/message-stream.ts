@@ -4,7 +4,7 @@ import { type JsonObject, stringOf } from '../json.js';
 import { type Frame, ofCall } from '../stream/frame.js';
 import { namedEvent } from '../stream/sse.js';
 import { contentBlocks, messageHead, type MessageStyle, stopReason, usageOf } from './message.js';
-import { anthropicOddities } from './oddities.js';
+import { anthropicQuirks } from './quirks.js';
 
 /** The events of a streamed message. */
 export function* streamMessage(answer: Answer, style: MessageStyle, words: number): Generator<Frame> {
@@ -23,7 +23,7 @@ export function* streamMessage(answer: Answer, style: MessageStyle, words: numbe
 
 function* streamBlock(block: JsonObject, index: number, deltas: Iterable<Frame>): Generator<Frame> {
   yield frame('other', 'content_block_start', { index, content_block: emptied(block) });
-  if (index === 0) yield { kind: 'other', data: anthropicOddities.ping };
+  if (index === 0) yield { kind: 'other', data: anthropicQuirks.ping };
   yield* deltas;
   yield frame('other', 'content_block_stop', { index });
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { seal } from '../conversation/seal.js';
+import { seal } from '../conversation/signatures.js';
 import { isJsonObject, type JsonObject, listOf, objectsOf, parseJson, stringOf } from '../json.js';
 import { refuse } from './errors.js';
 import { isThought } from './neutral-block.js';

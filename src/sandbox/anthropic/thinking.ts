@@ -1,4 +1,4 @@
-import { isMarked, mark, seal } from '../conversation/seal.js';
+import { isMarked, mark, seal } from '../conversation/signatures.js';
 import { type JsonObject, stringOf } from '../json.js';
 import { type Reply } from '../server/reply.js';
 import { anthropicErrors, refuse } from './errors.js';

@@ -2,7 +2,7 @@ import { minimalInstance } from '../json-schema/minimal-instance.js';
 import { findAskedTool, findCallLines, hasMoreThanCalls, type RequestedCall } from './call-lines.js';
 import { type CacheUsage, type PromptCache } from './prompt-cache.js';
 import { type NeutralMessage, type Prompt } from './prompt.js';
-import { STORY } from './story.js';
+import { STORY } from './long-answer.js';
 import { countTokens, cutText, cutToTokens } from './token-count.js';
 import { hashPairs, normaliseHistory, toLine } from './transcript.js';
 
@@ -29,7 +29,7 @@ export interface Usage extends CacheUsage {
   reasoning: number;
 }
 
-const LONGEST_QUOTE = 200;
+const MAX_QUOTE_LENGTH = 200;
 
 /** Answers a prompt: always the same answer to the same prompt, but for what the cache knows of it. */
 export function composeAnswer(prompt: Prompt, cache: PromptCache): Answer {
@@ -108,5 +108,5 @@ function trailingResults(messages: NeutralMessage[]): string[] {
 
 function quote(text: string): string {
   const line = toLine(text);
-  return line.length > LONGEST_QUOTE ? `${cutText(line, LONGEST_QUOTE)}…` : line;
+  return line.length > MAX_QUOTE_LENGTH ? `${cutText(line, MAX_QUOTE_LENGTH)}…` : line;
 }

@@ -1,8 +1,8 @@
 const WORDS = /\s*\S{1,32}|\s+$/gu;
 
-/** How long the arguments of a huge tool call are, in characters; they come in {@link MOST_PIECES} deltas. */
+/** How long the arguments of a huge tool call are, in characters; they come in {@link MAX_PIECES} deltas. */
 export const HUGE_JSON_LENGTH = 1_000_000;
-const MOST_PIECES = 20_000;
+const MAX_PIECES = 20_000;
 const PIECE_LENGTH = 8;
 
 /** Cuts a text into deltas of so many words, white space before each; joined they are the text again. */
@@ -21,6 +21,6 @@ export function* wordDeltas(text: string, wordsPerDelta: number): Generator<stri
 
 /** Cuts the JSON of a tool call's arguments into pieces that are no JSON themselves: small ones, but never too many. */
 export function* jsonDeltas(json: string): Generator<string> {
-  const length = Math.max(PIECE_LENGTH, Math.ceil(json.length / MOST_PIECES));
+  const length = Math.max(PIECE_LENGTH, Math.ceil(json.length / MAX_PIECES));
   for (const [piece] of json.matchAll(new RegExp(`[^]{1,${length}}`, 'gu'))) yield piece;
 }

@@ -6,7 +6,7 @@ export interface CacheUsage {
   cacheWrite: number;
 }
 
-const MOST_KEYS = 100_000;
+const MAX_KEYS = 100_000;
 
 /** What the vendors keep of prompts: all that was ever marked. */
 export class PromptCache {
@@ -24,7 +24,7 @@ export class PromptCache {
 
   private dropOldest(): void {
     for (const key of this.keys) {
-      if (this.keys.size <= MOST_KEYS) return;
+      if (this.keys.size <= MAX_KEYS) return;
       this.keys.delete(key);
     }
   }

@@ -33,8 +33,8 @@ export const STREAM_FAULTS: Record<StreamFault, StreamEffect> = {
   'stream-cut-in-tool': (frames) => breakOffInTool(frames),
   'stream-reset': (frames, plan) => breakOff(frames, chunks(plan), [wait(FLUSH_MS), { kind: 'reset' }]),
   'stream-stall': (frames, plan) => interpose(frames, chunks(plan), [silence(plan)]),
-  'stream-stall-with-pings': (frames, plan, { oddities }) =>
-    breakOff(frames, chunks(plan), pings(oddities.ping, plan.delayMs ?? PING_MS)),
+  'stream-stall-with-pings': (frames, plan, { quirks }) =>
+    breakOff(frames, chunks(plan), pings(quirks.ping, plan.delayMs ?? PING_MS)),
   'stream-late-first-byte': (frames, { delayMs = FIRST_BYTE_MS }) => late(frames, delayMs),
   'stream-byte-by-byte': (frames) => byteByByte(frames),
   'stream-one-write': (frames) => oneWrite(frames),
@@ -45,10 +45,10 @@ export const STREAM_FAULTS: Record<StreamFault, StreamEffect> = {
   'stream-comments': (frames) => rewrite(frames, (text) => `: a comment\n${text}`),
   'stream-no-space': (frames) => rewrite(frames, (text) => text.replace(/^(event|data): /gm, '$1:')),
   'stream-multi-line-data': (frames) => rewrite(frames, spreadData),
-  'stream-unknown-events': (frames, _plan, { oddities }) => interleaved(frames, oddities.unknownEvent),
-  'stream-unknown-deltas': (frames, _plan, { oddities }) => doubled(frames, (delta) => oddities.unknownDelta(delta)),
+  'stream-unknown-events': (frames, _plan, { quirks }) => interleaved(frames, quirks.unknownEvent),
+  'stream-unknown-deltas': (frames, _plan, { quirks }) => doubled(frames, (delta) => quirks.unknownDelta(delta)),
   'stream-interleaved-calls': (frames) => interleaveCalls(frames),
-  'stream-late-tool-name': (frames, _plan, { oddities }) => oddities.delayToolNames(frames),
+  'stream-late-tool-name': (frames, _plan, { quirks }) => quirks.delayToolNames(frames),
 };
 
 function chunks(plan: FaultPlan): number {

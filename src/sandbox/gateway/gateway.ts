@@ -12,7 +12,7 @@ import { STREAM_FAULTS } from '../faults/stream-faults.js';
 import { type TokenVault } from '../instance/token-vault.js';
 import { isJsonObject, parseJson } from '../json.js';
 import { type CallLog } from '../server/call-log.js';
-import { type Elsewhere } from '../server/elsewhere.js';
+import { type RedirectTarget } from '../server/redirect-target.js';
 import { Refusal, sendReply } from '../server/reply.js';
 import { readBody } from '../server/request-body.js';
 import { openEventStream } from '../stream/delivery.js';
@@ -39,7 +39,7 @@ export class Gateway {
     private readonly vault: TokenVault,
     private readonly faults: FaultQueue,
     private readonly calls: CallLog,
-    private readonly elsewhere: Elsewhere,
+    private readonly elsewhere: RedirectTarget,
     private readonly pacing: Pacing,
   ) {}
 

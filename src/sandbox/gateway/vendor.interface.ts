@@ -18,7 +18,7 @@ export interface Vendor {
   /** Reads a request by the vendor's rules. Throws a `Refusal` when it breaks one. */
   read(body: JsonObject, model: UpstreamModel): VendorRequest;
   errors: VendorErrors;
-  oddities: VendorOddities;
+  quirks: VendorQuirks;
 }
 
 /** A request that kept all the rules. */
@@ -53,7 +53,7 @@ export interface VendorErrors {
 }
 
 /** What may come between the events of an answer, or make them unusual, without any harm. */
-export interface VendorOddities {
+export interface VendorQuirks {
   /** A comment or an event that only keeps the connection alive. */
   ping: string;
   /** An event that no client knows. */

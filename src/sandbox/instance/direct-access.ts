@@ -5,7 +5,7 @@ import { sendBroken } from '../faults/broken-answer.js';
 import { EXCHANGE_FAULTS, type ExchangeEffect } from '../faults/exchange-faults.js';
 import { type FaultQueue } from '../faults/fault-queue.js';
 import { type CallLog } from '../server/call-log.js';
-import { type Elsewhere } from '../server/elsewhere.js';
+import { type RedirectTarget } from '../server/redirect-target.js';
 import { type Reply, sendReply } from '../server/reply.js';
 import { readBody } from '../server/request-body.js';
 import { ECHOED_HEADERS, PLAIN_HEADERS } from './echoed-headers.js';
@@ -22,7 +22,7 @@ export class DirectAccess {
     private readonly vault: TokenVault,
     private readonly faults: FaultQueue,
     private readonly calls: CallLog,
-    private readonly elsewhere: Elsewhere,
+    private readonly elsewhere: RedirectTarget,
     private readonly token: string | undefined,
   ) {}
 

@@ -5,7 +5,7 @@ import { readsPdf } from '../openai/pdf-models.js';
 import { checkLength, checkToolName } from '../openai/parameter-rules.js';
 
 const ROLES = ['system', 'developer', 'user', 'assistant', 'tool'];
-const LONGEST_CALL_ID = 40;
+const MAX_CALL_ID_LENGTH = 40;
 
 /** Reads the messages of a request, and refuses a transcript that OpenAI would not go on from. */
 export function readMessages(value: unknown, model: string): JsonObject[] {
@@ -30,7 +30,7 @@ function checkMessage(message: unknown, index: number, types: PartTypes): JsonOb
   }
   const hasCalls = role === 'assistant' && message.tool_calls != null;
   if (hasCalls) checkCalls(message.tool_calls, place);
-  if (role === 'tool') checkLength(stringOf(message.tool_call_id), LONGEST_CALL_ID, `${place}.tool_call_id`);
+  if (role === 'tool') checkLength(stringOf(message.tool_call_id), MAX_CALL_ID_LENGTH, `${place}.tool_call_id`);
   checkContent(message.content, place, role, hasCalls, types[role] ?? ['text']);
   return message;
 }
@@ -111,7 +111,7 @@ function checkCalls(calls: unknown, place: string): void {
     if (typeof call.id !== 'string' || call.type !== 'function' || typeof target.arguments !== 'string') {
       refuse(`Missing required parameter: '${param}[${index}]'.`, `${param}[${index}]`, 'missing_required_parameter');
     }
-    checkLength(call.id, LONGEST_CALL_ID, `${param}[${index}].id`);
+    checkLength(call.id, MAX_CALL_ID_LENGTH, `${param}[${index}].id`);
     checkToolName(stringOf(target.name), `${param}[${index}].function.name`);
   }
   const ids = objectsOf(calls).map((call) => call.id);

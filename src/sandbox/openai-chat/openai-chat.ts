@@ -5,7 +5,7 @@ import { streamCompletion } from './completion-stream.js';
 import { renderCompletion } from './completion.js';
 import { chatErrors } from './errors.js';
 import { readMessages } from './message-rules.js';
-import { chatOddities } from './oddities.js';
+import { chatQuirks } from './quirks.js';
 import { checkParameters } from './parameter-rules.js';
 import { promptOf } from './prompt-of.js';
 
@@ -16,7 +16,7 @@ export const openaiChat: Vendor = {
   queries: [],
   requiredHeaders: [],
   errors: chatErrors,
-  oddities: chatOddities,
+  quirks: chatQuirks,
   read,
 };
 

@@ -13,7 +13,7 @@ const CONTENT: Record<string, readonly [string, ...string[]]> = {
   input_image: ['image_url', 'file_id'],
   input_file: ['file_data', 'file_url', 'file_id'],
 };
-const LONGEST_CALL_ID = 64;
+const MAX_CALL_ID_LENGTH = 64;
 
 type ItemRule = (item: JsonObject, place: string) => void;
 
@@ -110,7 +110,7 @@ const IMAGE_WORDS: ImageWords = {
 function checkCallId(item: JsonObject, place: string): void {
   const id = stringOf(item.call_id);
   if (id === '') missing(`${place}.call_id`);
-  checkLength(id, LONGEST_CALL_ID, `${place}.call_id`);
+  checkLength(id, MAX_CALL_ID_LENGTH, `${place}.call_id`);
 }
 
 function checkIdPrefix(item: JsonObject, prefix: string, place: string): void {

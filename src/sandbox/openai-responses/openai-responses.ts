@@ -4,7 +4,7 @@ import { isJsonObject, type JsonObject, listOf } from '../json.js';
 import { responsesErrors } from './errors.js';
 import { readItems } from './input-items.js';
 import { checkItemOrder } from './item-order.js';
-import { responsesOddities } from './oddities.js';
+import { responsesQuirks } from './quirks.js';
 import { checkParameters } from './parameter-rules.js';
 import { promptOf } from './prompt-of.js';
 import { reasoningRefusal } from './reasoning.js';
@@ -18,7 +18,7 @@ export const openaiResponses: Vendor = {
   queries: [],
   requiredHeaders: [],
   errors: responsesErrors,
-  oddities: responsesOddities,
+  quirks: responsesQuirks,
   read,
 };
 

@@ -15,7 +15,7 @@ const PARAMETERS = new Set(
   prompt_cache_key prompt_cache_retention safety_identifier top_logprobs background max_tool_calls`.split(/\s+/),
 );
 
-const SMALLEST_LIMIT = 16;
+const MIN_LIMIT = 16;
 
 /** Refuses parameters that OpenAI does not know, or not for these models. */
 export function checkParameters(body: JsonObject, model: UpstreamModel): void {
@@ -38,9 +38,9 @@ export function checkParameters(body: JsonObject, model: UpstreamModel): void {
 function checkLimit(tokens: unknown, model: UpstreamModel): void {
   if (typeof tokens !== 'number') return;
   const param = 'max_output_tokens';
-  if (tokens < SMALLEST_LIMIT) {
+  if (tokens < MIN_LIMIT) {
     refuse(
-      `Invalid '${param}': integer below minimum value. Expected a value >= ${SMALLEST_LIMIT}, but got ${tokens} instead.`,
+      `Invalid '${param}': integer below minimum value. Expected a value >= ${MIN_LIMIT}, but got ${tokens} instead.`,
       param,
       'integer_below_min_value',
     );

@@ -1,4 +1,4 @@
-import { isMarked, mark } from '../conversation/seal.js';
+import { isMarked, mark } from '../conversation/signatures.js';
 import { stringOf, type JsonObject } from '../json.js';
 import { openaiError } from '../openai/errors.js';
 import { Refusal, type Reply } from '../server/reply.js';

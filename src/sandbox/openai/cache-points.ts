@@ -2,7 +2,7 @@ import { type CachePoint, cachePoints } from '../conversation/cache-points.js';
 import { type NeutralMessage } from '../conversation/prompt.js';
 import { charactersToTokens } from '../conversation/token-count.js';
 
-const SMALLEST_PREFIX = 1024;
+const MIN_PREFIX = 1024;
 const STEP = 128;
 
 /** OpenAI keeps every prompt of 1,024 tokens or more unasked, and counts what it kept in steps of 128. */
@@ -17,5 +17,5 @@ export function openaiCachePoints(model: string, tools: unknown, messages: reado
 
 function cachedTokens(characters: number): number {
   const tokens = charactersToTokens(characters);
-  return tokens < SMALLEST_PREFIX ? 0 : tokens - (tokens % STEP);
+  return tokens < MIN_PREFIX ? 0 : tokens - (tokens % STEP);
 }

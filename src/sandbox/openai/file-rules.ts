@@ -4,7 +4,7 @@ import { refuse } from './errors.js';
 const DATA_URL = /^data:([^;,]*);base64,([^]*)$/;
 const IMAGE_TYPES = ['image/jpeg', 'image/png', 'image/gif', 'image/webp'];
 /** In a request. */
-const MOST_IMAGES = 500;
+const MAX_IMAGES = 500;
 
 /** How an API speaks of images. */
 export interface ImageWords {
@@ -55,5 +55,5 @@ export function checkFileData(url: string, place: string): void {
 
 /** Refuses more images than a request may have. */
 export function checkImageCount(count: number): void {
-  if (count > MOST_IMAGES) refuse(`Too many images in request. Max is ${MOST_IMAGES}.`, null, 'too_many_images');
+  if (count > MAX_IMAGES) refuse(`Too many images in request. Max is ${MAX_IMAGES}.`, null, 'too_many_images');
 }

@@ -2,7 +2,7 @@ import { type IncomingMessage } from 'node:http';
 
 import { Refusal } from './reply.js';
 
-const LARGEST_BODY = 32 * 1024 * 1024;
+const MAX_BODY_BYTES = 32 * 1024 * 1024;
 
 /** The answer to a body that is larger than the vendors take. */
 export const TOO_LARGE = {
@@ -16,8 +16,8 @@ export async function readBody(request: IncomingMessage): Promise<string> {
   let size = 0;
   for await (const piece of request as AsyncIterable<Buffer>) {
     size += piece.length;
-    if (size <= LARGEST_BODY) pieces.push(piece);
+    if (size <= MAX_BODY_BYTES) pieces.push(piece);
   }
-  if (size > LARGEST_BODY) throw new Refusal(TOO_LARGE);
+  if (size > MAX_BODY_BYTES) throw new Refusal(TOO_LARGE);
   return Buffer.concat(pieces).toString('utf8');
 }

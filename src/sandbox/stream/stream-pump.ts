@@ -4,7 +4,7 @@ import { type Writable } from 'node:stream';
 import { isDelta, type StreamStep } from './frame.js';
 
 /** How much text joins one write at most; more would ask for much of a client that reads little. In characters. */
-const LARGEST_WRITE = 16 * 1024;
+const MAX_WRITE_BYTES = 16 * 1024;
 
 /**
  * Writes the steps of a stream to a response, at its pace and never faster than its client reads. Deltas are due by
@@ -82,7 +82,7 @@ export class StreamPump {
       default:
         this.text += step.data;
         if (this.paceMs > 0 && isDelta(step)) this.due += this.paceMs;
-        return this.text.length < LARGEST_WRITE || this.flush() || this.awaitDrain();
+        return this.text.length < MAX_WRITE_BYTES || this.flush() || this.awaitDrain();
     }
   }
 

@@ -1,5 +1,5 @@
 import { type ModelMessage } from '../../../src/messages/message.interface.js';
-import { SettledMessage } from '../../../src/messages/settled-message.js';
+import { ImmutableMessage } from '../../../src/messages/immutable-message.js';
 import { ModelRegistry } from '../../../src/models/model-registry.js';
 import { delegateOf } from '../../../src/router/delegate-of.js';
 import { type BenchRow } from '../bench-row.interface.js';
@@ -41,7 +41,8 @@ async function measure(id: string): Promise<BenchRow> {
   const sides = {
     scratch: bodies(message),
     kept: bodies(
-      (seq) => new SettledMessage(String(seq), seq, message(seq).role, 'complete', JSON.stringify(message(seq).parts)),
+      (seq) =>
+        new ImmutableMessage(String(seq), seq, message(seq).role, 'complete', JSON.stringify(message(seq).parts)),
     ),
   };
   const { value, against, ratio } = compared(await costsByRound(sides, ROUNDS, WARM_UP), 'scratch', 'kept');

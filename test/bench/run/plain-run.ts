@@ -56,7 +56,7 @@ export class PlainRuns {
       options: null,
       settings: {},
       check: null,
-      hold: () => true,
+      claim: () => true,
     });
     const finish = async (): Promise<void> => {
       await runs.finish({

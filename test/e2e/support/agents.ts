@@ -5,7 +5,7 @@ import { Agent, type AgentContext, Chat, DuoAgent, type DuoTool, Tool, type Tool
 const city = z.object({ city: z.string() });
 
 /** What the tools were called with. */
-export const calls: { tool: string; city: string; callId?: string }[] = [];
+export const calls: { tool: string; city: string; toolCallId?: string }[] = [];
 
 @Tool({ description: 'Current weather', parameters: city })
 export class Weather implements DuoTool<{ city: string }> {

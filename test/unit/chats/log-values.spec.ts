@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { type EndingRun, logValues } from '../../../src/chats/store/log-values.js';
 import { type RunEvent } from '../../../src/runs/run-event.interface.js';
-import { endEvents } from '../../../src/runs/end-events.js';
+import { finalEvents } from '../../../src/runs/final-events.js';
 import { noUsage } from '../../../src/messages/usage.js';
 
 const tricky = '"seq":-1,\\"seq":-1';
@@ -39,7 +39,7 @@ describe('logValues', () => {
   it('makes the very events that followers get, around the seq of the answer', () => {
     const values = logValues(run);
     const message = { ...run.answer, seq: 17, chatId: 'chat', runId: 'run', role: 'assistant' } as never;
-    expect(lastBatch(values, 17)).toEqual([delta, ...endEvents(run, message)]);
+    expect(lastBatch(values, 17)).toEqual([delta, ...finalEvents(run, message)]);
     expect([values[0], values[1], values[2], values[5]]).toEqual([null, null, 4, 6]);
   });
 
@@ -48,7 +48,7 @@ describe('logValues', () => {
     const failed: EndingRun = { ...run, status: 'failed', answer: null, error };
     const values = logValues(failed);
     expect(values[4]).toBeNull();
-    expect(lastBatch(values, 17)).toEqual([delta, ...endEvents(failed, null)]);
+    expect(lastBatch(values, 17)).toEqual([delta, ...finalEvents(failed, null)]);
   });
 
   it('repeats a batch that was sent as it was, and goes on after it', () => {

@@ -2,13 +2,7 @@ import { IsString } from 'class-validator';
 import { describe, expect, it } from '@jest/globals';
 import { type } from 'arktype';
 import { z } from 'zod';
-import {
-  type Chat,
-  type Conversation,
-  type DuoChatService,
-  type Message,
-  ValidationError,
-} from '../../../src/index.js';
+import { type Chat, type MemoryChat, type DuoChatService, type Message, ValidationError } from '../../../src/index.js';
 import { answerSchema } from '../../../src/conversation/answer-schema.js';
 import { type SchemaSource } from '../../../src/schemas/schema.interface.js';
 
@@ -35,7 +29,7 @@ interface Trip {
 }
 
 // Never called: what TypeScript says of it is checked with all the code.
-async function typed(chat: Conversation, entity: Chat, chats: DuoChatService<Chat>): Promise<void> {
+async function typed(chat: MemoryChat, entity: Chat, chats: DuoChatService<Chat>): Promise<void> {
   expectType<Trip>()((await chat.withSchema(zod).ask('?')).parsed);
   expectType<Trip>()((await chat.withSchema(ark).ask('?', () => undefined)).parsed);
   expectType<City>()((await chat.withSchema(City).complete()).parsed);

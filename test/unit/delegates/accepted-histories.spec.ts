@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ModelMessage } from '../../../src/messages/message.interface.js';
 import { type ModelParams } from '../../../src/messages/model-request.interface.js';
-import { type SettledMessage } from '../../../src/messages/settled-message.js';
+import { type ImmutableMessage } from '../../../src/messages/immutable-message.js';
 import { type Model } from '../../../src/models/model.interface.js';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/index.js';
 import { generator } from '../random.js';
@@ -69,7 +69,7 @@ describe('Whatever the history', () => {
   it.each(models)('$id takes it, rendered piece by piece or at once', async (model) => {
     for (let seed = 1; seed <= CHATS; seed += 1) {
       const below = generator(seed);
-      let history: SettledMessage[] = [];
+      let history: ImmutableMessage[] = [];
       for (let change = 1; change <= CHANGES; change += 1) {
         history = below(3) === 0 ? changed(history, below) : [...history, ...addition(below).map(settled)];
         const params = settings[below(settings.length)] ?? {};

@@ -2,7 +2,7 @@ import { askedCall, withAskedCall } from '../../../src/delegates/asked-call.js';
 import { type ModelMessage } from '../../../src/messages/message.interface.js';
 import { type ModelParams } from '../../../src/messages/model-request.interface.js';
 import { type ToolResultPart } from '../../../src/messages/part.interface.js';
-import { SettledMessage } from '../../../src/messages/settled-message.js';
+import { ImmutableMessage } from '../../../src/messages/immutable-message.js';
 import { type Model } from '../../../src/models/model.interface.js';
 import { delegateOf } from '../../../src/router/delegate-of.js';
 import { assistant, call, image, result, system, user, weather } from './conversation.js';
@@ -12,9 +12,9 @@ import { encrypted, redacted, signed } from './thoughts.js';
 let stored = 0;
 
 /** A message as the database has it, which nobody changes any more. */
-export function settled({ role, parts }: ModelMessage): SettledMessage {
+export function settled({ role, parts }: ModelMessage): ImmutableMessage {
   stored += 1;
-  return new SettledMessage(`message ${stored}`, stored, role, 'complete', JSON.stringify(parts));
+  return new ImmutableMessage(`message ${stored}`, stored, role, 'complete', JSON.stringify(parts));
 }
 
 /** The request for an answer to a history, with a tool on offer, as the router sends it. */
@@ -59,7 +59,7 @@ export function addition(below: (bound: number) => number): ModelMessage[] {
 }
 
 /** What may happen to the rows of a chat between two asks. */
-export function changed(history: SettledMessage[], below: (bound: number) => number): SettledMessage[] {
+export function changed(history: ImmutableMessage[], below: (bound: number) => number): ImmutableMessage[] {
   const place = below(history.length + 1);
   switch (below(12)) {
     case 0:

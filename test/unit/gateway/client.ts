@@ -5,10 +5,10 @@ import { GatewayClient } from '../../../src/gateway/gateway-client.js';
 import { GatewayConnections } from '../../../src/gateway/gateway-connections.js';
 import { type GatewayToken } from '../../../src/gateway/gateway-token.interface.js';
 import { GatewayTokens } from '../../../src/gateway/gateway-tokens.js';
-import { KnownSecrets } from '../../../src/gateway/known-secrets.js';
+import { KnownSecrets } from '../../../src/gateway/secret-redactor.js';
 import { TokenExchange } from '../../../src/gateway/token-exchange.js';
 import { ModelRegistry } from '../../../src/models/model-registry.js';
-import { Delegates } from '../../../src/router/delegates.service.js';
+import { DelegateRegistry } from '../../../src/router/delegates.service.js';
 import { DuoRouterService } from '../../../src/router/duo-router.service.js';
 
 export const PAT = 'glpat-abcdefghij1234567890';
@@ -34,7 +34,7 @@ export function clientOf(url: string, more: GitlabDuoModuleOptions = {}, today?:
     new ModelRegistry(options.models, today),
     gateway,
     secrets,
-    new Delegates(),
+    new DelegateRegistry(),
   );
   const exchange: Client['exchange'] = {
     get: (signal) => tokens.get({ ownerId: null }, signal),

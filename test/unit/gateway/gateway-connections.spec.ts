@@ -6,7 +6,7 @@ import { ServerBusyError } from '../../../src/errors/request.errors.js';
 import { GatewayClient } from '../../../src/gateway/gateway-client.js';
 import { GatewayConnections } from '../../../src/gateway/gateway-connections.js';
 import { GatewayTokens } from '../../../src/gateway/gateway-tokens.js';
-import { KnownSecrets } from '../../../src/gateway/known-secrets.js';
+import { KnownSecrets } from '../../../src/gateway/secret-redactor.js';
 import { TokenExchange } from '../../../src/gateway/token-exchange.js';
 import { type Client, clientOf, Collector, failure } from './client.js';
 import { closed, silence, sse, startUpstream, type Upstream } from './upstream.js';

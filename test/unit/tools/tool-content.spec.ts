@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { MOST_CONTENT, toolContent } from '../../../src/tools/tool-content.js';
+import { MAX_CONTENT, toolContent } from '../../../src/tools/tool-content.js';
 
 class Money {
   constructor(
@@ -53,12 +53,12 @@ describe('the content of a result', () => {
   });
 
   it('is cut, and says so, where there is too much', () => {
-    const fits = 'x'.repeat(MOST_CONTENT);
+    const fits = 'x'.repeat(MAX_CONTENT);
     expect(toolContent(fits)).toBe(fits);
     for (const much of ['x'.repeat(5_000_000), Array.from({ length: 500_000 }, (_, id) => ({ id })), { a: fits }]) {
       const content = toolContent(much);
       expect(content).toContain('[The result was cut here, after its first 262144 characters.');
-      expect((content as string).length).toBeLessThan(MOST_CONTENT + 200);
+      expect((content as string).length).toBeLessThan(MAX_CONTENT + 200);
     }
     expect(toolContent(Array.from({ length: 500_000 }, () => 1n))).toMatch(/^\["1","1",/);
   });
@@ -75,7 +75,7 @@ describe('the content of a result', () => {
   });
 
   it('is cut between characters', () => {
-    expect((toolContent(`x${'😀'.repeat(MOST_CONTENT)}`) as string).isWellFormed()).toBe(true);
+    expect((toolContent(`x${'😀'.repeat(MAX_CONTENT)}`) as string).isWellFormed()).toBe(true);
   });
 
   it('is cut before it takes long, however often one object comes again', () => {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { z } from 'zod';
-import { KnownSecrets } from '../../../src/gateway/known-secrets.js';
+import { KnownSecrets } from '../../../src/gateway/secret-redactor.js';
 import { type FilePart } from '../../../src/messages/part.interface.js';
 import { bindTool } from '../../../src/tools/bind-tool.js';
 import { type BoundTool } from '../../../src/tools/bound-tool.interface.js';
@@ -31,7 +31,7 @@ beforeEach(() => {
     chat: { id: 'chat' },
     ownerId: 'ada',
     runId: 'run',
-    callId: 'call',
+    toolCallId: 'call',
     signal: run.signal,
     emit: (data) => void progress.push(data),
   };
@@ -61,13 +61,13 @@ const never = () => new Promise<never>(() => undefined);
 
 describe('a call of a tool', () => {
   it('is told its context, and answers at once or later', async () => {
-    const execute = jest.fn((input: unknown, { chat, ownerId, runId, callId }: ToolContext) => [
+    const execute = jest.fn((input: unknown, { chat, ownerId, runId, toolCallId }: ToolContext) => [
       input,
-      { chat, ownerId, runId, callId },
+      { chat, ownerId, runId, toolCallId },
     ]);
-    const { chat, ownerId, runId, callId } = context;
+    const { chat, ownerId, runId, toolCallId } = context;
     expect(await bind(execute).execute({ city: 'Rome' }, context)).toEqual({
-      content: [{ city: 'Rome' }, { chat, ownerId, runId, callId }],
+      content: [{ city: 'Rome' }, { chat, ownerId, runId, toolCallId }],
       isError: false,
     });
     const later = async () => {

@@ -89,7 +89,7 @@ const user = (text: string): ModelMessage => ({ role: 'user', parts: [{ type: 't
 
 /** A round of two calls, of which the first brought files. */
 async function history(outcome?: Partial<ToolOutcome>): Promise<ModelMessage[]> {
-  const context = { chat: { id: 'c' }, ownerId: null, runId: 'r', callId: 'c', emit: () => undefined };
+  const context = { chat: { id: 'c' }, ownerId: null, runId: 'r', toolCallId: 'c', emit: () => undefined };
   const made = await bound(Planner).execute({}, { ...context, signal: new AbortController().signal });
   const first = { type: 'tool-result', id: 't1', name: 'planner', ...made, ...outcome } as const;
   return [

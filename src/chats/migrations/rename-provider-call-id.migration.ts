@@ -1,0 +1,21 @@
+import { type MigrationInterface, type QueryRunner } from 'typeorm';
+import { DuoToolCall } from '../entities/duo-tool-call.entity.js';
+import { tableOf } from '../store/kind-tables.js';
+import { dataSourceOf } from './first-indexes.js';
+
+/** Gives the vendor's id of a call the name that it has everywhere else. */
+export class RenameProviderCallId1796400000000 implements MigrationInterface {
+  readonly name = 'RenameProviderCallId1796400000000';
+
+  async up(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.query(
+      `ALTER TABLE ${tableOf(dataSourceOf(queryRunner), DuoToolCall)} RENAME COLUMN "call_id" TO "provider_call_id"`,
+    );
+  }
+
+  async down(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.query(
+      `ALTER TABLE ${tableOf(dataSourceOf(queryRunner), DuoToolCall)} RENAME COLUMN "provider_call_id" TO "call_id"`,
+    );
+  }
+}

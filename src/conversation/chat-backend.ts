@@ -1,0 +1,42 @@
+import { ConfigurationError } from '../errors/request.errors.js';
+import { type ChatUsage } from '../messages/usage-report.js';
+import { type MessageRecord, type Usage } from '../messages/message.interface.js';
+import { type ToolCallRecord } from '../messages/tool-call.interface.js';
+import { type LiveRun } from '../runs/live-run.js';
+import { type StartRun } from '../runs/run-request.js';
+import { type NewMessage, type ToolClass } from './ask-options.interface.js';
+import { type ToolCallDecision } from './tool-call-decision.js';
+
+/** What stands behind the verbs of a chat: it knows where the chat's messages live. */
+export interface ChatBackend<C extends object, M> {
+  /** @throws ConfigurationError when a class is not a tool of this application */
+  toolNames(tools: readonly ToolClass[]): string[];
+  start(chat: C, start: StartRun): Promise<LiveRun>;
+  /** A stored message as a caller gets it; an answer tells what it cost. */
+  message(chat: C, record: MessageRecord, usage?: Usage): M;
+  isComplete(chat: C): Promise<boolean>;
+  pendingApprovals(chat: C): Promise<ToolCallRecord[]>;
+  /** @throws ToolCallNotFoundError, ToolCallDecidedError */
+  decide(chat: C, decision: ToolCallDecision): Promise<ToolCallRecord>;
+  addMessage(chat: C, message: NewMessage): Promise<M>;
+  usage(chat: C): Promise<ChatUsage>;
+}
+
+// Beside the chats rather than in them, so that neither JSON nor equality nor a database column sees it.
+const backends = new WeakMap<object, ChatBackend<never, unknown>>();
+
+/** Makes the verbs of this chat object work. */
+export function bindChat<C extends object, M>(chat: C, backend: ChatBackend<C, M>): void {
+  backends.set(chat, backend);
+}
+
+/** @throws ConfigurationError for a chat object that no service has created, loaded or saved */
+export function backendOf<C extends object, M>(chat: C): ChatBackend<C, M> {
+  const backend = backends.get(chat) as ChatBackend<C, M> | undefined;
+  if (backend === undefined) {
+    throw new ConfigurationError(
+      `This ${chat.constructor.name} is not bound to its service. Create it with DuoChatService.create(), load it, or save it first, with listeners on, and register its class with GitlabDuoModule.forFeature([${chat.constructor.name}]).`,
+    );
+  }
+  return backend;
+}

@@ -1,0 +1,47 @@
+import { v7 as uuidv7 } from 'uuid';
+import { type ModelParams } from '../messages/model-request.interface.js';
+import { type RunService } from '../runs/run.service.js';
+import { type ConversationMessage } from './ask-options.interface.js';
+import { contentParts } from './start-run.js';
+import { bindChat } from './chat-backend.js';
+import { BaseChat } from './base-chat.js';
+import { MemoryRunStore } from './memory-run-store.js';
+
+/**
+ * A chat that lives in memory: made by `DuoService.chat()`, gone with the last reference to it.
+ * @publicApi
+ */
+export class MemoryChat extends BaseChat<ConversationMessage> {
+  readonly id: string;
+  readonly #store: MemoryRunStore;
+
+  constructor(runs: RunService, model: string, params?: ModelParams, ownerId?: string | null) {
+    super();
+    this.id = uuidv7();
+    const store = new MemoryRunStore(this.id, model, params, ownerId);
+    this.#store = store;
+    bindChat<MemoryChat, ConversationMessage>(this, {
+      toolNames: (tools) => runs.toolNames(tools),
+      start: (_chat, start) => runs.start(store, start),
+      message: (_chat, record, usage) => ({ ...record, ...(usage && { usage }) }),
+      isComplete: () => Promise.resolve(store.isComplete),
+      pendingApprovals: () => Promise.resolve(store.toolCalls.pending()),
+      decide: (_chat, decision) =>
+        new Promise((resolve) => {
+          resolve(store.toolCalls.decide(decision));
+        }),
+      addMessage: (_chat, message) =>
+        Promise.resolve(store.addByHand({ role: message.role, parts: contentParts(message) })),
+      usage: () => Promise.resolve({ chatId: this.id, ...store.usage }),
+    });
+  }
+
+  /** The messages so far, in order. */
+  get messages(): readonly ConversationMessage[] {
+    return this.#store.messages;
+  }
+
+  get model(): string {
+    return this.#store.model;
+  }
+}

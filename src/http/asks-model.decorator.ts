@@ -1,4 +1,0 @@
-import { Reflector } from '@nestjs/core';
-
-/** Marks a route that asks the model, which costs: a limit of rates can tell it from the others. */
-export const AsksModel = Reflector.createDecorator();

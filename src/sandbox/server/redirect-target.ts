@@ -1,0 +1,31 @@
+import { createServer, type Server } from 'node:http';
+
+import { type CallLog } from './call-log.js';
+import { close, listen } from './listening.js';
+import { sendReply } from './reply.js';
+import { readBody } from './request-body.js';
+
+/** The other host to which redirects lead. It answers nobody, and keeps all that it was sent. */
+export class RedirectTarget {
+  url = '';
+  private readonly server: Server;
+
+  constructor(calls: CallLog) {
+    this.server = createServer((request, response) => {
+      void readBody(request)
+        .catch(() => '')
+        .then((body) => {
+          calls.stray(request, body);
+          sendReply(response, { status: 404, body: { detail: 'Nobody should have come here' } });
+        });
+    });
+  }
+
+  async listen(host: string): Promise<void> {
+    this.url = await listen(this.server, 0, host);
+  }
+
+  close(): Promise<void> {
+    return close(this.server);
+  }
+}

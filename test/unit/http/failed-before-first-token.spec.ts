@@ -1,0 +1,61 @@
+import { describe, expect, it } from '@jest/globals';
+import { problem } from '../../../src/errors/problem.js';
+import { failedBeforeFirstToken } from '../../../src/http/failed-before-first-token.js';
+import { noUsage } from '../../../src/messages/usage.js';
+import { LiveRun } from '../../../src/runs/live-run.js';
+import { type RunEvent } from '../../../src/runs/run-event.interface.js';
+
+const start: RunEvent[] = [
+  { type: 'run-start', runId: 'r', chatId: 'c', userMessageId: null },
+  { type: 'message-start', messageId: 'm', role: 'assistant' },
+];
+const delta: RunEvent = { type: 'text-delta', text: 'Hi' };
+const failure: RunEvent = { type: 'error', problem: problem('upstream_error', 'no') };
+/** Longer than a test may take. */
+const LONG_MS = 60_000;
+const { signal } = new AbortController();
+
+function runWith(...events: RunEvent[]): LiveRun {
+  const run = new LiveRun('r', 'c');
+  run.append([...start, ...events]);
+  return run;
+}
+
+function held(waiting: Promise<unknown>): Promise<unknown> {
+  return Promise.race([waiting, new Promise((resolve) => setTimeout(resolve, 30, 'held'))]);
+}
+
+describe('failsAtFirst', () => {
+  it('waits for what the model says', async () => {
+    const run = runWith();
+    const waiting = failedBeforeFirstToken(run, LONG_MS, signal);
+    expect(await held(waiting)).toBe('held');
+    run.append([delta]);
+    expect(await waiting).toBe(false);
+  });
+
+  it('tells an error that came before any word', async () => {
+    expect(await failedBeforeFirstToken(runWith(failure), LONG_MS, signal)).toBe(true);
+    expect(await failedBeforeFirstToken(runWith(delta, failure), LONG_MS, signal)).toBe(false);
+    const run = runWith();
+    const waiting = failedBeforeFirstToken(run, LONG_MS, signal);
+    run.append([failure]);
+    expect(await waiting).toBe(true);
+  });
+
+  it('waits no longer than it is told to', async () => {
+    expect(await failedBeforeFirstToken(runWith(), 30, signal)).toBe(false);
+  });
+
+  it('ends with the run, and with whoever waits', async () => {
+    const run = runWith();
+    const waiting = failedBeforeFirstToken(run, LONG_MS, signal);
+    run.end({ status: 'completed', message: null, usage: noUsage });
+    expect(await waiting).toBe(false);
+    const leaving = new AbortController();
+    const left = failedBeforeFirstToken(runWith(), LONG_MS, leaving.signal);
+    expect(await held(left)).toBe('held');
+    leaving.abort();
+    expect(await left).toBe(false);
+  });
+});

@@ -1,0 +1,47 @@
+import { describe, expect, it } from '@jest/globals';
+import { type ModelEvent } from '../../../src/messages/model-request.interface.js';
+import { ToolCallIds } from '../../../src/turn/tool-call-ids.js';
+import { type ToolCallEvent } from '../../../src/turn/turn.interface.js';
+
+const call = (id: string) => ({ type: 'tool-call' as const, id, name: 'weather', arguments: {} });
+const reset = { type: 'reset' as const, reason: 'upstream_error' as const };
+
+/** The calls as events of a run, given one by one. */
+const callEvents = (ids: ToolCallIds, events: readonly ModelEvent[]): ToolCallEvent[] =>
+  events.flatMap((event) => ids.inEvents([event])).filter((event) => event.type === 'tool-call');
+
+describe('ToolCallIds', () => {
+  it('keeps the ids of the vendor where they differ', () => {
+    const parts = [call('a'), { type: 'text' as const, text: 'and' }, call('b')];
+    expect(ToolCallIds.inParts(parts)).toEqual(parts);
+  });
+
+  it('makes repeated ids of the vendor unique, in events as in parts', () => {
+    const calls = [call('a'), call('a'), call('a_2'), call('a')];
+    const unique = ['a', 'a_2', 'a_2_2', 'a_3'];
+    expect(ToolCallIds.inParts(calls)).toEqual(unique.map(call));
+    expect(callEvents(new ToolCallIds(), calls).map(({ providerCallId }) => providerCallId)).toEqual(unique);
+  });
+
+  it('gives each call an id of ours, which the part of the whole message has as well', () => {
+    const ids = new ToolCallIds();
+    const calls = [call('a'), call('a')];
+    const events = callEvents(ids, calls);
+    expect(new Set(events.map(({ toolCallId }) => toolCallId)).size).toBe(2);
+    const parts = ToolCallIds.inParts(calls).filter((part) => part.type === 'tool-call');
+    expect(parts.map((part) => ids.of(part))).toEqual(events.map(({ toolCallId }) => toolCallId));
+  });
+
+  it('gives a call that came without an event an id of its own', () => {
+    const ids = new ToolCallIds();
+    expect(ids.of(call('a'))).toMatch(/^[0-9a-f-]{36}$/);
+    expect(ids.of(call('a'))).not.toBe(ids.of(call('b')));
+  });
+
+  it('begins again with a reset', () => {
+    const ids = new ToolCallIds();
+    const events = callEvents(ids, [call('a'), reset, call('a')]);
+    expect(events.map(({ providerCallId }) => providerCallId)).toEqual(['a', 'a']);
+    expect(ids.of(call('a'))).toBe(events[1]?.toolCallId);
+  });
+});
