@@ -118,7 +118,7 @@ export class MemoryRunStore implements RunStore {
     this.supersede(run.supersedes);
     const isParked = run.status === 'awaiting_approval';
     if (!isParked) this.run = undefined;
-    else if (this.run) this.run.parked = this.past(run, this.run.steps);
+    else if (this.run) this.run.parked = this.resumeState(run, this.run.steps);
     const { answer, prefixDigest, runId } = run;
     return Promise.resolve(answer && this.add({ ...answer, role: 'assistant', runId }, prefixDigest));
   }
@@ -191,7 +191,7 @@ export class MemoryRunStore implements RunStore {
     return { ...ofChat, runId: id, fence: 0, model };
   }
 
-  private past({ usage, unlogged }: FinishRun, steps: number): ActiveRun['parked'] {
+  private resumeState({ usage, unlogged }: FinishRun, steps: number): ActiveRun['parked'] {
     const { firstIndex, events } = unlogged.fresh;
     // The end of the run is the one event that is not among them.
     return { nextIndex: firstIndex + events.length + 1, steps, spent: usage };

@@ -22,7 +22,7 @@ export async function startRun(
   chat: { id: string },
   content: string | null,
   options: AskOptions,
-  extent?: RunScope,
+  scope?: RunScope,
 ): Promise<LiveRun> {
   const backend = backendOf(chat);
   const staged = stagedSettings(chat);
@@ -33,7 +33,7 @@ export async function startRun(
     ...start,
     settings: { ...settings, ...names(tools) },
     ...names(options.tools),
-    ...(extent && { extent }),
+    ...(scope && { scope }),
   });
   if (!run.isResumed) settingsStored(chat, staged);
   return run;

@@ -6,10 +6,10 @@ import { type BeginRun, type HistoryMessage, type RunStore } from './run-store.i
 export class NothingToRunError extends Error {}
 
 /** What a run that is to work on what the chat has already needs of its history; `null` for any other run. */
-export function beginCheck(store: RunStore, { user, extent, chat }: StartRun): BeginRun['check'] {
+export function beginCheck(store: RunStore, { user, scope, chat }: StartRun): BeginRun['check'] {
   if (user !== null) return null;
   return async (history) => {
-    if (extent === 'tools') {
+    if (scope === 'tools') {
       const called = messageWithOpenCalls(history);
       if (called !== undefined && (await store.openCalls(called.id)).length > 0) return;
       throw new NothingToRunError(`Chat ${chat.id} has no tool call without a result.`);
@@ -19,7 +19,7 @@ export function beginCheck(store: RunStore, { user, extent, chat }: StartRun): B
         `Chat ${chat.id} has no message that waits for an answer. Send a new message instead of asking for a completion.`,
       );
     }
-    const called = extent === 'step' ? messageWithOpenCalls(history) : undefined;
+    const called = scope === 'step' ? messageWithOpenCalls(history) : undefined;
     if (called !== undefined && (await store.openCalls(called.id)).length > 0) {
       throw new ValidationError(`Chat ${chat.id} has tool calls without a result. Call runTools() first, then step().`);
     }

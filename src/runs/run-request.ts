@@ -29,7 +29,7 @@ export interface StartRun extends GivenOptions {
   /** Tells, once the run has begun, what holds where neither it nor its chat says otherwise. */
   defaults?: (begun: BegunRun, signal: AbortSignal) => Promise<RunDefaults>;
   /** How far the run goes; to the answer by default. */
-  extent?: RunScope;
+  scope?: RunScope;
   /** The chat as the host knows it, for its tools. */
   chat: { id: string };
   /** Cancels the run when it aborts; a caller that merely leaves cancels nothing. */

@@ -83,7 +83,7 @@ export class RunWorker {
       tools,
       toolContext: { chat: start.chat, ownerId, runId: run.id },
       pendingCalls: await openCalls(store, begun, start),
-      extent: start.extent ?? 'answer',
+      scope: start.scope ?? 'answer',
       answerSchema,
       steps: { made: begun.resumed?.steps ?? 0, max: start.maxSteps ?? defaults?.maxSteps ?? this.options.maxSteps },
     };

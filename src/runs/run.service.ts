@@ -113,7 +113,7 @@ export class RunService implements BeforeApplicationShutdown {
       return true;
     };
     const runId = uuidv7();
-    const attemptId = start.extent === 'tools' ? null : uuidv7();
+    const attemptId = start.scope === 'tools' ? null : uuidv7();
     const user = start.user && { id: uuidv7(), parts: start.user };
     hold(runId);
     try {

@@ -116,7 +116,7 @@ export interface Turn {
   toolContext: Pick<ToolContext, 'chat' | 'ownerId' | 'runId'>;
   /** Calls of the last message that are worked first. */
   pendingCalls: readonly PendingToolCall[];
-  extent: RunScope;
+  scope: RunScope;
   /** What the answer has to be, as JSON. */
   answerSchema?: Schema;
   /** How many requests the run has made before this turn, and may make in all. */

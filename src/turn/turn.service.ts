@@ -36,7 +36,7 @@ export class TurnService {
    * more can be stored then.
    */
   async run(turn: Turn): Promise<TurnEnd> {
-    const { journal, signal, extent } = turn;
+    const { journal, signal, scope } = turn;
     const { max } = turn.steps;
     const messages = [...turn.request.messages];
     let steps = turn.steps.made;
@@ -45,10 +45,10 @@ export class TurnService {
     let isCorrected = false;
     for (;;) {
       if (round !== undefined) {
-        const results = await round.work(areStarted, extent === 'answer' && steps < max);
+        const results = await round.work(areStarted, scope === 'answer' && steps < max);
         if (signal.aborted) return { type: 'stored', error: signal.reason };
         messages.push(...results.map(resultMessage));
-        if (extent !== 'step' && round.waiting.length > 0) {
+        if (scope !== 'step' && round.waiting.length > 0) {
           // Somebody may have decided while the other calls ran.
           const decided = await journal.decidedCalls(round.waiting);
           const calls = round.waiting.filter(({ id }) => !decided.some((call) => call.id === id));
@@ -58,7 +58,7 @@ export class TurnService {
           continue;
         }
       }
-      if (extent === 'tools') return { type: 'stored' };
+      if (scope === 'tools') return { type: 'stored' };
       if (steps >= max) return { type: 'stored', error: new StepLimitError(max) };
       steps += 1;
       const { outcome, callIds } = await this.step(turn, messages, steps === 1 && !endsInResults(messages));
@@ -66,7 +66,7 @@ export class TurnService {
         const { correction: wrong, ...end } = await checkAnswer(outcome, turn);
         const reminder = missingCall(outcome);
         const correction = reminder ?? (isCorrected ? undefined : wrong);
-        if (correction === undefined || extent !== 'answer' || steps >= max) return end;
+        if (correction === undefined || scope !== 'answer' || steps >= max) return end;
         isCorrected ||= reminder === undefined;
         // Without calls: all that is left of it is to open the next step.
         round = new ToolRound(turn, []);
@@ -75,10 +75,10 @@ export class TurnService {
         messages.push(assistantMessage(told, id));
         continue;
       }
-      areStarted = extent === 'answer';
+      areStarted = scope === 'answer';
       round = await newRound(turn, outcome.answer.parts, callIds);
       const id = await journal.saveStep(outcome, round.newCalls(areStarted));
-      if (extent === 'step') return { type: 'stored' };
+      if (scope === 'step') return { type: 'stored' };
       // A turn that was paused is sent back as it is: the vendor continues it.
       messages.push(assistantMessage(outcome, id));
     }

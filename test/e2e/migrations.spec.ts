@@ -101,7 +101,7 @@ describe('DUO_MIGRATIONS', () => {
     expect(await generated(upgraded)).toEqual([]);
     expect((await indexNames(upgraded)).filter((name) => name.startsWith('duo_'))).toEqual([]);
 
-    await upgraded.undoLastMigration();
+    for (const _later of DUO_MIGRATIONS.slice(1)) await upgraded.undoLastMigration();
     expect(await indexNames(upgraded)).toEqual(INDEXES_OF_010.map((index) => /duo_\w+/.exec(index)?.[0]).sort());
   });
 

@@ -12,7 +12,7 @@ import { startTestServer, type TestServer } from '../e2e/support/test-server.js'
 import * as library from '../../src/index.js';
 import { root, sectionOf, tableRows } from './blocks.js';
 
-const { Conversation: MemoryChat, DuoAgent, DuoChatService, DuoService } = library;
+const { MemoryChat, DuoAgent, DuoChatService, DuoService } = library;
 
 const code = (cell = ''): string => /^`([^`]+)`$/.exec(cell)?.[1] ?? cell;
 

@@ -12,7 +12,7 @@ import { isAbandoned } from './tool-call.statements.js';
 export interface ResumedRun {
   runId: string;
   fence: number;
-  past: ResumeState;
+  resumed: ResumeState;
 }
 
 interface ResumedRow {
@@ -51,7 +51,7 @@ export class RunResuming {
     if (row?.is_undecided) throw new PendingToolCallsError(chatId);
     if (row?.fence == null) throw new ChatBusyError(chatId, parked.id);
     const { fence, steps, spent } = row;
-    return { runId: parked.id, fence, past: { nextIndex: row.last_event_index + 1, steps, spent, options } };
+    return { runId: parked.id, fence, resumed: { nextIndex: row.last_event_index + 1, steps, spent, options } };
   }
 }
 

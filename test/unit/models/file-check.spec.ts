@@ -68,7 +68,7 @@ describe('the check of a file before it is stored', () => {
     },
   );
 
-  it('refuses an image without any extent', () => {
+  it('refuses an image without any scope', () => {
     expect(refusal(imagePart([0, 5]))).toContain('damaged');
   });
 
