@@ -1,42 +1,27 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { messageRecord } from '../../src/chats/message-entity.js';
 import { Chat, DuoChatService, DuoService } from '../../src/index.js';
 import { anthropicDelegate } from '../../src/delegates/anthropic/anthropic.delegate.js';
 import { openaiChatDelegate } from '../../src/delegates/openai-chat/openai-chat.delegate.js';
 import { openaiResponsesDelegate } from '../../src/delegates/openai-responses/openai-responses.delegate.js';
 import { feed } from '../unit/delegates/feed.js';
-import { frame, messageStart, sse, startUpstream, textDelta, type Upstream } from '../unit/gateway/upstream.js';
 import { startTestHost, type TestHost } from './support/test-module.js';
-
-const details = { type: 'refusal', category: 'cyber', explanation: 'It could enable an attack.' };
-const refusal = sse(
-  messageStart + textDelta('No.'),
-  frame({ type: 'content_block_stop', index: 0 }),
-  frame({
-    type: 'message_delta',
-    delta: { stop_reason: 'refusal', stop_details: details },
-    usage: { output_tokens: 7 },
-  }) + frame({ type: 'message_stop' }),
-);
 
 // Anthropic, Messages API: `message_delta.delta.stop_details` has the category and an explanation of a refusal.
 describe('The details of a refusal', () => {
-  let upstream: Upstream;
+  const details = { type: 'refusal', category: 'cyber', explanation: 'The request could enable cyber harm.' };
   let host: TestHost;
   let chats: DuoChatService<Chat>;
 
   beforeAll(async () => {
-    upstream = await startUpstream();
-    upstream.onGateway(refusal);
-    const gitlab = { instanceUrl: upstream.url, gatewayUrl: upstream.url };
     // With the tables that the migrations make.
-    host = await startTestHost([Chat], { gitlab, migrated: true });
+    host = await startTestHost([Chat], { migrated: true });
     chats = host.app.get(DuoChatService);
   });
-  afterAll(async () => {
-    await host.close();
-    await upstream.close();
+  beforeEach(() => {
+    host.sandbox.fault({ fault: 'answer-refusal' });
   });
+  afterAll(() => host.close());
 
   it('are stored with the message, and shown wherever it is', async () => {
     const chat = await chats.create();
@@ -53,6 +38,8 @@ describe('The details of a refusal', () => {
       [chat.id],
     );
     expect(row?.finish_detail).toEqual(details);
+    await chat.ask('And now?');
+    expect((await chats.messages(chat.id)).items.at(-1)).toMatchObject({ finishReason: 'stop', finishDetail: null });
   });
 
   it('are there in memory as well', async () => {
@@ -63,10 +50,11 @@ describe('The details of a refusal', () => {
 
   it('are in the error where a refusal is one, and stored with what came', async () => {
     const chat = await chats.create();
-    const schema = { type: 'object', properties: { a: {} } } as const;
+    const properties = { a: { type: 'string' as const } };
+    const schema = { type: 'object' as const, properties, required: ['a'], additionalProperties: false };
     await expect(chat.ask('Hello', { schema })).rejects.toMatchObject({
       code: 'schema_mismatch',
-      message: expect.stringContaining('refused to give one (cyber: It could enable an attack.)'),
+      message: expect.stringContaining('refused to give one (cyber: The request could enable cyber harm.)'),
     });
     expect((await chats.messages(chat.id)).items[1]).toMatchObject({ status: 'failed', finishDetail: details });
   });

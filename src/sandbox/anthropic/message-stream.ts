@@ -3,7 +3,7 @@ import { jsonDeltas, wordDeltas } from '../conversation/deltas.js';
 import { type JsonObject, stringOf } from '../json.js';
 import { type Frame, ofCall } from '../stream/frame.js';
 import { namedEvent } from '../stream/sse.js';
-import { contentBlocks, messageHead, type MessageStyle, stopReason, usageOf } from './message.js';
+import { contentBlocks, messageHead, type MessageStyle, stopFields, usageOf } from './message.js';
 import { anthropicQuirks } from './quirks.js';
 
 /** The events of a streamed message. */
@@ -16,8 +16,7 @@ export function* streamMessage(answer: Answer, style: MessageStyle, words: numbe
     if (call) yield* ofCall(index - firstCall, streamBlock(block, index, callDeltas(index, call.arguments)));
     else yield* streamBlock(block, index, textDeltas(block, index, words));
   }
-  const delta = { stop_reason: stopReason(answer), stop_sequence: null };
-  yield frame('other', 'message_delta', { delta, usage: usageOf(answer.usage) });
+  yield frame('other', 'message_delta', { delta: stopFields(answer), usage: usageOf(answer.usage) });
   yield frame('stop', 'message_stop', {});
 }
 

@@ -13,6 +13,16 @@ const STOP_REASONS: Record<Finish, string> = {
   'context-window': 'model_context_window_exceeded',
 };
 
+/**
+ * What is told of a refusal, as `RefusalStopDetails` of the API reference has it. The explanation is in our own words: the
+ * vendor publishes the categories, and none of its explanations.
+ */
+const REFUSAL_DETAILS = {
+  type: 'refusal',
+  category: 'cyber',
+  explanation: 'The request could enable cyber harm.',
+};
+
 /** How a request wants its answer. */
 export interface MessageStyle {
   model: string;
@@ -26,8 +36,13 @@ export interface MessageStyle {
   begun: readonly JsonObject[];
 }
 
-export function stopReason(answer: Answer): string {
-  return STOP_REASONS[answer.finish];
+/** How an answer ends, as a message and its `message_delta` tell it. */
+export function stopFields({ finish }: Answer): JsonObject {
+  return {
+    stop_reason: STOP_REASONS[finish],
+    stop_sequence: null,
+    stop_details: finish === 'refusal' ? REFUSAL_DETAILS : null,
+  };
 }
 
 /** The content blocks of an answer, in order. */
@@ -49,6 +64,7 @@ export function messageHead(answer: Answer, style: MessageStyle, outputTokens: n
     content: [],
     stop_reason: null,
     stop_sequence: null,
+    stop_details: null,
     usage: { ...usageOf({ ...answer.usage, output: outputTokens }), service_tier: 'standard' },
   };
 }
@@ -58,7 +74,7 @@ export function renderMessage(answer: Answer, style: MessageStyle): JsonObject {
   return {
     ...messageHead(answer, style, answer.usage.output),
     content: contentBlocks(answer, style),
-    stop_reason: stopReason(answer),
+    ...stopFields(answer),
   };
 }
 

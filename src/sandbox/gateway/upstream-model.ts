@@ -28,6 +28,8 @@ export interface UpstreamModel {
   hasBoundThinking: boolean;
   /** Whether Chat Completions takes an effort together with tools. */
   hasEffortWithTools: boolean;
+  /** Whether a model of the Responses API says of each message in which phase of its work it was said. */
+  hasPhases: boolean;
 }
 
 type Limits = readonly [context: number, output: number];
@@ -47,6 +49,7 @@ const CLAUDE_4_5: Traits = {
   hasForcedTools: true,
   hasBoundThinking: false,
   hasEffortWithTools: true,
+  hasPhases: false,
 };
 const CLAUDE_4_6: Traits = {
   ...CLAUDE_4_5,
@@ -69,8 +72,10 @@ const SONNET_5_5: Traits = { ...FABLE_5_1, thinking: ['adaptive', 'between_tools
 
 const GPT: Traits = { ...CLAUDE_4_7, thinking: [], efforts: UP_TO_XHIGH, hasPrefill: true };
 const GPT_5_4: Traits = { ...GPT, efforts: ['none', ...UP_TO_XHIGH], hasEffortWithTools: false };
-const GPT_6: Traits = { ...GPT, efforts: UP_TO_MAX };
-const GPT_6_WITH_NONE: Traits = { ...GPT, efforts: ['none', ...UP_TO_MAX] };
+// "For models like gpt-5.3-codex and beyond": `phase` of a message in OpenAI's API reference.
+const GPT_5_3_CODEX: Traits = { ...GPT, hasPhases: true };
+const GPT_6: Traits = { ...GPT_5_3_CODEX, efforts: UP_TO_MAX };
+const GPT_6_WITH_NONE: Traits = { ...GPT_6, efforts: ['none', ...UP_TO_MAX] };
 
 const claude = (id: string, [context, output]: Limits, traits: Traits): UpstreamModel => ({
   id,
@@ -123,7 +128,7 @@ const MODELS: ReadonlyMap<string, UpstreamModel> = new Map(
     responses('gpt-5.6-luna', [1050, 128], GPT_6_WITH_NONE),
     responses('gpt-5-codex', [400, 128], { ...GPT, efforts: UP_TO_HIGH }),
     responses('gpt-5.2-codex', [400, 128], GPT),
-    responses('gpt-5.3-codex', [400, 128], GPT),
+    responses('gpt-5.3-codex', [400, 128], GPT_5_3_CODEX),
   ].map((entry) => [entry.id, entry]),
 );
 

@@ -3,6 +3,7 @@ import { refuse } from '../openai/errors.js';
 import { checkFileData, checkImageCount, checkImageUrl, type ImageWords } from '../openai/file-rules.js';
 import { readsPdf } from '../openai/pdf-models.js';
 import { checkLength, checkToolName } from '../openai/parameter-rules.js';
+import { PHASES } from './phases.js';
 import { checkReasoning } from './reasoning.js';
 
 const ROLES = ['assistant', 'system', 'developer', 'user'];
@@ -72,10 +73,16 @@ function checkMessage(item: JsonObject, place: string): void {
   const role = stringOf(item.role);
   if (!ROLES.includes(role)) refuseValue(role, ROLES, `${place}.role`);
   checkIdPrefix(item, 'msg', place);
+  checkPhase(item.phase, `${place}.phase`);
   const { content } = item;
   if (content === '') refuse(`Invalid '${place}.content': empty string.`, `${place}.content`, 'empty_string');
   if (typeof content === 'string') return;
   checkParts(content, role === 'assistant' ? OUTPUT_PARTS : INPUT_PARTS, `${place}.content`);
+}
+
+function checkPhase(phase: unknown, param: string): void {
+  if (phase == null || PHASES.some((known) => known === phase)) return;
+  refuseValue(stringOf(phase), PHASES, param);
 }
 
 function checkParts(parts: unknown, types: readonly string[], place: string): void {

@@ -6,6 +6,7 @@ import { readItems } from './input-items.js';
 import { checkItemOrder } from './item-order.js';
 import { responsesQuirks } from './quirks.js';
 import { checkParameters } from './parameter-rules.js';
+import { checkPhases } from './phase-rules.js';
 import { promptOf } from './prompt-of.js';
 import { reasoningRefusal } from './reasoning.js';
 import { streamResponse } from './response-stream.js';
@@ -26,6 +27,7 @@ function read(body: JsonObject, model: UpstreamModel): VendorRequest {
   checkParameters(body, model);
   const items = readItems(body.input, model.id);
   checkItemOrder(items);
+  checkPhases(items);
   const style = styleOf(body, model);
   return {
     prompt: promptOf(body, items, model.id),
@@ -40,6 +42,7 @@ function styleOf(body: JsonObject, model: UpstreamModel): ResponseStyle {
   const reasoning = isJsonObject(body.reasoning) ? body.reasoning : {};
   return {
     model: model.id,
+    hasPhases: model.hasPhases,
     isStored: body.store !== false,
     isEncryptedIncluded: listOf(body.include).includes('reasoning.encrypted_content'),
     isSummarised: typeof reasoning.summary === 'string',

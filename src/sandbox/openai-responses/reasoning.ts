@@ -2,10 +2,13 @@ import { isMarked, mark } from '../conversation/signatures.js';
 import { stringOf, type JsonObject } from '../json.js';
 import { openaiError } from '../openai/errors.js';
 import { Refusal, type Reply } from '../server/reply.js';
+import { type Phase, PHASES } from './phases.js';
 
 const STORED_ID = 'stored reasoning';
 const PASSING_ID = 'reasoning';
 const CONTENT = 'encrypted reasoning';
+/** What encrypted contents begin with. */
+const PREFIX = 'gAAAAA';
 
 /** How reasoning comes back from a request. */
 export interface ReasoningStyle {
@@ -17,14 +20,27 @@ export interface ReasoningStyle {
   isSummarised: boolean;
 }
 
-/** The item that carries what the model thought. */
-export function reasoningItem(hash: string, reasoning: string, style: ReasoningStyle): JsonObject {
+/** The item that carries what the model thought; `phase` is that of the message behind it, if there is one that has any. */
+export function reasoningItem(hash: string, reasoning: string, style: ReasoningStyle, phase?: Phase): JsonObject {
   return {
     id: `rs_${mark(style.isStored ? STORED_ID : PASSING_ID, hash)}`,
     type: 'reasoning',
     summary: style.isSummarised ? [{ type: 'summary_text', text: reasoning }] : [],
-    ...(style.isEncryptedIncluded && { encrypted_content: `gAAAAA${mark(CONTENT, hash)}` }),
+    ...(style.isEncryptedIncluded && { encrypted_content: `${PREFIX}${mark(contentBefore(phase), hash)}` }),
   };
+}
+
+function contentBefore(phase: Phase | undefined): string {
+  return phase === undefined ? CONTENT : `${CONTENT} before ${phase}`;
+}
+
+/** The phase of the message that was said behind a reasoning item; undefined where it is not known. */
+export function sealedPhase({ encrypted_content: content }: JsonObject): Phase | undefined {
+  return PHASES.find((phase) => isMarked(contentBefore(phase), markIn(content)));
+}
+
+function markIn(content: unknown): string {
+  return stringOf(content).replace(PREFIX, '');
 }
 
 /** How the first reasoning among the items is refused. */
@@ -47,7 +63,7 @@ export function checkReasoning(item: JsonObject): void {
   const id = stringOf(item.id);
   const content = item.encrypted_content;
   if (content != null) {
-    if (isMarked(CONTENT, stringOf(content).replace(/^gAAAAA/, ''))) return;
+    if (isMarked(CONTENT, markIn(content)) || sealedPhase(item) !== undefined) return;
     throw new Refusal(unknownContent(id));
   }
   if (isMarked(STORED_ID, id.replace(/^rs_/, ''))) return;

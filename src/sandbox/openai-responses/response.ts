@@ -1,11 +1,14 @@
 import { type Answer, type Usage } from '../conversation/answer.js';
 import { type RequestedCall } from '../conversation/call-lines.js';
 import { type JsonObject } from '../json.js';
+import { phaseOf } from './phases.js';
 import { reasoningItem, type ReasoningStyle } from './reasoning.js';
 
 /** How a request wants its response. */
 export interface ResponseStyle extends ReasoningStyle {
   model: string;
+  /** Whether its message has a phase. */
+  hasPhases: boolean;
   /** Settings of the request that the response repeats. */
   settings: JsonObject;
 }
@@ -13,8 +16,9 @@ export interface ResponseStyle extends ReasoningStyle {
 /** The output items of an answer, in order. */
 export function outputItems(answer: Answer, style: ResponseStyle): JsonObject[] {
   const items: JsonObject[] = [];
-  if (answer.reasoning !== null) items.push(reasoningItem(answer.hash, answer.reasoning, style));
-  if (answer.text !== '') items.push(messageItem(answer));
+  const phase = style.hasPhases ? phaseOf(answer) : undefined;
+  if (answer.reasoning !== null) items.push(reasoningItem(answer.hash, answer.reasoning, style, phase));
+  if (answer.text !== '') items.push({ ...messageItem(answer), ...(phase !== undefined && { phase }) });
   return [...items, ...answer.calls.map((call, index) => callItem(answer, call, index))];
 }
 

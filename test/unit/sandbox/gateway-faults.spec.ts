@@ -205,4 +205,15 @@ describe('faults of the gateway', () => {
     expect(json).toMatchObject({ stop_reason: reason });
     expect((json as { content: unknown[] }).content).toHaveLength(blocks);
   });
+
+  // `RefusalStopDetails` in Anthropic's API reference.
+  it('tells the details of a refusal, and of nothing else', async () => {
+    const details = { type: 'refusal', category: 'cyber', explanation: 'The request could enable cyber harm.' };
+    sandbox.fault({ fault: 'answer-refusal', times: 2 });
+    expect((await hello()).json).toMatchObject({ stop_details: details });
+    const refused = await client.stream('anthropic-messages', 'Hello');
+    expect(refused.text).toContain(`"stop_details":${JSON.stringify(details)}`);
+    expect((await hello()).json).toMatchObject({ stop_details: null });
+    expect((await client.stream('anthropic-messages', 'Hello')).text).toContain('"stop_details":null}');
+  });
 });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { type Sandbox, startSandbox } from '../../../src/sandbox/index.js';
-import { ask, type Body, SandboxClient } from './sandbox-client.js';
+import { ask, type Body, SandboxClient, tool } from './sandbox-client.js';
 
 const user = (content: unknown) => ({ role: 'user', content });
 const call = (id: string, extra: Body = {}) => ({
@@ -149,6 +149,29 @@ describe('the rules of OpenAI Responses', () => {
     const refused = await replay({ output: made.output.slice(0, 1) });
     expect(refused.status).toBe(400);
     expect(refused.text).toContain("of type 'reasoning' was provided without its required following item.");
+  });
+
+  // "For models like gpt-5.3-codex and beyond": `phase` of a message in OpenAI's API reference.
+  it('says of each message which phase it is of, where the model has phases', async () => {
+    const tools = [tool('openai-responses', 'clock')];
+    const said = (await post({ input: [user('Look.\ncall clock {}')], tools })).json;
+    expect(said).toMatchObject({ output: [{ type: 'message', phase: 'commentary' }, { type: 'function_call' }] });
+    expect((await post({})).json).toMatchObject({ output: [{ type: 'message', phase: 'final_answer' }] });
+    const { text } = await client.stream('openai-responses', 'Hello');
+    expect(text.match(/"phase":"final_answer"/g)).toHaveLength(3);
+    expect((await post({ model: 'gpt-5.2-codex' })).text).not.toContain('phase');
+  });
+
+  it('takes a message behind its reasoning back only in the phase in which it was said', async () => {
+    const { output: items } = (await post(ENCRYPTED)).json as Output;
+    const withPhase = (phase: unknown) => replay({ output: items.map((item) => ({ ...item, phase })) });
+    expect((await withPhase('final_answer')).status).toBe(200);
+    for (const phase of [null, undefined, 'commentary']) {
+      expect((await withPhase(phase)).text).toContain("was said in the phase 'final_answer'");
+    }
+    expect((await withPhase('answer')).text).toContain("Supported values are: 'commentary', 'final_answer'.");
+    const older = (await post({ ...ENCRYPTED, model: 'gpt-5.2-codex' })).json as Output;
+    expect((await replay(older)).status).toBe(200);
   });
 
   it('keeps its ids within 64 characters', async () => {
