@@ -1,5 +1,5 @@
 import { ConfigurationError, ValidationError } from '../errors/request.errors.js';
-import { topProblem } from '../schemas/object-schema.js';
+import { answerProblem } from '../schemas/object-schema.js';
 import { type Schema, type SchemaSource } from '../schemas/schema.interface.js';
 import { toSchema } from '../schemas/to-schema.js';
 
@@ -14,12 +14,8 @@ export function answerSchema(source: SchemaSource): Schema {
   const before = known.get(source);
   if (before) return before;
   const schema = usable(source);
-  const found = topProblem(schema.jsonSchema);
-  if (found !== undefined) {
-    throw new ValidationError(
-      `The models answer with one object, and this schema has ${found} at its top: put that into a property of an object.`,
-    );
-  }
+  const problem = answerProblem(schema.jsonSchema);
+  if (problem !== undefined) throw new ValidationError(problem);
   known.set(source, schema);
   return schema;
 }

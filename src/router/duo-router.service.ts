@@ -16,6 +16,7 @@ import { EndOfLifeNotices } from './end-of-life-notices.js';
 import { eventStream } from './event-stream.js';
 import { sanitizeRequest } from './given-request.js';
 import { RetryPolicy } from './retry-policy.js';
+import { checkSchemas } from './request-check.js';
 import { complaintIn, Rejections } from './rejections.js';
 import { RetryDelays } from './retry-delays.js';
 import { runName } from './run-name.js';
@@ -68,6 +69,7 @@ export class DuoRouterService implements OnApplicationShutdown {
    */
   async route(request: ModelRequest, options: RouteOptions): Promise<StepOutcome> {
     try {
+      checkSchemas(request);
       const model = this.models.get(request.model);
       this.notices.mind(model);
       const delegate = this.delegates.get(model);

@@ -18,6 +18,13 @@ export function topProblem(schema: JsonObject): string | undefined {
   return schema.type === 'object' ? undefined : `the type ${JSON.stringify(schema.type ?? null)}`;
 }
 
+/** Why no model can be asked for an answer of a schema, and what to do about it; undefined where one can. */
+export function answerProblem(schema: JsonObject): string | undefined {
+  const found = topProblem(schema);
+  if (found === undefined) return undefined;
+  return `The models answer with one object, and this schema has ${found} at its top: put that into a property of an object.`;
+}
+
 /** The first property at the top whose name Claude refuses; undefined where there is none. */
 export function refusedName({ properties }: JsonObject): string | undefined {
   const names = Object.keys(isSchemaObject(properties) ? properties : {});

@@ -1,41 +1,15 @@
-import { ConfigurationError } from '../errors/request.errors.js';
 import { type JsonObject } from '../messages/json.interface.js';
 import { type ToolDefinition } from '../messages/model-request.interface.js';
-import { arrayWithoutItems } from '../schemas/array-items.js';
-import { refusedName, topProblem } from '../schemas/object-schema.js';
+import { checkTool } from '../schemas/tool-check.js';
 
-/** What the vendors agree on. */
-const VALID_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
-
-/** What a model is told of a tool: checked, so that no request fails for it. */
-export function toolDefinition(name: string, description: unknown, parameters: JsonObject): ToolDefinition {
-  if (!VALID_NAME.test(name)) {
-    throw new ConfigurationError(
-      `its name "${name}" is none that the vendors take: set name to letters, digits, "_" and "-", at most 64.`,
-    );
-  }
-  if (typeof description !== 'string' || description.trim() === '') {
-    throw new ConfigurationError('it has no description: tell the model what it does, and when to call it.');
-  }
-  const found = topProblem(parameters);
-  if (found !== undefined) {
-    throw new ConfigurationError(
-      `its parameters must be the schema of one object, and have ${found} at their top, which Claude and GPT refuse: put that into a property of an object.`,
-    );
-  }
-  const property = refusedName(parameters);
-  if (property !== undefined) {
-    throw new ConfigurationError(
-      `its parameters have the property ${JSON.stringify(property)}, whose name Claude refuses: use letters, digits, "_", "." and "-", at most 64.`,
-    );
-  }
-  const array = arrayWithoutItems(parameters);
-  if (array !== undefined) {
-    throw new ConfigurationError(
-      `its parameters have an array at "${array}" that does not say what its items are, which OpenAI refuses: add items, {} for anything.`,
-    );
-  }
-  return { name, description, parameters };
+/**
+ * What a model is told of a tool.
+ * @throws ConfigurationError like `checkTool`
+ */
+export function toolDefinition(name: string, description: string, parameters: JsonObject): ToolDefinition {
+  const tool = { name, description, parameters };
+  checkTool(tool);
+  return tool;
 }
 
 /** `WeatherLookup` is `weather_lookup`, and `HTTPGet` is `http_get`. */
