@@ -4,12 +4,20 @@ import { type JsonObject } from '../messages/json.interface.js';
 import { type Api } from '../messages/part.interface.js';
 import { type Model } from '../models/model.interface.js';
 
+/** A request, and what is known of it besides. */
+export interface SentRequest extends ModelRequest {
+  /** Whether the vendor has refused to enforce the schema of the answer: it then goes out in the weaker form that exists. */
+  isSchemaRefused?: boolean;
+}
+
 /** A request as it is sent. */
 export interface RenderedRequest {
   /** In JSON, always streamed. */
   body: Buffer;
   /** What reasoning in the answer is made under, where the model binds it to that. */
   prefixDigest?: string;
+  /** Whether the vendor is asked to enforce the schema of the answer. */
+  isSchemaEnforced: boolean;
   /** The items of its longest list, each piece with what it is made of: see `sourceOf`. */
   pieces: () => JsonObject[];
 }
@@ -22,13 +30,13 @@ export interface Delegate {
   /** Headers of this vendor besides the gateway's own. */
   readonly headers: Readonly<Record<string, string>>;
   /** @throws ValidationError for a history that no model can answer */
-  render(model: Model, request: ModelRequest): RenderedRequest;
+  render(model: Model, request: SentRequest): RenderedRequest;
   /**
    * A parser for one response, whose errors quote the vendor as `redact` leaves it.
    * @param request what is answered; without it nothing but its usual form is looked for
    * @param maxAnswerBytes the bound of text, of reasoning and of arguments
    */
-  createParser(redact?: Redact, request?: ModelRequest, maxAnswerBytes?: number): StreamParser;
+  createParser(redact?: Redact, request?: SentRequest, maxAnswerBytes?: number): StreamParser;
 }
 
 /** Turns one vendor stream into events, one server-sent event at a time, and assembles the answer on the way. */

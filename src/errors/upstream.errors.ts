@@ -27,8 +27,8 @@ export class UpstreamSetupError extends UpstreamError {}
 /** The model says more than `maxAnswerBytes`; the request was closed. */
 export class AnswerTooLargeError extends UpstreamError {}
 
-/** The vendor refuses a part of the chat's history; without it, it may answer. */
-export class HistoryRefusedError extends UpstreamError {
+/** The vendor refuses a part of the chat's history, or to enforce a schema; without that, it may answer. */
+export class PartRefusedError extends UpstreamError {
   constructor(
     message: string,
     readonly complaint: Complaint,

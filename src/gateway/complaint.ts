@@ -41,14 +41,31 @@ const TOO_MANY =
   /(?:too much media|too many images and documents): (\d+)(?: document pages)? \+ (\d+)(?: images)? > (\d+)/i;
 const MEDIA = /too many images/i;
 
+/**
+ * That a schema cannot be enforced. Anthropic: "Schema is too complex for compilation" (platform.claude.com, Structured
+ * outputs, "Additional internal limits"); as its users report them, "The compiled grammar is too large, which would cause
+ * performance issues. …" (anthropics/anthropic-sdk-python#1185), with the place before it (TanStack/ai#682), "Schema is too
+ * complex." and "Grammar compilation timed out.", and, where its limits are exceeded, "Schemas contains too many …". OpenAI:
+ * "Invalid schema for response_format 'answer': …". Its "Invalid schema for function 'name': …" is none of these: all
+ * tools go out without being enforced, so that there is no weaker form of one.
+ */
+const SCHEMA = [
+  /^output_config\.format\b/,
+  /^(?:the )?compiled grammar is too large/i,
+  /^schema is too complex/i,
+  /^schemas contains too many /i,
+  /^grammar compilation timed out/i,
+  /^invalid schema for response_format\b/i,
+];
+
 /** Likewise, where the path is that of what should not have come yet. */
 const OF_THE_ORDER = /expected `thinking`|unexpected `tool_use_id`/i;
 
 const MAX_REASON_LENGTH = 200;
 
 /**
- * What a vendor's refusal says of the history, so that the request can be sent again without it; undefined where it says
- * nothing of the kind.
+ * What a vendor's refusal says of the history or of the schema, so that the request can be sent again without it; undefined
+ * where it says nothing of the kind.
  * @param status of the response; unset for an error inside a stream
  */
 export function complaintOf(error: VendorError, status?: number): Complaint | undefined {
@@ -66,6 +83,7 @@ export function complaintOf(error: VendorError, status?: number): Complaint | un
 
 function aboutOf(error: VendorError): Complaint['about'] | undefined {
   const { message = '', code } = error;
+  if (code === 'invalid_json_schema' || SCHEMA.some((words) => words.test(message))) return 'schema';
   if (isRejectedReasoning(error)) return 'reasoning';
   if (TOO_MANY.test(message) || MEDIA.test(message)) return 'media';
   if (IMAGE_CODES.has(code) || IMAGE.some((words) => words.test(message))) return 'image';

@@ -3,7 +3,7 @@ import { type GitlabDuoError } from '../errors/gitlab-duo.error.js';
 import { redact } from '../errors/redact.js';
 import {
   ContextWindowExceededError,
-  HistoryRefusedError,
+  PartRefusedError,
   PayloadTooLargeError,
   RateLimitError,
   UpstreamError,
@@ -42,7 +42,7 @@ export function vendorFailure(error: VendorError, status = numericCode(error), r
     );
   }
   const complaint = complaintOf(error, status);
-  if (complaint) return new HistoryRefusedError(refusal(complaint, says), complaint);
+  if (complaint) return new PartRefusedError(refusal(complaint, says), complaint);
   if (is('insufficient_quota')) {
     return new UpstreamError(
       `The quota that GitLab has with the model's vendor is used up. ${says} Use another model, or tell GitLab's support.`,
@@ -75,9 +75,14 @@ export function vendorFailure(error: VendorError, status = numericCode(error), r
 }
 
 function refusal(complaint: Complaint | undefined, says: string): string {
-  return complaint?.about === 'reasoning'
-    ? `The model's vendor refused what the model had thought earlier in the chat. ${says} Use another model, or start a new chat.`
-    : `The model's vendor refused the request. ${says} Change the request, for example its parameters, tools or files.`;
+  switch (complaint?.about) {
+    case 'reasoning':
+      return `The model's vendor refused what the model had thought earlier in the chat. ${says} Use another model, or start a new chat.`;
+    case 'schema':
+      return `The model's vendor refused the schema of the answer. ${says} Make it smaller or simpler.`;
+    default:
+      return `The model's vendor refused the request. ${says} Change the request, for example its parameters, tools or files.`;
+  }
 }
 
 /** Some proxies put the HTTP status into `code`. */

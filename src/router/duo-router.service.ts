@@ -18,6 +18,7 @@ import { sanitizeRequest } from './given-request.js';
 import { RetryPolicy } from './retry-policy.js';
 import { checkSchemas } from './request-check.js';
 import { complaintIn, Rejections } from './rejections.js';
+import { RefusedSchemas } from './refused-schemas.js';
 import { RetryDelays } from './retry-delays.js';
 import { runName } from './run-name.js';
 import { cancelledBeforeSend, failedBeforeSend } from './unsent-step.js';
@@ -45,7 +46,8 @@ export interface StreamOptions {
 /**
  * One routed step: finds the delegate of the request's model, sends the request through the gateway, and tries again
  * what failed for a while. Once something of the answer was seen, a `reset` takes it back first. Where the vendor refuses a
- * part of the history, such as a file or reasoning, the rest is sent at once, with a note in place of the part.
+ * part of the history, such as a file or reasoning, the rest is sent at once, with a note in place of the part. Where it refuses to
+ * enforce the schema of the answer, the request is sent at once with the schema as a wish or as a tool.
  * @publicApi
  */
 @Injectable()
@@ -53,6 +55,7 @@ export class DuoRouterService implements OnApplicationShutdown {
   private readonly logger = new Logger(DuoRouterService.name);
   private readonly waits = new RetryDelays();
   private readonly notices = new EndOfLifeNotices();
+  private readonly schemas = new RefusedSchemas();
 
   constructor(
     @Inject(GITLAB_DUO_OPTIONS) private readonly options: ResolvedOptions,
@@ -75,8 +78,10 @@ export class DuoRouterService implements OnApplicationShutdown {
       const delegate = this.delegates.get(model);
       const asked = askedCall(model, request);
       const sent = withCallerParams(withAskedCall(request, asked), model, options.caller, this.options);
-      const parser = (): StreamParser => delegate.createParser(this.secrets.redact, sent, this.options.maxAnswerBytes);
-      const outcome = await this.send(delegate, new Rejections(delegate, model, sent), parser, options);
+      const rejections = new Rejections(delegate, model, sent, this.schemas);
+      const parser = (): StreamParser =>
+        delegate.createParser(this.secrets.redact, rejections.sent, this.options.maxAnswerBytes);
+      const outcome = await this.send(delegate, rejections, parser, options);
       return asked === undefined ? outcome : { ...outcome, asked };
     } catch (error) {
       return failedBeforeSend(error);

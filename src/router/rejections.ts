@@ -1,14 +1,15 @@
-import { type Delegate, type RenderedRequest } from '../delegates/delegate.interface.js';
+import { type Delegate, type RenderedRequest, type SentRequest } from '../delegates/delegate.interface.js';
 import { sourceAt } from '../delegates/source-at.js';
 import { sourceOf } from '../delegates/source.js';
 import { type Complaint } from '../errors/complaint.interface.js';
-import { HistoryRefusedError, PayloadTooLargeError } from '../errors/upstream.errors.js';
+import { PartRefusedError, PayloadTooLargeError } from '../errors/upstream.errors.js';
 import { type JsonValue } from '../messages/json.interface.js';
 import { type ModelMessage } from '../messages/message.interface.js';
-import { type ModelEvent, type ModelRequest } from '../messages/model-request.interface.js';
+import { type ModelEvent } from '../messages/model-request.interface.js';
 import { type FilePart, type Part } from '../messages/part.interface.js';
 import { type RejectedPlace, withRejected } from '../messages/with-rejected.js';
 import { type Model } from '../models/model.interface.js';
+import { type RefusedSchemas } from './refused-schemas.js';
 
 /** How often one step is sent again without what the vendor has refused of it. */
 const MAX_RESENDS = 12;
@@ -19,14 +20,17 @@ const MAX_GUESSES = 4;
 interface Guess {
   about: Complaint['about'];
   /** As the request was before. */
-  request: ModelRequest;
+  request: SentRequest;
   pending: readonly RejectedPlace[];
   /** One of which, or some, the vendor means. */
   files: Part[];
   tried: number;
 }
 
-/** Leaves out of a request what its vendor refuses: at once, and each part once. */
+/**
+ * Leaves out of a request what its vendor refuses: at once, and each part once. Where the vendor refuses to enforce a schema,
+ * that goes out in a weaker form.
+ */
 export class Rejections {
   private resends = 0;
   private mediaGuesses = 0;
@@ -38,15 +42,24 @@ export class Rejections {
   constructor(
     private readonly delegate: Delegate,
     private readonly model: Model,
-    private request: ModelRequest,
+    private request: SentRequest,
+    private readonly schemas: RefusedSchemas,
   ) {
-    this.rendered = delegate.render(model, request);
+    const { outputSchema: schema } = request;
+    if (schema && schemas.has(model, schema)) this.request = { ...request, isSchemaRefused: true };
+    this.rendered = delegate.render(model, this.request);
+  }
+
+  /** What is sent: the request without what has been refused of it. */
+  get sent(): SentRequest {
+    return this.request;
   }
 
   /** Whether the error says what to leave out: the request then is without it. */
   leaveOut(error: unknown): boolean {
     const complaint = complaintIn(error);
     if (complaint === undefined || this.resends >= MAX_RESENDS) return false;
+    if (complaint.about === 'schema') return this.weaken(complaint);
     const parts = this.refused(complaint);
     const { messages } = this.request;
     const places = parts.flatMap((part) => placesOf(part, messages));
@@ -68,6 +81,17 @@ export class Rejections {
   /** Tells what was left out, each part once: to be remembered, once the vendor no longer complains. */
   told(): ModelEvent[] {
     return this.pending.splice(0).map((place) => ({ type: 'part-rejected', ...place }));
+  }
+
+  private weaken({ reason }: Complaint): boolean {
+    const { outputSchema: schema } = this.request;
+    if (schema === undefined || !this.rendered.isSchemaEnforced) return false;
+    this.schemas.add(this.model, schema, reason);
+    this.guess = undefined;
+    this.resends += 1;
+    this.request = { ...this.request, isSchemaRefused: true };
+    this.rendered = this.delegate.render(this.model, this.request);
+    return true;
   }
 
   private refused(complaint: Complaint): object[] {
@@ -128,7 +152,7 @@ export class Rejections {
 
 /** What the error says of the history; undefined for any other error. */
 export function complaintIn(error: unknown): Complaint | undefined {
-  if (error instanceof HistoryRefusedError) return error.complaint;
+  if (error instanceof PartRefusedError) return error.complaint;
   return error instanceof PayloadTooLargeError ? { about: 'media', reason: 'the request was too large' } : undefined;
 }
 

@@ -15,7 +15,8 @@ export class ScriptedDelegates extends DelegateRegistry {
       render(model, request) {
         // For its refusals: what no vendor would answer, the script does not answer either.
         vendor.render(model, request);
-        return { body: Buffer.from(JSON.stringify(asSent(request))), pieces: () => [] };
+        const body = Buffer.from(JSON.stringify(asSent(request)));
+        return { body, isSchemaEnforced: false, pieces: () => [] };
       },
       createParser: () => new ScriptParser(model.api),
     };

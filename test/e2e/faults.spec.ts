@@ -75,6 +75,8 @@ const faults: Record<SandboxFault, Row> = {
   'gateway-reset': upstreamError,
   // These models think when they are asked to.
   'gateway-reasoning-refused': answer,
+  // Nothing is enforced here.
+  'gateway-schema-refused': answer,
   'answer-empty': answer,
   'answer-not-json': answer,
   'answer-wrong-json': answer,

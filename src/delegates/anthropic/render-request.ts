@@ -1,13 +1,13 @@
 import { type Effort } from '../../messages/effort.js';
 import { type JsonObject } from '../../messages/json.interface.js';
-import { type ModelParams, type ModelRequest, type ToolDefinition } from '../../messages/model-request.interface.js';
+import { type ModelParams, type ToolDefinition } from '../../messages/model-request.interface.js';
 import { type Model } from '../../models/model.interface.js';
 import { instructionsOf } from '../transcript.js';
 import { outputLimit } from '../output-limit.js';
 import { renderSampling } from '../sampling.js';
 import { isForced, type OfferedUse, offeredUse } from '../tool-choice.js';
 import { withVendorParams } from '../vendor-params.js';
-import { type RenderedRequest } from '../delegate.interface.js';
+import { type RenderedRequest, type SentRequest } from '../delegate.interface.js';
 import { digestOf } from '../prefix-chain.js';
 import { renderHistory } from '../render-history.js';
 import { requestBody } from '../request-body.js';
@@ -23,7 +23,7 @@ const claudeSampling = { maxTemperature: 1, isEither: true };
 type Prefix = JsonObject & { system?: JsonObject[]; tools?: JsonObject[] };
 
 /** A streamed request to the Messages API. */
-export function renderRequest(model: Model, request: ModelRequest): RenderedRequest {
+export function renderRequest(model: Model, request: SentRequest): RenderedRequest {
   const { params = {}, messages } = request;
   const maxTokens = outputLimit(model, params);
   const use = offeredUse(request);
@@ -50,7 +50,8 @@ export function renderRequest(model: Model, request: ModelRequest): RenderedRequ
     ...system,
     stream: true,
   };
-  return { body: requestBody(withVendorParams(settings, params), 'messages', items), prefixDigest, pieces };
+  const body = requestBody(withVendorParams(settings, params), 'messages', items);
+  return { body, prefixDigest, isSchemaEnforced: format !== undefined, pieces };
 }
 
 /** Names what comes before the messages; marks for the cache do not count. */
@@ -78,7 +79,7 @@ function renderStop({ stopSequences = [] }: ModelParams): JsonObject {
   return sequences.length > 0 ? { stop_sequences: sequences } : {};
 }
 
-function renderTools(model: Model, request: ModelRequest, use: OfferedUse | undefined, mustCall: boolean): Prefix {
+function renderTools(model: Model, request: SentRequest, use: OfferedUse | undefined, mustCall: boolean): Prefix {
   const { tools = [] } = request;
   const answer = answerTool(request);
   if (answer === undefined) {

@@ -1,5 +1,5 @@
 import { type JsonObject } from '../../messages/json.interface.js';
-import { type ModelParams, type ModelRequest, type ToolDefinition } from '../../messages/model-request.interface.js';
+import { type ModelParams, type ToolDefinition } from '../../messages/model-request.interface.js';
 import { type Model } from '../../models/model.interface.js';
 import { outputLimit } from '../output-limit.js';
 import { renderSampling } from '../sampling.js';
@@ -10,12 +10,12 @@ import { renderUse } from '../openai-tool-use.js';
 import { offeredUse } from '../tool-choice.js';
 import { withVendorParams } from '../vendor-params.js';
 import { renderHistory } from '../render-history.js';
-import { type RenderedRequest } from '../delegate.interface.js';
+import { type RenderedRequest, type SentRequest } from '../delegate.interface.js';
 import { requestBody } from '../request-body.js';
 import { chatHistory } from './render-message.js';
 
 /** The body of a streamed request to Chat Completions. */
-export function renderRequest(model: Model, request: ModelRequest): RenderedRequest {
+export function renderRequest(model: Model, request: SentRequest): RenderedRequest {
   const { params = {}, tools = [] } = request;
   const { instructions, items, pieces } = renderHistory(request.messages, chatHistory, model);
   const effort = params.thinking && nearestEffort(model, params.thinking);
@@ -38,6 +38,7 @@ export function renderRequest(model: Model, request: ModelRequest): RenderedRequ
   const list = [...before.map((message) => Buffer.from(`${JSON.stringify(message)},`)), ...items];
   return {
     body: requestBody(withVendorParams(settings, params), 'messages', list),
+    isSchemaEnforced: format?.strict === true,
     pieces: () => [...before, ...pieces()],
   };
 }

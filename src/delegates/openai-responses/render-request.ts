@@ -1,5 +1,5 @@
 import { type JsonObject } from '../../messages/json.interface.js';
-import { type ModelRequest, type ToolDefinition } from '../../messages/model-request.interface.js';
+import { type ToolDefinition } from '../../messages/model-request.interface.js';
 import { type Model } from '../../models/model.interface.js';
 import { outputLimit } from '../output-limit.js';
 import { renderSampling } from '../sampling.js';
@@ -10,7 +10,7 @@ import { renderUse } from '../openai-tool-use.js';
 import { offeredUse } from '../tool-choice.js';
 import { withVendorParams } from '../vendor-params.js';
 import { renderHistory } from '../render-history.js';
-import { type RenderedRequest } from '../delegate.interface.js';
+import { type RenderedRequest, type SentRequest } from '../delegate.interface.js';
 import { requestBody } from '../request-body.js';
 import { responsesHistory } from './render-items.js';
 
@@ -18,7 +18,7 @@ import { responsesHistory } from './render-items.js';
 const smallestLimit = 16;
 
 /** The body of a streamed request to the Responses API, which knows no stop sequences. */
-export function renderRequest(model: Model, request: ModelRequest): RenderedRequest {
+export function renderRequest(model: Model, request: SentRequest): RenderedRequest {
   const { params = {}, tools = [] } = request;
   const { instructions, items, pieces } = renderHistory(request.messages, responsesHistory, model);
   const format = jsonFormat(request);
@@ -38,7 +38,8 @@ export function renderRequest(model: Model, request: ModelRequest): RenderedRequ
     store: false,
     stream: true,
   };
-  return { body: requestBody(withVendorParams(settings, params), 'input', items), pieces };
+  const body = requestBody(withVendorParams(settings, params), 'input', items);
+  return { body, isSchemaEnforced: format?.strict === true, pieces };
 }
 
 /** Without `strict: false` this API would rewrite the schema to its strict subset. */

@@ -11,6 +11,7 @@ import { anthropicQuirks } from './quirks.js';
 import { checkParameters } from './parameter-rules.js';
 import { promptOf } from './prompt-of.js';
 import { pausedCall, serverResult } from './server-tools.js';
+import { grammarRefusal } from './schema-rules.js';
 import { checkTools } from './tool-rules.js';
 import { asksForRedaction, thinkingRefusal } from './thinking.js';
 import { bindingAfter } from './thinking-binding.js';
@@ -46,6 +47,7 @@ function read(body: JsonObject, model: UpstreamModel): VendorRequest {
     prompt,
     isStream: body.stream === true,
     reasoningRefusal: thinkingRefusal(turns),
+    schemaRefusal: grammarRefusal(body),
     renderJson: (answer) => renderMessage(answer, style),
     renderStream: (answer, words) => streamMessage(answer, style, words),
   };

@@ -1,6 +1,7 @@
-import { isJsonObject, type JsonObject, listOf, objectsOf, stringOf } from '../json.js';
+import { isJsonObject, type JsonObject, listOf, objectOf, objectsOf, stringOf } from '../json.js';
 import { isObjectSchema, schemasIn } from '../json-schema/schemas-in.js';
-import { refuse } from './errors.js';
+import { type Reply } from '../server/reply.js';
+import { anthropicErrors, refuse } from './errors.js';
 
 /** What the grammar of answers knows nothing of, by the type that it constrains. */
 const UNSUPPORTED = Object.entries({
@@ -47,6 +48,15 @@ function checkKeywords(schema: JsonObject, place: string): void {
 
 const MAX_OPTIONAL = 24;
 const MAX_UNIONS = 16;
+/**
+ * By a measure of the sandbox's own, see `grammarSize`. The vendor says that there are "additional internal limits on the
+ * compiled grammar size" (Structured outputs, "Schema complexity limits"), and neither how it measures nor which they are.
+ */
+const MAX_GRAMMAR_SIZE = 500;
+
+/** What is said of a grammar that exceeds them. */
+const GRAMMAR_TOO_LARGE =
+  'The compiled grammar is too large, which would cause performance issues. Simplify your tool schemas or reduce the number of strict tools.';
 
 /** Refuses schemas that together are more than Anthropic makes a grammar of. */
 export function checkComplexity(roots: readonly JsonObject[]): void {
@@ -65,6 +75,36 @@ export function checkComplexity(roots: readonly JsonObject[]): void {
       `Schemas contains too many parameters with union types (${unions} parameters with type arrays or anyOf). This causes exponential compilation cost. Reduce the number of nullable or union-typed parameters (limit: ${MAX_UNIONS} parameters with unions).`,
     );
   }
+  const size = roots.reduce((sum, root) => sum + grammarSize(root), 0);
+  if (size > MAX_GRAMMAR_SIZE) refuse(GRAMMAR_TOO_LARGE);
+}
+
+/** How many schemas and values of enumerations there are; those of a definition count wherever it is referred to. */
+function grammarSize(root: JsonObject): number {
+  const known = new Map<string, number>();
+  const sizeOf = (node: unknown): number => {
+    const schemas = [...schemasIn(isJsonObject(node) ? { ...node, $defs: {} } : node)].map(({ schema }) => schema);
+    return schemas.reduce((sum, { $ref, enum: values }) => sum + 1 + listOf(values).length + sizeBehind($ref), 0);
+  };
+  const sizeBehind = (reference: unknown): number => {
+    if (typeof reference !== 'string') return 0;
+    const before = known.get(reference);
+    if (before !== undefined) return before;
+    // What leads back to itself, or nowhere, is refused for that.
+    known.set(reference, 0);
+    const size = sizeOf(findDefinition(root, reference));
+    known.set(reference, size);
+    return size;
+  };
+  return sizeOf(root);
+}
+
+/** How the grammar of a request is refused as too large, of its answer or of a strict tool; undefined where it has none. */
+export function grammarRefusal({ output_config: config, tools }: JsonObject): Reply | undefined {
+  const isOfAnswer = objectOf(config).format != null;
+  if (!isOfAnswer && !objectsOf(tools).some(({ strict }) => strict === true)) return undefined;
+  const place = isOfAnswer ? 'output_config.format.schema: Invalid schema: ' : '';
+  return anthropicErrors.invalidRequest(place + GRAMMAR_TOO_LARGE);
 }
 
 /** A grammar that leads back to itself would never end. */
@@ -79,9 +119,12 @@ function checkReferences(node: unknown, root: JsonObject, open: readonly string[
 }
 
 function definition(root: JsonObject, reference: string, place: string): unknown {
+  return findDefinition(root, reference) ?? refuse(`${place}: Could not resolve the reference ${reference}`);
+}
+
+function findDefinition(root: JsonObject, reference: string): unknown {
   const [anchor, holder = '', name = '', ...rest] = reference.split('/');
   const definitions = root[holder];
-  if (anchor === '#' && rest.length === 0 && isJsonObject(definitions) && Object.hasOwn(definitions, name))
-    return definitions[name];
-  return refuse(`${place}: Could not resolve the reference ${reference}`);
+  const isFound = anchor === '#' && rest.length === 0 && isJsonObject(definitions) && Object.hasOwn(definitions, name);
+  return isFound ? definitions[name] : undefined;
 }

@@ -65,6 +65,9 @@ export const GATEWAY_FAULT_NAMES = [
 /** Refusals of what the model thought before; only requests that replay it use them up. */
 export const REPLAY_FAULT_NAMES = ['gateway-reasoning-refused'] as const;
 
+/** Refusals to enforce a schema; only requests that want one enforced use them up. */
+export const SCHEMA_FAULT_NAMES = ['gateway-schema-refused'] as const;
+
 /** Answers that end in an unusual way, streamed or not. */
 export const ANSWER_FAULT_NAMES = [
   'answer-empty',
@@ -114,6 +117,7 @@ export const IMMEDIATE_FAULT_NAMES = ['revoke-tokens'] as const;
 export type ExchangeFault = (typeof EXCHANGE_FAULT_NAMES)[number];
 export type GatewayFault = (typeof GATEWAY_FAULT_NAMES)[number];
 export type ReplayFault = (typeof REPLAY_FAULT_NAMES)[number];
+export type SchemaFault = (typeof SCHEMA_FAULT_NAMES)[number];
 export type AnswerFault = (typeof ANSWER_FAULT_NAMES)[number];
 export type DeliveryFault = (typeof DELIVERY_FAULT_NAMES)[number];
 export type StreamFault = (typeof STREAM_FAULT_NAMES)[number];
@@ -124,6 +128,7 @@ export const SANDBOX_FAULTS = [
   ...EXCHANGE_FAULT_NAMES,
   ...GATEWAY_FAULT_NAMES,
   ...REPLAY_FAULT_NAMES,
+  ...SCHEMA_FAULT_NAMES,
   ...ANSWER_FAULT_NAMES,
   ...DELIVERY_FAULT_NAMES,
   ...STREAM_FAULT_NAMES,

@@ -8,12 +8,13 @@ import { DELIVERY_FAULTS } from '../faults/delivery-faults.js';
 import { type FaultQueue } from '../faults/fault-queue.js';
 import { GATEWAY_FAULTS } from '../faults/gateway-faults.js';
 import { REPLAY_FAULTS } from '../faults/replay-faults.js';
+import { SCHEMA_FAULTS } from '../faults/schema-faults.js';
 import { STREAM_FAULTS } from '../faults/stream-faults.js';
 import { type TokenVault } from '../instance/token-vault.js';
 import { isJsonObject, parseJson } from '../json.js';
 import { type CallLog } from '../server/call-log.js';
 import { type RedirectTarget } from '../server/redirect-target.js';
-import { Refusal, sendReply } from '../server/reply.js';
+import { Refusal, type Reply, sendReply } from '../server/reply.js';
 import { readBody } from '../server/request-body.js';
 import { openEventStream } from '../stream/delivery.js';
 import { type StreamStep } from '../stream/frame.js';
@@ -54,16 +55,23 @@ export class Gateway {
     }
     admit(request.headers, this.vault, vendor.requiredHeaders);
     const asked = readRequest(vendor, text);
-    const { reasoningRefusal } = asked;
-    const refused = reasoningRefusal && this.faults.take(REPLAY_FAULTS, vendor.api);
+    const refused = this.refusalOf(vendor, asked);
     if (refused) {
-      sendReply(response, refused.effect(reasoningRefusal));
+      sendReply(response, refused);
       return;
     }
     const answer = this.compose(vendor, asked);
     const delivery = asked.isStream ? (this.faults.take(DELIVERY_FAULTS, vendor.api)?.effect ?? 'events') : 'json';
     if (delivery === 'json') sendReply(response, { status: 200, body: asked.renderJson(answer) });
     else this.stream(vendor, asked, answer, response, delivery === 'gzip');
+  }
+
+  /** A refusal that is planned, of what the request has. */
+  private refusalOf({ api }: Vendor, { reasoningRefusal, schemaRefusal }: VendorRequest): Reply | undefined {
+    return (
+      (reasoningRefusal && this.faults.take(REPLAY_FAULTS, api)?.effect(reasoningRefusal)) ??
+      (schemaRefusal && this.faults.take(SCHEMA_FAULTS, api)?.effect(schemaRefusal))
+    );
   }
 
   private compose(vendor: Vendor, asked: VendorRequest): Answer {

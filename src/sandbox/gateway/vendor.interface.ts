@@ -27,6 +27,8 @@ export interface VendorRequest {
   isStream: boolean;
   /** How the vendor refuses the reasoning that is replayed, once it no longer knows it; unset where there is none. */
   reasoningRefusal?: Reply;
+  /** How the vendor refuses to enforce a schema of the request, in case it is too much for it; unset where it has to enforce none. */
+  schemaRefusal?: Reply;
   renderJson(answer: Answer): JsonObject;
   /** The events of a streamed answer; `words` is the size of a text delta. */
   renderStream(answer: Answer, words: number): Iterable<Frame>;

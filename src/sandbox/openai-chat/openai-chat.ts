@@ -1,6 +1,7 @@
 import { type UpstreamModel } from '../gateway/upstream-model.js';
 import { type Vendor, type VendorRequest } from '../gateway/vendor.interface.js';
-import { isJsonObject, type JsonObject } from '../json.js';
+import { isJsonObject, type JsonObject, objectOf } from '../json.js';
+import { strictRefusal } from '../openai/output-format.js';
 import { streamCompletion } from './completion-stream.js';
 import { renderCompletion } from './completion.js';
 import { chatErrors } from './errors.js';
@@ -28,6 +29,7 @@ function read(body: JsonObject, model: UpstreamModel): VendorRequest {
   return {
     prompt: promptOf(body, messages, model.id),
     isStream: body.stream === true,
+    schemaRefusal: strictRefusal({ holder: objectOf(body.response_format).json_schema, param: 'response_format' }),
     renderJson: (answer) => renderCompletion(answer, model.id),
     renderStream: (answer, words) => streamCompletion(answer, style, words),
   };

@@ -1,6 +1,7 @@
 import { type UpstreamModel } from '../gateway/upstream-model.js';
 import { type Vendor, type VendorRequest } from '../gateway/vendor.interface.js';
-import { isJsonObject, type JsonObject, listOf } from '../json.js';
+import { isJsonObject, type JsonObject, listOf, objectOf } from '../json.js';
+import { strictRefusal } from '../openai/output-format.js';
 import { responsesErrors } from './errors.js';
 import { readItems } from './input-items.js';
 import { checkItemOrder } from './item-order.js';
@@ -33,6 +34,7 @@ function read(body: JsonObject, model: UpstreamModel): VendorRequest {
     prompt: promptOf(body, items, model.id),
     isStream: body.stream === true,
     reasoningRefusal: reasoningRefusal(items),
+    schemaRefusal: strictRefusal({ holder: objectOf(body.text).format, param: 'text.format.schema' }),
     renderJson: (answer) => renderResponse(answer, style),
     renderStream: (answer, words) => streamResponse(answer, style, words),
   };

@@ -1,5 +1,6 @@
-import { isJsonObject, type JsonObject, stringOf } from '../json.js';
-import { refuse } from './errors.js';
+import { isJsonObject, type JsonObject, objectOf, stringOf } from '../json.js';
+import { type Reply } from '../server/reply.js';
+import { openaiError, refuse } from './errors.js';
 import { checkToolName } from './parameter-rules.js';
 import { checkSchema, type SchemaOwner } from './schema-rules.js';
 import { checkStrictSchema } from './strict-schema.js';
@@ -42,6 +43,17 @@ export function outputSchema({ type = 'text', holder, param }: OutputFormat): Js
   checkSchema(schema, owner);
   if (strict === true) checkStrictSchema(schema, owner);
   return schema;
+}
+
+/**
+ * How a schema that is to be enforced is refused, for a limit that OpenAI has raised since; undefined where none is. The
+ * vendor publishes its limits, and this refusal stands for those that it does not.
+ */
+export function strictRefusal({ holder, param }: Omit<OutputFormat, 'type'>): Reply | undefined {
+  const { name, strict } = objectOf(holder);
+  if (strict !== true) return undefined;
+  const message = `Invalid schema for response_format '${stringOf(name)}': 101 parameters exceeds limit of 100.`;
+  return openaiError(400, 'invalid_request_error', message, 'invalid_json_schema', param);
 }
 
 /** Refuses JSON mode in a chat that never says the word. */

@@ -140,6 +140,59 @@ const complaints: [VendorError, Complaint][] = [
       reason: "Invalid 'messages[3].tool_calls[0].function.arguments': string too long.",
     },
   ],
+  [
+    {
+      message:
+        'The compiled grammar is too large, which would cause performance issues. Simplify your tool schemas or reduce the number of strict tools.',
+    },
+    {
+      about: 'schema',
+      reason:
+        'The compiled grammar is too large, which would cause performance issues. Simplify your tool schemas or reduce the number of strict tools.',
+    },
+  ],
+  [
+    {
+      message:
+        'output_config.format.schema: Invalid schema: The compiled grammar is too large, which would cause performance issues. Simplify your tool schemas or reduce the number of strict tools.',
+    },
+    {
+      about: 'schema',
+      reason:
+        'output_config.format.schema: Invalid schema: The compiled grammar is too large, which would cause performance issues. Simplify your tool schemas or reduce the number of strict tools.',
+    },
+  ],
+  [
+    { message: 'Schema is too complex for compilation' },
+    { about: 'schema', reason: 'Schema is too complex for compilation' },
+  ],
+  [{ message: 'Schema is too complex.' }, { about: 'schema', reason: 'Schema is too complex.' }],
+  [{ message: 'Grammar compilation timed out.' }, { about: 'schema', reason: 'Grammar compilation timed out.' }],
+  [
+    {
+      message:
+        'Schemas contains too many optional parameters (25), which would make grammar compilation inefficient. Reduce them (limit: 24).',
+    },
+    {
+      about: 'schema',
+      reason:
+        'Schemas contains too many optional parameters (25), which would make grammar compilation inefficient. Reduce them (limit: 24).',
+    },
+  ],
+  [
+    {
+      message: "Invalid schema for response_format 'answer': In context=(), 'oneOf' is not permitted.",
+      param: 'response_format',
+    },
+    {
+      about: 'schema',
+      reason: "Invalid schema for response_format 'answer': In context=(), 'oneOf' is not permitted.",
+    },
+  ],
+  [
+    { message: 'No.', code: 'invalid_json_schema', param: 'text.format.schema' },
+    { about: 'schema', reason: 'No.' },
+  ],
   [{ code: 'image_too_small' }, { about: 'image', reason: 'image_too_small' }],
 ];
 
@@ -152,6 +205,9 @@ describe('what a vendor complains about', () => {
   it.each<VendorError>([
     { message: 'max_tokens: 200000 > 128000, which is the maximum allowed number of output tokens' },
     { message: 'tools.0.custom.input_schema: JSON schema is invalid' },
+    // Tools go out without being enforced.
+    { message: "Invalid schema for function 'pay': schema must have type 'object'", param: 'tools[0].parameters' },
+    { message: "Tool 'The compiled grammar is too large' not found in provided tools" },
     { message: "Unknown parameter: 'surprise'.", param: 'surprise' },
     { message: 'messages.1.content.0.type: Expected `thinking` or `redacted_thinking`, but found `text`.' },
     { message: 'messages.2.content.0: unexpected `tool_use_id` found in `tool_result` blocks: toolu_1.' },

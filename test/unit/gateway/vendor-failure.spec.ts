@@ -59,7 +59,7 @@ describe('vendorFailure', () => {
     { message: "Item 'rs_1' of type 'reasoning' was provided without its required following item." },
   ])('takes %j for reasoning that is not taken back', (error) => {
     const failure = vendorFailure({ type: 'invalid_request_error', ...error }, 400);
-    expect(failure).toMatchObject({ name: 'HistoryRefusedError', code: 'upstream_error', isRetryable: false });
+    expect(failure).toMatchObject({ name: 'PartRefusedError', code: 'upstream_error', isRetryable: false });
   });
 
   it('takes the code context_length_exceeded for a full context window', () => {

@@ -90,6 +90,31 @@ function abortedWhileWaiting(): AbortController {
 }
 
 describe('DuoRouterService.route', () => {
+  // Anthropic, as its users report it: anthropics/anthropic-sdk-python#1185.
+  it('sends a request whose schema is refused once more alone, and none whose schema was not to be enforced', async () => {
+    const message = 'The compiled grammar is too large, which would cause performance issues.';
+    upstream.onGateway(json(400, { type: 'error', error: { type: 'invalid_request_error', message } }));
+    const properties = { city: { type: 'string' } };
+    const closed = { type: 'object', properties, required: ['city'], additionalProperties: false };
+    for (const [outputSchema, requests] of [
+      [closed, 2],
+      [{ ...closed }, 1],
+      [{ type: 'object', properties }, 1],
+      [undefined, 1],
+    ] as const) {
+      const { error, attempt, retried } = await route({ request: { ...question, outputSchema } });
+      expect(error).toMatchObject({
+        code: 'upstream_error',
+        isRetryable: false,
+        message: expect.stringContaining('refused the schema of the answer'),
+      });
+      expect([attempt.number, upstream.requests.splice(0).length]).toEqual([requests, requests]);
+      expect(retried.map(({ ended }) => ended)).toMatchObject(
+        requests === 1 ? [] : [{ number: 1, status: 'failed', errorCode: 'upstream_error' }],
+      );
+    }
+  });
+
   it('gives events, answer and attempt', async () => {
     upstream.onGateway(text('Hel', 'lo'));
     const { answer, attempt, error, events, retried } = await route();

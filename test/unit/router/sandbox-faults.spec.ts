@@ -90,6 +90,8 @@ const expected: Record<SandboxFault, Expected> = {
   'gateway-reset': recovers,
   // Nothing is replayed here.
   'gateway-reasoning-refused': passes,
+  // Nothing is enforced here.
+  'gateway-schema-refused': passes,
   'answer-empty': passes,
   'answer-not-json': passes,
   'answer-wrong-json': passes,

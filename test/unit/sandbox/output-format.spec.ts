@@ -108,6 +108,23 @@ describe('answers of a wanted form', () => {
     expect((await client.post(api, body)).text).toContain('Certainly, here it is.');
   });
 
+  it.each<[SandboxApi, string]>([
+    [
+      'anthropic-messages',
+      'output_config.format.schema: Invalid schema: The compiled grammar is too large, which would',
+    ],
+    ['openai-chat', "Invalid schema for response_format 'trip': 101 parameters exceeds limit of 100."],
+    ['openai-responses', "Invalid schema for response_format 'trip': 101 parameters exceeds limit of 100."],
+  ])('%s refuses to enforce a schema on request, where it should', async (api, message) => {
+    sandbox.fault({ fault: 'gateway-schema-refused' });
+    expect((await client.post(api, ask(api, 'Where?'))).status).toBe(200);
+    const body = ask(api, 'Where?', formatOf(api, schema, { strict: true }));
+    const { status, json } = await client.post(api, body);
+    expect([status, json]).toMatchObject([400, { error: { type: 'invalid_request_error' } }]);
+    expect(json).toMatchObject({ error: { message: expect.stringContaining(message) } });
+    expect((await client.post(api, body)).status).toBe(200);
+  });
+
   it.each<[SandboxApi, Body]>([
     ['anthropic-messages', { tool_choice: { type: 'tool', name: 'trip' } }],
     ['anthropic-messages', { tool_choice: { type: 'any' } }],
@@ -191,6 +208,16 @@ describe('answers of a wanted form', () => {
       'too many unions',
       claudeFormat(many(17, { type: ['string', 'null'] })),
       'Schemas contains too many parameters with union types (17 parameters with type arrays or anyOf). This causes exponential compilation cost.',
+    ],
+    [
+      'a grammar that is too large',
+      claudeFormat(many(500)),
+      'The compiled grammar is too large, which would cause performance issues. Simplify your tool schemas or reduce the number of strict tools.',
+    ],
+    [
+      'a grammar that is too large by what it refers to',
+      claudeFormat(many(10, { $ref: '#/$defs/kind' }, { $defs: { kind: enumOf(50, 4) } })),
+      'The compiled grammar is too large',
     ],
     ['an enumeration of objects', claudeFormat(closed({ a: { enum: [{}] } })), 'Complex types in enums'],
     ['all of a reference', claudeFormat(closed({ a: { allOf: [{ $ref: '#' }] } })), "'allOf' with '$ref'"],

@@ -1,0 +1,185 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { type Type } from '@nestjs/common';
+import { type BaseChat } from '../../src/conversation/base-chat.js';
+import { Chat, DuoChatService, DuoService, type DuoTool, type MessageRecord, type RunEvent } from '../../src/index.js';
+import { type JsonSchema } from '../../src/schemas/schema.interface.js';
+import { addTool, told } from './support/bound-tools.js';
+import { RecordedLog } from './support/recorded-log.js';
+import { RunRows } from './support/run-rows.js';
+import { startTestHost, type TestHost } from './support/test-module.js';
+
+type Said = Pick<MessageRecord, 'role' | 'status' | 'text' | 'parts'> & { parsed?: unknown };
+
+interface TalkingChat {
+  chat: BaseChat<Said>;
+  messages: () => Promise<readonly Said[]>;
+}
+
+const APIS = [
+  ['duo-chat-sonnet-4-6', 'anthropic-messages'],
+  ['duo-chat-gpt-5-2', 'openai-chat'],
+  ['duo-chat-gpt-5-6-sol', 'openai-responses'],
+] as const;
+type Api = (typeof APIS)[number][1];
+
+let host: TestHost;
+let weather: Type<DuoTool>;
+let log: RecordedLog;
+
+beforeAll(async () => {
+  host = await startTestHost([Chat]);
+  weather = addTool(host.app, 'weather', () => told('Sunny'));
+});
+beforeEach(() => {
+  host.sandbox.reset();
+  log = new RecordedLog();
+  host.app.useLogger(log);
+});
+afterAll(() => host.close());
+
+const service = (): DuoChatService<Chat> => host.app.get(DuoChatService);
+const places: Record<string, (model: string) => Promise<TalkingChat>> = {
+  'in memory': (model) => {
+    const chat = host.app.get(DuoService).chat({ model });
+    return Promise.resolve({ chat, messages: () => Promise.resolve(chat.messages) });
+  },
+  'in the database': async (model) => {
+    const { id } = await service().create({ model });
+    return { chat: await service().find(id), messages: async () => (await service().messages(id)).items };
+  },
+};
+const cases = Object.keys(places).flatMap((place) => APIS.map(([model, api]) => ({ place, model, api })));
+
+let count = 0;
+/** A schema that all vendors enforce, and that none has seen; each call makes the same one from the same name. */
+const schemaNamed = (name: string): JsonSchema => ({
+  type: 'object',
+  properties: { [name]: { type: 'string' } },
+  required: [name],
+  additionalProperties: false,
+});
+const unseen = (): string => `city_${(count += 1)}`;
+
+/** How the last request asks for the answer of a schema: enforced, or in the weaker form that the vendor has. */
+function formOf(api: Api): string {
+  const body = JSON.stringify(host.sandbox.calls.lastRequests[api]?.body);
+  if (api === 'anthropic-messages') return body.includes('json_schema') ? 'enforced' : 'tool';
+  return body.includes('"strict":true') ? 'enforced' : 'wish';
+}
+
+describe.each(cases)('A schema that $model refuses to enforce, in a chat $place', ({ place, model, api }) => {
+  const weaker = api === 'anthropic-messages' ? 'tool' : 'wish';
+  const requests = () => host.sandbox.calls.requests[api];
+  const open = () => (places[place] as (model: string) => Promise<TalkingChat>)(model);
+
+  async function expectAttempts({ chat }: TalkingChat, statuses: readonly string[]): Promise<void> {
+    expect(requests()).toBe(statuses.length);
+    expect(await chat.usage()).toMatchObject({ attempts: statuses.length, unknownAttempts: 0 });
+    if (place === 'in the database') expect(await new RunRows(host.database).attempts(chat.id)).toEqual(statuses);
+  }
+
+  it('goes out once more in a weaker form, and so in all later steps and asks', async () => {
+    host.sandbox.fault({ fault: 'gateway-schema-refused', times: 0 });
+    const talk = await open();
+    const name = unseen();
+    const ask = 'Look it up.\ncall weather {"city":"Rome"}';
+    const answer = await talk.chat.withTools(weather).ask(ask, { schema: schemaNamed(name) });
+    expect(answer.parsed).toEqual({ [name]: '' });
+    expect(formOf(api)).toBe(weaker);
+    await expectAttempts(talk, ['failed', 'succeeded', 'succeeded']);
+    expect((await talk.chat.ask('And now?', { schema: schemaNamed(name) })).parsed).toEqual({ [name]: '' });
+    await expectAttempts(talk, ['failed', 'succeeded', 'succeeded', 'succeeded']);
+    const other = await open();
+    expect((await other.chat.ask('And here?', { schema: schemaNamed(name) })).parsed).toEqual({ [name]: '' });
+    expect(await other.chat.usage()).toMatchObject({ attempts: 1 });
+    expect(requests()).toBe(5);
+  });
+
+  it('is said in no answer and in no event, and once in the log', async () => {
+    host.sandbox.fault({ fault: 'gateway-schema-refused', times: 0 });
+    const { chat, messages } = await open();
+    const name = unseen();
+    const events: RunEvent[] = [];
+    for await (const event of chat.stream('Where?', { schema: schemaNamed(name) })) events.push(event);
+    const text = events.map((event) => (event.type === 'text-delta' ? event.text : '')).join('');
+    expect(JSON.parse(text)).toEqual({ [name]: '' });
+    expect([...new Set(events.map(({ type }) => type))]).toEqual([
+      'run-start',
+      'message-start',
+      'text-delta',
+      'message-end',
+      'run-end',
+    ]);
+    expect(events.at(-1)).toMatchObject({ type: 'run-end', status: 'completed' });
+    await chat.ask('And now?', { schema: schemaNamed(name) });
+    expect(JSON.stringify([events, await messages()])).not.toMatch(/grammar|invalid schema|exceeds limit|rejected/i);
+    const warnings = log.lines.filter(([, text]) => text.includes('does not enforce the schema'));
+    expect(warnings).toEqual([['warn', expect.stringContaining(`The vendor of ${model} does not enforce`), 'Schemas']]);
+  });
+
+  it('is asked for once more where the answer in the weaker form is wrong', async () => {
+    host.sandbox.fault({ fault: 'gateway-schema-refused', times: 0 });
+    host.sandbox.fault({ fault: 'answer-wrong-json' });
+    const talk = await open();
+    const name = unseen();
+    expect((await talk.chat.ask('Where?', { schema: schemaNamed(name) })).parsed).toEqual({ [name]: '' });
+    await expectAttempts(talk, ['failed', 'succeeded', 'succeeded']);
+    expect((await talk.messages()).map(({ status }) => status)).toEqual(['complete', 'failed', 'complete']);
+  });
+
+  it('is remembered as that where the request in the weaker form fails', async () => {
+    const talk = await open();
+    const schema = schemaNamed(unseen());
+    host.sandbox.fault({ fault: 'gateway-schema-refused', times: 0 });
+    host.sandbox.fault({ fault: 'stream-error-before-text' });
+    await expect(talk.chat.ask('Where?', { schema })).rejects.toMatchObject({
+      code: api === 'anthropic-messages' ? 'upstream_overloaded' : 'upstream_error',
+    });
+    expect(requests()).toBe(2);
+    expect((await talk.chat.complete({ schema })).status).toBe('complete');
+    expect([requests(), formOf(api)]).toEqual([3, weaker]);
+  });
+
+  it('does not touch other schemas, nor the same one of another model', async () => {
+    host.sandbox.fault({ fault: 'gateway-schema-refused' });
+    const { chat } = await open();
+    const schema = schemaNamed(unseen());
+    await chat.ask('Where?', { schema });
+    expect(formOf(api)).toBe(weaker);
+    await chat.ask('Where?', { schema: schemaNamed(unseen()) });
+    expect(formOf(api)).toBe('enforced');
+    for (const [other, otherApi] of APIS.filter(([id]) => id !== model)) {
+      await chat.ask('Where?', { schema, model: other });
+      expect(formOf(otherApi)).toBe('enforced');
+    }
+  });
+
+  // Within all limits that the vendors publish.
+  it('answers where the vendor refuses its size by itself', async () => {
+    const talk = await open();
+    const prefix = unseen();
+    const names = Array.from({ length: 501 }, (_, index) => `${prefix}_${index}`);
+    const properties = Object.fromEntries(names.map((name) => [name, { type: 'string' as const }]));
+    const schema: JsonSchema = { type: 'object', properties, required: names, additionalProperties: false };
+    expect(Object.keys((await talk.chat.ask('Where?', { schema })).parsed as object)).toHaveLength(501);
+    await expectAttempts(talk, api === 'anthropic-messages' ? ['failed', 'succeeded'] : ['succeeded']);
+  });
+});
+
+// Thinking of this model is bound to the tools, and the weaker form is one of these.
+it.each(Object.entries(places))(
+  'A schema that is refused in the middle of a chat %s costs thinking that is bound to what was before, and no request',
+  async (_place, open) => {
+    host.sandbox.fault({ fault: 'gateway-schema-refused', times: 0 });
+    const { chat } = await open('duo-chat-fable-5-1');
+    const name = unseen();
+    const schema = schemaNamed(name);
+    const answer = `call answer {"${name}":"Rome"}`;
+    await chat.withThinking({ effort: 'low' }).ask('One');
+    expect((await chat.ask(`Two\n${answer}`, { schema })).parsed).toEqual({ [name]: 'Rome' });
+    expect(host.sandbox.calls.requests['anthropic-messages']).toBe(3);
+    for (const question of ['Three', 'Four']) await chat.ask(`${question}\n${answer}`, { schema });
+    await chat.ask('Five');
+    expect(host.sandbox.calls.requests['anthropic-messages']).toBe(6);
+  },
+);
