@@ -60,6 +60,15 @@ it.each(['docs/architecture.md', 'CONTRIBUTING.md'])('%s names only files and fo
   expect(named.filter((name) => !existsSync(join(root, name)))).toEqual([]);
 });
 
+it('architecture.md names only functions that their files have', () => {
+  const named = [...pageOf('architecture.md').text.matchAll(/`(src\/[\w./-]+\.ts)`\s+\(`(\w+)`/g)];
+  expect(named.length).toBeGreaterThan(4);
+  const missing = named.filter(
+    ([, path = '', name = '']) => !readFileSync(join(root, path), 'utf8').includes(`${name}(`),
+  );
+  expect(missing.map(([text]) => text)).toEqual([]);
+});
+
 /** Whether the file, and the heading in it, exists that a document links to. */
 function exists(from: string, link: string): boolean {
   const [path = '', anchor] = link.split('#');
