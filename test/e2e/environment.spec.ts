@@ -68,12 +68,17 @@ describe('The settings of the server', () => {
   });
 
   it('are all named at the start where they are wrong, and no database is started', async () => {
-    const { stderr } = await start({ PORT: 'x' }, ['HOST=0.0.0.0', 'RATE_LIMIT_PER_MINUTE=many']);
+    // As by `npm start`, which shows each step on standard error.
+    const { stderr } = await start({ PORT: 'x', npm_lifecycle_event: 'start' }, [
+      'HOST=0.0.0.0',
+      'RATE_LIMIT_PER_MINUTE=many',
+    ]);
     if (stderr === null) throw new Error('The output of the server is not read.');
     const [complaint] = await Promise.all([text(stderr), once(server as ChildProcess, 'exit')]);
     expect(server?.exitCode).toBe(1);
     expect(complaint).toMatch(
       /The server did not start\. 3 settings are wrong:\n {2}- HOST is "0\.0\.0\.0".*\n {2}- PORT must be .*\n {2}- RATE_LIMIT_PER_MINUTE must be/,
     );
+    expect(complaint).not.toContain('Starting the database');
   });
 });

@@ -213,11 +213,30 @@ describe('The log of runs', () => {
     expect(log.lines).toEqual([]);
   });
 
+  it('has none for a run whose chat another server deletes, which this one learns at its end', async () => {
+    const chat = await chats.create();
+    const cancel = new AbortController();
+    server.sandbox.fault({ fault: 'stream-stall', afterChunks: 3 });
+    const { id, result } = await chats.start(chat.id, SAID, { signal: cancel.signal });
+    await until(async () => (await runs.loggedText(id)) !== '');
+    await server.database.query('WITH r AS (DELETE FROM duo_runs WHERE id = $1) DELETE FROM chats WHERE id = $2', [
+      id,
+      chat.id,
+    ]);
+    cancel.abort();
+    expect(await result).toMatchObject({ message: null, error: { code: 'chat_not_found' } });
+    expect(log.lines).toEqual([]);
+  });
+
   it('has none for a run that waits for approval, nor for one that ends well after a failed tool', async () => {
-    addTool(server.app, 'break', () => Promise.resolve({ content: 'no', isError: true }));
+    const failing = addTool(server.app, 'break', () => Promise.resolve({ content: 'no', isError: true }));
     const pay = addTool(server.app, 'pay', () => told('Paid'), { needsApproval: () => Promise.resolve(true) });
     const chat = await chats.create();
-    expect(await chat.withTools(pay).ask('call pay {}')).toMatchObject({ status: 'complete' });
+    expect(await chat.withTools(pay).ask('call pay {}')).toMatchObject({ finishReason: 'tool-calls' });
+    const other = await chats.create();
+    expect(await other.withTools(failing).ask('call break {}')).toMatchObject({ finishReason: 'stop' });
+    expect((await runs.runs(chat.id)).map(({ status }) => status)).toEqual(['awaiting_approval']);
+    expect((await runs.runs(other.id)).map(({ status }) => status)).toEqual(['completed']);
     expect(log.lines).toEqual([]);
   });
 });

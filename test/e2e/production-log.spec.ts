@@ -149,8 +149,12 @@ describe('In production', () => {
   it('a token that GitLab takes is no line at the start, and no model is asked for it', async () => {
     const running = start();
     await running.url();
-    await until(() => sandbox.calls.exchanges > 0);
+    await until(() => sandbox.calls.requests['anthropic-messages'] > 0);
     expect(await running.stop()).toBe(0);
+    // What shows the token to the gateway is no question: it has neither a model nor messages.
+    const { requests, lastRequests } = sandbox.calls;
+    expect(requests).toEqual({ 'anthropic-messages': 1, 'openai-chat': 0, 'openai-responses': 0 });
+    expect(lastRequests['anthropic-messages']?.body).toEqual({});
     expect(parsed(running.lines()).filter(({ level }) => level !== 'log')).toEqual([]);
   });
 

@@ -44,6 +44,11 @@ class ForArkStays extends DuoAgent<typeof arkStay> {
   }
 }
 class ForNumbers extends DuoAgent<{ days: number; team: string }> {}
+class ForTexts extends DuoAgent<{ days: string; team?: string }> {
+  override instructions({ inputs }: AgentContext<{ days: string; team?: string }>): string {
+    return inputs.days.trim();
+  }
+}
 
 class Place {
   @IsString()
@@ -86,6 +91,8 @@ describe('@Agent()', () => {
     Agent({ inputs: stay, instructions: ({ inputs: made }) => made.days.toFixed() })(ForStays);
     // @ts-expect-error its callers would give a number
     Agent({ inputs: stay })(ForNumbers);
+    // @ts-expect-error its callers give a text, and it would see one
+    Agent({ inputs: stay })(ForTexts);
     // @ts-expect-error its callers would give a team
     Agent({ inputs: stay })(ForTeams);
     // @ts-expect-error it sees a number

@@ -115,6 +115,7 @@ describe('ModelRegistry', () => {
     ['gpt-5.1', '"duo-chat-gpt-5-1"'],
     ['GPT-5-Mini', '"duo-chat-gpt-5-mini"'],
     ['opus-4.8', '"duo-chat-opus-4-8"'],
+    ['DUO-CHAT-OPUS-4-8', '"duo-chat-opus-4-8"'],
   ])('answers the unknown id %s with the near one %s', (wrong, right) => {
     const get = () => registry.get(wrong);
     expect(get).toThrow(UnknownModelError);

@@ -84,11 +84,14 @@ describe('A model whose end of life is announced or past', () => {
       ]);
     }));
 
-  it('is warned of in each application of a process, and before its day in other words', () =>
-    using('2026-11-29', async (client) => {
-      await use(client, 'duo-chat-sonnet-4-5', 'duo-chat-sonnet-4-5');
-      expect(warnings).toEqual([
-        'The model "duo-chat-sonnet-4-5" reaches its end of life on 2026-11-30. Use "duo-chat-sonnet-4-6" instead.',
-      ]);
-    }));
+  it('is warned of in each application of a process, and before its day in other words', async () => {
+    const warning =
+      'The model "duo-chat-sonnet-4-5" reaches its end of life on 2026-11-30. Use "duo-chat-sonnet-4-6" instead.';
+    for (const expected of [[warning], [warning, warning]]) {
+      await using('2026-11-29', async (client) => {
+        await use(client, 'duo-chat-sonnet-4-5', 'duo-chat-sonnet-4-5');
+        expect(warnings).toEqual(expected);
+      });
+    }
+  });
 });
