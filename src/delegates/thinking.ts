@@ -1,5 +1,6 @@
 import { type Effort, EFFORTS } from '../messages/effort.js';
 import { type Thinking } from '../messages/model-request.interface.js';
+import { MIN_THINKING_BUDGET } from '../messages/params.js';
 import { type Model } from '../models/model.interface.js';
 
 const budgets: Record<Effort, number> = {
@@ -39,18 +40,16 @@ function effortOf(thinking: Thinking): Effort {
   return thinking.budgetTokens <= 16_384 ? 'medium' : 'high';
 }
 
-// The vendor's own bounds: at least this much, and less than the whole answer, of which thinking is a part.
-const MIN_BUDGET = 1_024;
-
 /**
  * The budget in tokens for models that take no effort, or undefined where the answer is too short to think at all.
  * An effort leaves at least a quarter of the answer for what is said aloud.
  */
 export function thinkingBudget(thinking: Thinking, outputLimit: number): number | undefined {
-  if (outputLimit <= MIN_BUDGET) return undefined;
+  if (outputLimit <= MIN_THINKING_BUDGET) return undefined;
+  // The vendor takes less than the whole answer, since thinking is a part of it.
   const budget =
     'effort' in thinking
       ? Math.min(budgets[thinking.effort], Math.floor(outputLimit * 0.75))
       : Math.min(thinking.budgetTokens, outputLimit - 1);
-  return Math.max(budget, MIN_BUDGET);
+  return Math.max(budget, MIN_THINKING_BUDGET);
 }

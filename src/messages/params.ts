@@ -3,6 +3,11 @@ import { ValidationError } from '../errors/request.errors.js';
 import { EFFORTS } from './effort.js';
 import { type ModelParams, type ParamChanges } from './model-request.interface.js';
 
+export const MAX_TEMPERATURE = 2;
+export const MAX_TOP_P = 1;
+/** The smallest budget of tokens that a vendor takes. In code a smaller one is raised to it, over HTTP it is refused. */
+export const MIN_THINKING_BUDGET = 1_024;
+
 type Check = [isRight: (value: unknown) => boolean, expected: string];
 
 const isNumber = (most: number) => (value: unknown) => typeof value === 'number' && value >= 0 && value <= most;
@@ -13,8 +18,8 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 const efforts = EFFORTS.map((effort) => `'${effort}'`).join(' | ');
 
 const checks: Record<string, Check> = {
-  temperature: [isNumber(2), 'a number from 0 to 2'],
-  topP: [isNumber(1), 'a number from 0 to 1'],
+  temperature: [isNumber(MAX_TEMPERATURE), `a number from 0 to ${MAX_TEMPERATURE}`],
+  topP: [isNumber(MAX_TOP_P), `a number from 0 to ${MAX_TOP_P}`],
   maxOutputTokens: [isCount, 'a whole number above 0'],
   stopSequences: [
     (value) => Array.isArray(value) && value.every((item) => typeof item === 'string' && item !== ''),

@@ -83,7 +83,7 @@ describe('Chats over HTTP', () => {
   });
 
   it.each<[object, RegExp]>([
-    [{ effort: 'low', budgetTokens: 2048 }, /budgetTokens comes in place of effort/],
+    [{ effort: 'low', budgetTokens: 2048 }, /budgetTokens and effort exclude each other/],
     [{ effort: 'much', budgetTokens: 2048 }, /effort must be one of/],
     [{ budgetTokens: 1e12 }, /budgetTokens must not be greater than 1000000/],
     [{ budgetTokens: 1023 }, /budgetTokens must not be less than 1024/],

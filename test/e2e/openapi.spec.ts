@@ -92,6 +92,7 @@ describe('The OpenAPI document', () => {
   });
 
   it.each([
+    ['NewChatBody', 'NewChatDto'],
     ['ChatBody', 'ChatDto'],
     ['Params', 'ParamsDto'],
     ['Thinking', 'ThinkingDto'],
@@ -103,6 +104,7 @@ describe('The OpenAPI document', () => {
     const checked = dtoSchemas()[dto] as unknown as ObjectSchema;
     const described = schemas[name] as ObjectSchema;
     expect(Object.keys(described.properties).sort()).toEqual(Object.keys(checked.properties).sort());
+    expect(described.required).toEqual(checked.required);
     const limits = ['minimum', 'maximum', 'minLength', 'maxLength', 'minItems', 'maxItems', 'enum'];
     for (const [property, rules] of Object.entries(checked.properties)) {
       const said = described.properties[property] ?? {};
@@ -126,6 +128,7 @@ describe('The server and its document', () => {
   let server: TestServer;
   let client: HttpClient;
   const ajv = new Ajv2020({ strict: false, allErrors: true });
+  ajv.addFormat('uri', /^https:/);
   ajv.addFormat('uuid', /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/);
   ajv.addFormat('date-time', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   ajv.addSchema(document, 'document');
@@ -228,6 +231,96 @@ describe('The server and its document', () => {
     ['POST', '/chats/{id}/tool-calls/{toolCallId}/deny', '/chats/x/tool-calls/y/deny', { reason: 1 }],
   ])('describes the refusal of %s %s at %s', async (method, path, url, body) => {
     expect(await call(method, path, url, body)).toMatchObject({ code: expect.any(String) });
+  });
+
+  it.each<[what: string, path: '/chats' | '/chats/{id}/messages', good: object[], bad: object[]]>([
+    ['the title', '/chats', [{ title: null }, { title: 'x'.repeat(500) }], [{ title: 1 }, { title: 'x'.repeat(501) }]],
+    [
+      'texts',
+      '/chats',
+      [{ instructions: 'x' }],
+      [{ instructions: '' }, { instructions: null }, { model: '' }, { model: null }, { agent: '' }],
+    ],
+    ['metadata', '/chats', [{ metadata: {} }, { metadata: { a: [null] } }], [{ metadata: [] }, { metadata: null }]],
+    ['params', '/chats', [{ params: {} }], [{ params: [] }, { params: null }, { params: { toolChoice: 'auto' } }]],
+    ...(['temperature', 'topP'] as const).map((name): [string, '/chats', object[], object[]] => [
+      name,
+      '/chats',
+      [0, 0.5, name === 'topP' ? 1 : 2].map((value) => ({ params: { [name]: value } })),
+      [-0.1, name === 'topP' ? 1.1 : 2.1, '1', null].map((value) => ({ params: { [name]: value } })),
+    ]),
+    [
+      'maxOutputTokens',
+      '/chats',
+      [{ params: { maxOutputTokens: 1 } }],
+      [0, 1.5, '1', null].map((value) => ({ params: { maxOutputTokens: value } })),
+    ],
+    [
+      'stopSequences',
+      '/chats',
+      [[], ['x'], Array<string>(16).fill('x')].map((value) => ({ params: { stopSequences: value } })),
+      ['x', [''], [1], Array<string>(17).fill('x'), null].map((value) => ({ params: { stopSequences: value } })),
+    ],
+    [
+      'thinking',
+      '/chats',
+      [{ effort: 'none' }, { effort: 'max' }, { budgetTokens: 1_024 }, { budgetTokens: 1_000_000 }].map((thinking) => ({
+        params: { thinking },
+      })),
+      [
+        { effort: 'most' },
+        { effort: null },
+        { budgetTokens: 1_023 },
+        { budgetTokens: 1_000_001 },
+        { budgetTokens: 2_000.5 },
+        { budget: 1_024 },
+        [],
+        null,
+      ].map((thinking) => ({ params: { thinking } })),
+    ],
+    [
+      'a message',
+      '/chats/{id}/messages',
+      [{ content: 'x' }, { content: 'x', model: 'duo-chat-opus-4-5', attachments: [] }],
+      [
+        {},
+        { content: '' },
+        { content: null },
+        { content: ['x'] },
+        { content: 'x', model: null },
+        { content: 'x', role: 'user' },
+      ],
+    ],
+    [
+      'attachments',
+      '/chats/{id}/messages',
+      [
+        [{ mediaType: 'image/png', data: imagePart().data, filename: 'x'.repeat(255) }],
+        Array<object>(20).fill({ mediaType: 'image/png', url: 'https://example.com/a.png' }),
+      ].map((attachments) => ({ content: 'x', attachments })),
+      [
+        {},
+        null,
+        [null],
+        [[]],
+        [{ data: 'aGk=' }],
+        [{ mediaType: 'image/png', data: 1 }],
+        [{ mediaType: 'image/png', url: 1 }],
+        [{ mediaType: 'image/png', data: 'aGk=', filename: 'x'.repeat(256) }],
+        [{ mediaType: 'image/png', data: 'aGk=', type: 'file' }],
+        Array<object>(21).fill({ mediaType: 'image/png', url: 'https://example.com/a.png' }),
+      ].map((attachments) => ({ content: 'x', attachments })),
+    ],
+  ])('agree on %s in a body', async (_what, path, good, bad) => {
+    const name = path === '/chats' ? 'NewChatBody' : 'MessageBody';
+    const url = path.replace('{id}', '00000000-0000-7000-8000-000000000000');
+    for (const body of [...good, ...bad]) {
+      const isGood = good.includes(body);
+      const { status } = await client.send('POST', url, body);
+      expect([body, status]).toEqual([body, isGood ? (path === '/chats' ? 201 : 404) : 400]);
+      const isDescribed = ajv.validate({ $ref: `document#/components/schemas/${name}` }, body);
+      expect([body, isDescribed, ajv.errors]).toEqual([body, isGood, isGood ? null : expect.any(Array)]);
+    }
   });
 
   it('describes what is refused before it comes to any route', async () => {

@@ -1,25 +1,26 @@
-import { Type } from 'class-transformer';
-import { IsNotEmpty, IsObject, IsString, MaxLength, ValidateIf, ValidateNested } from 'class-validator';
+import { IsNotEmpty, IsObject, IsString, MaxLength } from 'class-validator';
 import { type JsonObject } from '../../messages/json.interface.js';
-import { Optional } from './optional.decorator.js';
+import { Description, IsDto, Optional, OptionalOrNull, RawJson } from './decorators.js';
 import { ParamsDto } from './params.dto.js';
-import { PlainJson } from './plain-json.decorator.js';
-import { MaxTextSize } from './size.decorators.js';
+import { MaxJsonSize, MaxTextSize } from './size.decorators.js';
 
-const TITLE_LENGTH = 500;
+const MAX_TITLE_LENGTH = 500;
 
-/** The body of `PATCH /chats/:id`: what is unset is left as it is. */
+/** The body of `PATCH /chats/:id`. */
+@Description('Fields that are left out stay as they are.')
 export class ChatDto {
+  @Description('A Duo model id; for a new chat the server’s own choice when unset.')
   @Optional()
   @IsString()
   @IsNotEmpty()
   model?: string;
 
-  @ValidateIf((_dto, title) => title !== undefined && title !== null)
+  @OptionalOrNull()
   @IsString()
-  @MaxLength(TITLE_LENGTH)
+  @MaxLength(MAX_TITLE_LENGTH)
   title?: string | null;
 
+  @Description('Sent to the model before the first message.')
   @Optional()
   @IsString()
   @IsNotEmpty()
@@ -27,20 +28,21 @@ export class ChatDto {
   instructions?: string;
 
   @Optional()
-  @IsObject()
-  @ValidateNested()
-  @Type(() => ParamsDto)
+  @IsDto(() => ParamsDto)
   params?: ParamsDto;
 
+  @Description('The application’s own.')
   @Optional()
   @IsObject()
-  @MaxTextSize()
-  @PlainJson()
+  @MaxJsonSize()
+  @RawJson()
   metadata?: JsonObject;
 }
 
-/** The body of `POST /chats`; what is said besides wins over what the agent says. */
+/** The body of `POST /chats`. */
+@Description('Values given here override those of the agent.')
 export class NewChatDto extends ChatDto {
+  @Description('The name of an agent of the application; none when unset.')
   @Optional()
   @IsString()
   @IsNotEmpty()

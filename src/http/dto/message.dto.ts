@@ -1,30 +1,20 @@
-import { Type } from 'class-transformer';
-import {
-  ArrayMaxSize,
-  IsArray,
-  IsMimeType,
-  IsNotEmpty,
-  IsObject,
-  IsString,
-  IsUrl,
-  MaxLength,
-  ValidateIf,
-  ValidateNested,
-} from 'class-validator';
-import { IsFileData } from './file-data.decorator.js';
-import { Optional } from './optional.decorator.js';
+import { ArrayMaxSize, IsArray, IsMimeType, IsNotEmpty, IsString, IsUrl, MaxLength, ValidateIf } from 'class-validator';
+import { Description, IsDto, IsFileData, Optional } from './decorators.js';
 import { MaxFileSize, MaxFilesSize, MaxTextSize } from './size.decorators.js';
 
-/** An image or a document: `data` (base64) or `url`. */
+@Description('An image or a PDF document: `data` or `url`.')
 export class AttachmentDto {
+  @Description('image/jpeg, image/png, image/gif, image/webp or application/pdf.')
   @IsMimeType()
   mediaType!: string;
 
+  @Description('The content in base64.')
   @ValidateIf(({ url }: AttachmentDto) => url === undefined)
   @IsFileData()
   @MaxFileSize()
   data?: string;
 
+  @Description('An https address that the vendor fetches, instead of `data`.')
   @ValidateIf(({ data }: AttachmentDto) => data === undefined)
   @IsUrl({ protocols: ['https'], require_protocol: true })
   url?: string;
@@ -37,7 +27,7 @@ export class AttachmentDto {
 
 /** The body of `POST /chats/:id/completions`. */
 export class CompletionDto {
-  /** A Duo model id for this answer alone. */
+  @Description('A Duo model id, for this answer alone.')
   @Optional()
   @IsString()
   @IsNotEmpty()
@@ -55,9 +45,6 @@ export class MessageDto extends CompletionDto {
   @IsArray()
   @ArrayMaxSize(20)
   @MaxFilesSize()
-  // For ValidateNested an array is an item too.
-  @IsObject({ each: true })
-  @ValidateNested({ each: true })
-  @Type(() => AttachmentDto)
+  @IsDto(() => AttachmentDto, { each: true })
   attachments?: AttachmentDto[];
 }

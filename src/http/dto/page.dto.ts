@@ -1,7 +1,6 @@
 import { IsInt, IsUUID, Max, Min } from 'class-validator';
 import { CHAT_PAGE, MESSAGE_PAGE } from '../../chats/page.js';
-import { Optional } from './optional.decorator.js';
-import { WholeNumber } from './whole-number.decorator.js';
+import { Optional, ToInteger } from './decorators.js';
 
 /** PostgreSQL's largest integer. */
 const MAX_SEQ = 2_147_483_647;
@@ -9,7 +8,7 @@ const MAX_SEQ = 2_147_483_647;
 /** The query of `GET /chats`. */
 export class ChatPageDto {
   @Optional()
-  @WholeNumber()
+  @ToInteger()
   @IsInt()
   @Min(1)
   @Max(CHAT_PAGE.most)
@@ -23,14 +22,14 @@ export class ChatPageDto {
 /** The query of `GET /chats/:id/messages`; `after` is a sequence number. */
 export class MessagePageDto {
   @Optional()
-  @WholeNumber()
+  @ToInteger()
   @IsInt()
   @Min(1)
   @Max(MESSAGE_PAGE.most)
   limit?: number;
 
   @Optional()
-  @WholeNumber()
+  @ToInteger()
   @IsInt()
   @Min(-1)
   @Max(MAX_SEQ)

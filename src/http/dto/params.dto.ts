@@ -1,25 +1,14 @@
-import { Type } from 'class-transformer';
-import {
-  ArrayMaxSize,
-  IsArray,
-  IsIn,
-  IsInt,
-  IsNumber,
-  IsObject,
-  IsString,
-  Matches,
-  Max,
-  Min,
-  ValidateIf,
-  ValidateNested,
-} from 'class-validator';
+import { ArrayMaxSize, IsArray, IsIn, IsInt, IsNumber, IsString, Matches, Max, Min, ValidateIf } from 'class-validator';
 import { type Effort, EFFORTS } from '../../messages/effort.js';
-import { IsMutuallyExclusiveWith } from './in-place-of.decorator.js';
-import { Optional } from './optional.decorator.js';
+import { MAX_TEMPERATURE, MAX_TOP_P, MIN_THINKING_BUDGET } from '../../messages/params.js';
+import { type CheckContext, Description, IsDto, IsMutuallyExclusiveWith, Optional } from './decorators.js';
 
-/** More than any model can say at once. */
-export const MAX_TOKENS = 1_000_000;
+/** More than any model can think at once. */
+const MAX_THINKING_BUDGET = 1_000_000;
 
+@Description(
+  'How much the model may think: by effort or by tokens, one of the two. Each model gets the nearest that it takes; `none` turns thinking off, or down to the least that the model can do.',
+)
 export class ThinkingDto {
   @ValidateIf(({ effort, budgetTokens }: ThinkingDto) => effort !== undefined || budgetTokens === undefined)
   @IsIn(EFFORTS)
@@ -27,8 +16,8 @@ export class ThinkingDto {
 
   @Optional()
   @IsInt()
-  @Min(1024)
-  @Max(MAX_TOKENS)
+  @Min(MIN_THINKING_BUDGET)
+  @Max(MAX_THINKING_BUDGET)
   @IsMutuallyExclusiveWith('effort')
   budgetTokens?: number;
 }
@@ -38,15 +27,16 @@ export class ParamsDto {
   @Optional()
   @IsNumber()
   @Min(0)
-  @Max(2)
+  @Max(MAX_TEMPERATURE)
   temperature?: number;
 
   @Optional()
   @IsNumber()
   @Min(0)
-  @Max(1)
+  @Max(MAX_TOP_P)
   topP?: number;
 
+  @Description('Thinking included: a model that thinks may use it up before it says a word.')
   @Optional()
   @IsInt()
   @Min(1)
@@ -57,12 +47,14 @@ export class ParamsDto {
   @ArrayMaxSize(16)
   @IsString({ each: true })
   // NUL does not reach the database.
-  @Matches(/[^\0]/, { each: true, message: 'each value in $property must not be empty' })
+  @Matches(/[^\0]/, {
+    each: true,
+    message: 'each value in $property must not be empty',
+    context: { schema: { minLength: 1 } } satisfies CheckContext,
+  })
   stopSequences?: string[];
 
   @Optional()
-  @IsObject()
-  @ValidateNested()
-  @Type(() => ThinkingDto)
+  @IsDto(() => ThinkingDto)
   thinking?: ThinkingDto;
 }

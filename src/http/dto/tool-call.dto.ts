@@ -1,5 +1,5 @@
 import { IsIn, IsString, MaxLength } from 'class-validator';
-import { Optional } from './optional.decorator.js';
+import { Description, Optional } from './decorators.js';
 
 /** The query of `GET /chats/:id/tool-calls`. */
 export class ToolCallsDto {
@@ -10,7 +10,7 @@ export class ToolCallsDto {
 
 /** The body of `POST /chats/:id/tool-calls/:toolCallId/deny`. */
 export class DenialDto {
-  /** Told to the model. */
+  @Description('Sent to the model.')
   @Optional()
   @IsString()
   @MaxLength(2_000)

@@ -1,5 +1,5 @@
 import { type JsonObject } from '../../messages/json.interface.js';
-import { bodySchemas } from './body-schemas.js';
+import { bodySchemas } from './bodies.js';
 import { chatPaths } from './chat-paths.js';
 import { chatSchemas } from './chat-schemas.js';
 import { eventSchemas } from './event-schemas.js';
@@ -54,7 +54,7 @@ export function openApiDocument({ path = 'chats', models }: OpenApiDocumentOptio
         ...chatSchemas,
         ...messageSchemas,
         ...toolCallSchemas,
-        ...bodySchemas,
+        ...bodySchemas(),
         ...eventSchemas,
         Problem: problemSchema,
       },

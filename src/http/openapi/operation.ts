@@ -1,6 +1,6 @@
 import { type ErrorCode } from '../../errors/gitlab-duo.error.js';
 import { type JsonObject, type JsonValue } from '../../messages/json.interface.js';
-import { type BodyName, bodyExamples } from './body-examples.js';
+import { type BodyName, bodyExamples } from './bodies.js';
 import { idProblems, problemResponses } from './problems.js';
 import { component } from './schema.js';
 

@@ -45,7 +45,7 @@ export function idProblems(): Record<string, JsonObject> {
 }
 
 function problemResponse(codes: ErrorCode[]): JsonObject {
-  const narrowed = { allOf: [component('Problem')], properties: { code: { enum: codes } } };
+  const narrowed = { allOf: [component('Problem')], properties: { code: { type: 'string', enum: codes } } };
   const isRetried = codes.some((code) => problems[code][0] === 429 || problems[code][0] === 503);
   return {
     description: codes.map((code) => `\`${code}\``).join(', '),

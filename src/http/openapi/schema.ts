@@ -18,7 +18,12 @@ export function optional(schema: Schema): OptionalProperty {
 
 /** An object that has the properties of `T` and no others. */
 export function object<T extends object>(properties: Properties<T>, description?: string): Schema {
-  const entries = Object.entries<Schema | OptionalProperty>(properties);
+  return objectOf(properties, description);
+}
+
+/** An object that has these properties and no others. */
+export function objectOf(properties: Record<string, Schema | OptionalProperty>, description?: string): Schema {
+  const entries = Object.entries(properties);
   const required = entries.filter(([, property]) => !(property instanceof OptionalProperty)).map(([name]) => name);
   return {
     type: 'object',
