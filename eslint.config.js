@@ -52,7 +52,7 @@ const layerRules = rooms.flatMap((floor, level) =>
 
 export default tseslint.config(
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
-  { ignores: ['dist/', 'coverage/', '.data/', 'test/package/apps/'] },
+  { ignores: ['dist/', 'coverage/', '.data/', 'test/package/apps/', 'test/unit/http/generated-client/'] },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked],
