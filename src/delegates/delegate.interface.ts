@@ -4,7 +4,7 @@ import { type JsonObject } from '../messages/json.interface.js';
 import { type Api } from '../messages/part.interface.js';
 import { type Model } from '../models/model.interface.js';
 
-/** A request, and what is known of it besides. */
+/** A request, and what the router has learned about it. */
 export interface SentRequest extends ModelRequest {
   /** Whether the vendor has refused to enforce the schema of the answer: it then goes out in the weaker form that exists. */
   isSchemaRefused?: boolean;

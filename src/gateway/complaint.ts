@@ -46,8 +46,8 @@ const MEDIA = /too many images/i;
  * outputs, "Additional internal limits"); as its users report them, "The compiled grammar is too large, which would cause
  * performance issues. …" (anthropics/anthropic-sdk-python#1185), with the place before it (TanStack/ai#682), "Schema is too
  * complex." and "Grammar compilation timed out.", and, where its limits are exceeded, "Schemas contains too many …". OpenAI:
- * "Invalid schema for response_format 'answer': …". Its "Invalid schema for function 'name': …" is none of these: all
- * tools go out without being enforced, so that there is no weaker form of one.
+ * "Invalid schema for response_format 'answer': …". Its "Invalid schema for function 'name': …" is not among these: all
+ * tools are sent without being enforced, so that there is no weaker form of one.
  */
 const SCHEMA = [
   /^output_config\.format\b/,

@@ -23,7 +23,7 @@ export class RefusedSchemas {
     return this.refused.size > 0 && this.refused.has(this.keyOf(model, schema));
   }
 
-  /** Remembers a schema, and says so to who can make it simpler: answers come all the same. */
+  /** Remembers a schema, and warns the operator: answers still come, but the vendor no longer guarantees their form. */
   add(model: Model, schema: JsonObject, reason: string): void {
     this.refused.set(this.keyOf(model, schema), true);
     const title = typeof schema.title === 'string' ? ` "${schema.title}"` : '';

@@ -11,7 +11,7 @@ const VALID_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
 const checked = new WeakSet<ToolDefinition>();
 
 /**
- * Checks what a model is told of a tool whose parameters are known to be JSON Schema, so that no request fails for it.
+ * Checks the definition of a tool whose parameters are known to be JSON Schema, so that no request fails because of it.
  * @throws ConfigurationError that says what to do, in words that follow the tool's name
  */
 export function checkTool(tool: ToolDefinition): void {
@@ -19,7 +19,7 @@ export function checkTool(tool: ToolDefinition): void {
   const { name, description }: Record<'name' | 'description', unknown> = tool;
   if (typeof name !== 'string' || !VALID_NAME.test(name)) {
     throw new ConfigurationError(
-      `its name "${String(name)}" is none that the vendors take: set name to letters, digits, "_" and "-", at most 64.`,
+      `its name "${String(name)}" is not one that the vendors take: set name to letters, digits, "_" and "-", at most 64.`,
     );
   }
   if (typeof description !== 'string' || description.trim() === '') {

@@ -3,7 +3,7 @@ import { type ToolDefinition } from '../messages/model-request.interface.js';
 import { checkTool } from '../schemas/tool-check.js';
 
 /**
- * What a model is told of a tool.
+ * The definition of a tool, as a model sees it.
  * @throws ConfigurationError like `checkTool`
  */
 export function toolDefinition(name: string, description: string, parameters: JsonObject): ToolDefinition {

@@ -14,7 +14,7 @@ const STOP_REASONS: Record<Finish, string> = {
 };
 
 /**
- * What is told of a refusal, as `RefusalStopDetails` of the API reference has it. The explanation is in our own words: the
+ * The details of a refusal, as `RefusalStopDetails` of the API reference has it. The explanation is in our own words: the
  * vendor publishes the categories, and none of its explanations.
  */
 const REFUSAL_DETAILS = {

@@ -39,7 +39,7 @@ describe.each(MODELS)('A request to %s', (model) => {
   }
 
   it.each<[string, ToolDefinition, string]>([
-    ['a name with a dot', tool({ name: 'a.b' }), 'its name "a.b" is none that the vendors take: set name to'],
+    ['a name with a dot', tool({ name: 'a.b' }), 'its name "a.b" is not one that the vendors take: set name to'],
     ['a name of 65 letters', tool({ name: 'x'.repeat(65) }), 'is none that the vendors take'],
     ['no name', tool({ name: undefined }), 'is none that the vendors take'],
     ['no description', tool({ description: ' ' }), 'it has no description: tell the model what it does'],
