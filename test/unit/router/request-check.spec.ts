@@ -40,8 +40,8 @@ describe.each(MODELS)('A request to %s', (model) => {
 
   it.each<[string, ToolDefinition, string]>([
     ['a name with a dot', tool({ name: 'a.b' }), 'its name "a.b" is not one that the vendors take: set name to'],
-    ['a name of 65 letters', tool({ name: 'x'.repeat(65) }), 'is none that the vendors take'],
-    ['no name', tool({ name: undefined }), 'is none that the vendors take'],
+    ['a name of 65 letters', tool({ name: 'x'.repeat(65) }), 'is not one that the vendors take'],
+    ['no name', tool({ name: undefined }), 'is not one that the vendors take'],
     ['no description', tool({ description: ' ' }), 'it has no description: tell the model what it does'],
     ['a list at the top', withParameters({ type: 'array', items: {} }), 'have the type "array" at their top'],
     ['a choice at the top', withParameters({ type: 'object', anyOf: [{}] }), 'have "anyOf" at their top'],
