@@ -4,7 +4,7 @@ import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescrip
 
 // The rooms of src, from the ground floor up. A room may import from those below it, never from those above.
 const rooms = [
-  ['messages', 'errors', 'config'],
+  ['async', 'messages', 'errors', 'config'],
   ['models'],
   ['schemas'],
   ['gateway'],

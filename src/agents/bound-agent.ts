@@ -1,3 +1,4 @@
+import { DeadlineError, withDeadline } from '../async/deadline.js';
 import { type AgentScope, type ChatAgent } from '../chats/chat-agents.js';
 import { type ChatClass } from '../chats/chat-kind.js';
 import { type ToolClass } from '../conversation/ask-options.interface.js';
@@ -8,10 +9,9 @@ import { sanitizeJson } from '../messages/text.js';
 import { type RunDefaults } from '../runs/run-request.js';
 import { type StartRun } from '../runs/run-request.js';
 import { type Validator } from '../schemas/schema.interface.js';
-import { TimeLimit, TimeLimitError } from '../tools/time-limit.js';
 import { type AgentContext, type AgentMethods, type AgentSettings } from './agent-context.interface.js';
 
-const TIME_LIMIT_MS = 30_000;
+const TIMEOUT_MS = 30_000;
 
 /** What an agent is made of. */
 export interface AgentParts {
@@ -76,14 +76,14 @@ export class BoundAgent implements ChatAgent {
 
   /** Lets the agent's own code work for a chat, with its inputs and not for ever. */
   private async within<T>(scope: AgentScope, work: (context: AgentContext) => Promise<T>): Promise<T> {
-    const limit = new TimeLimit(TIME_LIMIT_MS, scope.signal);
     try {
-      return await limit.race(async () => work({ ...scope, inputs: await this.inputs(scope), signal: limit.signal }));
+      return await withDeadline(async (signal) => work({ ...scope, inputs: await this.inputs(scope), signal }), {
+        ms: TIMEOUT_MS,
+        signal: scope.signal,
+      });
     } catch (error) {
-      if (!(error instanceof TimeLimitError)) throw error;
-      throw new Error(`The agent "${this.name}" did not say what it works with within ${TIME_LIMIT_MS / 1_000} s.`);
-    } finally {
-      limit.end();
+      if (!(error instanceof DeadlineError)) throw error;
+      throw new Error(`The agent "${this.name}" did not say what it works with within ${TIMEOUT_MS / 1_000} s.`);
     }
   }
 

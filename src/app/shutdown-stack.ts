@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
+import { withDeadline } from '../async/deadline.js';
 import { safeError } from '../errors/safe-error.js';
 
 /** No resource may hold up the end of the process for longer. */
@@ -28,7 +28,7 @@ export class OpenResources {
 
   /** Closes everything, within a bound; safe to call again. */
   close(): Promise<void> {
-    this.closing ??= Promise.race([this.closeAll(), sleep(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
+    this.closing ??= withDeadline(() => this.closeAll(), { ms: CLOSE_TIMEOUT_MS }).catch(() => undefined);
     return this.closing;
   }
 

@@ -1,10 +1,10 @@
 import { type Logger } from '@nestjs/common';
+import { withDeadline } from '../async/deadline.js';
 import { DatabaseUnavailableError } from '../errors/chat.errors.js';
 import { safeError } from '../errors/safe-error.js';
 import { type LiveRun } from './live-run.js';
 import { LoggedRun } from './logged-run.js';
 import { type LoggedBatch, type RunLog, type UnloggedEvents } from './run-log.interface.js';
-import { withTimeout } from './with-timeout.js';
 
 /** How often the events of live runs are logged. */
 const TICK_MS = 1_000;
@@ -47,8 +47,9 @@ export class LogWriter {
       clearTimeout(this.timer);
       this.timer = undefined;
     }
-    if (logged.isUnsure && this.ticking) {
-      await withTimeout(this.ticking, LAST_TICK_TIMEOUT_MS, () => new Error('time is up')).catch(() => undefined);
+    const { ticking } = this;
+    if (logged.isUnsure && ticking) {
+      await withDeadline(() => ticking, { ms: LAST_TICK_TIMEOUT_MS }).catch(() => undefined);
     }
     return logged.unlogged();
   }

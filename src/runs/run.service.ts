@@ -1,5 +1,6 @@
 import { type BeforeApplicationShutdown, Injectable, Logger, type Type } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
+import { DeadlineError, withDeadline } from '../async/deadline.js';
 import { DatabaseUnavailableError } from '../errors/chat.errors.js';
 import { ServerBusyError } from '../errors/request.errors.js';
 import { checkFilesFor } from '../models/file-fit.js';
@@ -15,10 +16,10 @@ import { type StartRun } from './run-request.js';
 import { type RunStore } from './run-store.interface.js';
 import { type RunWork, RunWorker } from './run-worker.js';
 import { RunTools } from './run-tools.service.js';
-import { withTimeout } from './with-timeout.js';
 
 const BEGIN_TIMEOUT_MS = 15_000;
 const SHUTDOWN_TIMEOUT_MS = 7_000;
+const RELEASE_TIMEOUT_MS = 1_000;
 
 /** Begins runs, holds them while they work, and stops them. A run belongs to this service, not to whoever asked for it. */
 @Injectable()
@@ -73,17 +74,20 @@ export class RunService implements BeforeApplicationShutdown {
       throw new ServerBusyError('The server is stopping and takes no new asks. Ask again in a moment.');
     const beginning = this.begin(store, start);
     this.trackPending(beginning);
-    return withTimeout(beginning, BEGIN_TIMEOUT_MS, () => {
+    try {
+      return await withDeadline(() => beginning, { ms: BEGIN_TIMEOUT_MS });
+    } catch (error) {
+      if (!(error instanceof DeadlineError)) throw error;
       beginning.then(
         (run) => {
           run.stop('interrupted');
         },
         () => undefined,
       );
-      return new DatabaseUnavailableError(
+      throw new DatabaseUnavailableError(
         'The database did not answer in time, or had no connection to spare. Ask again.',
       );
-    });
+    }
   }
 
   /** Stops the runs of a deleted chat; where they work elsewhere, their end finds nothing to write to. */
@@ -95,11 +99,11 @@ export class RunService implements BeforeApplicationShutdown {
   async beforeApplicationShutdown(): Promise<void> {
     this.isStopping = true;
     for (const run of this.live) run.stop('interrupted');
-    await withTimeout(this.ended(), SHUTDOWN_TIMEOUT_MS, () => new Error('time is up')).catch(() => {
+    await withDeadline(() => this.ended(), { ms: SHUTDOWN_TIMEOUT_MS }).catch(() => {
       this.logger.warn(`${this.live.size} runs could not be stored in time; they are recovered by the next ask.`);
     });
     this.logs.stop();
-    await withTimeout(this.leases.release(), 1_000, () => new Error('time is up')).catch(() => undefined);
+    await withDeadline(() => this.leases.release(), { ms: RELEASE_TIMEOUT_MS }).catch(() => undefined);
   }
 
   private async begin(store: RunStore, start: StartRun): Promise<LiveRun> {

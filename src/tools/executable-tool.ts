@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { DeadlineError, withDeadline } from '../async/deadline.js';
 import { type Redact } from '../errors/redact.js';
 import { safeError } from '../errors/safe-error.js';
 import { shorten } from '../gateway/error-body.js';
@@ -8,7 +9,6 @@ import { sanitizeText } from '../messages/text.js';
 import { type Schema, type Validated } from '../schemas/schema.interface.js';
 import { type BoundTool, type ToolOutcome } from './bound-tool.interface.js';
 import { type DuoTool, type ToolContext } from './duo-tool.interface.js';
-import { TimeLimit, TimeLimitError } from './time-limit.js';
 import { toolContent } from './tool-content.js';
 import { checkedFiles, ToolFiles } from './tool-files.js';
 import { type ToolOptions } from './tool.decorator.js';
@@ -36,47 +36,40 @@ export class ExecutableTool implements BoundTool {
   }
 
   async validate(input: JsonObject): Promise<Validated> {
-    const limit = new TimeLimit(this.parts.timeoutMs);
+    const { schema, timeoutMs } = this.parts;
     try {
-      return await limit.race(() => this.parts.schema.validate(input));
+      return await withDeadline(() => schema.validate(input), { ms: timeoutMs });
     } catch (error) {
       this.log('could not validate its input', error);
       return { problem: 'The input could not be checked.' };
-    } finally {
-      limit.end();
     }
   }
 
   async needsApproval(input: unknown, context: ToolContext): Promise<boolean> {
     const { requiresApproval, timeoutMs } = this.parts;
     if (typeof requiresApproval === 'boolean') return requiresApproval;
-    const limit = new TimeLimit(timeoutMs, context.signal);
+    const decide = (signal: AbortSignal): boolean | Promise<boolean> =>
+      requiresApproval(input, { ...context, signal, emit: () => undefined });
     try {
-      return await limit.race(() =>
-        requiresApproval(input, { ...context, signal: limit.signal, emit: () => undefined }),
-      );
+      return await withDeadline(decide, { ms: timeoutMs, signal: context.signal });
     } catch (error) {
       this.log('could not decide whether it needs an approval, and so it does', error);
       return true;
-    } finally {
-      limit.end();
     }
   }
 
   async execute(input: unknown, context: ToolContext): Promise<ToolOutcome> {
-    const limit = new TimeLimit(this.parts.timeoutMs, context.signal);
+    const { instance, timeoutMs } = this.parts;
     const progress = new Progress(context);
+    const work = (signal: AbortSignal): unknown => instance.execute(input, { ...context, signal, emit: progress.emit });
     try {
-      const answer = await limit.race(() =>
-        this.parts.instance.execute(input, { ...context, signal: limit.signal, emit: progress.emit }),
-      );
+      const answer = await withDeadline(work, { ms: timeoutMs, signal: context.signal });
       if (answer instanceof Error) throw answer;
       return outcomeOf(answer);
     } catch (error) {
       return this.failure(error, context);
     } finally {
       progress.end();
-      limit.end();
     }
   }
 
@@ -85,7 +78,7 @@ export class ExecutableTool implements BoundTool {
       return { content: 'The call was cancelled; it may or may not have taken effect.', isError: true };
     this.log('failed', error);
     const message =
-      error instanceof TimeLimitError ? `${error.message} It may or may not have taken effect.` : errorMessage(error);
+      error instanceof DeadlineError ? `${error.message} It may or may not have taken effect.` : errorMessage(error);
     return { content: sanitizeText(shorten(message, this.parts.redact)) || 'The tool failed.', isError: true };
   }
 

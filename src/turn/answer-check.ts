@@ -1,3 +1,4 @@
+import { DeadlineError, withDeadline } from '../async/deadline.js';
 import { SchemaMismatchError } from '../errors/run.errors.js';
 import { type FinishReason } from '../messages/message.interface.js';
 import { isTooDeep, jsonProblem } from '../messages/json-text.js';
@@ -6,11 +7,8 @@ import { type Part } from '../messages/part.interface.js';
 import { textOf } from '../messages/text.js';
 import { type StepOutcome } from '../router/attempt.interface.js';
 import { type Schema } from '../schemas/schema.interface.js';
-import { orAborted } from './or-aborted.js';
+import { CHECK_TIMEOUT_MS } from './planned-call.js';
 import { type Turn, type TurnEnd } from './turn.interface.js';
-
-/** How long the check of an answer may take, which may be the host's code. */
-const CHECK_TIMEOUT_MS = 30_000;
 
 const MAX_DETAIL = 500;
 
@@ -48,13 +46,11 @@ export async function checkAnswer(outcome: StepOutcome, { answerSchema, signal }
   }
   const parts = jsonAlone(answer.parts);
   try {
-    const checked = await orAborted(
-      validated(textOf(parts), answerSchema),
-      AbortSignal.any([signal, AbortSignal.timeout(CHECK_TIMEOUT_MS)]),
-      0,
-    );
-    if (checked === undefined)
-      return failed(new SchemaMismatchError('its check took too long', 'Make the check quicker.'));
+    const checked = await withDeadline(() => validated(textOf(parts), answerSchema), {
+      ms: CHECK_TIMEOUT_MS,
+      signal,
+      graceMs: 0,
+    });
     if ('value' in checked) {
       return { type: 'answered', outcome: { ...outcome, answer: { ...answer, parts } }, parsed: checked.value };
     }
@@ -63,7 +59,8 @@ export async function checkAnswer(outcome: StepOutcome, { answerSchema, signal }
     const correction = `Your answer does not match its JSON schema: ${problem}. Give the whole answer once more, as JSON that matches the schema, and nothing besides.`;
     return { ...failed(error), correction };
   } catch (error) {
-    return failed(error);
+    const isLate = error instanceof DeadlineError;
+    return failed(isLate ? new SchemaMismatchError('its check took too long', 'Make the check quicker.') : error);
   }
 }
 

@@ -1,12 +1,12 @@
+import { withDeadline } from '../async/deadline.js';
 import { type JsonObject } from '../messages/json.interface.js';
 import { type ToolCallPart } from '../messages/part.interface.js';
 import { type BoundTool, type ToolOutcome } from '../tools/bound-tool.interface.js';
 import { type ToolContext } from '../tools/duo-tool.interface.js';
-import { orAborted } from './or-aborted.js';
 import { type CallResult, type PendingToolCall, type ToolCall, type Turn } from './turn.interface.js';
 
-/** How long the check of a call may take, which is the host's code. */
-const CHECK_TIMEOUT_MS = 30_000;
+/** The input of a call and the answer of a model are checked by the host's code: how long that may take. */
+export const CHECK_TIMEOUT_MS = 30_000;
 
 /** What is to be done about a call. */
 export type Plan =
@@ -49,8 +49,7 @@ async function planWith(
   const tool = turn.tools.get(part.name);
   if (tool === undefined) return rejectCall(call, unknownTool(part.name, [...turn.tools.keys()]));
   if (part.malformed !== undefined) return rejectCall(call, malformedInput(part, part.malformed));
-  const signal = AbortSignal.any([turn.signal, AbortSignal.timeout(CHECK_TIMEOUT_MS)]);
-  const checking = async (): Promise<PlannedCall> => {
+  const check = async (signal: AbortSignal): Promise<PlannedCall> => {
     const input = await tool.validate(part.arguments);
     if ('problem' in input) return rejectCall(call, `The input of the tool "${part.name}" is wrong: ${input.problem}`);
     const { value } = input;
@@ -60,10 +59,12 @@ async function planWith(
       : { type: 'run', execute: (context) => tool.execute(value, context) };
     return { ...call, plan, isIdempotent: tool.isIdempotent };
   };
-  const unchecked = rejectCall(call, `The tool "${part.name}" could not check the call, so it did not run.`);
-  return orAborted(checking(), signal, 0)
-    .catch(() => undefined)
-    .then((checked) => checked ?? unchecked);
+  try {
+    // The grace lets quick checks of a cancelled turn end: its calls are then reported as cancelled.
+    return await withDeadline(check, { ms: CHECK_TIMEOUT_MS, signal: turn.signal, graceMs: 0 });
+  } catch {
+    return rejectCall(call, `The tool "${part.name}" could not check the call, so it did not run.`);
+  }
 }
 
 function rejectCall(call: ToolCall, problem: string): PlannedCall {

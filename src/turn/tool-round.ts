@@ -1,7 +1,7 @@
 import { setImmediate as breathe } from 'node:timers/promises';
+import { withDeadline } from '../async/deadline.js';
 import { type JsonValue } from '../messages/json.interface.js';
 import { type ToolOutcome } from '../tools/bound-tool.interface.js';
-import { orAborted } from './or-aborted.js';
 import { failure, type Plan, type PlannedCall } from './planned-call.js';
 import { type CallResult, type NewCall, type Turn } from './turn.interface.js';
 
@@ -9,14 +9,16 @@ const MAX_CONCURRENT_CALLS = 8;
 /** How long a tool that was told to stop may take to say how far it came. */
 const GRACE_MS = 500;
 
-const notStarted = 'The call was cancelled before it started.';
-const cutOff = 'The call was cancelled while it ran: it may or may not have taken effect.';
+const NOT_STARTED = 'The call was cancelled before it started.';
+const CUT_OFF = 'The call was cancelled while it ran: it may or may not have taken effect.';
 
 type RunnableCall = PlannedCall & { plan: Extract<Plan, { type: 'run' }> };
 
 /** The calls of one message: runs those that can run, some at a time, and stores what happens as it happens. */
 export class ToolRound {
   private readonly queue: RunnableCall[];
+  /** Those that are stored as running, before the round works. */
+  private starting: readonly RunnableCall[] = [];
   private readonly running = new Set<PlannedCall>();
   private readonly settled: CallResult[] = [];
   private readonly results: CallResult[] = [];
@@ -35,9 +37,13 @@ export class ToolRound {
     return this.calls.filter(({ plan }) => plan.type === 'wait');
   }
 
-  /** The calls as they are stored with their message: the first of them are about to run, unless none shall. */
+  /**
+   * The calls as they are stored with their message. Where `work` follows, the first of them are stored as running
+   * already, and `work` starts them.
+   */
   newCalls(areStarting: boolean): NewCall[] {
-    const starting = new Set<PlannedCall>(areStarting ? this.queue.slice(0, MAX_CONCURRENT_CALLS) : []);
+    this.starting = areStarting ? this.queue.splice(0, MAX_CONCURRENT_CALLS) : [];
+    const starting = new Set<PlannedCall>(this.starting);
     return this.calls.map((call) => ({
       id: call.id,
       ordinal: call.ordinal,
@@ -50,17 +56,16 @@ export class ToolRound {
 
   /**
    * Works the calls that need no decision.
-   * @param areStarted whether the first calls are stored as running already
    * @param opensStep whether another request to the model follows when no call waits
    * @returns the results in the order of the calls
    */
-  async work(areStarted: boolean, opensStep: boolean): Promise<CallResult[]> {
+  async work(opensStep: boolean): Promise<CallResult[]> {
     for (const call of this.calls) {
       const { plan } = call;
       if (plan.type === 'answer') this.settled.push({ call, status: plan.status, outcome: plan.outcome });
     }
     try {
-      if (areStarted) this.start(this.queue.splice(0, MAX_CONCURRENT_CALLS));
+      this.start(this.starting);
       await this.workThrough(opensStep && this.waiting.length === 0);
     } finally {
       this.leaving.abort();
@@ -101,7 +106,7 @@ export class ToolRound {
   private async execute(call: RunnableCall): Promise<ToolOutcome> {
     // Of its own, since Node warns of a leak where many calls listen to one.
     const signal = AbortSignal.any([this.turn.signal, this.leaving.signal]);
-    if (signal.aborted) return failure(notStarted);
+    if (signal.aborted) return failure(NOT_STARTED);
     const context = {
       ...this.turn.toolContext,
       toolCallId: call.id,
@@ -113,15 +118,15 @@ export class ToolRound {
       },
     };
     try {
-      return (await orAborted(call.plan.execute(context), signal, GRACE_MS)) ?? failure(cutOff);
-    } catch {
-      return failure(`The tool "${call.part.name}" failed.`);
+      return await withDeadline(() => call.plan.execute(context), { signal, graceMs: GRACE_MS });
+    } catch (error) {
+      return failure(error === signal.reason ? CUT_OFF : `The tool "${call.part.name}" failed.`);
     }
   }
 
   private cancelQueue(): void {
     for (const call of this.queue.splice(0)) {
-      this.settled.push({ call, status: 'failed', outcome: failure(notStarted) });
+      this.settled.push({ call, status: 'failed', outcome: failure(NOT_STARTED) });
     }
   }
 

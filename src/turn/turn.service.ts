@@ -20,76 +20,52 @@ import {
 } from './turn.interface.js';
 import { ToolCallIds } from './tool-call-ids.js';
 
-/** What a request to the model has brought, with the ids of its calls. */
+/** How far a turn has come. */
+interface TurnState {
+  readonly turn: Turn;
+  /** What the next request says; parts that the vendor refuses are replaced in it. */
+  readonly messages: ModelMessage[];
+  /** How many requests the run has made. */
+  steps: number;
+  /** Whether the model has been asked to correct an answer that did not match its schema, which happens once. */
+  isCorrected: boolean;
+}
+
+/** The answer to one request, with the ids of its calls. */
 interface Step {
   outcome: StepOutcome;
   callIds: ToolCallIds;
 }
 
-/** The loop of a run: asks the model, runs the tools that it calls, and goes on until it has answered. */
+/** The loop of a run: asks the model, runs the tools that it calls, and asks again, until it has answered. */
 @Injectable()
 export class TurnService {
   constructor(private readonly router: DuoRouterService) {}
 
   /**
-   * Runs the turn to its end, which tells of failures and aborts. Rejects only with what the journal fails with: nothing
-   * more can be stored then.
+   * Runs the turn to its end, failures and aborts included. Rejects only with what the journal throws: nothing more can be
+   * stored then.
    */
   async run(turn: Turn): Promise<TurnEnd> {
-    const { journal, signal, scope } = turn;
-    const { max } = turn.steps;
-    const messages = [...turn.request.messages];
-    let steps = turn.steps.made;
-    let round = turn.pendingCalls.length > 0 ? await openRound(turn, turn.pendingCalls) : undefined;
-    let areStarted = false;
-    let isCorrected = false;
-    for (;;) {
-      if (round !== undefined) {
-        const results = await round.work(areStarted, scope === 'answer' && steps < max);
-        if (signal.aborted) return { type: 'stored', error: signal.reason };
-        messages.push(...results.map(resultMessage));
-        if (scope !== 'step' && round.waiting.length > 0) {
-          // Somebody may have decided while the other calls ran.
-          const decided = await journal.decidedCalls(round.waiting);
-          const calls = round.waiting.filter(({ id }) => !decided.some((call) => call.id === id));
-          if (calls.length > 0) return { type: 'waiting', calls };
-          round = await openRound(turn, decided);
-          areStarted = false;
-          continue;
-        }
-      }
-      if (scope === 'tools') return { type: 'stored' };
-      if (steps >= max) return { type: 'stored', error: new StepLimitError(max) };
-      steps += 1;
-      const { outcome, callIds } = await this.step(turn, messages, steps === 1 && !endsInResults(messages));
-      if (outcome.error !== undefined || !shouldContinue(outcome)) {
-        const { correction: wrong, ...end } = await checkAnswer(outcome, turn);
-        const reminder = missingCall(outcome);
-        const correction = reminder ?? (isCorrected ? undefined : wrong);
-        if (correction === undefined || scope !== 'answer' || steps >= max) return end;
-        isCorrected ||= reminder === undefined;
-        // Without calls: all that is left of it is to open the next step.
-        round = new ToolRound(turn, []);
-        const told = withPrompt(outcome, correction);
-        const id = await journal.saveRejectedAnswer(told);
-        messages.push(assistantMessage(told, id));
-        continue;
-      }
-      areStarted = scope === 'answer';
-      round = await newRound(turn, outcome.answer.parts, callIds);
-      const id = await journal.saveStep(outcome, round.newCalls(areStarted));
-      if (scope === 'step') return { type: 'stored' };
-      // A turn that was paused is sent back as it is: the vendor continues it.
-      messages.push(assistantMessage(outcome, id));
+    const { made, max } = turn.steps;
+    const state: TurnState = { turn, messages: [...turn.request.messages], steps: made, isCorrected: false };
+    let end = await runPendingCalls(state);
+    while (end === undefined) {
+      if (state.steps >= max) return { type: 'stored', error: new StepLimitError(max) };
+      const step = await this.askModel(state);
+      end = hasContinuation(step.outcome) ? await runCalls(state, step) : await acceptAnswer(state, step.outcome);
     }
+    return end;
   }
 
-  /** @param messages in which what the vendor refuses is marked */
-  private async step(turn: Turn, messages: ModelMessage[], isFirst: boolean): Promise<Step> {
-    const { request, caller, signal, journal } = turn;
+  private async askModel(state: TurnState): Promise<Step> {
+    const { messages } = state;
+    const { request, caller, signal, journal } = state.turn;
+    state.steps += 1;
     journal.beginMessage();
     const { toolChoice, ...others } = request.params ?? {};
     const isForced = typeof toolChoice === 'object' || toolChoice === 'required';
+    const isFirst = state.steps === 1 && !endsInResults(messages);
     const params = isForced && !isFirst ? others : request.params;
     const callIds = new ToolCallIds();
     const outcome = await this.router.route(
@@ -112,13 +88,64 @@ export class TurnService {
   }
 }
 
-/** The outcome of a step whose answer is followed by what the model is told about it. */
+/** Runs the calls that were stored before this turn. */
+async function runPendingCalls(state: TurnState): Promise<TurnEnd | undefined> {
+  const { pendingCalls, scope } = state.turn;
+  const end = pendingCalls.length === 0 ? undefined : await work(state, await pendingRound(state.turn, pendingCalls));
+  return end ?? (scope === 'tools' ? { type: 'stored' } : undefined);
+}
+
+/** Stores a message with calls, and runs these. */
+async function runCalls(state: TurnState, { outcome, callIds }: Step): Promise<TurnEnd | undefined> {
+  const { turn, messages } = state;
+  const isOneStep = turn.scope === 'step';
+  const round = await newRound(turn, outcome.answer.parts, callIds);
+  const id = await turn.journal.saveStep(outcome, round.newCalls(!isOneStep));
+  if (isOneStep) return { type: 'stored' };
+  // A turn that was paused is sent back as it is: the vendor continues it.
+  messages.push(assistantMessage(outcome, id));
+  return work(state, round);
+}
+
+/** Ends the turn with an answer, or stores it as rejected and lets the model correct it. */
+async function acceptAnswer(state: TurnState, outcome: StepOutcome): Promise<TurnEnd | undefined> {
+  const { turn, messages } = state;
+  const { correction: mismatch, ...end } = await checkAnswer(outcome, turn);
+  const reminder = missingCall(outcome);
+  const correction = reminder ?? (state.isCorrected ? undefined : mismatch);
+  if (correction === undefined || turn.scope !== 'answer' || state.steps >= turn.steps.max) return end;
+  state.isCorrected ||= reminder === undefined;
+  const rejected = withPrompt(outcome, correction);
+  const id = await turn.journal.saveRejectedAnswer(rejected);
+  messages.push(assistantMessage(rejected, id));
+  // A round without calls opens the next step.
+  return work(state, new ToolRound(turn, []));
+}
+
+/** Works a round, then those of its calls that a person has decided on meanwhile; ends the turn while calls wait. */
+async function work({ turn, messages, steps }: TurnState, first: ToolRound): Promise<TurnEnd | undefined> {
+  const { journal, signal, scope } = turn;
+  const opensStep = scope === 'answer' && steps < turn.steps.max;
+  for (let round = first; ;) {
+    const results = await round.work(opensStep);
+    if (signal.aborted) return { type: 'stored', error: signal.reason };
+    messages.push(...results.map(resultMessage));
+    const { waiting } = round;
+    if (scope === 'step' || waiting.length === 0) return undefined;
+    const decided = await journal.decidedCalls(waiting);
+    const calls = waiting.filter(({ id }) => !decided.some((call) => call.id === id));
+    if (calls.length > 0) return { type: 'waiting', calls };
+    round = await pendingRound(turn, decided);
+  }
+}
+
+/** The outcome with a message to the model appended to its answer. */
 function withPrompt(outcome: StepOutcome, text: string): StepOutcome {
   const { answer } = outcome;
   return { ...outcome, answer: { ...answer, parts: [...answer.parts, { type: 'prompt', text }] } };
 }
 
-/** What the model has said in a step, as the next step replays it. */
+/** The model's message of a step, as the next step replays it. */
 function assistantMessage({ answer, prefixDigest }: StepOutcome, id: string): ModelMessage {
   return { id, role: 'assistant', parts: answer.parts, prefixDigest };
 }
@@ -127,7 +154,7 @@ function resultMessage(result: CallResult): ModelMessage {
   return { id: result.messageId, role: 'tool', parts: [resultPart(result)] };
 }
 
-/** Marks what the vendor refuses of the messages, and has it remembered where they are stored. */
+/** Replaces parts that the vendor refuses, in the messages and where they are stored. */
 function reject(events: readonly ModelEvent[], messages: ModelMessage[], journal: TurnJournal): void {
   const rejected = events.filter((event) => event.type === 'part-rejected');
   messages.splice(0, messages.length, ...withRejected(messages, rejected));
@@ -142,23 +169,23 @@ function reject(events: readonly ModelEvent[], messages: ModelMessage[], journal
   );
 }
 
-/** Whether there was a round of tools already, however it came about, since somebody said something. */
+/** Whether tools have already answered what was said last. */
 function endsInResults(messages: readonly ModelMessage[]): boolean {
   return messages.findLast(({ role }) => role !== 'system')?.role === 'tool';
 }
 
-/** What to tell a model that was asked for a call and has answered without one; only a step that asks can lack it. */
+/** The reminder for a model that was asked for a call and has answered without one. */
 function missingCall({ asked, answer, error }: StepOutcome): string | undefined {
   const isMissing = asked !== undefined && error === undefined && answer.finishReason === 'stop';
   return isMissing ? `You have answered without a call. ${asked}` : undefined;
 }
 
-/** Whether the model waits for results, or for being asked again. */
-function shouldContinue({ answer }: StepOutcome): boolean {
-  return answer.finishReason === 'pause' || answer.parts.some(isCall);
+/** Whether the step has calls, or the vendor paused it: the model continues when it is asked again. */
+function hasContinuation({ answer, error }: StepOutcome): boolean {
+  return error === undefined && (answer.finishReason === 'pause' || answer.parts.some(isCall));
 }
 
-async function openRound(turn: Turn, calls: readonly PendingToolCall[]): Promise<ToolRound> {
+async function pendingRound(turn: Turn, calls: readonly PendingToolCall[]): Promise<ToolRound> {
   return new ToolRound(turn, await Promise.all(calls.map((call) => planStoredCall(call, turn))));
 }
 
