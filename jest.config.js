@@ -10,20 +10,8 @@ export default {
     '^nestjs-gitlab-duo/(http|sandbox|testing)$': '<rootDir>/src/$1/index',
     '^@nestjs/throttler$': '<rootDir>/test/e2e/support/throttler.ts',
   },
-  transform: {
-    '^.+\\.ts$': [
-      '@swc/jest',
-      {
-        jsc: {
-          target: 'es2022',
-          parser: { syntax: 'typescript', decorators: true },
-          transform: { legacyDecorator: true, decoratorMetadata: true, useDefineForClassFields: false },
-          keepClassNames: true,
-        },
-        module: { type: 'es6' },
-      },
-    ],
-  },
+  // By .swcrc.
+  transform: { '^.+\\.ts$': '@swc/jest' },
   // Against hanging alone: on a slow and busy machine the longest tests take a tenth of it.
   testTimeout: 120_000,
   globalSetup: '<rootDir>/test/global-setup.ts',

@@ -19,16 +19,23 @@ export interface DatabaseServer {
   stop(): Promise<void>;
 }
 
+/** The variable that names the folder for programs that tests compile: see test/compiled-program.ts. */
+export const COMPILED_FOLDER = 'DUO_TEST_COMPILED';
+
 declare global {
   /** The test run's own PostgreSQL. */
   var testDatabaseServer: DatabaseServer | undefined;
   /** The folder of the programs that tests find. */
   var testPrograms: string | undefined;
+  /** The folder for programs that tests compile. */
+  var testCompiled: string | undefined;
 }
 
 /** Limits the programs of this test run, and starts a PostgreSQL for it unless `DATABASE_URL` names one; tells the workers. */
 export default async function setUp({ rootDir }: { rootDir: string }): Promise<void> {
   globalThis.testPrograms = await limitPrograms();
+  globalThis.testCompiled = await mkdtemp(join(await realpath(tmpdir()), 'duo-compiled-'));
+  process.env[COMPILED_FOLDER] = globalThis.testCompiled;
   if (process.env.DATABASE_URL) return;
   globalThis.testDatabaseServer = await startDatabaseServer(rootDir);
   process.env.DATABASE_URL = globalThis.testDatabaseServer.url;

@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises';
 
-/** Ends the PostgreSQL that the setup started, and removes the folder that it made. */
+/** Ends the PostgreSQL that the setup started, and removes the folders that it made. */
 export default async function tearDown(): Promise<void> {
   await globalThis.testDatabaseServer?.stop();
-  if (globalThis.testPrograms !== undefined) await rm(globalThis.testPrograms, { recursive: true, force: true });
+  for (const folder of [globalThis.testPrograms, globalThis.testCompiled])
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
 }

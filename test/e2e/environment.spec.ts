@@ -37,7 +37,7 @@ afterEach(async () => {
 
 async function start(variables: Record<string, string>, file: string[]): Promise<ChildProcess> {
   await writeFile(join(directory, '.env'), file.join('\n'));
-  server = forkServer(directory, { PATH: process.env.PATH, ...variables });
+  server = await forkServer(directory, { PATH: process.env.PATH, ...variables });
   return server;
 }
 

@@ -1,8 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { childEnvironment } from '../child-environment.js';
+import { compiledProgram } from '../compiled-program.js';
 import { Chat, DuoChatService } from '../../src/index.js';
 import { type ToolResultPart } from '../../src/messages/part.interface.js';
 import { createTestDatabase, type TestDatabase } from '../database/test-database.js';
@@ -52,11 +52,14 @@ describe('A server that is killed while tools run', () => {
 
   /** Lets a process of its own ask for these calls, or go on with those of a chat, and kills it once they stand as they should. */
   async function killedWhile(content: string, statuses: string[], ...known: string[]): Promise<string> {
-    const script = fileURLToPath(new URL('support/tool-process.ts', import.meta.url));
-    child = fork(script, [shared.url, survivor.sandbox.url, content, ...known], {
-      execArgv: ['--import', new URL('support/typescript-hooks.mjs', import.meta.url).href],
-      env: childEnvironment(),
-    });
+    child = fork(
+      await compiledProgram('test/e2e/support/tool-process.ts'),
+      [shared.url, survivor.sandbox.url, content, ...known],
+      {
+        execArgv: [],
+        env: childEnvironment(),
+      },
+    );
     const [chatId] = (await once(child, 'message')) as [string];
     const exited = once(child, 'exit');
     await until(async () => (await callsOf(chatId)).map(({ status }) => status).join() === statuses.join());

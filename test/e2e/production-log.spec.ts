@@ -49,8 +49,8 @@ describe('In production', () => {
     await database.drop();
   });
 
-  function start(more: Record<string, string> = {}, preload?: string): ProductionProcess {
-    server = startProductionProcess(
+  async function start(more: Record<string, string> = {}, preload?: string): Promise<ProductionProcess> {
+    server = await startProductionProcess(
       {
         DATABASE_URL: database.url,
         GITLAB_TOKEN: 'glpat-testtesttesttesttest',
@@ -69,7 +69,7 @@ describe('In production', () => {
     const password = decodeURIComponent(address.password) || PASSWORD;
     address.password = '';
     address.search = `password=${password}&application_name=x`;
-    const running = start(
+    const running = await start(
       { DATABASE_URL: address.href, ACCESS_LOG: 'true' },
       whenUnderWay(`process.emitWarning('A warning of Node', 'OddWarning');`),
     );
@@ -114,7 +114,7 @@ describe('In production', () => {
     ['two wrong settings', { PORT: 'x', ACCESS_LOG: 'yes' }, /2 settings are wrong:\n {2}- .*PORT/],
     ['a database that is not there', { DATABASE_URL: 'postgres://x:y@127.0.0.1:9/x' }, /The database does not answer/],
   ])('the lines of a start that fails for %s are JSON', async (_what, more, reason) => {
-    const failing = start(more);
+    const failing = await start(more);
     expect(await failing.ended()).toBe(1);
     const lines = parsed(failing.lines());
     const last = { level: 'error', context: 'Server', message: expect.stringMatching(reason) };
@@ -122,7 +122,7 @@ describe('In production', () => {
   });
 
   it('the error that ends the process is JSON', async () => {
-    const failing = start({}, whenUnderWay(`throw new Error('Out of order');`));
+    const failing = await start({}, whenUnderWay(`throw new Error('Out of order');`));
     expect(await failing.ended()).toBe(1);
     expect(parsed(failing.lines()).at(-1)).toMatchObject({
       level: 'fatal',
@@ -133,7 +133,7 @@ describe('In production', () => {
 
   it('a token that GitLab refuses is a warning at the start, and stops nothing', async () => {
     sandbox.fault({ fault: 'exchange-unauthorized', times: 2 });
-    const running = start();
+    const running = await start();
     const url = await running.url();
     await until(() => running.lines().some((line) => line.includes('Asks will fail')));
     expect((await new HttpClient(url, KEY).send('GET', '/health/ready')).status).toBe(200);
@@ -147,7 +147,7 @@ describe('In production', () => {
   });
 
   it('a token that GitLab takes is no line at the start, and no model is asked for it', async () => {
-    const running = start();
+    const running = await start();
     await running.url();
     await until(() => sandbox.calls.requests['anthropic-messages'] > 0);
     expect(await running.stop()).toBe(0);
@@ -160,7 +160,7 @@ describe('In production', () => {
 
   it('a GitLab that does not answer holds up neither the start nor the end', async () => {
     sandbox.fault({ fault: 'exchange-hang', times: 5 });
-    const running = start();
+    const running = await start();
     const url = await running.url();
     expect((await new HttpClient(url, KEY).send('GET', '/health/ready')).status).toBe(200);
     expect(await running.stop()).toBe(0);

@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { compiledProgram } from '../../compiled-program.js';
 
 /** A host in a process of its own, which test/e2e/support/host-process.ts is. */
 export interface ForkedHost {
@@ -12,7 +12,7 @@ export interface ForkedHost {
 /** The versions of TypeORM that hosts have, with what lets Node run them on it. */
 export const TYPEORM_VERSIONS = {
   'TypeORM 1': [],
-  'TypeORM 0.3': ['--import', script('typeorm-0.3-hooks.mjs')],
+  'TypeORM 0.3': ['--import', new URL('typeorm-0.3-hooks.mjs', import.meta.url).href],
 };
 
 /**
@@ -26,8 +26,8 @@ export async function startForkedHost(
   { primary, replica, sandbox }: { primary: string; replica: string; sandbox: string },
   ...how: string[]
 ): Promise<ForkedHost> {
-  const host = fork(fileURLToPath(script('host-process.ts')), [primary, replica, sandbox, ...how], {
-    execArgv: ['--import', script('typescript-hooks.mjs'), ...TYPEORM_VERSIONS[version]],
+  const host = fork(await compiledProgram('test/e2e/support/host-process.ts'), [primary, replica, sandbox, ...how], {
+    execArgv: TYPEORM_VERSIONS[version],
     env: { ...process.env, NODE_OPTIONS: '' },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
@@ -55,8 +55,4 @@ export async function startForkedHost(
       host.kill('SIGKILL');
     },
   };
-}
-
-function script(name: string): string {
-  return new URL(name, import.meta.url).href;
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { compiledProgram } from '../../compiled-program.js';
 import { until } from './until.js';
 
 /** The server in a process of its own, as it runs in production; every line that it prints is kept. */
@@ -15,13 +15,14 @@ export interface ProductionProcess {
   ended(): Promise<number | null>;
 }
 
-const hooks = new URL('typescript-hooks.mjs', import.meta.url).href;
-
 /** @param preload a module that runs in the process before the server */
-export function startProductionProcess(environment: Record<string, string>, preload?: string): ProductionProcess {
-  const imports = [hooks, ...(preload === undefined ? [] : [`data:text/javascript,${encodeURIComponent(preload)}`])];
+export async function startProductionProcess(
+  environment: Record<string, string>,
+  preload?: string,
+): Promise<ProductionProcess> {
+  const imports = preload === undefined ? [] : [`data:text/javascript,${encodeURIComponent(preload)}`];
   const { PATH = '' } = process.env;
-  const server: ChildProcess = fork(fileURLToPath(new URL('../../../src/main.ts', import.meta.url)), [], {
+  const server: ChildProcess = fork(await compiledProgram('src/main.ts'), [], {
     execArgv: imports.flatMap((url) => ['--import', url]),
     env: { PATH, NODE_ENV: 'production', HOST: '127.0.0.1', PORT: '0', ...environment },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -2,8 +2,8 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { childEnvironment } from '../../child-environment.js';
+import { compiledProgram } from '../../compiled-program.js';
 import { HttpClient } from './http-client.js';
 
 /** The server in a process of its own, which can be killed. */
@@ -20,7 +20,7 @@ export interface ServerProcess {
 
 /** Starts the server on a database whose tables are there already. */
 export async function startServerProcess(databaseUrl: string, gitlabUrl: string): Promise<ServerProcess> {
-  const server = forkServer(
+  const server = await forkServer(
     tmpdir(),
     childEnvironment({
       NODE_ENV: 'development',
@@ -50,10 +50,10 @@ export async function startServerProcess(databaseUrl: string, gitlabUrl: string)
 }
 
 /** Runs the server's own program in a directory, whose `.env` it reads, with these variables. */
-export function forkServer(directory: string, env: NodeJS.ProcessEnv): ChildProcess {
-  return fork(fileURLToPath(new URL('../../../src/main.ts', import.meta.url)), [], {
+export async function forkServer(directory: string, env: NodeJS.ProcessEnv): Promise<ChildProcess> {
+  return fork(await compiledProgram('src/main.ts'), [], {
     cwd: directory,
-    execArgv: ['--import', new URL('typescript-hooks.mjs', import.meta.url).href],
+    execArgv: [],
     env,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });

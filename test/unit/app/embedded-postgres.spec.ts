@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { Logger } from '@nestjs/common';
 import pg from 'pg';
 import { childEnvironment } from '../../child-environment.js';
+import { compiledProgram } from '../../compiled-program.js';
 import { EmbeddedPostgresError } from '../../../src/app/embedded-postgres/embedded-postgres.error.js';
 import { loadPlatformPackage } from '../../../src/app/embedded-postgres/platform-package.js';
 import {
@@ -19,7 +20,6 @@ import { KeptLogger } from '../../e2e/support/kept-logger.js';
 import { until } from '../../e2e/support/until.js';
 
 const isRoot = process.getuid?.() === 0;
-const holderProgram = join(import.meta.dirname, '../../database/server-process.ts');
 
 let directory: string;
 let dataDirectory: string;
@@ -57,9 +57,9 @@ async function start(): Promise<EmbeddedPostgres> {
 }
 
 /** Starts it in a process of its own, which leads a process group. */
-function forkHolder(): ChildProcess {
-  const holder = fork(holderProgram, [directory], {
-    execArgv: ['--import', 'tsx'],
+async function forkHolder(): Promise<ChildProcess> {
+  const holder = fork(await compiledProgram('test/database/server-process.ts'), [directory], {
+    execArgv: [],
     env: childEnvironment(),
     detached: true,
   });
@@ -68,7 +68,7 @@ function forkHolder(): ChildProcess {
 }
 
 async function forkServer(): Promise<{ holder: ChildProcess; url: string }> {
-  const holder = forkHolder();
+  const holder = await forkHolder();
   const url = await new Promise<string>((resolve, reject) => {
     holder.once('message', resolve);
     holder.once('exit', () => {
@@ -260,7 +260,7 @@ describe('the embedded PostgreSQL', () => {
   });
 
   it('starts over when the process was killed while it made the data', async () => {
-    const holder = forkHolder();
+    const holder = await forkHolder();
     const isUnfinished = (name: string) => name.startsWith('initialising-');
     while (!(await readdir(dataDirectory).catch(() => [])).some(isUnfinished)) await sleep(2);
     await killGroup(holder);

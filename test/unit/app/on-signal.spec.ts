@@ -1,13 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { childEnvironment } from '../../child-environment.js';
+import { compiledProgram } from '../../compiled-program.js';
 
-const module = pathToFileURL(join(import.meta.dirname, '../../../src/app/on-signal.ts')).href;
 /** Says what it is asked for, and ends a moment later, as a server does. */
-const program = `
+const program = (module: string): string => `
   import { stopWhenAsked } from '${module}';
   const work = setInterval(() => undefined, 1_000);
   stopWhenAsked((reason) => {
@@ -26,7 +25,8 @@ afterEach(() => {
 });
 
 async function run(channel: 'ipc' | 'ignore') {
-  const spawned = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', program], {
+  const module = pathToFileURL(await compiledProgram('src/app/on-signal.ts')).href;
+  const spawned = spawn(process.execPath, ['--input-type=module', '--eval', program(module)], {
     env: childEnvironment(),
     stdio: ['ignore', 'pipe', 'inherit', channel],
   });

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Agent, type Dispatcher, EnvHttpProxyAgent, interceptors, ProxyAgent } from 'undici';
 import { childEnvironment } from '../../child-environment.js';
+import { compiledProgram } from '../../compiled-program.js';
 import { ConfigurationError } from '../../../src/errors/request.errors.js';
 import { type GitlabDuoError } from '../../../src/errors/gitlab-duo.error.js';
 import { UpstreamError, UpstreamTimeoutError } from '../../../src/errors/upstream.errors.js';
@@ -73,7 +74,7 @@ describe('The proxy of the environment', () => {
     upstream.onGateway(END);
     const { stdout } = await promisify(execFile)(
       process.execPath,
-      ['--import', 'tsx', 'test/unit/gateway/private-network.ts', upstream.url],
+      [await compiledProgram('test/unit/gateway/private-network.ts'), upstream.url],
       {
         env: childEnvironment({
           HTTPS_PROXY: proxy.url,

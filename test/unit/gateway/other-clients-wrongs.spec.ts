@@ -4,6 +4,7 @@ import { Logger } from '@nestjs/common';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Agent } from 'undici';
 import { childEnvironment } from '../../child-environment.js';
+import { compiledProgram } from '../../compiled-program.js';
 import { type GitlabDuoModuleOptions } from '../../../src/config/gitlab-duo-options.interface.js';
 import { type JsonObject } from '../../../src/messages/json.interface.js';
 import { type ModelEvent, type ModelRequest } from '../../../src/messages/model-request.interface.js';
@@ -133,7 +134,7 @@ describe('What other clients get wrong', () => {
       expect(attempt.status).toBe('unknown');
       expect(answer.finishReason).toBe('other');
     }
-    const program = ['--import', 'tsx', 'test/unit/gateway/stray-rejections.ts'];
+    const program = [await compiledProgram('test/unit/gateway/stray-rejections.ts')];
     const { stdout } = await promisify(execFile)(process.execPath, program, {
       env: childEnvironment(),
     });

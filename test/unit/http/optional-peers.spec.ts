@@ -1,10 +1,9 @@
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it, jest } from '@jest/globals';
 import { childEnvironment } from '../../child-environment.js';
-
-const root = join(import.meta.dirname, '../../..');
+import { compiledProgram } from '../../compiled-program.js';
 
 /** Imports a file of src in a process where some packages cannot be found; prints what it exports. */
 async function exportsOf(file: string, missing: string[]): Promise<string> {
@@ -15,13 +14,13 @@ async function exportsOf(file: string, missing: string[]): Promise<string> {
   const script = `
     import { register } from 'node:module';
     register('data:text/javascript,' + encodeURIComponent(${JSON.stringify(hooks)}));
-    console.log(Object.keys(await import('./${file}')).join());`;
-  const args = ['--import', 'tsx', '--input-type=module', '--eval', script];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root, env: childEnvironment() });
+    console.log(Object.keys(await import('${pathToFileURL(await compiledProgram(file)).href}')).join());`;
+  const args = ['--input-type=module', '--eval', script];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { env: childEnvironment() });
   return stdout;
 }
 
-// Each starts processes that compile what they import.
+// Each starts processes.
 jest.setTimeout(120_000);
 
 describe('Packages that a host may go without', () => {

@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { pathToFileURL } from 'node:url';
 
 import { afterEach, describe, expect, it } from '@jest/globals';
 
 import { childEnvironment } from '../../child-environment.js';
+import { compiledProgram } from '../../compiled-program.js';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/index.js';
 import { ask, answered, exchange, SandboxClient, until } from './sandbox-client.js';
 
@@ -110,9 +112,10 @@ describe('a sandbox', () => {
   });
 
   it('lets its process end', async () => {
+    const program = async (file: string): Promise<string> => pathToFileURL(await compiledProgram(file)).href;
     const script = `
-      import { startSandbox } from './src/sandbox/index.ts';
-      import { ask, exchange, SandboxClient } from './test/unit/sandbox/sandbox-client.ts';
+      import { startSandbox } from '${await program('src/sandbox/index.ts')}';
+      import { ask, exchange, SandboxClient } from '${await program('test/unit/sandbox/sandbox-client.ts')}';
       const sandbox = await startSandbox({ chunkDelayMs: 60_000 });
       const client = await SandboxClient.connect(sandbox);
       for (const api of ['openai-chat', 'openai-responses']) void client.packets(api, ask(api, 'Hello', { stream: true }));
@@ -125,7 +128,7 @@ describe('a sandbox', () => {
       console.log('done');
     `;
     const run = async (...how: string[]) => {
-      const node = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script, ...how], {
+      const node = spawn(process.execPath, ['--input-type=module', '-e', script, ...how], {
         env: childEnvironment(),
         stdio: ['ignore', 'pipe', 'inherit'],
       });
