@@ -72,6 +72,8 @@ export interface ResumeState {
   spent: Usage;
   /** What it was asked with, and over that what this begin gives. */
   options: RunOptions | null;
+  /** The calls of its last message that have no result, where the begin has read them. */
+  openCalls?: readonly StoredToolCall[];
 }
 
 /** A run that has begun, with what it works on. */

@@ -4,7 +4,7 @@ import { type DataSource, Entity } from 'typeorm';
 import { chatKind } from '../../src/chats/chat-kind.js';
 import { DuoAttempt } from '../../src/chats/entities/duo-attempt.entity.js';
 import { kindTables } from '../../src/chats/store/kind-tables.js';
-import { chatUsageStatement, ownerUsageStatement } from '../../src/chats/store/usage.statements.js';
+import { chatUsageSql, ownerlessUsageSql, ownerUsageSql } from '../../src/chats/store/read-usage.js';
 import {
   ActsAsChat,
   ActsAsMessage,
@@ -272,20 +272,20 @@ describe('The ledger', () => {
           FROM generate_series(1, 20000) n`);
       await database.query('ANALYZE duo_attempts');
       const tables = kindTables(database, chatKind(Chat));
-      const plan = async ({ text }: { text: string }, values: unknown[]): Promise<string> => {
+      const plan = async (text: string, values: unknown[]): Promise<string> => {
         const rows: { 'QUERY PLAN': string }[] = await database.query(`EXPLAIN ${text}`, values);
         return rows.map((row) => row['QUERY PLAN']).join('\n');
       };
       const month = ['chats', '2021-01-01', '2021-02-01'];
-      const owned = await plan(ownerUsageStatement(tables, true), [...month, 'owner 7']);
+      const owned = await plan(ownerUsageSql(tables), [...month, 'owner 7']);
       expect(owned).toMatch(
         /Index Cond: \(\(owner_id = 'owner 7'::text\) AND \(created_at >= .*\) AND \(created_at < /,
       );
-      expect(await plan(ownerUsageStatement(tables, false), month)).toMatch(
+      expect(await plan(ownerlessUsageSql(tables), month)).toMatch(
         /Index Cond: \(\(owner_id IS NULL\) AND \(created_at >= .*\) AND \(created_at < /,
       );
       const { id } = await chats.create();
-      expect(await plan(chatUsageStatement(tables), ['chats', id, null])).toMatch(
+      expect(await plan(chatUsageSql(tables), ['chats', id, null])).toMatch(
         /Index Cond: \(\(chat_kind = 'chats'::text\) AND \(chat_id = /,
       );
     });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { mergedParams } from '../../src/chats/store/merged-params.js';
+import { mergeParamsSql } from '../../src/chats/store/insert-run.js';
 import { Chat, DuoChatService, DuoService, type ParamChanges } from '../../src/index.js';
 import { mergeParams } from '../../src/messages/merge-params.js';
 import { randomChanges } from '../unit/messages/random-params.js';
@@ -30,7 +30,7 @@ describe('Parameters of a chat', () => {
   it('are merged by the database as by the entity', async () => {
     const merges = Array.from({ length: 400 }, (_, seed) => [randomChanges(seed), randomChanges(seed + 1_000)]);
     const rows: { merged: string }[] = await host.database.query(
-      `SELECT ${mergedParams('(pair->0)', '(pair->1)')}::text AS merged
+      `SELECT ${mergeParamsSql('(pair->0)', '(pair->1)')}::text AS merged
          FROM json_array_elements($1::json) WITH ORDINALITY AS pairs (pair, place) ORDER BY place`,
       [JSON.stringify(merges)],
     );
@@ -42,7 +42,7 @@ describe('Parameters of a chat', () => {
   it('count by their last value where the JSON has one twice, as in JavaScript', async () => {
     const [before, changes] = ['{"a": 1, "b": 2, "a": null}', '{"c": 1, "b": {"x": null}, "c": [null]}'];
     const [found]: { merged: string }[] = await host.database.query(
-      `SELECT ${mergedParams('$1::json', '$2::json')}::text AS merged`,
+      `SELECT ${mergeParamsSql('$1::json', '$2::json')}::text AS merged`,
       [before, changes],
     );
     const merged = mergeParams(JSON.parse(before) as ParamChanges, JSON.parse(changes) as ParamChanges);

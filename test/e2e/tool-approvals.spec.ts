@@ -7,6 +7,7 @@ import { type ToolResultPart } from '../../src/messages/part.interface.js';
 import { type DuoTool } from '../../src/tools/duo-tool.interface.js';
 import { createTestDatabase, type TestDatabase } from '../database/test-database.js';
 import { addTool, told } from './support/bound-tools.js';
+import { StatementLog } from './support/statement-log.js';
 import { startTestHost, type TestHost } from './support/test-module.js';
 import { RunRows } from './support/run-rows.js';
 
@@ -312,6 +313,25 @@ describe('A parked run in the database', () => {
       [chat.id],
     );
     expect(inputs.map(({ input }) => input)).toEqual([options, null]);
+  });
+
+  it('is resumed by two statements, and a completion after an approval takes five in all', async () => {
+    const chat = await service().create({});
+    await service().ask(chat.id, 'call pay {"amount":50}', { tools: tools[0] });
+    const [pending] = await service().pendingApprovals(chat.id);
+    await service().approve(chat.id, pending?.id ?? '');
+    const log = new StatementLog();
+    try {
+      expect((await service().complete(chat.id)).text).toContain('Paid 50');
+      const statements = log.take();
+      expect(statements.filter((text) => text.includes('INSERT INTO "duo_runs"'))).toEqual([]);
+      // Find the parked run, resume it, start the call, store its result with the next attempt, store the answer.
+      expect(statements).toHaveLength(5);
+      await service().ask(chat.id, 'And now?');
+      expect(log.take()).toHaveLength(2);
+    } finally {
+      log.stop();
+    }
   });
 
   it('goes on once, however many ask at once', async () => {

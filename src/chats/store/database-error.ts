@@ -4,12 +4,12 @@ import { safeError } from '../../errors/safe-error.js';
 import { isConnectionLost, passingState } from './database-failure.js';
 
 const LOCK_NOT_AVAILABLE = '55P03';
-/** Of a statement that had a deadline, and did nothing: see `boundedBy`. */
+/** Of a statement that came after its deadline and wrote nothing: see `lockTimeoutUntil`. */
 const tooLate = /lock_timeout.*too late/;
 
 /**
- * Does the work, whose failures become errors of ours.
- * @param chatId the chat that is worked on, where it is one
+ * Does the work and maps the database's failures to this library's errors.
+ * @param chatId the chat that is worked on, if it is one
  * @throws ChatLockedError, DatabaseUnavailableError
  */
 export async function onDatabase<T>(work: () => Promise<T>, chatId = 'of this call'): Promise<T> {

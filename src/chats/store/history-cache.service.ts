@@ -6,13 +6,13 @@ const MAX_BYTES = 64 * 1024 * 1024;
 
 /** The histories of the chats of one kind in one data source, by the ids of the chats. */
 export interface Histories {
-  /** As it was last read: the database knows whether it still holds. */
+  /** As it was last read; the database decides whether it is still current. */
   get(chatId: string): StoredHistory;
   set(chatId: string, history: StoredHistory): void;
   delete(chatId: string): void;
 }
 
-/** Keeps the histories that were read last, so that a begin reads only what is new; bounded over all kinds of chat. */
+/** Caches the histories that were read last, so that a begin reads only new messages. One bound for all kinds of chat. */
 @Injectable()
 export class HistoryCache {
   private readonly histories = new LRUCache<string, StoredHistory>({
@@ -21,7 +21,7 @@ export class HistoryCache {
   });
   private kinds = 0;
 
-  /** Room for one more kind. */
+  /** The cache of one more kind. */
   ofKind(): Histories {
     const kind = this.kinds++;
     const key = (chatId: string): string => `${kind}:${chatId}`;

@@ -6,7 +6,7 @@ import { DuoInstance } from '../entities/duo-instance.entity.js';
 import { DuoRunEvent } from '../entities/duo-run-event.entity.js';
 import { DuoRun } from '../entities/duo-run.entity.js';
 import { guardConnections } from './connection-guard.js';
-import { DatabaseClock } from './database-clock.js';
+import { DatabaseClock } from './write-deadline.js';
 import { tableOf } from './kind-tables.js';
 import { SqlClient } from './sql-client.js';
 import { SqlLeaseStore } from './sql-lease-store.js';

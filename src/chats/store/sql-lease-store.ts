@@ -1,5 +1,5 @@
 import { type LeaseStore } from '../../runs/run-store.interface.js';
-import { type DatabaseClock } from './database-clock.js';
+import { type DatabaseClock } from './write-deadline.js';
 import { onDatabase } from './database-error.js';
 import { resend } from './resend.js';
 import { type SqlClient, statement } from './sql-client.js';

@@ -1,9 +1,29 @@
 import { ImmutableMessage } from '../../messages/immutable-message.js';
-import { type HistoryHeader, type MessageRow } from './history.statements.js';
+import { type FinishReason, type MessageStatus, type Role } from '../../messages/message.interface.js';
 
-/** What a message takes besides its content. */
+/** A message as a statement returns it; `parts` is JSON. */
+export type MessageRow = [
+  seq: number,
+  id: string,
+  role: Role,
+  status: MessageStatus,
+  parts: string,
+  finishReason: FinishReason | null,
+  prefixDigest: string | null,
+];
+
+/** What comes before the messages. */
+export interface HistoryHeader<Done> {
+  done: Done;
+  /** The rows hold the messages after this one: the last known one, or `-1` where what is known is out of date. */
+  after: number;
+  /** Identifies the exact rows that the history consists of; `null` for none. */
+  version: string | null;
+}
+
+/** What a message takes in memory, apart from its content. */
 const MESSAGE_BYTES = 400;
-/** What a character takes: as it is, and in the request that is made of it. */
+/** What a character takes in memory: in the message and in the request that it is rendered to. */
 const CHARACTER_BYTES = 4;
 
 /** The messages of a chat as one snapshot of the database had them. It never changes. */
@@ -12,9 +32,9 @@ export class StoredHistory {
 
   private constructor(
     readonly messages: readonly ImmutableMessage[],
-    /** As the database put it; see `HistoryHeader`. */
+    /** See `HistoryHeader`. */
     readonly version: string | null,
-    /** About what it takes in memory, at most, together with the request that is made of it. */
+    /** An upper estimate of what it takes in memory, together with the request that it is rendered to. */
     readonly bytes: number,
   ) {}
 
@@ -23,7 +43,7 @@ export class StoredHistory {
     return this.messages.at(-1)?.seq ?? -1;
   }
 
-  /** The history that the database tells of, to somebody who knew this one. */
+  /** The current history, from the rows that the database returned to a reader of this one. */
   renewed({ after, version }: HistoryHeader<unknown>, rows: readonly MessageRow[]): StoredHistory {
     const isKnown = after === this.lastSeq;
     if (isKnown && rows.length === 0) return this;

@@ -2,12 +2,12 @@ import pg from 'pg';
 
 type Query = (this: unknown, statement: string | { text: string }, ...rest: unknown[]) => unknown;
 
-/** Whether time alone makes an instance send this, however much it has to do: heartbeats, and batches of run logs. */
+/** Whether an instance sends this on a timer, whatever its runs do: heartbeats and batches of run logs. */
 export function isOfTheClock(text: string): boolean {
-  return /duo_instances|synchronous_commit/.test(text);
+  return /(FROM|INTO) \S*duo_instances|synchronous_commit/.test(text);
 }
 
-/** Writes down what all connections of this process send to the database, but for what the clock makes it send. */
+/** Records what all connections of this process send to the database, except what they send on a timer. */
 export class StatementLog {
   private readonly client = pg.Client.prototype as unknown as { query: Query };
   private readonly original = this.client.query;

@@ -4,7 +4,7 @@ import { StoredHistory } from '../../../src/chats/store/stored-history.js';
 
 function history(text: string): StoredHistory {
   const parts = JSON.stringify([{ type: 'text', text }]);
-  const header = { begun: null, after: -1, version: '1' };
+  const header = { done: null, after: -1, version: '1' };
   return StoredHistory.unknown.renewed(header, [[0, 'm', 'user', 'complete', parts, null, null]]);
 }
 
@@ -42,12 +42,12 @@ describe('the cache of histories', () => {
 
   it('weighs a history as it grows', () => {
     const first = history('x'.repeat(1_000));
-    const second = first.renewed({ begun: null, after: 0, version: '2' }, [
+    const second = first.renewed({ done: null, after: 0, version: '2' }, [
       [1, 'n', 'assistant', 'complete', '[]', 'stop', null],
     ]);
     expect(second.messages.map(({ seq }) => seq)).toEqual([0, 1]);
     expect(second.messages[0]).toBe(first.messages[0]);
     expect(second.bytes).toBeGreaterThan(first.bytes);
-    expect(second.renewed({ begun: null, after: -1, version: '3' }, [])).toMatchObject({ messages: [], bytes: 0 });
+    expect(second.renewed({ done: null, after: -1, version: '3' }, [])).toMatchObject({ messages: [], bytes: 0 });
   });
 });

@@ -1,12 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { type EndingRun, logValues } from '../../../src/chats/store/log-values.js';
+import { logValues } from '../../../src/chats/store/log-values.js';
 import { type RunEvent } from '../../../src/runs/run-event.interface.js';
+import { type FinishRun } from '../../../src/runs/run-store.interface.js';
 import { finalEvents } from '../../../src/runs/final-events.js';
 import { noUsage } from '../../../src/messages/usage.js';
 
 const tricky = '"seq":-1,\\"seq":-1';
 const delta: RunEvent = { type: 'text-delta', text: tricky };
-const run: EndingRun = {
+const run: FinishRun = {
   runId: 'run',
   chatId: 'chat',
   fence: 0,
@@ -22,6 +23,7 @@ const run: EndingRun = {
     createdAt: '2026-01-01T00:00:00.000Z',
   },
   prefixDigest: null,
+  attempt: null,
   error: null,
   answerUsage: noUsage,
   usage: noUsage,
@@ -45,7 +47,7 @@ describe('logValues', () => {
 
   it('needs no seq where there is no answer, and says why the run failed', () => {
     const error = { type: 'x', title: 'x', status: 502, detail: tricky, code: 'upstream_error' as const };
-    const failed: EndingRun = { ...run, status: 'failed', answer: null, error };
+    const failed: FinishRun = { ...run, status: 'failed', answer: null, error };
     const values = logValues(failed);
     expect(values[4]).toBeNull();
     expect(lastBatch(values, 17)).toEqual([delta, ...finalEvents(failed, null)]);

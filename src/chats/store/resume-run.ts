@@ -1,0 +1,94 @@
+import { ChatBusyError, PendingToolCallsError } from '../../errors/chat.errors.js';
+import { type Usage } from '../../messages/message.interface.js';
+import { mergedOptions } from '../../runs/run-options.js';
+import { type BeginRun, type ResumeState, type StoredToolCall } from '../../runs/run-store.interface.js';
+import { type ActiveRun } from './active-run.js';
+import { historyAfter, type WithHistory, withHistory } from './history.js';
+import { type BegunHeader, headerColumns, headerJson } from './insert-run.js';
+import { type KindDatabase } from './kind-database.js';
+import { type KindTables } from './kind-tables.js';
+import { usageOfRun } from './read-usage.js';
+import { resend } from './resend.js';
+import { isAbandoned, openCallColumns } from './tool-calls.js';
+
+/** A parked run that continues. */
+export interface ResumedRun {
+  runId: string;
+  fence: number;
+  resumed: ResumeState;
+}
+
+/** `fence` is null where the run was not resumed. */
+interface ResumedHeader extends BegunHeader {
+  fence: number | null;
+  lastEventIndex: number;
+  steps: number;
+  spent: Usage;
+  isUndecided: boolean;
+  openCalls: StoredToolCall[];
+}
+
+/**
+ * Resumes the parked run `$2` of the chat `$1`, unless a call still waits for a decision; returns what the run continues
+ * with. Safe to send twice: in one instance, one completion at a time resumes the run.
+ */
+function resumeRunSql(t: KindTables): string {
+  const done = headerJson({
+    ...headerColumns(t, 'n', 'c'),
+    fence: '(SELECT fence FROM r)',
+    isUndecided: 'u.is_undecided',
+    lastEventIndex: 'coalesce(p.last_event_index, -1)',
+    steps: `(SELECT coalesce(max(a.step), 0) FROM ${t.attempts} a WHERE a.run_id = p.id AND a.message_id IS NOT NULL)`,
+    spent: usageOfRun(t, 'p.id'),
+    openCalls: `(SELECT coalesce(json_agg(${headerJson(openCallColumns('o'))} ORDER BY o.ordinal), '[]') FROM o)`,
+  });
+  return `
+WITH p AS MATERIALIZED (SELECT * FROM ${t.runs} WHERE id = $2),
+o AS MATERIALIZED (
+  SELECT k.* FROM p JOIN ${t.runs} r ON r.chat_kind = p.chat_kind AND r.chat_id = p.chat_id
+    JOIN ${t.toolCalls} k ON k.run_id = r.id JOIN ${t.messages} m ON m.${t.message('id')} = k.message_id
+   WHERE k.result_message_id IS NULL AND NOT ${isAbandoned(t, 'm')}),
+u AS MATERIALIZED (SELECT EXISTS (SELECT FROM o WHERE o.status = 'pending' AND o.needs_approval) AS is_undecided),
+r AS (
+  UPDATE ${t.runs} t SET status = 'running', fence = $3 + 1, instance_id = $4, model = coalesce($5, t.model),
+         tools = coalesce($6::json, t.tools), input = $7::json
+    FROM u
+   WHERE t.id = $2 AND NOT u.is_undecided
+     AND (t.status = 'awaiting_approval' AND t.fence = $3 OR t.status = 'running' AND t.fence = $3 + 1 AND t.instance_id = $4)
+  RETURNING t.fence),
+n AS (SELECT coalesce($5, p.model) AS model, coalesce($6::json, p.tools) AS tools FROM p),
+h AS (SELECT ${done} AS done FROM p JOIN ${t.chats} c ON c.${t.chat('id')} = p.chat_id, n, u),
+${historyAfter(t, '$8', '$9')}`;
+}
+
+/**
+ * Resumes a parked run once all of its calls are decided.
+ * @throws PendingToolCallsError for an ask, or while calls wait for a decision; ChatBusyError when another completion has
+ *   resumed the run
+ */
+export async function resumeRun(
+  database: KindDatabase,
+  chatId: string,
+  parked: ActiveRun,
+  run: BeginRun,
+): Promise<WithHistory<BegunHeader> & { resumed: ResumedRun }> {
+  const { id: runId } = parked;
+  if (run.user !== null) throw new PendingToolCallsError(chatId);
+  if (!run.claim(runId)) throw new ChatBusyError(chatId, runId);
+  const options = mergedOptions(parked.input, run.options);
+  const values = [
+    chatId,
+    runId,
+    parked.fence,
+    run.instanceId,
+    run.model,
+    run.tools && JSON.stringify(run.tools),
+    options && JSON.stringify(options),
+  ];
+  const { done, history } = await resend(() => withHistory<ResumedHeader>(database, resumeRunSql, chatId, values));
+  if (done?.isUndecided) throw new PendingToolCallsError(chatId);
+  if (done?.fence == null) throw new ChatBusyError(chatId, runId);
+  const { fence, lastEventIndex, steps, spent, openCalls, isUndecided: _decided, ...header } = done;
+  const resumed = { runId, fence, resumed: { nextIndex: lastEventIndex + 1, steps, spent, options, openCalls } };
+  return { done: header, history, resumed };
+}
