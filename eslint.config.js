@@ -1,6 +1,5 @@
 import tseslint from 'typescript-eslint';
-import importX from 'eslint-plugin-import-x';
-import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript';
+import { noImportCircles } from './eslint.import-circles.js';
 
 // The rooms of src, from the ground floor up. A room may import from those below it, never from those above.
 const rooms = [
@@ -57,10 +56,9 @@ export default tseslint.config(
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
-    plugins: { 'import-x': importX },
-    settings: { 'import-x/resolver-next': [createTypeScriptImportResolver()] },
+    plugins: { project: { rules: { 'no-import-circles': noImportCircles } } },
     rules: {
-      'import-x/no-cycle': ['error', { ignoreExternal: true }],
+      'project/no-import-circles': 'error',
       '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       // Nest types the options of its factories as classes.

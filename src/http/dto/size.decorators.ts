@@ -1,7 +1,6 @@
 import { ValidateBy } from 'class-validator';
 import { decodedSize, FILE_LIMIT, FILES_LIMIT, inMegabytes, TEXT_LIMIT } from '../body-limits.js';
 import { type CheckContext } from './decorators.js';
-import { type AttachmentDto } from './message.dto.js';
 
 /** The constraint whose violation makes a body too large, rather than wrong. */
 export const SIZE_CONSTRAINT = 'maxSize';
@@ -24,7 +23,7 @@ export function MaxFileSize(): PropertyDecorator {
 /** The files stand for at most 30 MB together. */
 export function MaxFilesSize(): PropertyDecorator {
   return maxSize(FILES_LIMIT, ' together, decoded', (value) => {
-    const files = Array.isArray(value) ? (value as (Partial<AttachmentDto> | null)[]) : [];
+    const files = Array.isArray(value) ? (value as ({ data?: unknown } | null)[]) : [];
     return files.reduce((sum, file) => sum + (typeof file?.data === 'string' ? decodedSize(file.data) : 0), 0);
   });
 }
