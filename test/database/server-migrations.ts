@@ -1,13 +1,11 @@
 import { type MigrationInterface } from 'typeorm';
 import { CreateChats1795337122646 } from '../../migrations/1795337122646-CreateChats.js';
-import { AddPrefixDigest1796050800000 } from '../../migrations/1796050800000-AddPrefixDigest.js';
-import { AddFinishDetail1796137200000 } from '../../migrations/1796137200000-AddFinishDetail.js';
+import { AddMessageDetails1796137200000 } from '../../migrations/1796137200000-AddMessageDetails.js';
 import { DUO_MIGRATIONS } from '../../src/chats/migrations/duo-migrations.js';
 
 /** The migrations that the server runs. */
 export const SERVER_MIGRATIONS: (new () => MigrationInterface)[] = [
   ...DUO_MIGRATIONS,
   CreateChats1795337122646,
-  AddPrefixDigest1796050800000,
-  AddFinishDetail1796137200000,
+  AddMessageDetails1796137200000,
 ];
