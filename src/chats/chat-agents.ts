@@ -3,27 +3,27 @@ import { type RunDefaults } from '../runs/run-request.js';
 import { type StartRun } from '../runs/run-request.js';
 import { type ChatClass } from './chat-kind.js';
 
-/** A chat of an agent, and what it was made with. */
+/** A chat of an agent, with the inputs that it was created with. */
 export interface AgentScope {
   chat: { id: string };
   ownerId: string | null;
-  /** `null` where nothing was given. */
+  /** `null` where it has none. */
   inputs: object | null;
   signal?: AbortSignal;
 }
 
-/** An agent, as far as its chats need it. */
+/** What chats need of an agent. */
 export interface ChatAgent {
-  /** What its chats know it by. */
+  /** The name that its chats store. */
   readonly name: string;
-  /** Whether `defaults` wants the whole chat, and not only its id. */
+  /** Whether `defaults` needs the whole chat, not only its id. */
   readonly needsChat: boolean;
   /**
-   * What a new chat keeps.
-   * @throws ValidationError when the inputs are wrong
+   * What a new chat stores.
+   * @throws ValidationError when the inputs are invalid
    */
   settings(scope: AgentScope): Promise<Pick<StartRun, 'model' | 'params' | 'instructions'>>;
-  /** What holds for a run of a chat, today. */
+  /** The current defaults for a run of a chat. */
   defaults(scope: AgentScope): Promise<RunDefaults>;
 }
 
@@ -31,13 +31,13 @@ export interface ChatAgent {
 export abstract class ChatAgents {
   /**
    * The agent for a new chat of this kind.
-   * @throws ValidationError that names those that there are
+   * @throws ValidationError that lists the agents of this kind
    */
   abstract ofKind(name: string, kind: ChatClass): ChatAgent;
 
   /**
    * The agent of a chat.
-   * @throws ConfigurationError when this application does not have it any more
+   * @throws ConfigurationError when this application no longer has it
    */
   abstract named(name: string): ChatAgent;
 }

@@ -3,8 +3,8 @@ import { checkParamChanges } from '../messages/params.js';
 import { type ChatChanges, type OwnerOption } from './duo-chat-service.interface.js';
 
 /**
- * Whose chats a call is for: `null` for those without an owner.
- * @throws ValidationError when no chat can have such an owner
+ * The owner that a call is for: `null` for chats without an owner.
+ * @throws ValidationError when it cannot be an owner
  */
 export function ownerOf({ ownerId }: OwnerOption): string | null {
   if (ownerId === undefined || ownerId === null) return null;
@@ -13,7 +13,7 @@ export function ownerOf({ ownerId }: OwnerOption): string | null {
 }
 
 /**
- * Checks what TypeScript lets through where its types are not known, such as a body that a host hands on.
+ * Checks values that TypeScript could not, such as a request body that a host passes on.
  * @throws ValidationError that names what is wrong
  */
 export function checkChanges(changes: ChatChanges): void {

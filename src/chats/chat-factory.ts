@@ -13,7 +13,7 @@ import { type ChatKind } from './chat-kind.js';
 import { type CreateChat } from './duo-chat-service.interface.js';
 import { type KindStore } from './store/kind-store.js';
 
-/** What new chats are made of. */
+/** What creating chats needs. */
 export interface ChatCreatingParts<C extends ChatOf<unknown>> {
   kind: ChatKind<C>;
   store: KindStore;
@@ -22,7 +22,7 @@ export interface ChatCreatingParts<C extends ChatOf<unknown>> {
   defaultModel: string;
 }
 
-/** Makes chats, by an agent where one is named. */
+/** Creates chats, with the settings of an agent where one is named. */
 export class ChatCreating<C extends ChatOf<unknown>> {
   constructor(
     private readonly parts: ChatCreatingParts<C>,

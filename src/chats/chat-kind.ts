@@ -22,7 +22,7 @@ export interface ChatKind<C extends ChatOf<unknown> = ChatOf<unknown>> {
 }
 
 /**
- * Reads what a chat class says of its kind.
+ * Reads the kind of a chat class from its metadata.
  * @throws ConfigurationError when the class does not act as a chat, or its messages not as messages
  */
 export function chatKind<C extends ChatOf<unknown>>(chat: ChatClass<C>): ChatKind<C> {

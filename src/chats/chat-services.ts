@@ -25,7 +25,7 @@ export interface ServedKind {
 /** One service per kind and data source, however many modules name the kind. */
 @Injectable()
 export class ChatServices implements OnApplicationBootstrap {
-  /** All kinds that have a service so far. */
+  /** The kinds that have a service so far. */
   readonly served: ServedKind[] = [];
 
   constructor(
@@ -37,13 +37,13 @@ export class ChatServices implements OnApplicationBootstrap {
     private readonly agents: ChatAgents,
   ) {}
 
-  /** Those that a plain `DuoChatService` may mean, or those of one kind. */
+  /** The kinds whose service a plain `DuoChatService` may be, or the given kind, once for each data source. */
   candidates(chat?: ChatClass): ServedKind[] {
     if (chat !== undefined) return this.served.filter(({ kind }) => kind.chat === chat);
     return this.served.length === 1 ? this.served : this.served.filter(({ kind }) => kind.isDefault);
   }
 
-  /** @throws ConfigurationError when the tools of a kind are none of this application, or a table is missing */
+  /** @throws ConfigurationError when a tool of a kind is not registered in this application, or a table is missing */
   async onApplicationBootstrap(): Promise<void> {
     for (const { kind, dataSource } of this.served) {
       if (kind.tools) this.runs.toolNames(kind.tools());

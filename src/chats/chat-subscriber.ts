@@ -4,7 +4,7 @@ import { type ChatOf } from './acts-as-chat.mixin.js';
 import { type ChatClass } from './chat-kind.js';
 
 /**
- * Gives each new chat its id, its model and whose it is, and binds chats to their service however they are loaded or saved.
+ * Gives each new chat its id, model and owner, and binds chats to their service however they are loaded or saved.
  */
 export class ChatSubscriber<C extends ChatOf<unknown>> implements EntitySubscriberInterface<C> {
   constructor(
@@ -26,7 +26,7 @@ export class ChatSubscriber<C extends ChatOf<unknown>> implements EntitySubscrib
 
   afterInsert({ entity }: InsertEvent<C>): void {
     if (!(entity instanceof this.chat)) return;
-    // PostgreSQL returns it as a default; a chat that is loaded does not show it.
+    // PostgreSQL returns this default; a loaded chat does not have it.
     Reflect.deleteProperty(entity, 'nextSeq');
     this.bind(entity);
   }

@@ -29,12 +29,12 @@ function plainProvider(kinds: ChatKind[], dataSource: string | undefined): Token
   const plain = kinds.length === 1 ? kinds[0] : kinds.find(({ isDefault }) => isDefault);
   if (plain !== undefined) {
     const token = getDuoChatToken(plain.chat, dataSource);
-    // Not `useExisting`: Nest would not tell who has injected it, which `PlainServiceCheck` wants to know.
+    // Not `useExisting`: it would hide which classes inject the service from `PlainServiceCheck`.
     return { provide: DuoChatService, useFactory: (service: DuoChatService) => service, inject: [token] };
   }
   return {
     provide: DuoChatService,
-    // Made only for those who inject it.
+    // Created only where a class injects it.
     scope: Scope.TRANSIENT,
     useFactory: () => {
       throw ambiguousService(kinds);

@@ -8,7 +8,7 @@ import { DuoChatService } from './duo-chat.service.js';
 type InstanceWrapper =
   NonNullable<ReturnType<ModulesContainer['get']>>['providers'] extends Map<unknown, infer W> ? W : never;
 
-/** Makes sure, at start, that a plain `DuoChatService` is the only kind's, or the default's, for all who inject it. */
+/** Checks at the start that every injected plain `DuoChatService` is the only kind's, or the default kind's. */
 @Injectable()
 export class PlainServiceCheck implements OnModuleInit {
   constructor(
@@ -16,7 +16,7 @@ export class PlainServiceCheck implements OnModuleInit {
     private readonly services: ChatServices,
   ) {}
 
-  /** @throws ConfigurationError when several kinds are the default, or somebody injects what may mean another kind */
+  /** @throws ConfigurationError when several kinds are the default, or a class injects a service that could be another kind's */
   onModuleInit(): void {
     const { served } = this.services;
     const kinds = served.map(({ kind }) => kind);
@@ -29,7 +29,7 @@ export class PlainServiceCheck implements OnModuleInit {
     }
   }
 
-  /** Who injects a plain `DuoChatService`, and what they got. */
+  /** The classes that inject a plain `DuoChatService`, with the service that each received. */
   private *injections(): Generator<{ injector: string; service: unknown }> {
     for (const { providers, controllers, injectables } of this.modules.values()) {
       for (const wrapper of [...providers.values(), ...controllers.values(), ...injectables.values()]) {
@@ -43,7 +43,7 @@ export class PlainServiceCheck implements OnModuleInit {
   }
 }
 
-/** A plain `DuoChatService` where several kinds could be meant. */
+/** The error of a plain `DuoChatService` that could be the service of several kinds. */
 export function ambiguousService(kinds: ChatKind[], injector = 'Something'): ConfigurationError {
   return new ConfigurationError(
     `${injector} injects a plain DuoChatService, and there are several kinds of chat: ${names(kinds)}. Inject one by @InjectDuoChat(${kinds[0]?.chat.name ?? ''}) or the like, or mark one by ActsAsChat({ default: true }) and import the forFeature() that names it.`,
@@ -63,7 +63,7 @@ function names(kinds: ChatKind[]): string {
   return [...new Set(kinds.map(({ chat }) => chat.name))].join(', ');
 }
 
-/** Nest leaves them unset where there are none, though its types do not say so. */
+/** Nest leaves both unset where a class has none, contrary to its types. */
 function dependencies(wrapper: InstanceWrapper): (InstanceWrapper | undefined)[] {
   const parameters = wrapper.getCtorMetadata() as InstanceWrapper[] | undefined;
   const properties = wrapper.getPropertiesMetadata() as { wrapper: InstanceWrapper }[] | undefined;

@@ -15,13 +15,13 @@ export function getDuoChatToken(chat: ChatClass, dataSource = 'default'): symbol
   return token;
 }
 
-/** Nest shows it where the service is missing, so it says what to do. */
+/** Nest shows it in its error when the service is missing, so it says what to do. */
 function description({ name }: ChatClass, dataSource: string): string {
   const argument = dataSource === 'default' ? '' : `, '${dataSource}'`;
   return `DuoChatService<${name}>(${dataSource}), which GitlabDuoModule.forFeature([${name}]${argument}) provides to the modules that import it,`;
 }
 
-/** The name of the chat class whose service an injection token stands for. */
+/** The name of the chat class whose service has this injection token; `undefined` for other tokens. */
 export function chatOfToken(token: unknown): string | undefined {
   return typeof token === 'symbol' ? /^DuoChatService<(.*)>\(/.exec(token.description ?? '')?.[1] : undefined;
 }

@@ -6,7 +6,7 @@ import { chatOfToken } from './inject-duo-chat.decorator.js';
 
 type NestModule = NonNullable<ReturnType<ModulesContainer['get']>>;
 
-/** Where Nest's compiler and its decorators keep what a class injects. */
+/** The metadata keys under which the compiler and Nest's decorators keep what a class injects. */
 const PARAMETER_TYPES = 'design:paramtypes';
 const PARAMETERS = 'self:paramtypes';
 const PROPERTIES = 'self:properties_metadata';
@@ -14,7 +14,7 @@ const OPTIONAL_PARAMETERS = 'optional:paramtypes';
 const OPTIONAL_PROPERTIES = 'optional:properties_metadata';
 
 /**
- * Makes sure, before anything is created, that each class which injects chats can reach their service.
+ * Checks, before anything is created, that each class that injects a `DuoChatService` can reach it.
  * @throws ConfigurationError that names the class and the module to import
  */
 export function checkInjections(modules: ModulesContainer): void {
@@ -25,7 +25,7 @@ export function checkInjections(modules: ModulesContainer): void {
         const chat = token === DuoChatService ? 'Chat' : chatOfToken(token);
         if (chat === undefined || isVisible(module, token)) continue;
         const error = missingFeature(String(name), module.metatype.name, chat, token);
-        // Nest's own error, which only names what is missing, may come first.
+        // Nest's own error, which only names what is missing, may be thrown first.
         new Logger('GitlabDuoModule').error(error.message);
         throw error;
       }
@@ -40,21 +40,21 @@ function missingFeature(injector: string, module: string, chat: string, token: I
   );
 }
 
-/** What a class must have; what is optional for it may be missing. */
+/** The tokens that a class injects, except the optional ones. */
 function injectedTokens(metatype: object): InjectionToken[] {
   const types = (Reflect.getMetadata(PARAMETER_TYPES, metatype) ?? []) as (InjectionToken | undefined)[];
-  const said = (Reflect.getMetadata(PARAMETERS, metatype) ?? []) as { index: number; param: InjectionToken }[];
+  const explicit = (Reflect.getMetadata(PARAMETERS, metatype) ?? []) as { index: number; param: InjectionToken }[];
   const properties = (Reflect.getMetadata(PROPERTIES, metatype) ?? []) as { key: string; type: InjectionToken }[];
   const optionalParameters = (Reflect.getMetadata(OPTIONAL_PARAMETERS, metatype) ?? []) as number[];
   const optionalProperties = (Reflect.getMetadata(OPTIONAL_PROPERTIES, metatype) ?? []) as string[];
   const parameters = types.map((type, index) =>
-    optionalParameters.includes(index) ? undefined : (said.find((one) => one.index === index)?.param ?? type),
+    optionalParameters.includes(index) ? undefined : (explicit.find((one) => one.index === index)?.param ?? type),
   );
   const needed = properties.filter(({ key }) => !optionalProperties.includes(key)).map(({ type }) => type);
   return [...parameters, ...needed].filter((token) => token !== undefined);
 }
 
-/** Whether the module has the provider, or imports one that exports it. */
+/** Whether the module has the provider, or imports a module that exports it. */
 function isVisible(module: NestModule, token: InjectionToken): boolean {
   return (
     module.providers.has(token) || [...module.imports].some((imported) => exportsToken(imported, token, new Set()))

@@ -1,6 +1,6 @@
 import { type ToolClass } from '../conversation/ask-options.interface.js';
 
-/** Where a chat class keeps what it said of its kind. */
+/** The metadata key under which a chat class keeps the options of `ActsAsChat`. */
 export const KIND_METADATA = Symbol('gitlab-duo:kind');
 
 export interface KindMetadata {

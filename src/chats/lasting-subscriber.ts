@@ -3,15 +3,15 @@ import { type DataSource, type EntitySubscriberInterface } from 'typeorm';
 const lasting = new WeakMap<DataSource, EntitySubscriberInterface[]>();
 
 /**
- * Subscribes to the entities of a data source for good: each `initialize()` of TypeORM replaces the list of subscribers
- * by those of its options, which are classes that it makes itself.
+ * Subscribes to the entities of a data source permanently: each `initialize()` of TypeORM replaces the list of
+ * subscribers with instances of the classes in its options.
  */
 export function subscribe(dataSource: DataSource, subscriber: EntitySubscriberInterface): void {
   subscribersOf(dataSource).push(subscriber);
   dataSource.subscribers.push(subscriber);
 }
 
-/** Those that stay subscribed. */
+/** The permanent subscribers of a data source, which stay in its list when TypeORM replaces that. */
 function subscribersOf(dataSource: DataSource): EntitySubscriberInterface[] {
   const known = lasting.get(dataSource);
   if (known !== undefined) return known;

@@ -1,32 +1,32 @@
 import { ValidationError } from '../errors/request.errors.js';
 import { type Page } from './duo-chat-service.interface.js';
 
-/** How many items a page has when nobody says, and at most. */
+/** How many items a page has by default, and at most. */
 interface PageSize {
-  usual: number;
-  most: number;
+  default: number;
+  max: number;
 }
 
-export const CHAT_PAGE: PageSize = { usual: 20, most: 100 };
-/** What the column of the sequence numbers holds at the most. */
-const LAST_SEQ = 2 ** 31 - 1;
+export const CHAT_PAGE: PageSize = { default: 20, max: 100 };
+/** The largest value of the column of sequence numbers. */
+const MAX_SEQ = 2 ** 31 - 1;
 
-export const MESSAGE_PAGE: PageSize = { usual: 100, most: 1_000 };
+export const MESSAGE_PAGE: PageSize = { default: 100, max: 1_000 };
 
 /** @throws ValidationError when the limit is out of range */
-export function pageLimit(limit: number | undefined, { usual, most }: PageSize): number {
-  if (limit === undefined) return usual;
-  if (Number.isInteger(limit) && limit >= 1 && limit <= most) return limit;
-  throw new ValidationError(`limit must be a whole number from 1 to ${most}.`);
+export function pageLimit(limit: number | undefined, size: PageSize): number {
+  if (limit === undefined) return size.default;
+  if (Number.isInteger(limit) && limit >= 1 && limit <= size.max) return limit;
+  throw new ValidationError(`limit must be a whole number from 1 to ${size.max}.`);
 }
 
-/** @throws ValidationError when it is no sequence number */
+/** @throws ValidationError when it is not a sequence number */
 export function pageStart(after = -1): number {
-  if (Number.isInteger(after) && after >= -1 && after <= LAST_SEQ) return after;
+  if (Number.isInteger(after) && after >= -1 && after <= MAX_SEQ) return after;
   throw new ValidationError('after must be the seq of a message.');
 }
 
-/** A page of rows that were read one beyond the limit. */
+/** A page of rows, read with one more than the limit. */
 export function page<T>(rows: T[], limit: number, cursorOf: (row: T) => string): Page<T> {
   const items = rows.slice(0, limit);
   const last = items.at(-1);

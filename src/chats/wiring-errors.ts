@@ -3,21 +3,21 @@ import { type DynamicModule, type FactoryProvider, type InjectionToken, type Pro
 import { getDataSourceToken } from '@nestjs/typeorm';
 import { ConfigurationError } from '../errors/request.errors.js';
 
-/** What a factory injects that may be missing, so that an error of ours says what to do instead of Nest's. */
+/** A dependency of a factory that may be missing, so that our error, not Nest's, says what to do. */
 export function optional(token: InjectionToken): { token: InjectionToken; optional: true } {
   return { token, optional: true };
 }
 
 /**
- * Fails the start with what is missing. Nest 11 takes what failed to start, such as a data source, for missing as well:
- * that error is to come first.
+ * Fails the start. Nest 11 also reports a dependency that failed to start, such as a data source, as missing: the error of
+ * that failure must come first.
  */
 async function failAfterOthers(error: ConfigurationError): Promise<never> {
   await nextTurn();
   throw error;
 }
 
-/** Of a kind of chat without the core. */
+/** Fails the start of a kind of chat without the core module. */
 export function failWithoutCore(chats: string): Promise<never> {
   return failAfterOthers(
     new ConfigurationError(
@@ -26,7 +26,7 @@ export function failWithoutCore(chats: string): Promise<never> {
   );
 }
 
-/** Of a kind of chat without a data source. */
+/** Fails the start of a kind of chat without a data source. */
 export function failWithoutDataSource(chats: string, dataSource: string | undefined): Promise<never> {
   const [called, option] = dataSource === undefined ? ['', ''] : [` "${dataSource}"`, `, name: '${dataSource}'`];
   return failAfterOthers(
@@ -36,7 +36,7 @@ export function failWithoutDataSource(chats: string, dataSource: string | undefi
   );
 }
 
-/** TypeORM's module of repositories, which says what to do where its data source is missing. */
+/** TypeORM's module of repositories, with an error that says what to do when its data source is missing. */
 export function withDataSource(module: DynamicModule, chats: string, dataSource: string | undefined): DynamicModule {
   const source = getDataSourceToken(dataSource);
   const checked = (provider: Provider): Provider => {

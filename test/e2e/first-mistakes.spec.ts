@@ -163,7 +163,7 @@ describe('What a new host may forget', () => {
   it('is told what to do with tables that synchronize made before the migrations', async () => {
     expect(await failure(core(), tables({ synchronize: true }), feature())).toBeUndefined();
     const error = await failure(core(), tables({ migrations: DUO_MIGRATIONS, migrationsRun: true }), feature());
-    expectAdvice(error, 'The table "duo_attempts" is there already', 'synchronize made it', 'migration:run --fake');
+    expectAdvice(error, 'The table "duo_attempts" exists already', 'synchronize created it', 'migration:run --fake');
     expect(startupHintFor(error)).toBe(error?.message);
   });
 

@@ -14,11 +14,11 @@ export class DuoAttempt {
   @Column({ type: 'uuid', name: 'run_id' })
   runId!: string;
 
-  /** The id of the request that asked, such as the caller's `X-Request-Id`. */
+  /** The id of the ask's request, such as the caller's `X-Request-Id`. */
   @Column({ type: 'text', name: 'request_id', nullable: true })
   requestId!: string | null;
 
-  /** Counts from 1 within the run, like `number` within the step. */
+  /** Counts from 1 within the run; `number` counts from 1 within the step. */
   @Column({ type: 'integer' })
   step!: number;
 

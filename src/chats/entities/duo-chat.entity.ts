@@ -12,7 +12,7 @@ export abstract class DuoChat<M = unknown> extends BaseChat<M> {
   @PrimaryColumn({ type: 'uuid' })
   id!: string;
 
-  /** Who may reach the chat; `null` for a chat without an owner. */
+  /** The owner, who alone can reach the chat; `null` for a chat without an owner. */
   @Column({ type: 'text', name: 'owner_id', nullable: true })
   ownerId!: string | null;
 
@@ -33,11 +33,11 @@ export abstract class DuoChat<M = unknown> extends BaseChat<M> {
   @Column({ type: 'json', default: {} })
   metadata!: JsonObject;
 
-  /** The name of the agent that the chat belongs to; `null` for none. */
+  /** The name of the chat's agent; `null` for none. */
   @Column({ type: 'text', nullable: true })
   agent!: string | null;
 
-  /** What the agent was given when the chat was made. */
+  /** The inputs that the agent received when the chat was created. */
   @Column({ type: 'json', name: 'agent_inputs', nullable: true })
   agentInputs!: JsonObject | null;
 

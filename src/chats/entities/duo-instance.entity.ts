@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** A server instance: while the row has not expired, its runs are its own. */
+/** A server instance. Until the row expires, no other instance takes its runs over. */
 @Entity('duo_instances')
 export class DuoInstance {
   @PrimaryColumn({ type: 'uuid' })

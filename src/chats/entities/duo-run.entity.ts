@@ -27,11 +27,11 @@ export class DuoRun {
   @Column({ type: 'text' })
   model!: string;
 
-  /** The names of the tools that this run alone offers. */
+  /** The names of the tools that only this run offers. */
   @Column({ type: 'json', nullable: true })
   tools!: string[] | null;
 
-  /** What holds for this run alone besides, where its ask gave something. */
+  /** The other options of this run alone, where its ask gave any. */
   @Column({ type: 'json', nullable: true })
   input!: RunOptions | null;
 
@@ -48,7 +48,7 @@ export class DuoRun {
   @Column({ type: 'uuid', name: 'instance_id', nullable: true })
   instanceId!: string | null;
 
-  /** Grows at each takeover, so that a late writer is refused. */
+  /** Grows with each takeover, so that a late writer is refused. */
   @Column({ type: 'integer', default: 0 })
   fence!: number;
 

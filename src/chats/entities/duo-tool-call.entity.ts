@@ -1,23 +1,23 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { type ToolCallStatus } from '../../messages/tool-call.interface.js';
 
-/** A tool call of a message and what became of it; its input is in the message's parts. */
+/** A tool call of a message, and its status; its arguments are in the message's parts. */
 @Entity('duo_tool_calls')
 @Index(['messageId', 'ordinal'], { unique: true })
 @Index(['runId'])
 export class DuoToolCall {
-  /** What approvals and routes name. */
+  /** The id in approvals and routes. */
   @PrimaryColumn({ type: 'uuid' })
   id!: string;
 
-  /** The run that works the call; another one than has stored it where that was cut short, or stopped at it. */
+  /** The run that works the call. Not always the one that stored it, which may have been interrupted or stopped there. */
   @Column({ type: 'uuid', name: 'run_id' })
   runId!: string;
 
   @Column({ type: 'uuid', name: 'message_id' })
   messageId!: string;
 
-  /** The vendor's id: it can repeat. */
+  /** The vendor's id, which is not unique. */
   @Column({ type: 'text', name: 'provider_call_id' })
   providerCallId!: string;
 
@@ -31,7 +31,7 @@ export class DuoToolCall {
   @Column({ type: 'text' })
   status!: ToolCallStatus;
 
-  /** Whether somebody has to decide before it runs. */
+  /** Whether a person has to approve it before it runs. */
   @Column({ type: 'boolean', name: 'needs_approval', default: false })
   needsApproval!: boolean;
 

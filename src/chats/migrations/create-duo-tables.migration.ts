@@ -9,7 +9,7 @@ import { DuoToolCall } from '../entities/duo-tool-call.entity.js';
 import { tableOf } from '../store/kind-tables.js';
 import { dataSourceOf, FIRST_INDEXES, namesOf } from './first-indexes.js';
 
-/** The library's own tables, where the data source wants them: with its schema, prefix and naming strategy. */
+/** Creates the library's own tables, with the data source's schema, prefix and naming strategy. */
 export class CreateDuoTables1795337122000 implements MigrationInterface {
   readonly name = 'CreateDuoTables1795337122000';
 
@@ -46,11 +46,11 @@ export class CreateDuoTables1795337122000 implements MigrationInterface {
   }
 }
 
-/** @throws ConfigurationError where the tables were made by other means than this migration */
+/** @throws ConfigurationError where the tables exist although this migration has not run */
 async function mustBeNew(queryRunner: QueryRunner, table: string): Promise<void> {
   const found = (await queryRunner.query('SELECT 1 WHERE to_regclass($1) IS NOT NULL', [table])) as unknown[];
   if (found.length === 0) return;
   throw new ConfigurationError(
-    `The table ${table} is there already, and the migration that makes it has not run: synchronize made it. Turn synchronize off, then either drop the tables, with their data, and start again; or keep them, and let TypeORM's migration:run --fake note the migrations as run.`,
+    `The table ${table} exists already, and the migration that creates it has not run: synchronize created it. Turn synchronize off, then either drop the tables, with their data, and start again; or keep them, and let TypeORM's migration:run --fake note the migrations as run.`,
   );
 }

@@ -4,13 +4,13 @@ import { DuoRun } from '../entities/duo-run.entity.js';
 import { DuoToolCall } from '../entities/duo-tool-call.entity.js';
 import { tableOf } from '../store/kind-tables.js';
 
-/** An index that `CreateDuoTables` makes. */
+/** An index that `CreateDuoTables` creates. */
 interface FirstIndex {
   entity: abstract new () => object;
   columns: string[];
   isUnique?: boolean;
   where?: string;
-  /** Its name in 0.1.0, which no second installation in the same schema could have. */
+  /** Its name in 0.1.0, which allowed only one installation in a schema. */
   fixedName: string;
 }
 
@@ -35,7 +35,7 @@ export const FIRST_INDEXES: readonly FirstIndex[] = [
   { entity: DuoToolCall, columns: ['message_id', 'ordinal'], isUnique: true, fixedName: 'duo_tool_calls_message' },
 ];
 
-/** The quoted name of the table of an index, and the name that the data source's naming strategy makes of it. */
+/** The quoted name of an index's table, and the index's name by the data source's naming strategy. */
 export function namesOf(
   dataSource: DataSource,
   { entity, columns, where }: FirstIndex,

@@ -1,7 +1,7 @@
 import { type MigrationInterface, type QueryRunner } from 'typeorm';
 import { dataSourceOf, FIRST_INDEXES, namesOf } from './first-indexes.js';
 
-/** Renames the indexes that 0.1.0 made, so that their names follow those of the tables. */
+/** Renames the indexes of 0.1.0 after their tables. */
 export class RenameDuoIndexes1795683600000 implements MigrationInterface {
   readonly name = 'RenameDuoIndexes1795683600000';
 
@@ -20,7 +20,7 @@ export class RenameDuoIndexes1795683600000 implements MigrationInterface {
   }
 }
 
-/** Renames the table's index of that name, if it has one: it may be another installation's table that does. */
+/** Renames the table's index of that name, if there is one: it may belong to another installation's table. */
 async function renameIndex(queryRunner: QueryRunner, table: string, from: string, to: string): Promise<void> {
   const indexes = (await queryRunner.query(
     `SELECT i.oid::regclass AS name FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid

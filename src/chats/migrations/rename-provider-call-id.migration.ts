@@ -3,7 +3,7 @@ import { DuoToolCall } from '../entities/duo-tool-call.entity.js';
 import { tableOf } from '../store/kind-tables.js';
 import { dataSourceOf } from './first-indexes.js';
 
-/** Gives the vendor's id of a call the name that it has everywhere else. */
+/** Renames the vendor's id of a call to what it is called everywhere else. */
 export class RenameProviderCallId1796400000000 implements MigrationInterface {
   readonly name = 'RenameProviderCallId1796400000000';
 

@@ -1,7 +1,7 @@
 import { type Pool, type PoolClient } from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 
-/** What TypeORM's driver for PostgreSQL has in 0.3 as in 1.x, past its types. */
+/** What TypeORM's driver for PostgreSQL has, in 0.3 and 1.x, but does not declare. */
 interface PooledDriver {
   master: Pool | undefined;
   slaves: Pool[];
@@ -19,18 +19,18 @@ const guardedClients = new WeakSet<PoolClient>();
  * @publicApi
  */
 export function createDuoDataSource(options?: DataSourceOptions): Promise<DataSource> {
-  // Nest's type lets its caller leave them out; TypeORM says what is wrong then.
+  // Optional only in Nest's type; TypeORM explains what is wrong without them.
   const dataSource = new DataSource(options as DataSourceOptions);
   guardConnections(dataSource);
   return Promise.resolve(dataSource);
 }
 
 /**
- * Gives each client of a data source's pools a listener of `error` for good, those of pools to come included.
+ * Gives each client of a data source's pools a permanent `error` listener, clients of later pools included.
  *
- * pg-pool takes its own listener off before it hands a client out, and TypeORM adds one in a later microtask. A
- * connection that ends in between (the server's last words came with the end of the reply before) emits an `error` to no
- * listener, which ends the process. The one who holds the client learns of the end by their next statement.
+ * pg-pool removes its own listener before it hands a client out, and TypeORM adds one in a later microtask. A connection
+ * that ends in between (the server's last message came together with the end of the reply before) emits an `error` without
+ * a listener, which ends the process. Whatever holds the client gets the error from its next statement.
  */
 export function guardConnections(dataSource: DataSource): void {
   const driver = dataSource.driver as unknown as PooledDriver;
@@ -45,7 +45,7 @@ export function guardConnections(dataSource: DataSource): void {
   };
 }
 
-/** The pool tells of a client while its own listener is still on. */
+/** The pool emits `acquire` while its own listener is still there. */
 function guardPool(pool: Pool): void {
   pool.on('acquire', (client) => {
     if (guardedClients.has(client)) return;

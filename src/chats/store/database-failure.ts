@@ -1,6 +1,6 @@
 /**
  * The SQLSTATEs of failures that pass by themselves, by class or by code: a statement that is safe to run twice is sent
- * again, and a caller hears that the database is unavailable. Every other failure is final: it would come again.
+ * again, and a caller gets `database_unavailable`. Every other failure is final: it would happen again.
  * https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 export const PASSING_STATES: Readonly<Record<string, string>> = {
@@ -13,21 +13,21 @@ export const PASSING_STATES: Readonly<Record<string, string>> = {
   '3D': 'database not there, as while it is restored',
   '40': 'transaction rolled back: deadlock, serialization failure',
   '53': 'insufficient resources: disk, memory, connections',
-  '55': 'object not in the state that it has to be in: locked, or in use',
+  '55': 'object not in the required state: locked, or in use',
   '57': 'operator intervention: statement cancelled or timed out, shutdown, start',
   '58': 'system error, such as one of input and output',
-  XX000: 'internal error, by which poolers tell that they have no server',
+  XX000: 'internal error, which poolers return when they have no server',
 };
 
-/** What Node fails with where the network does, and the process where it may open no more sockets. */
+/** Node's codes where the network fails, or the process may open no more sockets. */
 const networkCodes =
   /^(E(CONN(RESET|REFUSED|ABORTED)|PIPE|TIMEDOUT|NOTFOUND|AI_\w+|HOSTUNREACH|HOSTDOWN|NETUNREACH|NETDOWN|ADDRNOTAVAIL|MFILE|NFILE|NOBUFS|PROTO)|ERR_(STREAM_DESTROYED|SOCKET_CLOSED))$/;
-/** pg's, its pool's and TypeORM's own words, which have no code. */
+/** The messages of pg, its pool and TypeORM, which have no code. */
 const lostConnectionMessages =
   /Connection terminated|timeout exceeded when trying to connect|timeout expired|Query read timeout|after calling end on the pool|is not queryable|Received unexpected \w+ message from backend|Driver not Connected/;
 const lostConnectionNames =
   /^(QueryRunner(Provider)?AlreadyReleased|ConnectionIsNotSet|Cannot(Connect|Execute)\w*Connected|NoConnectionForRepository|CannotGetEntityManagerNotConnected)Error$/;
-/** A connection that broke, a server that went down, and a commit whose outcome is unknown. */
+/** A broken connection, a server that went down, and a commit whose outcome is unknown. */
 const mayHaveTakenEffect = /^(08|57P|40003)/;
 const UNIQUE_VIOLATION = '23505';
 
@@ -39,7 +39,7 @@ interface Failure {
   message?: string;
 }
 
-/** The unique index that a statement ran into, if that is what failed. */
+/** The unique index that a statement violated, if that is why it failed. */
 export function violatedUnique(error: unknown): string | undefined {
   const { code, constraint } = error as Failure;
   return code === UNIQUE_VIOLATION ? constraint : undefined;
@@ -53,7 +53,7 @@ export function passingState(error: unknown): string | undefined {
   return meaning && `${code}: ${meaning}`;
 }
 
-/** Whether the failure passes by itself, and the transaction that it ended has had no effect for sure. */
+/** Whether the failure passes by itself, and the transaction that it ended has certainly had no effect. */
 export function isRolledBack(error: unknown): boolean {
   return passingState(error) !== undefined && !mayHaveTakenEffect.test((error as Failure).code ?? '');
 }

@@ -12,7 +12,7 @@ import { SqlClient } from './sql-client.js';
 import { SqlLeaseStore } from './sql-lease-store.js';
 import { SqlRunLog } from './sql-run-log.js';
 
-/** What an instance keeps in a data source for its runs of all kinds of chat. */
+/** What the runs of all kinds of chat in a data source share. */
 export interface InstanceStore {
   leases: LeaseStore;
   log: RunLog;

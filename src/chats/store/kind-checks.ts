@@ -3,7 +3,7 @@ import { ConfigurationError } from '../../errors/request.errors.js';
 import { DuoMessage } from '../entities/duo-message.entity.js';
 
 /**
- * Checks what the store's own statements count on in the messages of a kind.
+ * Checks what the store's statements need of the messages of a kind.
  * @throws ConfigurationError when they belong to another chat, or have a column that only TypeORM would fill
  */
 export function checkMessages(chat: EntityMetadata, message: EntityMetadata): void {
@@ -16,12 +16,12 @@ export function checkMessages(chat: EntityMetadata, message: EntityMetadata): vo
   const unfilled = message.columns.find((column) => !isOurs(column) && !fillsItself(column));
   if (unfilled !== undefined) {
     throw new ConfigurationError(
-      `${message.targetName}.${unfilled.propertyName} must be nullable or have a default of the database: messages are stored by statements that know the library's columns alone.`,
+      `${message.targetName}.${unfilled.propertyName} must be nullable or have a default of the database: messages are stored by statements that know only the library's columns.`,
     );
   }
 }
 
-/** The library's columns go by the names that its statements have, whatever the naming strategy makes of others. */
+/** The library's columns must keep the names that its statements use, whatever the naming strategy does to others. */
 export function checkNames({ columns, targetName }: EntityMetadata): void {
   for (const { databaseName, givenDatabaseName, propertyName } of columns) {
     const expected = givenDatabaseName ?? propertyName;

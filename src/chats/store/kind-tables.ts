@@ -21,7 +21,7 @@ export interface KindTables {
   events: string;
   chat: (property: string) => string;
   message: (property: string) => string;
-  /** Whether a row of chats is the chat of the id, the owner's own, and not deleted softly. */
+  /** The condition that a row of chats has the id and the owner, and is not soft-deleted. */
   isChatOf: (row: string, id: string, ownerId: string) => string;
 }
 
@@ -66,7 +66,7 @@ function metadataOf(dataSource: DataSource, entity: EntityClass): EntityMetadata
   return dataSource.getMetadata(entity);
 }
 
-/** Of the runs' indexes, the one with a condition. */
+/** The only index of runs that has a condition. */
 function activeRunIndex(dataSource: DataSource): string {
   const index = metadataOf(dataSource, DuoRun).indices.find(({ where }) => where !== undefined);
   if (index === undefined) throw new Error('DuoRun has no index of active runs.');

@@ -82,7 +82,7 @@ function interruptRunSql(t: KindTables): string {
 }
 
 /**
- * Ends a chat's active run as interrupted if its process is gone, and keeps what the run had said.
+ * Ends a chat's active run as interrupted if its process is gone, and keeps the text that it had streamed.
  * @returns whether the chat has no active run any more; if not, the run is alive, or another process is recovering it
  */
 export async function recoverRun(database: KindDatabase, chatId: string, run: ActiveRun): Promise<boolean> {

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isPassing } from './database-failure.js';
 
-/** How long a statement is sent again while a caller waits, in milliseconds. */
+/** For how long a statement is sent again while a caller waits, in milliseconds. */
 export const CALLER_PATIENCE_MS = 3_000;
-/** Likewise, of a run: what a model has said must not be lost, since it cannot be asked again without cost. */
+/** Likewise for a run: an answer must not be lost, since asking the model again costs money. */
 export const RUN_PATIENCE_MS = 60_000;
 
 const FIRST_DELAY_MS = 100;
@@ -11,7 +11,7 @@ const MAX_DELAY_MS = 2_000;
 
 /**
  * Sends a statement again and again while it fails for a passing reason.
- * @param isWorthIt which failures that are; by default all of them, so that the statement must be safe to run twice
+ * @param isWorthIt for which failures; by default all passing ones, which requires a statement that is safe to run twice
  */
 export async function resend<T>(
   send: (isResent: boolean) => Promise<T>,

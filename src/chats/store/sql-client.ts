@@ -5,7 +5,7 @@ import { ConfigurationError } from '../../errors/request.errors.js';
 
 const QUERY_TIMEOUT_MS = 10_000;
 
-/** A statement that each connection prepares once. */
+/** A named statement: each connection prepares it once. */
 export interface Statement {
   name: string;
   text: string;
@@ -22,8 +22,8 @@ export function statement(text: string): Statement {
 }
 
 /**
- * Runs the hot path's statements on the data source's own pool of connections, past TypeORM's query runner, whose work
- * for each statement costs more than the statement's own. Each is a transaction of its own.
+ * Runs the hot path's statements directly on the data source's pool of connections: TypeORM's query runner costs more than
+ * the statements themselves. Each statement is a transaction of its own.
  */
 export class SqlClient {
   private readonly driver: { master: Pool | undefined };
@@ -43,7 +43,7 @@ export class SqlClient {
     this.driver = dataSource.driver as unknown as { master: Pool | undefined };
   }
 
-  /** A data source that is closed and opened again has a pool of its own each time. */
+  /** A data source that is closed and opened again gets a new pool. */
   private get pool(): Pool {
     const { master } = this.driver;
     if (master === undefined) throw new ConnectionIsNotSetError('postgres');
@@ -55,14 +55,14 @@ export class SqlClient {
     return rows;
   }
 
-  /** Rows as arrays: many rows as objects cost as much again as what is in them. */
+  /** Rows as arrays: as objects, many rows cost twice as much. */
   async arrays<Rows extends readonly unknown[]>(statement: Statement, values: unknown[]): Promise<Rows> {
     const { rows } = await this.pool.query(query(statement, { values, rowMode: 'array' }));
     return rows as unknown[] as unknown as Rows;
   }
 }
 
-/** pg copies what is a query's own, which takes a while, and only reads the rest. */
+/** pg copies the own properties of a query, which takes a while, and only reads the inherited ones. */
 function query(statement: Statement, own: Partial<QueryArrayConfig>): QueryArrayConfig {
   return Object.assign(Object.create(statement) as QueryArrayConfig, own);
 }

@@ -4,7 +4,7 @@ import { onDatabase } from './database-error.js';
 import { resend } from './resend.js';
 import { type SqlClient, statement } from './sql-client.js';
 
-/** The leases of instances, in the table of a data source; each renewal looks at the database's clock. */
+/** The leases of instances in a table; each renewal reads the database's clock. */
 export class SqlLeaseStore implements LeaseStore {
   private readonly renewal;
   private readonly removal;

@@ -3,9 +3,9 @@ import { onDatabase } from './database-error.js';
 import { type SqlClient, statement } from './sql-client.js';
 
 /** How many batches one statement deletes at most. */
-const CLEARED_AT_ONCE = 1_000;
+const MAX_CLEARED = 1_000;
 
-/** The events of runs, in the table of a data source. */
+/** The log of runs in a table. */
 export class SqlRunLog implements RunLog {
   private readonly insert;
   private readonly removal;
@@ -23,14 +23,14 @@ b AS MATERIALIZED (
     JOIN ${runs} r ON r.id = x."runId" AND r.fence = x.fence AND r.status = 'running'),
 i AS (INSERT INTO ${events} (run_id, first_index, events) SELECT run_id, first_index, events FROM b ON CONFLICT DO NOTHING)
 SELECT run_id FROM b`);
-    // Ids are times, so the range keeps to old runs; a subquery per row keeps the planner from reading the table of runs.
+    // Ids are times, so the range holds only old runs; a subquery per row keeps the planner from scanning all runs.
     this.removal = statement(`
 WITH old AS MATERIALIZED (
   SELECT e.run_id, e.first_index FROM ${events} e
    WHERE e.run_id < $1
      AND coalesce((SELECT r.finished_at IS NOT NULL AND r.finished_at < clock_timestamp() - $2 * interval '1 millisecond'
                      FROM ${runs} r WHERE r.id = e.run_id), true)
-   ORDER BY e.run_id LIMIT ${CLEARED_AT_ONCE} FOR UPDATE OF e SKIP LOCKED),
+   ORDER BY e.run_id LIMIT ${MAX_CLEARED} FOR UPDATE OF e SKIP LOCKED),
 d AS (DELETE FROM ${events} e USING old WHERE e.run_id = old.run_id AND e.first_index = old.first_index)
 SELECT count(*)::int AS cleared FROM old`);
   }
@@ -44,11 +44,11 @@ SELECT count(*)::int AS cleared FROM old`);
   async clear(keptMs: number): Promise<boolean> {
     const values = [firstIdAt(Date.now() - keptMs), keptMs];
     const [row] = await onDatabase(() => this.client.rows<{ cleared: number }>(this.removal, values));
-    return row?.cleared === CLEARED_AT_ONCE;
+    return row?.cleared === MAX_CLEARED;
   }
 }
 
-/** The least UUIDv7 that a moment has. */
+/** The smallest UUIDv7 of a moment. */
 function firstIdAt(time: number): string {
   const digits = time.toString(16).padStart(12, '0').padEnd(32, '0');
   return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');

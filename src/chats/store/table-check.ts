@@ -4,7 +4,7 @@ import { type ChatKind } from '../chat-kind.js';
 import { DUO_ENTITIES } from '../entities/duo-entities.js';
 import { quotedTable } from './kind-tables.js';
 
-/** What of a table is in the database. */
+/** What the database has of a table. */
 interface FoundTable {
   exists: boolean;
   columns: string[];
@@ -17,8 +17,8 @@ SELECT to_regclass(path) IS NOT NULL AS "exists",
   FROM unnest($1::text[]) WITH ORDINALITY AS t (path, place) ORDER BY place`;
 
 /**
- * Makes sure that the tables of a kind, and the library's own, are there with all their columns.
- * @throws ConfigurationError that says which are missing, and what makes them
+ * Checks that the tables of a kind, and the library's own, exist with all their columns.
+ * @throws ConfigurationError that says which are missing, and how to create them
  */
 export async function checkTables(dataSource: DataSource, { chat, message }: ChatKind): Promise<void> {
   const tables = [chat, message, ...DUO_ENTITIES].map((entity) => dataSource.getMetadata(entity));

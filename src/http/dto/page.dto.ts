@@ -11,7 +11,7 @@ export class ChatPageDto {
   @ToInteger()
   @IsInt()
   @Min(1)
-  @Max(CHAT_PAGE.most)
+  @Max(CHAT_PAGE.max)
   limit?: number;
 
   @Optional()
@@ -25,7 +25,7 @@ export class MessagePageDto {
   @ToInteger()
   @IsInt()
   @Min(1)
-  @Max(MESSAGE_PAGE.most)
+  @Max(MESSAGE_PAGE.max)
   limit?: number;
 
   @Optional()

@@ -123,8 +123,9 @@ const after = integer(
   { minimum: -1 },
 );
 
-function limit({ usual, most }: typeof CHAT_PAGE): JsonObject {
-  return query('limit', integer(undefined, { minimum: 1, maximum: most, default: usual }), usual);
+function limit(size: typeof CHAT_PAGE): JsonObject {
+  const schema = integer(undefined, { minimum: 1, maximum: size.max, default: size.default });
+  return query('limit', schema, size.default);
 }
 
 const runHeaders: Schema = {
