@@ -7,9 +7,9 @@ export interface SandboxOptions {
   port?: number;
   /** Address to listen on. Default `127.0.0.1`. */
   host?: string;
-  /** The only personal access token accepted. Unset: any that does not look wrong (`…revoked…`, `…expired…`, `glcbt-…`). */
+  /** The only personal access token accepted. Unset: any, except `…revoked…`, `…expired…` and `glcbt-…`. */
   token?: string;
-  /** Pause between two deltas of a stream, in milliseconds. Default 0, and 25 for a story. */
+  /** Pause between two deltas of a stream, in milliseconds. Default 0, and 25 for the long answer. */
   chunkDelayMs?: number;
   /** Words in one text delta. Default 1. */
   chunkSize?: number;
@@ -17,10 +17,10 @@ export interface SandboxOptions {
 
 /** A running local GitLab Duo: a GitLab instance and its AI gateway behind one address. */
 export interface Sandbox {
-  /** Serves both as the instance's URL and as the gateway's; without a trailing slash. */
+  /** The URL of both the instance and the gateway, without a trailing slash. */
   readonly url: string;
   readonly port: number;
-  /** What has been asked of the sandbox so far: a snapshot. */
+  /** A snapshot of the calls so far. */
   readonly calls: SandboxCalls;
   /**
    * Plans a fault for coming requests, after those planned before.
@@ -28,8 +28,8 @@ export interface Sandbox {
    * @throws TypeError when the plan names no known fault.
    */
   fault(plan: FaultPlan): void;
-  /** Drops all planned faults and sets the counters to zero. Tokens and open streams live on. */
+  /** Drops all planned faults and sets the counters to zero. Tokens and open streams stay. */
   reset(): void;
-  /** Closes every socket and timer at once. */
+  /** Closes every socket and timer immediately. */
   close(): Promise<void>;
 }

@@ -13,7 +13,7 @@ import { RedirectTarget } from './server/redirect-target.js';
 import { close, listen } from './server/listening.js';
 import { RequestListener } from './server/request-listener.js';
 
-/** Longer than clients keep an idle connection, so that none is closed under a request. */
+/** Longer than clients keep an idle connection, so that the server never closes one that a request is about to use. */
 const KEEP_ALIVE_MS = 75_000;
 
 /**
@@ -38,13 +38,13 @@ class RunningSandbox implements Sandbox {
   private readonly vault = new TokenVault();
   private readonly faults = new FaultQueue();
   private readonly log = new CallLog();
-  private readonly elsewhere = new RedirectTarget(this.log);
+  private readonly redirectTarget = new RedirectTarget(this.log);
   private readonly sockets = new Set<Socket>();
   private readonly server: Server;
 
   constructor({ token, chunkDelayMs, chunkSize = 1 }: SandboxOptions) {
-    const directAccess = new DirectAccess(this.vault, this.faults, this.log, this.elsewhere, token);
-    const gateway = new Gateway(this.vault, this.faults, this.log, this.elsewhere, { chunkDelayMs, chunkSize });
+    const directAccess = new DirectAccess(this.vault, this.faults, this.log, this.redirectTarget, token);
+    const gateway = new Gateway(this.vault, this.faults, this.log, this.redirectTarget, { chunkDelayMs, chunkSize });
     const listener = new RequestListener(directAccess, gateway, this);
     this.server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, listener.listen);
     this.server.on('connection', (socket) => {
@@ -56,7 +56,7 @@ class RunningSandbox implements Sandbox {
   async listen(port: number, host: string): Promise<void> {
     this.url = await listen(this.server, port, host);
     this.port = Number(new URL(this.url).port);
-    await this.elsewhere.listen(host);
+    await this.redirectTarget.listen(host);
   }
 
   get calls(): SandboxCalls {
@@ -80,6 +80,6 @@ class RunningSandbox implements Sandbox {
   }
 
   async close(): Promise<void> {
-    await Promise.all([close(this.server), this.elsewhere.close()]);
+    await Promise.all([close(this.server), this.redirectTarget.close()]);
   }
 }

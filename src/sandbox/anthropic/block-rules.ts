@@ -64,7 +64,7 @@ function checkText(block: JsonObject): void {
   if (block.text.trim() === '') refuse('messages: text content blocks must contain non-whitespace text');
 }
 
-/** Other places where content may be, taken as they come. */
+/** Content sources other than base64 and URL, accepted unchecked. */
 const SOURCES = ['file', 'text', 'content'];
 
 const MEDIA_TYPES: Record<string, readonly string[]> = {

@@ -4,10 +4,10 @@ import { isJsonObject, type JsonObject, listOf } from '../json.js';
 import { neutralBlock } from './neutral-block.js';
 import { type Turn } from './turns.js';
 
-/** How many blocks up to a mark the vendor looks at for what it has kept. */
+/** How many blocks before a mark the vendor checks for a cached prefix. */
 const LOOK_BACK = 20;
 
-/** Where the cache may hold this prompt: near the blocks that are marked by `cache_control`. */
+/** The points up to which the cache may hold this prompt: near the blocks marked by `cache_control`. */
 export function anthropicCachePoints(body: JsonObject, turns: readonly Turn[], model: string): CachePoint[] {
   const pieces = [
     ...listOf(body.tools).map((tool) => piece(tool, JSON.stringify(tool).length)),

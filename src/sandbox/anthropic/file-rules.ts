@@ -4,7 +4,7 @@ import { isJsonObject, type JsonObject, listOf, objectOf, stringOf } from '../js
 import { refuse } from './errors.js';
 import { type Turn } from './turns.js';
 
-// By the guides "Vision" and "PDF support", and the words of the API as its users report them.
+// From the guides "Vision" and "PDF support", and from API messages that users have reported.
 const MAX_IMAGE_BYTES = 10 * 1024 * 1024;
 const MAX_SIDE = 8_000;
 const MANY_IMAGES = 20;
@@ -20,7 +20,7 @@ interface File {
   place: string;
 }
 
-/** Refuses images and documents that Anthropic cannot read, or not that many or that large. */
+/** Refuses images and documents that Anthropic cannot read, too many of them, and those that are too large. */
 export function checkFiles(turns: readonly Turn[], model: UpstreamModel): void {
   const files = turns.flatMap(({ blocks }, index) => filesIn(blocks, `messages.${index}.content`));
   const images = files.filter(({ block }) => block.type === 'image');

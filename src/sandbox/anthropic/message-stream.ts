@@ -31,7 +31,7 @@ function frame(kind: Frame['kind'], type: string, fields: JsonObject): Frame {
   return { kind, data: namedEvent(type, { type, ...fields }) };
 }
 
-/** The block as `content_block_start` has it. */
+/** The block as `content_block_start` carries it: without its content. */
 function emptied(block: JsonObject): JsonObject {
   switch (block.type) {
     case 'thinking':
@@ -62,7 +62,7 @@ function* callDeltas(index: number, json: string): Generator<Frame> {
   yield* deltas('tool', index, 'input_json_delta', 'partial_json', jsonDeltas(json));
 }
 
-/** One event for each piece; all but the piece is the same bytes, made once. */
+/** One event for each piece. The rest of the event is rendered once and reused. */
 function* deltas(
   kind: Frame['kind'],
   index: number,

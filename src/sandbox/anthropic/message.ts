@@ -14,8 +14,8 @@ const STOP_REASONS: Record<Finish, string> = {
 };
 
 /**
- * The details of a refusal, as `RefusalStopDetails` of the API reference has it. The explanation is in our own words: the
- * vendor publishes the categories, and none of its explanations.
+ * The details of a refusal, in the form of `RefusalStopDetails` of the API reference. The explanation is our own text:
+ * the vendor publishes the categories but no explanations.
  */
 const REFUSAL_DETAILS = {
   type: 'refusal',
@@ -28,15 +28,15 @@ export interface MessageStyle {
   model: string;
   /** Whether thinking shows its text, or only its signature. */
   isThinkingShown: boolean;
-  /** Whether thinking comes encrypted, as what the vendor's safety systems have flagged does. */
+  /** Whether thinking comes encrypted, as it does when the vendor's safety systems flag it. */
   isThinkingRedacted: boolean;
   /** What thinking is bound to, where the model binds it. */
   binding: ThinkingBinding | undefined;
-  /** What the answer begins with: the result of a call, where it continues a turn that was paused. */
+  /** The blocks that the answer begins with: the result of a server tool when it continues a paused turn. */
   begun: readonly JsonObject[];
 }
 
-/** How an answer ends, as a message and its `message_delta` tell it. */
+/** The stop fields of a message and of its `message_delta`. */
 export function stopFields({ finish }: Answer): JsonObject {
   return {
     stop_reason: STOP_REASONS[finish],

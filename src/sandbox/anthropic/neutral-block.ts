@@ -2,12 +2,12 @@ import { callText, type NeutralMessage } from '../conversation/prompt.js';
 import { type JsonObject, objectsOf, stringOf } from '../json.js';
 import { type Turn } from './turns.js';
 
-/** Whether a block is what a model thought. */
+/** Whether a block is thinking. */
 export function isThought(block: JsonObject | undefined): boolean {
   return block?.type === 'thinking' || block?.type === 'redacted_thinking';
 }
 
-/** What a content block says, in neutral words. */
+/** A content block in the neutral form that all vendors share. */
 export function neutralBlock(role: Turn['role'], block: JsonObject): NeutralMessage {
   switch (block.type) {
     case 'tool_use':

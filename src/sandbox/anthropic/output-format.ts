@@ -4,7 +4,7 @@ import { checkGrammar } from './schema-rules.js';
 
 const PLACE = 'output_config.format';
 
-/** The schema that an answer has to match; `undefined` for plain text. Refuses a format that Anthropic does not take. */
+/** The schema that an answer must match; `undefined` for plain text. Refuses a format that Anthropic does not take. */
 export function outputSchema(config: unknown): JsonObject | undefined {
   const format = isJsonObject(config) ? config.format : undefined;
   if (format == null) return undefined;
@@ -14,7 +14,7 @@ export function outputSchema(config: unknown): JsonObject | undefined {
   return format.schema;
 }
 
-/** The schema that the instructions ask the answer to match, in the words of a client that has no other way. */
+/** The schema that the instructions ask the answer to match, for clients that cannot have it enforced. */
 export function askedSchema(instructions: string): JsonObject | undefined {
   const asked = parseJson(/matches this JSON schema:\n(\{.*\})$/m.exec(instructions)?.[1] ?? '');
   return isJsonObject(asked) ? asked : undefined;

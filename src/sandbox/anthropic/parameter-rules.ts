@@ -9,7 +9,7 @@ const PARAMETERS = new Set(
   betas`.split(/\s+/),
 );
 
-/** Refuses parameters that Anthropic does not know, or not for this model or in this combination. */
+/** Refuses parameters that Anthropic does not know, does not take for this model, or does not combine. */
 export function checkParameters(body: JsonObject, model: UpstreamModel): void {
   for (const name of Object.keys(body)) if (!PARAMETERS.has(name)) refuse(`${name}: Extra inputs are not permitted`);
   checkMaxTokens(body.max_tokens, model);

@@ -8,7 +8,7 @@ import { askedSchema, outputSchema } from './output-format.js';
 import { willThink } from './thinking-rules.js';
 import { type Turn } from './turns.js';
 
-/** What a request asks, in neutral words. */
+/** The prompt of a request, in the neutral form. */
 export function promptOf(body: JsonObject, turns: readonly Turn[], model: UpstreamModel): Prompt {
   const said = turns.flatMap((turn) => turn.blocks.map((block) => neutralBlock(turn.role, block)));
   const messages: NeutralMessage[] = [{ role: 'system', text: textOf(body.system) }, ...said];

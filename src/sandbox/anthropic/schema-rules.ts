@@ -3,7 +3,7 @@ import { isObjectSchema, schemasIn } from '../json-schema/schemas-in.js';
 import { type Reply } from '../server/reply.js';
 import { anthropicErrors, refuse } from './errors.js';
 
-/** What the grammar of answers knows nothing of, by the type that it constrains. */
+/** The keywords that the grammar does not support, by the type that they constrain. */
 const UNSUPPORTED = Object.entries({
   number: ['exclusiveMaximum', 'exclusiveMinimum', 'maximum', 'minimum', 'multipleOf'],
   integer: ['exclusiveMaximum', 'exclusiveMinimum', 'maximum', 'minimum', 'multipleOf'],
@@ -12,7 +12,7 @@ const UNSUPPORTED = Object.entries({
   object: ['maxProperties', 'minProperties', 'patternProperties', 'propertyNames'],
 });
 
-/** Refuses a schema that Anthropic does not make a grammar of. */
+/** Refuses a schema that Anthropic does not compile to a grammar. */
 export function checkGrammar(root: JsonObject, place: string): void {
   for (const { schema } of schemasIn(root)) {
     checkKeywords(schema, place);
@@ -49,16 +49,16 @@ function checkKeywords(schema: JsonObject, place: string): void {
 const MAX_OPTIONAL = 24;
 const MAX_UNIONS = 16;
 /**
- * By a measure of the sandbox's own, see `grammarSize`. The vendor says that there are "additional internal limits on the
- * compiled grammar size" (Structured outputs, "Schema complexity limits"), and neither how it measures nor which they are.
+ * In a unit of the sandbox, see `grammarSize`. The vendor documents "additional internal limits on the compiled grammar
+ * size" (Structured outputs, "Schema complexity limits"), but neither the limits nor how it measures the size.
  */
 const MAX_GRAMMAR_SIZE = 500;
 
-/** What is said of a grammar that exceeds them. */
+/** The vendor's message about a grammar that exceeds the limit. */
 const GRAMMAR_TOO_LARGE =
   'The compiled grammar is too large, which would cause performance issues. Simplify your tool schemas or reduce the number of strict tools.';
 
-/** Refuses schemas that together are more than Anthropic makes a grammar of. */
+/** Refuses schemas whose combined grammar is too large for Anthropic. */
 export function checkComplexity(roots: readonly JsonObject[]): void {
   const schemas = roots.flatMap((root) => [...schemasIn(root)]).map(({ schema }) => schema);
   const optional = schemas.flatMap(({ properties, required }) =>
@@ -79,7 +79,7 @@ export function checkComplexity(roots: readonly JsonObject[]): void {
   if (size > MAX_GRAMMAR_SIZE) refuse(GRAMMAR_TOO_LARGE);
 }
 
-/** How many schemas and values of enumerations there are; those of a definition count wherever it is referred to. */
+/** The number of schemas and enum values. Those of a definition count once for each reference to it. */
 function grammarSize(root: JsonObject): number {
   const known = new Map<string, number>();
   const sizeOf = (node: unknown): number => {
@@ -90,7 +90,7 @@ function grammarSize(root: JsonObject): number {
     if (typeof reference !== 'string') return 0;
     const before = known.get(reference);
     if (before !== undefined) return before;
-    // What leads back to itself, or nowhere, is refused for that.
+    // Ends circular references, which checkReferences refuses.
     known.set(reference, 0);
     const size = sizeOf(findDefinition(root, reference));
     known.set(reference, size);
@@ -99,7 +99,7 @@ function grammarSize(root: JsonObject): number {
   return sizeOf(root);
 }
 
-/** How the grammar of a request is refused as too large, of its answer or of a strict tool; undefined where it has none. */
+/** The refusal of the request's grammar (its answer's or a strict tool's) as too large; undefined without a grammar. */
 export function grammarRefusal({ output_config: config, tools }: JsonObject): Reply | undefined {
   const isOfAnswer = objectOf(config).format != null;
   if (!isOfAnswer && !objectsOf(tools).some(({ strict }) => strict === true)) return undefined;
@@ -107,7 +107,7 @@ export function grammarRefusal({ output_config: config, tools }: JsonObject): Re
   return anthropicErrors.invalidRequest(place + GRAMMAR_TOO_LARGE);
 }
 
-/** A grammar that leads back to itself would never end. */
+/** Refuses circular references, whose grammar would be infinite, and unresolved ones. */
 function checkReferences(node: unknown, root: JsonObject, open: readonly string[], place: string): void {
   for (const { schema } of schemasIn(isJsonObject(node) ? { ...node, $defs: {} } : node)) {
     const reference = stringOf(schema.$ref);

@@ -2,26 +2,26 @@ import { type JsonObject, stringOf } from '../json.js';
 import { refuse } from './errors.js';
 import { type Turn } from './turns.js';
 
-/** The tool that the vendor runs itself, in a turn that it pauses. */
+/** The tool that the vendor runs itself; its turn may be paused meanwhile. */
 const SERVER_TOOL = 'web_search';
 
-/** The call of a tool of the vendor's own; a paused turn ends with one. */
+/** A call of the vendor's own tool; a paused turn ends with one. */
 export function serverCall(hash: string): JsonObject {
   return { type: 'server_tool_use', id: `srvtoolu_${hash}`, name: SERVER_TOOL, input: { query: hash } };
 }
 
-/** What such a call found, with which the turn continues. */
+/** The result of such a call, with which the turn continues. */
 export function serverResult(id: string): JsonObject {
   return { type: 'web_search_tool_result', tool_use_id: id, content: [] };
 }
 
-/** The last turn's call that waits for its result: the turn was paused, and is sent back as it is to be continued. */
+/** The id of the pending server call of the last turn, if the client sends a paused turn back to continue it. */
 export function pausedCall(turns: readonly Turn[]): string | undefined {
   const last = turns.at(-1);
   return last?.role === 'assistant' ? openCalls(last)[0]?.id : undefined;
 }
 
-/** Refuses a turn that was paused and is over: nothing can come after it but the vendor's own result. */
+/** Refuses anything after a paused turn: only the vendor's own result can follow its call. */
 export function checkServerCalls(turns: readonly Turn[]): void {
   for (const [index, turn] of turns.entries()) {
     const [open] = index === turns.length - 1 ? [] : openCalls(turn);

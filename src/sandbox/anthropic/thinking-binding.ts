@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { seal } from '../conversation/signatures.js';
+import { signatureOf } from '../conversation/signatures.js';
 import { isJsonObject, type JsonObject, listOf, objectsOf, parseJson, stringOf } from '../json.js';
 import { refuse } from './errors.js';
 import { isThought } from './neutral-block.js';
@@ -9,19 +9,19 @@ const PURPOSE = 'bound thinking';
 
 /** What thinking is bound to; see {@link bindingAfter}. */
 export interface ThinkingBinding {
-  /** Names `system`, the set of `tools`, and all that was said before but the thinking. */
+  /** A hash of `system`, of the set of `tools`, and of all earlier content except thinking. */
   prefix: string;
-  /** Names the thinking block before; empty where there is none. */
+  /** A hash of the previous thinking block; empty if there is none. */
   previous: string;
 }
 
 /**
- * Reads a conversation as the models do that bind their thinking to what came before it (preserved thinking, "Keeping the
- * prefix unchanged"): marks for the cache do not count, neither does what is outside `system`, `tools` and `messages`, and
- * earlier thinking counts only as the one block before, so that the first blocks may go. Refuses thinking that was bound
- * to something else.
- * @param begun what the answer begins with, before its thinking
- * @returns what the next thinking is bound to
+ * Computes the binding as the models do that bind their thinking to what came before it (preserved thinking, "Keeping
+ * the prefix unchanged"). Cache marks do not count, nor does anything outside `system`, `tools` and `messages`. Of
+ * earlier thinking only the previous block counts, so that a client may drop the first blocks. Refuses thinking that is
+ * bound to something else.
+ * @param begun the blocks that the answer begins with, before its thinking
+ * @returns the binding of the next thinking
  */
 export function bindingAfter(body: JsonObject, turns: readonly Turn[], begun: readonly JsonObject[]): ThinkingBinding {
   const hash = createHash('sha256');
@@ -48,22 +48,22 @@ export function bindingAfter(body: JsonObject, turns: readonly Turn[], begun: re
   return { prefix: prefixOf(hash), previous };
 }
 
-/** A signature by which thinking is known again, together with what it is bound to. */
-export function boundSeal(thinking: string, binding: ThinkingBinding, id = ''): string {
+/** Signs thinking together with its binding. */
+export function bindingSignature(thinking: string, binding: ThinkingBinding, id = ''): string {
   const carried = Buffer.from(JSON.stringify({ ...binding, id })).toString('base64url');
-  return `${carried}.${seal(PURPOSE, `${thinking}\0${carried}`)}`;
+  return `${carried}.${signatureOf(PURPOSE, `${thinking}\0${carried}`)}`;
 }
 
-/** Whether a signature is one of {@link boundSeal}, for this thinking. */
-export function isBoundSeal(signature: string, thinking: string): boolean {
-  const [carried = '', sealed] = signature.split('.');
-  return sealed === seal(PURPOSE, `${thinking}\0${carried}`);
+/** Whether {@link bindingSignature} made a signature, for this thinking. */
+export function isBindingSignature(signature: string, thinking: string): boolean {
+  const [carried = '', signed] = signature.split('.');
+  return signed === signatureOf(PURPOSE, `${thinking}\0${carried}`);
 }
 
-/** What a block is bound to; `undefined` where a model made it that binds nothing. */
+/** The binding of a block; `undefined` for one of a model that does not bind thinking. */
 function bindingOf({ signature, data }: JsonObject): ThinkingBinding | undefined {
-  const [carried = '', sealed] = stringOf(signature ?? data).split('.');
-  if (sealed === undefined) return undefined;
+  const [carried = '', signed] = stringOf(signature ?? data).split('.');
+  if (signed === undefined) return undefined;
   const { prefix, previous } = parseJson(Buffer.from(carried, 'base64url').toString()) as JsonObject;
   return { prefix: stringOf(prefix), previous: stringOf(previous) };
 }

@@ -9,7 +9,7 @@ const MIN_BUDGET = 1024;
 
 const BY_EFFORT = 'Use "thinking.type.adaptive" and "output_config.effort" to control thinking behavior.';
 
-/** What a request says about thinking, whatever the model makes of its absence. */
+/** The request's `thinking.type`, without the model's default. */
 function typeOf(body: JsonObject): unknown {
   return isJsonObject(body.thinking) ? body.thinking.type : undefined;
 }
@@ -26,8 +26,8 @@ export function hasBudget(body: JsonObject): boolean {
 }
 
 /**
- * Whether the model thinks in answer to the request: as it is asked to, or by default. A call that it has to make comes
- * without thinking.
+ * Whether the model thinks before it answers, because the request or its default says so. It does not think before a
+ * forced tool call.
  */
 export function willThink(body: JsonObject, model: UpstreamModel, bringsResults: boolean): boolean {
   const type = typeOf(body);
@@ -35,14 +35,14 @@ export function willThink(body: JsonObject, model: UpstreamModel, bringsResults:
   return type === undefined ? model.thinksByDefault && !isForced(body) : isThinking(body);
 }
 
-/** Whether thinking is shown: by default models that only think adaptively hide it, and notes between tools never. */
+/** Whether thinking is shown. Adaptive-only models hide it by default; notes between tools are always hidden. */
 export function isThinkingShown(body: JsonObject, model: UpstreamModel): boolean {
   if (typeOf(body) === 'between_tools') return true;
   const display = isJsonObject(body.thinking) ? body.thinking.display : undefined;
   return display == null ? model.thinking.includes('enabled') : display === 'summarized';
 }
 
-/** Refuses thinking, and effort, as the model does not take them. */
+/** Refuses settings for thinking and effort that the model does not take. */
 export function checkThinking(body: JsonObject, model: UpstreamModel): void {
   const { thinking } = body;
   if (isForced(body) && !model.hasForcedTools) {
@@ -116,7 +116,7 @@ function checkEffort(effort: unknown, model: UpstreamModel, type: unknown): void
       `output_config.effort '${level}' is not supported when thinking is disabled on this model. Use effort 'high' or below, or enable thinking.`,
     );
   }
-  // The rule is the vendor's, the words are not: its documentation does not quote them.
+  // The rule is the vendor's. The message is ours: the vendor's documentation does not quote one.
   if (type === 'between_tools') {
     refuse(
       `output_config.effort '${level}' is not supported with "thinking.type.between_tools". Use effort 'high' or below.`,

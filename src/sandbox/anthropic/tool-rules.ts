@@ -3,7 +3,6 @@ import { refuse } from './errors.js';
 import { schemasIn } from '../json-schema/schemas-in.js';
 import { checkComplexity, checkGrammar } from './schema-rules.js';
 
-/** What a tool may be called. */
 export const TOOL_NAME = /^[a-zA-Z0-9_-]{1,128}$/;
 
 const MAX_STRICT_TOOLS = 20;
@@ -52,7 +51,7 @@ function checkInput(schema: JsonObject, place: string): void {
   }
 }
 
-/** As far as the mistakes go that are usual: forms of older drafts, and unknown types. */
+/** Detects only the common mistakes: keyword forms of older drafts, and unknown types. */
 function isValid({ type, required, exclusiveMinimum, exclusiveMaximum }: JsonObject): boolean {
   const names = listOf(required);
   const isList = required === undefined || (Array.isArray(required) && new Set(names).size === names.length);

@@ -7,7 +7,7 @@ import { checkServerCalls, pausedCall } from './server-tools.js';
 import { hasBudget, isThinking } from './thinking-rules.js';
 import { type Turn } from './turns.js';
 
-/** Refuses a transcript that Anthropic would not go on from. */
+/** Refuses a transcript that Anthropic would not continue. */
 export function checkTurns(turns: readonly Turn[], model: UpstreamModel, body: JsonObject): void {
   if (turns[0]?.role !== 'user') refuse('messages: first message must use the "user" role');
   for (const [index, turn] of turns.entries()) {
@@ -86,9 +86,10 @@ function checkLast(turns: readonly Turn[], model: UpstreamModel): void {
 }
 
 /**
- * What the assistant says between two words of the user, tools and their results in between, starts with its thinking
- * where there is a budget for it, and ends without any where the model may not think. That matters while it is not over:
- * its last message is the last there is, or the one whose results are. Adaptive thinking takes either.
+ * Checks the thinking of the assistant's turn, which is all it says between two texts of the user, tool rounds included.
+ * With a thinking budget the turn must start with thinking. If the request disables thinking, the last message of the
+ * turn must not contain any. Adaptive thinking allows both. The vendor checks only an unfinished turn: one whose last
+ * message, or the results of that message's calls, ends the request.
  */
 function checkThoughts(turns: readonly Turn[], body: JsonObject): void {
   const last = turns.findLastIndex((turn) => turn.role === 'assistant');

@@ -1,13 +1,13 @@
 import { isJsonObject, type JsonObject, listOf, stringOf } from '../json.js';
 import { refuse } from './errors.js';
 
-/** Neighbouring messages of one role, as the vendor merges them before it looks at them. */
+/** Adjacent messages of one role; the vendor merges them before it checks them. */
 export interface Turn {
   role: 'user' | 'assistant';
   blocks: JsonObject[];
 }
 
-/** Reads the messages of a request; a string is one text block. Refuses what is not a message. */
+/** Reads the messages of a request; a string is one text block. Refuses anything that is not a message. */
 export function readTurns(messages: unknown): Turn[] {
   if (!Array.isArray(messages)) refuse('messages: Field required');
   if (messages.length === 0) refuse('messages: at least one message is required');

@@ -2,23 +2,23 @@ import { createHash } from 'node:crypto';
 
 /** A piece of a prompt, in the order in which a model reads them. */
 export interface PromptPiece {
-  /** What has to be the same for the cache to hold. */
+  /** What must be identical for a cache hit. */
   content: unknown;
   /** In characters. */
   length: number;
-  /** Whether the prompt up to its end is to be kept. */
+  /** Whether the vendor shall cache the prompt up to the end of this piece. */
   isMarked: boolean;
 }
 
 /** The end of a piece: the prompt up to here. */
 export interface CachePoint {
-  /** Names all that comes before, and the model. */
+  /** A hash of the model and of everything up to here. */
   key: string;
   tokens: number;
   isMarked: boolean;
 }
 
-/** The points of a prompt; `tokensOf` counts those of so many characters. */
+/** The points of a prompt; `tokensOf` converts a number of characters to tokens. */
 export function cachePoints(
   model: string,
   pieces: readonly PromptPiece[],

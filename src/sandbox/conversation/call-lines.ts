@@ -19,12 +19,12 @@ export function findCallLines(text: string): RequestedCall[] {
 
 const ASKED_TOOL = /\bcall (?:the tool|at least one of these tools)\b[^"\n]*"([\w-]+)"/i;
 
-/** The tool that a prompt asks for in words, such as `Call the tool "clock" now`; the first of several. */
+/** The first tool that a prompt asks for in a sentence, such as `Call the tool "clock" now`. */
 export function findAskedTool(text: string): string | undefined {
   return ASKED_TOOL.exec(text)?.[1];
 }
 
-/** Whether a prompt says anything besides its call lines. */
+/** Whether a prompt has text other than its call lines. */
 export function hasMoreThanCalls(text: string): boolean {
   return text.replace(CALL_LINE, '').trim() !== '';
 }

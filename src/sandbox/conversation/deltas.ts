@@ -1,11 +1,11 @@
 const WORDS = /\s*\S{1,32}|\s+$/gu;
 
-/** How long the arguments of a huge tool call are, in characters; they come in {@link MAX_PIECES} deltas. */
+/** Length of the arguments of a huge tool call, in characters; they come in {@link MAX_PIECES} deltas. */
 export const HUGE_JSON_LENGTH = 1_000_000;
 const MAX_PIECES = 20_000;
 const PIECE_LENGTH = 8;
 
-/** Cuts a text into deltas of so many words, white space before each; joined they are the text again. */
+/** Cuts a text into deltas of so many words, each with the white space before it; joined, they give the text. */
 export function* wordDeltas(text: string, wordsPerDelta: number): Generator<string> {
   let delta = '';
   let words = 0;
@@ -19,7 +19,7 @@ export function* wordDeltas(text: string, wordsPerDelta: number): Generator<stri
   if (delta !== '') yield delta;
 }
 
-/** Cuts the JSON of a tool call's arguments into pieces that are no JSON themselves: small ones, but never too many. */
+/** Cuts the JSON of a tool call's arguments into small pieces, at most {@link MAX_PIECES}. */
 export function* jsonDeltas(json: string): Generator<string> {
   const length = Math.max(PIECE_LENGTH, Math.ceil(json.length / MAX_PIECES));
   for (const [piece] of json.matchAll(new RegExp(`[^]{1,${length}}`, 'gu'))) yield piece;

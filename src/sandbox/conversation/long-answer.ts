@@ -14,12 +14,12 @@ const THINGS = [
   'the song of the harbour',
   'a map of the clouds',
 ];
-const ENDINGS = ['before the rain came', 'until the morning', 'while the town slept', 'and told nobody'];
+const ENDINGS = ['before the rain came', 'until the morning', 'while the town slept', 'and kept it secret'];
 
 const SENTENCES = 60;
 
-/** A story of 60 sentences, always the same. */
-export const STORY = Array.from({ length: SENTENCES }, (_, index) => {
+/** A text of 60 sentences, always the same. */
+export const LONG_ANSWER = Array.from({ length: SENTENCES }, (_, index) => {
   const pick = (list: readonly string[]) => list[index % list.length] ?? '';
   return `${pick(HEROES)} ${pick(DEEDS)} ${pick(THINGS)} ${pick(ENDINGS)}.`;
 }).join(' ');

@@ -1,6 +1,6 @@
 import { type CachePoint } from './cache-points.js';
 
-/** Tokens that were read from the cache, and that were written to it. */
+/** Tokens read from the cache and written to it. */
 export interface CacheUsage {
   cacheRead: number;
   cacheWrite: number;
@@ -8,11 +8,11 @@ export interface CacheUsage {
 
 const MAX_KEYS = 100_000;
 
-/** What the vendors keep of prompts: all that was ever marked. */
+/** The vendors' prompt cache: it keeps every marked prompt for good. */
 export class PromptCache {
   private readonly keys = new Set<string>();
 
-  /** Looks a prompt up by its points, then keeps those that are marked. */
+  /** Looks a prompt up by its points, then stores the marked ones. */
   take(points: readonly CachePoint[]): CacheUsage {
     const known = points.filter(({ key }) => this.keys.has(key));
     const marked = points.filter(({ isMarked }) => isMarked);

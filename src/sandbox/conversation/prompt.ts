@@ -1,7 +1,7 @@
 import { type JsonObject } from '../json.js';
 import { type CachePoint } from './cache-points.js';
 
-/** A piece of a chat that no vendor's format shows in: a text, a tool call or a tool result, in the order said. */
+/** A piece of a chat in the neutral form: a text, a tool call or a tool result, in order. */
 export interface NeutralMessage {
   role: 'system' | 'user' | 'assistant' | 'tool';
   text: string;
@@ -13,7 +13,7 @@ export interface OfferedTool {
   parameters: unknown;
 }
 
-/** A request in neutral words: all that an answer depends on. */
+/** A request in the neutral form: everything that an answer depends on. */
 export interface Prompt {
   messages: NeutralMessage[];
   tools: OfferedTool[];
@@ -25,7 +25,7 @@ export interface Prompt {
   inputTokens: number;
   /** The JSON Schema that the answer has to match. */
   outputSchema: JsonObject | undefined;
-  /** Where the vendor's cache may hold this prompt, in order. */
+  /** The points up to which the vendor's cache may hold this prompt, in order. */
   cachePoints: CachePoint[];
 }
 

@@ -2,7 +2,7 @@ import { type NeutralMessage } from './prompt.js';
 
 const CHARACTERS_PER_TOKEN = 4;
 
-/** Estimates tokens as the rule of thumb has it: four characters each. */
+/** Estimates tokens by a rule of thumb: four characters each. */
 export function countTokens(texts: readonly string[]): number {
   return Math.ceil(texts.reduce((sum, text) => sum + text.length, 0) / CHARACTERS_PER_TOKEN);
 }
@@ -12,7 +12,7 @@ export function charactersToTokens(characters: number): number {
   return Math.floor(characters / CHARACTERS_PER_TOKEN);
 }
 
-/** Estimates the tokens of a request: all that was said, and the tools as JSON. */
+/** Estimates the tokens of a request: its messages, and its tools as JSON. */
 export function countInputTokens(messages: readonly NeutralMessage[], tools: unknown): number {
   const offered = tools === undefined ? '' : JSON.stringify(tools);
   return countTokens([offered, ...messages.map((message) => message.text)]);

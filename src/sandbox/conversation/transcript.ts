@@ -6,13 +6,13 @@ import { type NeutralMessage } from './prompt.js';
 export type NeutralPair = readonly [role: NeutralMessage['role'], text: string];
 
 /**
- * Brings a history into the one form that it has on all three vendor APIs:
+ * Normalises a history to the form that is the same for all three vendor APIs:
  *
- * - all system text comes first, since Anthropic and Responses have it outside the messages; `developer` is `system`;
- * - a run of white space is one space, and none is left at the ends;
+ * - all system text comes first, since Anthropic and Responses keep it outside the messages; `developer` is `system`;
+ * - white space is collapsed to one space, and trimmed at both ends;
  * - a tool call is assistant text, `name {"its":"arguments"}`; a tool result is a message of role `tool`;
  * - an image counts as `[image]`, a document as `[file]`; reasoning does not count;
- * - messages without text are dropped, then neighbours of one role are joined by a space.
+ * - messages without text are dropped, then adjacent messages of one role are joined by a space.
  */
 export function normaliseHistory(messages: readonly NeutralMessage[]): NeutralPair[] {
   const pairs: [NeutralMessage['role'], string][] = [];
@@ -28,7 +28,7 @@ export function normaliseHistory(messages: readonly NeutralMessage[]): NeutralPa
 
 /**
  * The hash that an answer of the sandbox quotes: the first 12 hex digits of the SHA-256 of the normalised history,
- * as a JSON list of `[role, text]` pairs. See {@link normaliseHistory} for what may differ without changing it.
+ * as a JSON list of `[role, text]` pairs. {@link normaliseHistory} lists the differences that do not change it.
  *
  * @example
  * historyHash([{ role: 'system', text: 'Be brief.' }, { role: 'user', text: 'Hello' }]);
@@ -41,7 +41,7 @@ export function hashPairs(pairs: readonly NeutralPair[]): string {
   return createHash('sha256').update(JSON.stringify(pairs)).digest('hex').slice(0, 12);
 }
 
-/** Text on one line, without white space at its ends. */
+/** Collapses white space, so that the text is on one line, and trims it. */
 export function toLine(text: string): string {
   return text.replace(/\s+/g, ' ').trim();
 }

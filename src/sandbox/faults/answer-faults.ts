@@ -6,7 +6,7 @@ import { cutText } from '../conversation/token-count.js';
 import { isJsonObject, parseJson } from '../json.js';
 import { type AnswerFault } from './sandbox-fault.js';
 
-/** What each fault makes of the answer to a prompt. */
+/** How each fault changes the answer to a prompt. */
 export const ANSWER_FAULTS: Record<AnswerFault, (answer: Answer, prompt: Prompt) => Answer> = {
   'answer-empty': (answer) => withUsage({ ...answer, text: '', calls: [], finish: 'stop' }),
   'answer-not-json': (answer) => withUsage({ ...answer, text: 'Certainly, here it is.', calls: [], finish: 'stop' }),
@@ -31,7 +31,7 @@ function cutIfLast(call: RequestedCall, index: number, calls: readonly Requested
   return index === calls.length - 1 ? { ...call, arguments: half(call.arguments) } : call;
 }
 
-/** The call that the prompt asked for, or one of the first tool, with arguments that are padded to 1 MB. */
+/** The requested call, or one of the first tool, with its arguments padded to 1 MB. */
 function hugeCall(call: RequestedCall | undefined, tool = 'unknown'): RequestedCall {
   const given = parseJson(call?.arguments ?? '{}');
   const input = { ...(isJsonObject(given) ? given : {}), padding: '' };

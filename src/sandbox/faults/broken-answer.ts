@@ -2,14 +2,14 @@ import { type ServerResponse } from 'node:http';
 
 import { type Reply, sendReply } from '../server/reply.js';
 
-/** What a client gets instead of an answer: another one, silence, a socket that is reset, or the way to another host. */
+/** Sent instead of an answer: another reply, silence, a connection reset, or a redirect to another host. */
 export type BrokenAnswer = Reply | 'hang' | 'reset' | 'redirect';
 
-/** `elsewhere` is the URL of the host to which a redirect leads. */
-export function sendBroken(response: ServerResponse, broken: BrokenAnswer, elsewhere: string): void {
+/** `redirectTarget` is the URL of the host to which a redirect leads. */
+export function sendBroken(response: ServerResponse, broken: BrokenAnswer, redirectTarget: string): void {
   if (broken === 'hang') return;
   if (broken === 'reset') response.socket?.resetAndDestroy();
-  else sendReply(response, broken === 'redirect' ? redirect(elsewhere + (response.req.url ?? '')) : broken);
+  else sendReply(response, broken === 'redirect' ? redirect(redirectTarget + (response.req.url ?? '')) : broken);
 }
 
 /** A redirect after which a client repeats method and body. */
@@ -17,7 +17,7 @@ function redirect(location: string): Reply {
   return { status: 307, headers: { location }, body: '' };
 }
 
-/** An HTML page, as logins and edges send them. */
+/** An HTML page, as login forms and edge servers send them. */
 export function page(status: number, title: string): Reply {
   return {
     status,

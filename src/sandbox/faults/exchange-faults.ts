@@ -8,7 +8,7 @@ export interface ExchangeEffect {
   instead?: BrokenAnswer;
   delayMs?: number;
   lifetimeSeconds?: number;
-  /** Whether all headers of the answer are strings, with names in small letters. */
+  /** Whether all headers of the answer are strings with lower-case names. */
   hasPlainHeaders?: boolean;
   /** A field of the answer that is null or missing. */
   withhold?: 'headers' | 'expires_at';

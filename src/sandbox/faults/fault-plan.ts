@@ -5,13 +5,13 @@ import { SANDBOX_FAULTS, type SandboxFault } from './sandbox-fault.js';
 /** A fault for coming requests. */
 export interface FaultPlan {
   fault: SandboxFault;
-  /** How many requests it hits. Default 1, or what its name says; 0 hits all until it is dropped. */
+  /** How many requests it hits. Default 1, or the number in its name; 0 hits every request until a reset. */
   times?: number;
-  /** Only requests to this API; without it, to any. Means nothing for the exchange. */
+  /** Hits only requests to this API; unset, requests to any. Ignored for the exchange. */
   api?: SandboxApi;
   /** In a stream: how many deltas pass before it. Default 3; for `stream-cut`, all. */
   afterChunks?: number;
-  /** How long a latency, a late first byte (default 70 s) or a stall (default for ever) lasts, and between pings (1 s). */
+  /** Duration of a latency, a late first byte (default 70 s) or a stall (default: no end); interval of pings (1 s). */
   delayMs?: number;
   /** The `Retry-After` of a rate limit: seconds (default 1) or an HTTP date. */
   retryAfter?: number | string;
@@ -19,17 +19,17 @@ export interface FaultPlan {
   expiresInSeconds?: number;
 }
 
-/** Faults that hit more than one request, unless they are told otherwise. */
-const USUAL_TIMES: Partial<Record<SandboxFault, number>> = { 'gateway-unauthorized-twice': 2 };
+/** Faults that hit more than one request by default. */
+const DEFAULT_TIMES: Partial<Record<SandboxFault, number>> = { 'gateway-unauthorized-twice': 2 };
 
 /** How many requests a plan hits. */
-export function timesOf({ fault, times = USUAL_TIMES[fault] ?? 1 }: FaultPlan): number {
+export function timesOf({ fault, times = DEFAULT_TIMES[fault] ?? 1 }: FaultPlan): number {
   return times;
 }
 
 const NUMBERS = ['times', 'afterChunks', 'delayMs', 'expiresInSeconds'] as const;
 
-/** Reads a plan from anywhere. Throws a `TypeError` that says what is wrong with it. */
+/** Validates a fault plan. Throws a `TypeError` that says what is wrong with it. */
 export function readFaultPlan(value: unknown): FaultPlan {
   if (!isJsonObject(value)) throw new TypeError('A fault plan is an object, such as {"fault":"gateway-overloaded"}.');
   if (!(SANDBOX_FAULTS as readonly unknown[]).includes(value.fault)) {

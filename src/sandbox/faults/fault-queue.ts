@@ -1,7 +1,7 @@
 import { type SandboxApi } from '../gateway/sandbox-api.js';
 import { type FaultPlan, timesOf } from './fault-plan.js';
 
-/** A fault whose turn has come: its entry in the table, and how it was planned. */
+/** A fault that is due: its entry in the table, and its plan. */
 export interface DueFault<Effect> {
   effect: Effect;
   plan: FaultPlan;
@@ -15,7 +15,7 @@ export class FaultQueue {
     this.plans.push({ ...plan, times: timesOf(plan) });
   }
 
-  /** Takes the first planned fault that stands in this table and is for this API. */
+  /** Takes the first planned fault that is in this table and applies to this API. */
   take<Effect>(table: Record<string, Effect>, api?: SandboxApi): DueFault<Effect> | undefined {
     for (const [index, plan] of this.plans.entries()) {
       const effect = table[plan.fault];

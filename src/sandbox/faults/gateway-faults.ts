@@ -76,10 +76,10 @@ export const GATEWAY_FAULTS: Record<GatewayFault, (errors: VendorErrors, plan: F
   'gateway-redirect': () => 'redirect',
 };
 
-/** All that a bytes literal has to escape, or that looks like its end. */
+/** Every character that a bytes literal escapes, or that looks like its end. */
 const QUOTED = "It's no 'tool' \\ of \"Tromsø\" 🎈\nat all";
 
-/** A vendor's error as the gateway mangles it when it should have streamed. */
+/** A vendor's error, wrapped as the gateway wraps it when the request wanted a stream. */
 function wrap(reply: Reply): Reply {
   return { ...reply, body: { message: pythonBytes(JSON.stringify(reply.body)) } };
 }

@@ -1,6 +1,6 @@
 import { type Frame } from '../stream/frame.js';
 
-/** Deals the events of neighbouring tool calls out in turn, so that the calls come at the same time. */
+/** Interleaves the events of adjacent tool calls, so that the calls arrive at the same time. */
 export function* interleaveCalls(frames: Iterable<Frame>): Generator<Frame> {
   let calls: Frame[] = [];
   for (const frame of frames) {
@@ -24,7 +24,7 @@ function* inTurn(frames: readonly Frame[]): Generator<Frame> {
 
 const NUMBER = /"sequence_number":\d+/;
 
-/** The event with the number of the one in whose place it comes, where the vendor numbers them. */
+/** The event with the sequence number of the event that it replaces, if the vendor numbers events. */
 function renumbered(frame: Frame, place: Frame | undefined): Frame {
   const [number] = NUMBER.exec(place?.data ?? '') ?? [];
   return number === undefined ? frame : { ...frame, data: frame.data.replace(NUMBER, number) };

@@ -62,10 +62,10 @@ export const GATEWAY_FAULT_NAMES = [
   'gateway-reset',
 ] as const;
 
-/** Refusals of what the model thought before; only requests that replay it use them up. */
+/** Refusals of earlier reasoning; only requests that replay reasoning use them up. */
 export const REPLAY_FAULT_NAMES = ['gateway-reasoning-refused'] as const;
 
-/** Refusals to enforce a schema; only requests that want one enforced use them up. */
+/** Refusals to enforce a schema; only requests with a schema to enforce use them up. */
 export const SCHEMA_FAULT_NAMES = ['gateway-schema-refused'] as const;
 
 /** Answers that end in an unusual way, streamed or not. */
@@ -82,10 +82,10 @@ export const ANSWER_FAULT_NAMES = [
   'answer-malformed-tool-call',
 ] as const;
 
-/** Streams that are sent in another way than as plain events; only requests that stream use them up. */
+/** Streams that are not delivered as plain events; only requests that stream use them up. */
 export const DELIVERY_FAULT_NAMES = ['stream-json-body', 'stream-gzip'] as const;
 
-/** Faults of a stream that had begun; only requests that stream use them up. */
+/** Faults of a stream that has begun; only requests that stream use them up. */
 export const STREAM_FAULT_NAMES = [
   'stream-error',
   'stream-error-before-text',
@@ -111,7 +111,7 @@ export const STREAM_FAULT_NAMES = [
   'stream-late-tool-name',
 ] as const;
 
-/** Faults that happen at once, when they are planned, and only then. */
+/** Faults that take effect once, as soon as they are planned. */
 export const IMMEDIATE_FAULT_NAMES = ['revoke-tokens'] as const;
 
 export type ExchangeFault = (typeof EXCHANGE_FAULT_NAMES)[number];
@@ -123,7 +123,7 @@ export type DeliveryFault = (typeof DELIVERY_FAULT_NAMES)[number];
 export type StreamFault = (typeof STREAM_FAULT_NAMES)[number];
 export type ImmediateFault = (typeof IMMEDIATE_FAULT_NAMES)[number];
 
-/** All that can go wrong on purpose. */
+/** All faults. */
 export const SANDBOX_FAULTS = [
   ...EXCHANGE_FAULT_NAMES,
   ...GATEWAY_FAULT_NAMES,

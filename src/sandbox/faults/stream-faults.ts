@@ -15,13 +15,13 @@ import {
   spreadData,
 } from './wire-forms.js';
 
-/** Turns the frames of an answer into what goes wrong on the wire. */
+/** Turns the frames of an answer into the faulty stream. */
 export type StreamEffect = (frames: Iterable<Frame>, plan: FaultPlan, vendor: Vendor) => Iterable<StreamStep>;
 
 const CHUNKS_BEFORE = 3;
 const FIRST_BYTE_MS = 70_000;
 const PING_MS = 1_000;
-/** Long enough for what was written to be read: a reset discards what the client has not read yet. */
+/** Time for the client to read what was written: a reset discards unread bytes. */
 const FLUSH_MS = 25;
 
 /** What each fault does to the stream that it hits. */

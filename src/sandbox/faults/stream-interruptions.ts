@@ -1,6 +1,6 @@
 import { type Frame, isDelta, type StreamStep } from '../stream/frame.js';
 
-/** Ends a stream after so many deltas, or just before its stop event, with these steps for a farewell. */
+/** Ends a stream after so many deltas, or just before its stop event, with these steps at the end. */
 export function* breakOff(
   frames: Iterable<Frame>,
   afterDeltas: number,
@@ -10,7 +10,7 @@ export function* breakOff(
   yield* last;
 }
 
-/** Puts steps into a stream after so many deltas, or just before its stop event. */
+/** Inserts steps into a stream after so many deltas, or just before its stop event. */
 export function* interpose(
   frames: Iterable<Frame>,
   afterDeltas: number,
@@ -34,7 +34,7 @@ export function* breakOffInTool(frames: Iterable<Frame>): Generator<StreamStep> 
   }
 }
 
-/** Passes so many deltas, and all up to them; returns the frame at which it stopped, which has not passed. */
+/** Yields the frames up to so many deltas; returns the next frame, which it has not yielded. */
 function* beginning(frames: Iterable<Frame>, deltas: number): Generator<StreamStep, Frame | undefined> {
   let left = deltas;
   for (const frame of openEnded(frames)) {
@@ -45,7 +45,7 @@ function* beginning(frames: Iterable<Frame>, deltas: number): Generator<StreamSt
   return undefined;
 }
 
-/** The same frames, for a loop that may leave them half read. */
+/** The same frames, without closing the source when a loop stops early. */
 function openEnded(frames: Iterable<Frame>): Iterable<Frame> {
   const iterator = frames[Symbol.iterator]();
   return { [Symbol.iterator]: () => ({ next: () => iterator.next() }) };

@@ -44,7 +44,7 @@ export function* prefixed(frames: Iterable<Frame>, prefix: string): Generator<St
   yield* frames;
 }
 
-/** The stream with an event after each of its own but the last. */
+/** The stream with an extra event after each event except the last. */
 export function* interleaved(frames: Iterable<Frame>, event: string): Generator<StreamStep> {
   for (const frame of frames) {
     yield frame;

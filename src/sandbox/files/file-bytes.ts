@@ -1,19 +1,19 @@
 import { imageSize } from 'image-size';
 
-/** An image, as far as a vendor looks at it. */
+/** The properties of an image that a vendor checks. */
 export interface ReadImage {
   mediaType: string;
   /** The longer side, in pixels. */
   side: number;
 }
 
-/** A PDF document, as far as a vendor looks at it. */
+/** The properties of a PDF document that a vendor checks. */
 export interface ReadPdf {
   pages: number;
   isEncrypted: boolean;
 }
 
-/** The bytes that a text in base64 stands for; undefined where it is not base64. */
+/** Decodes base64; undefined for a text that is not base64. */
 export function decodeBase64(text: string): Buffer | undefined {
   const bytes = Buffer.from(text, 'base64');
   return bytes.length > 0 && bytes.toString('base64').replace(/=+$/, '') === text.replace(/=+$/, '')
@@ -21,7 +21,7 @@ export function decodeBase64(text: string): Buffer | undefined {
     : undefined;
 }
 
-/** How images of each type begin, and what a whole one ends with. */
+/** The first bytes of each image type, and the last bytes of a complete image. */
 const IMAGES: Record<string, readonly [start: RegExp, end: RegExp]> = {
   'image/png': [/^\x89PNG\r\n\x1a\n/, /IEND/],
   'image/jpeg': [/^\xff\xd8\xff/, /\xff\xd9/],
@@ -29,13 +29,13 @@ const IMAGES: Record<string, readonly [start: RegExp, end: RegExp]> = {
   'image/webp': [/^RIFF[^]{4}WEBP/, /$/],
 };
 
-/** The media type by the first bytes; undefined where they are none of the four that the vendors read. */
+/** The media type by the first bytes; undefined unless it is one of the four that the vendors read. */
 export function typeOfImage(bytes: Buffer): string | undefined {
   const start = bytes.toString('latin1', 0, 16);
   return Object.keys(IMAGES).find((type) => IMAGES[type]?.[0].test(start));
 }
 
-/** The image; undefined where a decoder would fail, for a header that makes no sense or an end that is missing. */
+/** Reads an image; undefined if a decoder would fail because of an invalid header or a missing end. */
 export function readImage(bytes: Buffer): ReadImage | undefined {
   const mediaType = typeOfImage(bytes);
   const end = bytes.subarray(-64).toString('latin1');
@@ -48,7 +48,7 @@ export function readImage(bytes: Buffer): ReadImage | undefined {
   }
 }
 
-/** The document; undefined where it is none. */
+/** Reads a PDF document; undefined for other bytes. */
 export function readPdf(bytes: Buffer): ReadPdf | undefined {
   const text = bytes.toString('latin1');
   if (!text.slice(0, 1_024).includes('%PDF-') || !text.includes('%%EOF')) return undefined;

@@ -13,7 +13,7 @@ import {
   UNEXPECTED_API_KEY,
 } from './gateway-replies.js';
 
-/** Lets a request in by its headers. Throws a `Refusal` otherwise. */
+/** Checks the headers of a request. Throws a `Refusal` if the gateway does not admit it. */
 export function admit(headers: IncomingHttpHeaders, vault: TokenVault, required: readonly string[]): void {
   const token = bearerOf(headers.authorization);
   if (token === undefined) throw new Refusal(NO_AUTHORIZATION);

@@ -30,7 +30,7 @@ export interface Pacing {
   chunkSize: number;
 }
 
-const STORY_DELAY_MS = 25;
+const LONG_ANSWER_DELAY_MS = 25;
 
 /** The AI gateway's proxy, with the vendors behind it. */
 export class Gateway {
@@ -40,7 +40,7 @@ export class Gateway {
     private readonly vault: TokenVault,
     private readonly faults: FaultQueue,
     private readonly calls: CallLog,
-    private readonly elsewhere: RedirectTarget,
+    private readonly redirectTarget: RedirectTarget,
     private readonly pacing: Pacing,
   ) {}
 
@@ -50,7 +50,7 @@ export class Gateway {
     this.calls.request(vendor.api, request.headers, text);
     const broken = this.faults.take(GATEWAY_FAULTS, vendor.api);
     if (broken) {
-      sendBroken(response, broken.effect(vendor.errors, broken.plan), this.elsewhere.url);
+      sendBroken(response, broken.effect(vendor.errors, broken.plan), this.redirectTarget.url);
       return;
     }
     admit(request.headers, this.vault, vendor.requiredHeaders);
@@ -66,7 +66,7 @@ export class Gateway {
     else this.stream(vendor, asked, answer, response, delivery === 'gzip');
   }
 
-  /** A refusal that is planned, of what the request has. */
+  /** The planned refusal of the request's reasoning or schema, if a fault asks for one. */
   private refusalOf({ api }: Vendor, { reasoningRefusal, schemaRefusal }: VendorRequest): Reply | undefined {
     return (
       (reasoningRefusal && this.faults.take(REPLAY_FAULTS, api)?.effect(reasoningRefusal)) ??
@@ -76,8 +76,8 @@ export class Gateway {
 
   private compose(vendor: Vendor, asked: VendorRequest): Answer {
     const answer = composeAnswer(asked.prompt, this.cache);
-    const odd = this.faults.take(ANSWER_FAULTS, vendor.api);
-    return odd ? odd.effect(answer, asked.prompt) : answer;
+    const fault = this.faults.take(ANSWER_FAULTS, vendor.api);
+    return fault ? fault.effect(answer, asked.prompt) : answer;
   }
 
   private stream(
@@ -90,7 +90,7 @@ export class Gateway {
     const frames = asked.renderStream(answer, this.pacing.chunkSize);
     const fault = this.faults.take(STREAM_FAULTS, vendor.api);
     const steps: Iterable<StreamStep> = fault ? fault.effect(frames, fault.plan, vendor) : frames;
-    const paceMs = this.pacing.chunkDelayMs ?? (answer.isStory ? STORY_DELAY_MS : 0);
+    const paceMs = this.pacing.chunkDelayMs ?? (answer.isLongAnswer ? LONG_ANSWER_DELAY_MS : 0);
     const output = openEventStream(response, isCompressed);
     this.calls.streamOpened();
     new StreamPump(response, output, steps, paceMs).start((isEnded) => {
@@ -99,7 +99,7 @@ export class Gateway {
   }
 }
 
-/** Reads a request's body by the rules of the gateway and of the vendor, none of whom takes half a surrogate pair. */
+/** Reads a request's body by the rules of the gateway and the vendor. Both refuse lone surrogates. */
 function readRequest(vendor: Vendor, text: string): VendorRequest {
   const body = parseJson(text);
   if (!isJsonObject(body)) throw new Refusal(INVALID_JSON);

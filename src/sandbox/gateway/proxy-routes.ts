@@ -14,7 +14,7 @@ const ROUTES: ReadonlyMap<string, Vendor> = new Map(
   ),
 );
 
-/** The vendor behind a URL, which must match to the letter. */
+/** The vendor behind a URL, which must match exactly. */
 export function findVendor(url: string): Vendor | undefined {
   return ROUTES.get(url);
 }

@@ -16,19 +16,19 @@ export interface UpstreamModel {
   thinksByDefault: boolean;
   /** Whether a Claude model takes `disabled` with an effort above `high`. */
   isDisabledAtAnyEffort: boolean;
-  /** The efforts that the model takes; none where it refuses the parameter. */
+  /** The efforts that the model takes; empty if it refuses the parameter. */
   efforts: readonly string[];
   /** Whether the model takes `temperature`, `top_p` and `top_k`. */
   hasSampling: boolean;
-  /** Whether the last message may be the assistant's, for the model to go on from. */
+  /** Whether the last message may be the assistant's, for the model to continue. */
   hasPrefill: boolean;
   /** Whether `tool_choice` may force a Claude model to call a tool. */
   hasForcedTools: boolean;
-  /** Whether what the model thinks is bound to what came before it. */
+  /** Whether thinking is bound to what came before it. */
   hasBoundThinking: boolean;
   /** Whether Chat Completions takes an effort together with tools. */
   hasEffortWithTools: boolean;
-  /** Whether a model of the Responses API says of each message in which phase of its work it was said. */
+  /** Whether a model of the Responses API marks each message with its `phase`. */
   hasPhases: boolean;
 }
 
@@ -132,7 +132,7 @@ const MODELS: ReadonlyMap<string, UpstreamModel> = new Map(
   ].map((entry) => [entry.id, entry]),
 );
 
-/** The model of this id, if this API serves it. */
+/** The model with this id, if this API serves it. */
 export function findUpstreamModel(id: unknown, api: SandboxApi): UpstreamModel | undefined {
   const found = typeof id === 'string' ? MODELS.get(id) : undefined;
   return found?.api === api ? found : undefined;

@@ -11,7 +11,7 @@ export interface Vendor {
   api: SandboxApi;
   /** Below the gateway's prefix, without a slash at its start. */
   path: string;
-  /** The query strings that the gateway lets through, besides none. */
+  /** The query strings that the gateway allows, in addition to the empty one. */
   queries: readonly string[];
   /** Names of headers without which the vendor refuses a request. */
   requiredHeaders: readonly string[];
@@ -25,9 +25,9 @@ export interface Vendor {
 export interface VendorRequest {
   prompt: Prompt;
   isStream: boolean;
-  /** How the vendor refuses the reasoning that is replayed, once it no longer knows it; unset where there is none. */
+  /** The vendor's refusal of replayed reasoning that it no longer knows; unset if the request replays none. */
   reasoningRefusal?: Reply;
-  /** How the vendor refuses to enforce a schema of the request, in case it is too much for it; unset where it has to enforce none. */
+  /** The vendor's refusal to enforce a schema that is too complex; unset if the request has none to enforce. */
   schemaRefusal?: Reply;
   renderJson(answer: Answer): JsonObject;
   /** The events of a streamed answer; `words` is the size of a text delta. */
@@ -38,30 +38,30 @@ export interface VendorRequest {
 export interface VendorErrors {
   invalidRequest(message: string): Reply;
   contextOverflow(tokens: number, limit: number): Reply;
-  /** The other wording: the prompt fits, but not together with the tokens that the answer may have. */
+  /** The other wording: the prompt fits, but not together with the output tokens that the request allows. */
   contextOverflowByOutput(): Reply;
-  /** A limit on the answer's tokens that the model does not take, which is no overflow. */
+  /** A refusal of too large a limit on output tokens, which is not a context overflow. */
   maxTokensTooLarge(): Reply;
-  /** An image that is too large, which is no overflow. */
+  /** A refusal of an image that is too large, which is not a context overflow. */
   imageTooLarge(): Reply;
-  /** A refusal that quotes the words of an overflow, and is none. */
+  /** A refusal that contains the text of a context overflow but is another error. */
   contextDecoy(): Reply;
   rateLimit(): Reply;
   overloaded(): Reply;
-  /** An error in a stream that had begun, as the vendor mostly sends it. */
+  /** An error in a stream that has begun, in the vendor's usual form. */
   streamError: string;
   /** An error as a bare `error` event. */
   errorEvent: string;
 }
 
-/** What may come between the events of an answer, or make them unusual, without any harm. */
+/** Harmless irregularities of a stream, which clients must tolerate. */
 export interface VendorQuirks {
   /** A comment or an event that only keeps the connection alive. */
   ping: string;
-  /** An event that no client knows. */
+  /** An event of a type that no client knows. */
   unknownEvent: string;
-  /** A delta of a kind that no client knows, for what this delta is a part of. */
+  /** A delta of a type that no client knows, for the same block or item as this delta. */
   unknownDelta(delta: string): string;
-  /** Lets the names of tools come after the beginning of their arguments, where the vendor's wire has room for it. */
+  /** Sends the names of tools after the beginning of their arguments, if the vendor's wire allows it. */
   delayToolNames(frames: Iterable<Frame>): Iterable<Frame>;
 }

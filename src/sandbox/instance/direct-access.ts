@@ -22,7 +22,7 @@ export class DirectAccess {
     private readonly vault: TokenVault,
     private readonly faults: FaultQueue,
     private readonly calls: CallLog,
-    private readonly elsewhere: RedirectTarget,
+    private readonly redirectTarget: RedirectTarget,
     private readonly token: string | undefined,
   ) {}
 
@@ -32,7 +32,7 @@ export class DirectAccess {
     const fault = this.faults.take(EXCHANGE_FAULTS);
     const effect = fault ? fault.effect(fault.plan) : {};
     if (effect.delayMs !== undefined) await delay(effect.delayMs, response);
-    if (effect.instead !== undefined) sendBroken(response, effect.instead, this.elsewhere.url);
+    if (effect.instead !== undefined) sendBroken(response, effect.instead, this.redirectTarget.url);
     else sendReply(response, refusePersonalToken(request.headers.authorization, this.token) ?? this.grant(effect));
   }
 
@@ -48,7 +48,7 @@ export class DirectAccess {
   }
 }
 
-/** Waits, but no longer than the client does. */
+/** Waits for the delay, or until the client disconnects. */
 async function delay(milliseconds: number, response: ServerResponse): Promise<void> {
   const gone = new AbortController();
   response.once('close', () => {

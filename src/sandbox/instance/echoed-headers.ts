@@ -1,9 +1,9 @@
 import { type IncomingHttpHeaders } from 'node:http';
 
-/** Headers that the instance wants to see on every gateway call; as in the real thing, not all values are strings. */
+/** Headers that every gateway call must send back. As with a real instance, not all values are strings. */
 export type EchoedHeaders = Record<string, string | number | null>;
 
-/** The headers of every exchange. `X-Api-Key`, in three spellings, is there to never be forwarded. */
+/** The headers of every exchange. Clients must never forward `X-Api-Key`, which is there in three spellings. */
 export const ECHOED_HEADERS: EchoedHeaders = {
   'x-gitlab-unit-primitive': 'ai_gateway_model_provider_proxy',
   'x-gitlab-authentication-type': 'oidc',
@@ -21,7 +21,7 @@ export const ECHOED_HEADERS: EchoedHeaders = {
   'X-API-KEY': 'never-forward-this',
 };
 
-/** The same headers, as an instance sends them that has only strings and writes all names in small letters. */
+/** The same headers from an instance that sends only strings, under lower-case names. */
 export const PLAIN_HEADERS: EchoedHeaders = Object.fromEntries(
   Object.entries(ECHOED_HEADERS).flatMap(([name, value]) =>
     value === null ? [] : [[name.toLowerCase(), String(value)]],

@@ -15,7 +15,7 @@ export const TOKEN_REVOKED: Reply = {
   body: { error: 'invalid_token', error_description: 'Token was revoked. You have to re-authorize from the user.' },
 };
 
-/** Tokens that are refused for how they look, when no token was set; `glcbt-` marks a CI job token. */
+/** Tokens that are refused by their form if no token is configured; `glcbt-` marks a CI job token. */
 const SUSPECT: readonly (readonly [RegExp, Reply])[] = [
   [/revoked/i, TOKEN_REVOKED],
   [/expired/i, TOKEN_EXPIRED],

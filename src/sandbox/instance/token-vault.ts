@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 import { type EchoedHeaders } from './echoed-headers.js';
 
-/** A gateway token as the instance hands it out. */
+/** A gateway token as the instance issues it. */
 export interface Grant {
   token: string;
   headers: EchoedHeaders;
@@ -43,7 +43,7 @@ function isExpired(grant: Grant): boolean {
   return Date.now() >= grant.expires_at * 1000;
 }
 
-/** Looks like a JSON Web Token; its signature is only a digest. */
+/** Makes a token in the form of a JSON Web Token; its signature is only a digest. */
 function tokenOf(serial: number, expiresAt: number): string {
   const head = encode({ alg: 'RS256', typ: 'JWT' });
   const claims = encode({ iss: 'gitlab-duo-sandbox', jti: serial, exp: expiresAt, nonce: Math.random() });

@@ -3,19 +3,19 @@ import { minimalNumber, minimalString } from './minimal-scalars.js';
 
 interface Place {
   root: unknown;
-  /** The references that are being followed: one that comes again would never end. */
+  /** The references that are being followed, to detect circular ones. */
   open: readonly string[];
 }
 
 /**
- * The smallest value that a schema allows: required properties alone, as few items as may be, the first of a choice.
- * Always the same for the same schema. Knows the keywords that the vendors take; a `pattern` is not obeyed.
+ * The smallest value that a schema allows: only required properties, the fewest items, the first alternative. Always the
+ * same for the same schema. Supports the keywords that the vendors take, except `pattern`.
  */
 export function minimalInstance(schema: unknown): unknown {
   return build(schema, { root: schema, open: ['#'] }) ?? null;
 }
 
-/** The instance; `undefined`, which no JSON is, where none is finite. */
+/** The instance; `undefined` if every instance is infinite. */
 function build(schema: unknown, place: Place): unknown {
   if (!isJsonObject(schema)) return schema === false ? undefined : null;
   if ('const' in schema) return schema.const;
@@ -39,7 +39,7 @@ function unescaped(key: string): string {
   return key.replaceAll('~1', '/').replaceAll('~0', '~');
 }
 
-/** Both schemas in one. */
+/** Merges two schemas. */
 function merge(schema: JsonObject, other: unknown): JsonObject {
   if (!isJsonObject(other)) return schema;
   return {

@@ -15,12 +15,12 @@ const FORMATS = new Map(
   }),
 );
 
-/** A string as short as may be, or the example of its format. */
+/** The shortest string allowed, or the example of its format. */
 export function minimalString({ format, minLength }: JsonObject): string {
   return FORMATS.get(stringOf(format)) ?? 'x'.repeat(Number(minLength ?? 0));
 }
 
-/** The number next to 0 that the bounds allow; a bound that excludes itself counts as one further in. */
+/** The number closest to 0 within the bounds; an exclusive bound is moved inwards by 1. */
 export function minimalNumber(schema: JsonObject): number {
   const low = boundOf(schema.minimum, schema.exclusiveMinimum, 1) ?? -Infinity;
   const high = boundOf(schema.maximum, schema.exclusiveMaximum, -1) ?? Infinity;

@@ -3,13 +3,13 @@ import { isJsonObject, type JsonObject } from '../json.js';
 /** The keywords whose values hold schemas, in a list or by name. */
 const HOLDERS = ['properties', '$defs', 'definitions', 'anyOf', 'oneOf', 'allOf', 'prefixItems'];
 
-/** A schema within a schema, and the keys that lead to it. */
+/** A subschema and the path to it. */
 export interface PlacedSchema {
   schema: JsonObject;
   path: readonly string[];
 }
 
-/** All schemas in a schema, itself included. */
+/** All subschemas of a schema, including itself. */
 export function* schemasIn(schema: unknown, path: readonly string[] = []): Generator<PlacedSchema> {
   if (!isJsonObject(schema)) return;
   yield { schema, path };
@@ -21,7 +21,7 @@ export function* schemasIn(schema: unknown, path: readonly string[] = []): Gener
   yield* schemasIn(schema.items, [...path, 'items']);
 }
 
-/** Whether a schema is one of objects. */
+/** Whether a schema describes objects. */
 export function isObjectSchema({ type }: JsonObject): boolean {
   return [type].flat().includes('object');
 }

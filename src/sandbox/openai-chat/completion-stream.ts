@@ -41,7 +41,7 @@ export function* streamCompletion(answer: Answer, style: CompletionStyle, words:
 const HOLE = '\u0001hole\u0001';
 const HOLE_JSON = JSON.stringify(HOLE);
 
-/** One chunk for each piece; all but the piece is the same bytes, made once. */
+/** One chunk for each piece. The rest of the chunk is rendered once and reused. */
 function* fill(kind: Frame['kind'], template: string, pieces: Iterable<string>): Generator<Frame> {
   const [before = '', after = ''] = template.split(HOLE_JSON);
   for (const piece of pieces) yield { kind, data: before + JSON.stringify(piece) + after };

@@ -43,7 +43,7 @@ export function renderCompletion(answer: Answer, model: string): JsonObject {
   };
 }
 
-/** The calls of an answer as the vendor writes them. */
+/** The tool calls of an answer in the vendor's format. */
 export function toolCallsOf(answer: Answer) {
   return answer.calls.map((call, index) => ({
     id: `call_${answer.hash}${index}`,

@@ -3,7 +3,7 @@ import { type Frame } from '../stream/frame.js';
 const OPENING =
   /("tool_calls":\[\{"index":\d+),"id":"[^"]*","type":"function","function":\{"name":("[^"]*"),"arguments":""\}/;
 
-/** Lets the chunk that opens a tool call come without the tool's name, which follows the first piece of arguments. */
+/** Removes the tool's name from the chunk that opens a call, and sends it after the first piece of arguments. */
 export function* delayToolNames(frames: Iterable<Frame>): Generator<Frame> {
   let name: Frame | undefined;
   for (const frame of frames) {
@@ -14,7 +14,7 @@ export function* delayToolNames(frames: Iterable<Frame>): Generator<Frame> {
   }
 }
 
-/** The chunk with nothing of its call but the name. */
+/** The chunk with only the name of its call. */
 function named(data: string, opening: string, index: string, name: string): string {
   return data.replace(opening, `${index},"function":{"name":${name}}`);
 }

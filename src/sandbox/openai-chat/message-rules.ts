@@ -7,7 +7,7 @@ import { checkLength, checkToolName } from '../openai/parameter-rules.js';
 const ROLES = ['system', 'developer', 'user', 'assistant', 'tool'];
 const MAX_CALL_ID_LENGTH = 40;
 
-/** Reads the messages of a request, and refuses a transcript that OpenAI would not go on from. */
+/** Reads the messages of a request, and refuses a transcript that OpenAI would not continue. */
 export function readMessages(value: unknown, model: string): JsonObject[] {
   if (!Array.isArray(value))
     refuse("Missing required parameter: 'messages'.", 'messages', 'missing_required_parameter');
@@ -57,7 +57,7 @@ function checkContent(
   }
 }
 
-/** What each role may say, where it is more than text. */
+/** The content part types that each role may use, if it may use more than text. */
 type PartTypes = Partial<Record<string, readonly string[]>>;
 
 function partTypes(model: string): PartTypes {
@@ -124,7 +124,7 @@ function checkCalls(calls: unknown, place: string): void {
   }
 }
 
-/** Each call is answered by the tool messages right after it, and these answer nothing else. */
+/** Refuses calls that the tool messages right after them do not answer, and tool messages that answer no such call. */
 function checkAnswered(messages: readonly JsonObject[]): void {
   let open = new Set<string>();
   for (const [index, message] of [...messages, { role: 'end' }].entries()) {

@@ -19,7 +19,7 @@ const PARAMETERS = new Set(
 
 const UNSUPPORTED = ['top_p', 'frequency_penalty', 'presence_penalty', 'logprobs', 'logit_bias', 'stop'];
 
-/** Refuses parameters that OpenAI does not know, or not for these models. */
+/** Refuses parameters that OpenAI does not know, or does not take for these models. */
 export function checkParameters(body: JsonObject, model: UpstreamModel): void {
   checkKnown(body, PARAMETERS);
   checkUnsupported(body, ['max_tokens'], " Use 'max_completion_tokens' instead.");
@@ -39,7 +39,7 @@ export function checkParameters(body: JsonObject, model: UpstreamModel): void {
   for (const [index, tool] of tools.entries()) checkFunction(objectOf(tool.function), `tools[${index}].function`);
 }
 
-/** The model without the day of its version. */
+/** The model's id without the date of its version. */
 function familyOf({ id }: UpstreamModel): string {
   return id.replace(/-\d{4}-\d{2}-\d{2}$/, '');
 }

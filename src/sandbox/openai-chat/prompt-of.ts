@@ -6,7 +6,7 @@ import { checkJsonWord, outputSchema } from '../openai/output-format.js';
 import { contentTexts, isEffort, limitOf, toolChoiceOf } from '../openai/prompt-parts.js';
 import { toolName } from './parameter-rules.js';
 
-/** What a request asks, in neutral words. */
+/** The prompt of a request, in the neutral form. */
 export function promptOf(body: JsonObject, said: readonly JsonObject[], model: string): Prompt {
   const messages = said.flatMap(neutralMessages);
   return {

@@ -3,7 +3,7 @@ import { type VendorErrors } from '../gateway/vendor.interface.js';
 import { type Reply } from '../server/reply.js';
 import { namedEvent } from '../stream/sse.js';
 
-/** Past any number that the stream before it has used. */
+/** A sequence number after all those that the stream has used. */
 export const LATE = 1_000_000;
 
 const FAILED_RESPONSE = {

@@ -9,7 +9,7 @@ import { checkReasoning } from './reasoning.js';
 const ROLES = ['assistant', 'system', 'developer', 'user'];
 const INPUT_PARTS = ['input_text', 'input_image', 'input_file'];
 const OUTPUT_PARTS = ['output_text', 'refusal'];
-/** Where the content of a part may be, in one of these. */
+/** The fields of each part type, one of which must hold its content. */
 const CONTENT: Record<string, readonly [string, ...string[]]> = {
   input_image: ['image_url', 'file_id'],
   input_file: ['file_data', 'file_url', 'file_id'],
@@ -40,7 +40,7 @@ const ITEM_RULES = new Map(
   }),
 );
 
-/** Reads the input of a request as items; a string is one user message. Refuses what is not an item. */
+/** Reads the input of a request as items; a string is one user message. Refuses anything that is not an item. */
 export function readItems(input: unknown, model: string): JsonObject[] {
   if (typeof input === 'string') return [readItem({ role: 'user', content: input }, 0)];
   if (!Array.isArray(input)) missing('input');
@@ -52,7 +52,7 @@ export function readItems(input: unknown, model: string): JsonObject[] {
   return items;
 }
 
-/** What messages say and tools have answered, and where it stands. */
+/** The parts of a message or tool output, and where they stand. */
 function partsOf({ content, output }: JsonObject, index: number): { part: JsonObject; place: string }[] {
   const places = (list: unknown, name: string) =>
     objectsOf(list).map((part, at) => ({ part, place: `input[${index}].${name}[${at}]` }));

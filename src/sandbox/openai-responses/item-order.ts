@@ -1,7 +1,7 @@
 import { type JsonObject, stringOf } from '../json.js';
 import { refuse } from '../openai/errors.js';
 
-/** Refuses an item that comes twice, calls without output, outputs without call, and reasoning without what it led to. */
+/** Refuses duplicate items, calls without output, outputs without call, and reasoning that nothing follows. */
 export function checkItemOrder(items: readonly JsonObject[]): void {
   checkUnique(items);
   checkOutputs(items);
@@ -39,7 +39,7 @@ function checkCalls(items: readonly JsonObject[]): void {
   if (open) refuse(`No tool output found for function call ${stringOf(open.call_id)}.`, 'input');
 }
 
-/** Whether a model made the item right after it thought. */
+/** Whether the item can follow reasoning. */
 function isProduct(item: JsonObject | undefined): boolean {
   if (!item) return false;
   return (

@@ -17,7 +17,7 @@ const PARAMETERS = new Set(
 
 const MIN_LIMIT = 16;
 
-/** Refuses parameters that OpenAI does not know, or not for these models. */
+/** Refuses parameters that OpenAI does not know, or does not take for these models. */
 export function checkParameters(body: JsonObject, model: UpstreamModel): void {
   checkKnown(body, PARAMETERS);
   checkUnsupported(body, ['temperature', 'top_p', 'top_logprobs']);

@@ -5,7 +5,7 @@ import { openaiCachePoints } from '../openai/cache-points.js';
 import { checkJsonWord, outputSchema } from '../openai/output-format.js';
 import { contentTexts, isEffort, limitOf, toolChoiceOf } from '../openai/prompt-parts.js';
 
-/** What a request asks, in neutral words. */
+/** The prompt of a request, in the neutral form. */
 export function promptOf(body: JsonObject, items: readonly JsonObject[], model: string): Prompt {
   const instructions: NeutralMessage = { role: 'system', text: stringOf(body.instructions) };
   const messages = [instructions, ...items.flatMap(neutralMessages)];

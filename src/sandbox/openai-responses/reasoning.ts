@@ -1,4 +1,4 @@
-import { isMarked, mark } from '../conversation/signatures.js';
+import { hasSignature, appendSignature } from '../conversation/signatures.js';
 import { stringOf, type JsonObject } from '../json.js';
 import { openaiError } from '../openai/errors.js';
 import { Refusal, type Reply } from '../server/reply.js';
@@ -7,12 +7,12 @@ import { type Phase, PHASES } from './phases.js';
 const STORED_ID = 'stored reasoning';
 const PASSING_ID = 'reasoning';
 const CONTENT = 'encrypted reasoning';
-/** What encrypted contents begin with. */
+/** The prefix of encrypted contents. */
 const PREFIX = 'gAAAAA';
 
-/** How reasoning comes back from a request. */
+/** How a request wants its reasoning. */
 export interface ReasoningStyle {
-  /** Whether the vendor keeps the response, so that its reasoning may be replayed by id alone. */
+  /** Whether the vendor stores the response, so that a client may replay its reasoning by id alone. */
   isStored: boolean;
   /** Whether `include` asks for `reasoning.encrypted_content`. */
   isEncryptedIncluded: boolean;
@@ -20,13 +20,13 @@ export interface ReasoningStyle {
   isSummarised: boolean;
 }
 
-/** The item that carries what the model thought; `phase` is that of the message behind it, if there is one that has any. */
+/** The reasoning item of an answer; `phase` is that of the message after it, if it has one. */
 export function reasoningItem(hash: string, reasoning: string, style: ReasoningStyle, phase?: Phase): JsonObject {
   return {
-    id: `rs_${mark(style.isStored ? STORED_ID : PASSING_ID, hash)}`,
+    id: `rs_${appendSignature(style.isStored ? STORED_ID : PASSING_ID, hash)}`,
     type: 'reasoning',
     summary: style.isSummarised ? [{ type: 'summary_text', text: reasoning }] : [],
-    ...(style.isEncryptedIncluded && { encrypted_content: `${PREFIX}${mark(contentBefore(phase), hash)}` }),
+    ...(style.isEncryptedIncluded && { encrypted_content: `${PREFIX}${appendSignature(contentBefore(phase), hash)}` }),
   };
 }
 
@@ -34,16 +34,16 @@ function contentBefore(phase: Phase | undefined): string {
   return phase === undefined ? CONTENT : `${CONTENT} before ${phase}`;
 }
 
-/** The phase of the message that was said behind a reasoning item; undefined where it is not known. */
-export function sealedPhase({ encrypted_content: content }: JsonObject): Phase | undefined {
-  return PHASES.find((phase) => isMarked(contentBefore(phase), markIn(content)));
+/** The phase of the message that followed a reasoning item; undefined if it is unknown. */
+export function signedPhase({ encrypted_content: content }: JsonObject): Phase | undefined {
+  return PHASES.find((phase) => hasSignature(contentBefore(phase), markIn(content)));
 }
 
 function markIn(content: unknown): string {
   return stringOf(content).replace(PREFIX, '');
 }
 
-/** How the first reasoning among the items is refused. */
+/** The refusal of the first reasoning item. */
 export function reasoningRefusal(items: readonly JsonObject[]): Reply | undefined {
   const item = items.find(({ type }) => type === 'reasoning');
   return item && unknownContent(stringOf(item.id));
@@ -63,10 +63,10 @@ export function checkReasoning(item: JsonObject): void {
   const id = stringOf(item.id);
   const content = item.encrypted_content;
   if (content != null) {
-    if (isMarked(CONTENT, markIn(content)) || sealedPhase(item) !== undefined) return;
+    if (hasSignature(CONTENT, markIn(content)) || signedPhase(item) !== undefined) return;
     throw new Refusal(unknownContent(id));
   }
-  if (isMarked(STORED_ID, id.replace(/^rs_/, ''))) return;
+  if (hasSignature(STORED_ID, id.replace(/^rs_/, ''))) return;
   throw new Refusal(
     openaiError(
       404,

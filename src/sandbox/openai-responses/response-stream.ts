@@ -81,7 +81,7 @@ class ResponseEvents {
     return { kind, data: namedEvent(type, { type, ...fields, sequence_number: this.next++ }) };
   }
 
-  /** One event for each piece; all but the piece and the number is the same bytes, made once. */
+  /** One event for each piece. The rest of the event, except its number, is rendered once and reused. */
   private *deltas(kind: Frame['kind'], type: string, place: JsonObject, pieces: Iterable<string>): Generator<Frame> {
     const fields = JSON.stringify({ type, ...place }).slice(0, -1);
     const head = `event: ${type}\ndata: ${fields},"delta":`;
@@ -91,7 +91,7 @@ class ResponseEvents {
   }
 }
 
-/** The item as `response.output_item.added` has it. */
+/** The item as `response.output_item.added` carries it: without its content. */
 function begun(item: JsonObject): JsonObject {
   switch (item.type) {
     case 'reasoning':

@@ -73,7 +73,7 @@ function messageItem(answer: Answer): JsonObject {
   };
 }
 
-/** A part of a message that is text. */
+/** A text part of a message. */
 export function textPart(text: string): JsonObject {
   return { type: 'output_text', annotations: [], logprobs: [], text };
 }

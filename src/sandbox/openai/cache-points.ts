@@ -5,7 +5,7 @@ import { charactersToTokens } from '../conversation/token-count.js';
 const MIN_PREFIX = 1024;
 const STEP = 128;
 
-/** OpenAI keeps every prompt of 1,024 tokens or more unasked, and counts what it kept in steps of 128. */
+/** OpenAI caches every prompt of 1,024 tokens or more automatically, in steps of 128 tokens. */
 export function openaiCachePoints(model: string, tools: unknown, messages: readonly NeutralMessage[]): CachePoint[] {
   const offered = tools === undefined ? '' : JSON.stringify(tools);
   const pieces = [

@@ -31,7 +31,7 @@ export function imageTooLarge(): Reply {
   );
 }
 
-/** A refusal that quotes the words of a context overflow, and is none. */
+/** A refusal that contains the text of a context overflow but is another error. */
 export function contextDecoy(): Reply {
   const name = 'maximum context length exceeded';
   return openaiError(400, 'invalid_request_error', `Unknown parameter: '${name}'.`, 'unknown_parameter', name);

@@ -6,15 +6,15 @@ const IMAGE_TYPES = ['image/jpeg', 'image/png', 'image/gif', 'image/webp'];
 /** In a request. */
 const MAX_IMAGES = 500;
 
-/** How an API speaks of images. */
+/** The wording of an API's errors about images. */
 export interface ImageWords {
-  /** What its errors about the address of an image begin with. */
+  /** The beginning of errors about an image URL. */
   title: string;
-  /** Says that an image cannot be read: it never says which. */
+  /** Refuses an unreadable image; the error never says which. */
   refuseUnreadable: () => never;
 }
 
-/** Refuses an image whose address is a data URL of something else, or whose bytes no decoder can read. */
+/** Refuses an image whose URL is a data URL of another type, or whose bytes no decoder can read. */
 export function checkImageUrl(url: string, place: string, { title, refuseUnreadable }: ImageWords): void {
   if (/^https?:/.test(url)) return;
   const [, type = '', data = ''] = DATA_URL.exec(url) ?? [];

@@ -7,10 +7,10 @@ import { checkStrictSchema } from './strict-schema.js';
 
 const TYPES = ['text', 'json_object', 'json_schema'];
 
-/** A format as either API has it. */
+/** An output format, as both APIs express it. */
 export interface OutputFormat {
   type: unknown;
-  /** What has the name and the schema of a `json_schema`: the format itself, or a level below. */
+  /** The object with the name and the schema of a `json_schema`: the format itself, or a level below. */
   holder: unknown;
   param: string;
 }
@@ -46,8 +46,8 @@ export function outputSchema({ type = 'text', holder, param }: OutputFormat): Js
 }
 
 /**
- * How a schema that is to be enforced is refused, for a limit that OpenAI has raised since; undefined where none is. The
- * vendor publishes its limits, and this refusal stands for those that it does not.
+ * The refusal to enforce the request's schema, by a limit that OpenAI has raised since; undefined without such a schema.
+ * It stands for the limits that the vendor does not publish.
  */
 export function strictRefusal({ holder, param }: Omit<OutputFormat, 'type'>): Reply | undefined {
   const { name, strict } = objectOf(holder);
@@ -56,7 +56,7 @@ export function strictRefusal({ holder, param }: Omit<OutputFormat, 'type'>): Re
   return openaiError(400, 'invalid_request_error', message, 'invalid_json_schema', param);
 }
 
-/** Refuses JSON mode in a chat that never says the word. */
+/** Refuses JSON mode in a chat without the word "JSON". */
 export function checkJsonWord(type: unknown, said: unknown, message: string, param: string): void {
   if (type === 'json_object' && !/json/i.test(JSON.stringify(said))) refuse(message, param);
 }

@@ -11,7 +11,7 @@ export function checkKnown(body: JsonObject, known: ReadonlySet<string>): void {
   }
 }
 
-/** Refuses parameters that reasoning models do not take; `advice` is what the vendor adds. */
+/** Refuses parameters that reasoning models do not take; `advice` is appended to the error. */
 export function checkUnsupported(body: JsonObject, names: readonly string[], advice = ''): void {
   for (const name of names) {
     if (body[name] == null) continue;
@@ -25,7 +25,7 @@ export function checkUnsupported(body: JsonObject, names: readonly string[], adv
 
 const EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'];
 
-/** Refuses an effort that is none, or that the model does not take. */
+/** Refuses an effort that is invalid, or that the model does not take. */
 export function checkEffort(effort: unknown, param: string, { id, efforts }: UpstreamModel): void {
   if (effort == null) return;
   const level = stringOf(effort);
@@ -72,7 +72,7 @@ export function checkLength(value: string, most: number, param: string): void {
 
 const TOOL_NAME = /^[a-zA-Z0-9_-]+$/;
 
-/** Refuses a name that no tool may have. */
+/** Refuses an invalid tool name. */
 export function checkToolName(name: string, param: string): void {
   if (!TOOL_NAME.test(name)) {
     refuse(
@@ -84,7 +84,7 @@ export function checkToolName(name: string, param: string): void {
   checkLength(name, 64, param);
 }
 
-/** Refuses a function that no model could call; `place` is where it stands in the request. */
+/** Refuses an invalid function; `place` is its path in the request. */
 export function checkFunction({ name, parameters, strict }: JsonObject, place: string): void {
   checkToolName(stringOf(name), `${place}.name`);
   if (!isJsonObject(parameters)) return;

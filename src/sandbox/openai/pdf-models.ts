@@ -1,4 +1,4 @@
-/** By models.dev. */
+/** According to models.dev. */
 const WITHOUT_PDF: ReadonlySet<string> = new Set([
   'gpt-5.1-2025-11-13',
   'gpt-5.2-2025-12-11',

@@ -1,12 +1,12 @@
 import { type Prompt } from '../conversation/prompt.js';
 import { isJsonObject, type JsonObject, objectsOf, stringOf } from '../json.js';
 
-/** The texts of a message's content: each part is one. */
+/** The texts of a message's content, one for each part. */
 export function contentTexts(content: unknown): string[] {
   return typeof content === 'string' ? [content] : objectsOf(content).map(partText);
 }
 
-/** What `tool_choice` asks for; `named` finds the tool that it names. */
+/** Reads `tool_choice`; `named` finds the tool that it names. */
 export function toolChoiceOf(choice: unknown, named: (choice: JsonObject) => unknown): Prompt['toolChoice'] {
   if (isJsonObject(choice)) {
     const name = stringOf(named(choice));

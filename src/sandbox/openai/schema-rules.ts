@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject, listOf, stringOf } from '../json.js';
 import { schemasIn } from '../json-schema/schemas-in.js';
 import { refuse } from './errors.js';
 
-/** Whose schema it is, as the vendor's errors name it. */
+/** The owner of a schema, as the vendor's errors name it. */
 export interface SchemaOwner {
   /** Such as `function 'weather'`. */
   what: string;
@@ -10,17 +10,17 @@ export interface SchemaOwner {
   code: 'invalid_function_parameters' | 'invalid_json_schema';
 }
 
-/** How an error about a place of a schema begins. */
+/** The beginning of an error about a path of a schema. */
 export function contextOf({ what }: SchemaOwner, path: readonly string[]): string {
   return `Invalid schema for ${what}: In context=(${path.map((key) => `'${key}'`).join(', ')})`;
 }
 
 const NOT_AT_TOP = ['oneOf', 'anyOf', 'allOf', 'enum', 'const', 'not'];
 
-/** What the vendor's regular expressions, which are those of Python, do not know. */
+/** Syntax that the vendor's regular expressions, which are Python's, do not support. */
 const FOREIGN_PATTERN = /\\[pPkc]|\(\?<[^=!]|\\u\{|\[\^?\]/;
 
-/** Refuses the schema of a function that OpenAI does not take, strict or not. */
+/** Refuses a function's schema that OpenAI does not take, strict or not. */
 export function checkParameters(schema: JsonObject, owner: SchemaOwner): void {
   const names = Object.keys(isJsonObject(schema.properties) ? schema.properties : {});
   const isForeign = listOf(schema.required).some((name) => !names.includes(String(name)));
@@ -38,7 +38,7 @@ export function checkParameters(schema: JsonObject, owner: SchemaOwner): void {
   checkSchema(schema, owner);
 }
 
-/** Refuses a schema that OpenAI does not take anywhere. */
+/** Refuses a schema that OpenAI takes neither for functions nor for answers. */
 export function checkSchema(root: JsonObject, owner: SchemaOwner): void {
   for (const { schema, path } of schemasIn(root)) {
     if ([schema.type].flat().includes('array') && schema.items === undefined) {

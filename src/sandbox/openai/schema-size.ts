@@ -46,7 +46,7 @@ function lengthOf(values: readonly unknown[]): number {
   );
 }
 
-/** How deep objects and lists are nested. */
+/** The nesting depth of objects and lists. */
 function levelsOf(node: unknown): number {
   if (!isJsonObject(node)) return 0;
   const own = isObjectSchema(node) || [node.type].flat().includes('array') ? 1 : 0;

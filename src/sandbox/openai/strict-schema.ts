@@ -4,7 +4,7 @@ import { refuse } from './errors.js';
 import { contextOf, type SchemaOwner } from './schema-rules.js';
 import { checkSchemaSize } from './schema-size.js';
 
-/** What strict mode knows. */
+/** The keywords that strict mode supports. */
 const PERMITTED = new Set(
   `$schema $id $defs definitions $ref title description type const enum anyOf items minItems maxItems pattern format
   multipleOf minimum maximum exclusiveMinimum exclusiveMaximum properties required additionalProperties`.split(/\s+/),
@@ -12,7 +12,7 @@ const PERMITTED = new Set(
 
 const FORMATS = ['date-time', 'time', 'date', 'duration', 'email', 'hostname', 'ipv4', 'ipv6', 'uuid'];
 
-/** Refuses a schema that OpenAI does not make a grammar of. */
+/** Refuses a schema that OpenAI does not compile to a grammar. */
 export function checkStrictSchema(root: unknown, owner: SchemaOwner): void {
   for (const placed of schemasIn(root)) checkNode(placed, owner);
   for (const { schema } of schemasIn(root)) checkChoice(schema, objectOf(root));
@@ -49,7 +49,7 @@ function checkValues(schema: JsonObject, context: string, { code, param }: Schem
   }
 }
 
-/** As the vendor's errors show a value. */
+/** A value as the vendor's errors print it. */
 function python(value: unknown): string {
   return value === null ? 'None' : typeof value === 'string' ? value : JSON.stringify(value);
 }
@@ -73,7 +73,7 @@ function checkObject(schema: JsonObject, context: string, { code, param }: Schem
   if (extra !== undefined) refuse(`${isWrong} Extra required key '${extra}' supplied.`, param, code);
 }
 
-/** The first property of each object of a choice has to tell which one it is. */
+/** Refuses alternatives whose objects share their first key: it must distinguish them. */
 function checkChoice({ anyOf }: JsonObject, root: JsonObject): void {
   const firsts = objectsOf(anyOf).flatMap((choice) => {
     const name = stringOf(choice.$ref).replace('#/$defs/', '');

@@ -3,7 +3,7 @@ import { type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { type SandboxApi, SANDBOX_APIS } from '../gateway/sandbox-api.js';
 import { parseJson } from '../json.js';
 
-/** A request as the sandbox received it, without its `authorization` header. `body` is parsed where it was JSON. */
+/** A request as the sandbox received it, without its `authorization` header. `body` is parsed if it is JSON. */
 export interface ReceivedRequest {
   headers: IncomingHttpHeaders;
   body: unknown;
@@ -15,7 +15,7 @@ export interface StrayRequest extends ReceivedRequest {
   url: string;
 }
 
-/** What has been asked of a sandbox. */
+/** The calls of a sandbox. */
 export interface SandboxCalls {
   /** Token exchanges, refused ones included. */
   exchanges: number;
@@ -29,11 +29,11 @@ export interface SandboxCalls {
   openSockets: number;
   lastExchange: ReceivedRequest | null;
   lastRequests: Record<SandboxApi, ReceivedRequest | null>;
-  /** What came to the other host that `exchange-redirect` and `gateway-redirect` lead to. */
+  /** Requests to the other host, to which `exchange-redirect` and `gateway-redirect` lead. */
   strayRequests: StrayRequest[];
 }
 
-/** Counts what is asked of the sandbox. */
+/** Counts and records the calls of a sandbox. */
 export class CallLog {
   private counted = CallLog.nothing();
   private openStreams = 0;

@@ -6,7 +6,7 @@ import { type Sandbox } from '../sandbox.interface.js';
 import { type Reply } from './reply.js';
 import { readBody } from './request-body.js';
 
-/** What the control routes may touch. */
+/** The parts of a sandbox that the control routes use. */
 export interface Controls extends Pick<Sandbox, 'fault' | 'calls'> {
   dropFaults(): void;
 }
@@ -22,7 +22,7 @@ const ROUTES: Record<string, Route> = {
   },
 };
 
-/** The control route of a method and URL, by which tests in another process steer a sandbox. */
+/** Finds the control route of a method and URL. Tests in another process control a sandbox by these routes. */
 export function findControl(method: string, url: string): Route | undefined {
   return ROUTES[`${method} ${url}`];
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
 
-/** Lets a server listen; port 0 is any free one. Returns its URL, without a slash at the end. */
+/** Starts listening; port 0 picks a free one. Returns the server's URL without a trailing slash. */
 export async function listen(server: Server, port: number, host: string): Promise<string> {
   server.listen(port, host);
   await once(server, 'listening');
@@ -10,7 +10,7 @@ export async function listen(server: Server, port: number, host: string): Promis
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`;
 }
 
-/** Closes a server and all its sockets, at once. */
+/** Closes a server and all its sockets immediately. */
 export async function close(server: Server): Promise<void> {
   if (!server.listening) return;
   const closed = once(server, 'close');

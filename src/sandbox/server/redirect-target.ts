@@ -5,7 +5,7 @@ import { close, listen } from './listening.js';
 import { sendReply } from './reply.js';
 import { readBody } from './request-body.js';
 
-/** The other host to which redirects lead. It answers nobody, and keeps all that it was sent. */
+/** The other host to which redirects lead. It answers every request with 404 and records it. */
 export class RedirectTarget {
   url = '';
   private readonly server: Server;
@@ -16,7 +16,7 @@ export class RedirectTarget {
         .catch(() => '')
         .then((body) => {
           calls.stray(request, body);
-          sendReply(response, { status: 404, body: { detail: 'Nobody should have come here' } });
+          sendReply(response, { status: 404, body: { detail: 'No client should follow a redirect to this host' } });
         });
     });
   }

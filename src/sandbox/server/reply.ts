@@ -1,13 +1,13 @@
 import { type ServerResponse } from 'node:http';
 
-/** A whole HTTP answer. A string body is sent as it is, anything else as JSON. */
+/** A complete HTTP response. A string body is sent as it is, any other body as JSON. */
 export interface Reply {
   status: number;
   headers?: Record<string, string>;
   body: unknown;
 }
 
-/** Thrown by a rule that refuses a request; what is sent instead of an answer. */
+/** Thrown by a rule that refuses a request; `reply` is sent instead of an answer. */
 export class Refusal extends Error {
   constructor(readonly reply: Reply) {
     super(`Refused with status ${reply.status}`);

@@ -9,7 +9,7 @@ import { Refusal, type Reply, sendReply } from './reply.js';
 
 const INSTANCE_NOT_FOUND: Reply = { status: 404, body: { error: '404 Not Found' } };
 
-/** Brings each request to the part that answers it. */
+/** Routes each request to the part that answers it. */
 export class RequestListener {
   constructor(
     private readonly directAccess: DirectAccess,

@@ -2,7 +2,7 @@ import { type ServerResponse } from 'node:http';
 import { pipeline, type Writable } from 'node:stream';
 import { constants, createGzip } from 'node:zlib';
 
-/** How an answer is sent: whole, as events, or as events that are compressed. */
+/** How an answer is sent: as one JSON body, as events, or as compressed events. */
 export type Delivery = 'json' | 'events' | 'gzip';
 
 const EVENT_STREAM = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' };

@@ -1,21 +1,21 @@
 /** One event of a streamed answer. */
 export interface Frame {
-  /** What it is about. `stop` is the event without which a stream was cut. */
+  /** The content of the event. A stream without a `stop` event was cut off. */
   kind: 'start' | 'reasoning' | 'text' | 'tool' | 'other' | 'stop';
-  /** Its text on the wire. */
+  /** The event's text on the wire. */
   data: string;
-  /** Which of the answer's tool calls it belongs to. */
+  /** The index of the answer's tool call that it belongs to. */
   call?: number;
 }
 
-/** The same frames, as those of one tool call. */
+/** Marks frames as those of one tool call. */
 export function* ofCall(call: number, frames: Iterable<Frame>): Generator<Frame> {
   for (const frame of frames) yield { ...frame, call };
 }
 
 /**
- * What may happen on the wire besides frames. `bytes` are written as they are; `wait` of 0 ms ends the packet; after
- * `stall` nothing happens any more.
+ * What can happen on the wire between frames. `bytes` are written as they are; a `wait` of 0 ms ends the packet; nothing
+ * follows a `stall`.
  */
 export type WireSignal =
   { kind: 'bytes'; data: Uint8Array } | { kind: 'wait'; milliseconds: number } | { kind: 'stall' } | { kind: 'reset' };

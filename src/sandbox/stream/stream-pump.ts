@@ -3,26 +3,26 @@ import { type Writable } from 'node:stream';
 
 import { isDelta, type StreamStep } from './frame.js';
 
-/** How much text joins one write at most; more would ask for much of a client that reads little. In characters. */
+/** Maximum length of one write, in characters, so that a slow reader is not flooded. */
 const MAX_WRITE_BYTES = 16 * 1024;
 
 /**
- * Writes the steps of a stream to a response, at its pace and never faster than its client reads. Deltas are due by
- * the clock and not by timers: those that a busy process is late with leave in one write, and the stream keeps its
- * pace. One timer at most, which dies with the response.
+ * Writes the steps of a stream to a response, at its pace and never faster than its client reads. The clock decides when
+ * a delta is due: a busy process writes all overdue deltas at once, so that the stream keeps its pace. Uses at most one
+ * timer, which ends with the response.
  */
 export class StreamPump {
   private timer: NodeJS.Timeout | undefined;
   private isEnded = false;
   private readonly steps: Iterator<StreamStep>;
-  /** Text that waits for the next write. */
+  /** Text to be sent with the next write. */
   private text = '';
   /** When the next step may be taken. */
   private due = 0;
 
   constructor(
     private readonly response: ServerResponse,
-    /** Where the steps are written: the response, or what leads to it. */
+    /** Where the steps are written: the response, or a compressor in front of it. */
     private readonly output: Writable,
     steps: Iterable<StreamStep>,
     private readonly paceMs: number,
@@ -30,7 +30,7 @@ export class StreamPump {
     this.steps = steps[Symbol.iterator]();
   }
 
-  /** `onClose` learns whether the stream ended on its own, and not because the client left. */
+  /** `onClose` receives true if the stream ended on its own, and false if the client disconnected. */
   start(onClose: (isEnded: boolean) => void): void {
     this.response.once('close', () => {
       clearTimeout(this.timer);
@@ -39,7 +39,7 @@ export class StreamPump {
     this.restart();
   }
 
-  /** Goes on after a pause that was not the pace's, and after which there is nothing to catch up with. */
+  /** Continues after a pause that does not count for the pace, so that no delta is overdue. */
   private readonly restart = (): void => {
     this.due = Math.max(this.due, performance.now());
     this.run();
@@ -63,7 +63,7 @@ export class StreamPump {
     }
   };
 
-  /** Does one step; false when the next one has to wait. */
+  /** Takes one step; false when the next one has to wait. */
   private take(step: StreamStep): boolean {
     switch (step.kind) {
       case 'wait':
@@ -86,7 +86,7 @@ export class StreamPump {
     }
   }
 
-  /** Writes the text that waits; false when the client has to read before more is written. */
+  /** Writes the buffered text; false when the client must read before more is written. */
   private flush(): boolean {
     const { text } = this;
     this.text = '';

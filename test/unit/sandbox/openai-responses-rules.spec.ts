@@ -167,7 +167,7 @@ describe('the rules of OpenAI Responses', () => {
     const withPhase = (phase: unknown) => replay({ output: items.map((item) => ({ ...item, phase })) });
     expect((await withPhase('final_answer')).status).toBe(200);
     for (const phase of [null, undefined, 'commentary']) {
-      expect((await withPhase(phase)).text).toContain("was said in the phase 'final_answer'");
+      expect((await withPhase(phase)).text).toContain("was sent with the phase 'final_answer'");
     }
     expect((await withPhase('answer')).text).toContain("Supported values are: 'commentary', 'final_answer'.");
     const older = (await post({ ...ENCRYPTED, model: 'gpt-5.2-codex' })).json as Output;
