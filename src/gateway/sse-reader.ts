@@ -1,43 +1,50 @@
 import { StringDecoder } from 'node:string_decoder';
+import { createParser, type EventSourceParser } from 'eventsource-parser';
 import { UpstreamError } from '../errors/upstream.errors.js';
 
 const MEGABYTE = 1024 * 1024;
 
 /**
  * Turns the bytes of an event stream into the `data` of its events, wherever the bytes were cut. Comments and the other
- * fields are passed over, as the vendors repeat the event's name in its data.
- * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
+ * fields are ignored, as the vendors repeat the event's name in its data.
  */
 export class SseReader {
+  private readonly parser: EventSourceParser;
+  private events: string[] = [];
   private isFirst = true;
-  /** A CR has ended the last line: should a LF follow, it is the second half of that end. */
+  /** The last text ended with a CR: a LF that follows belongs to the same line end. */
   private hasCr = false;
-  /** What came of a line that has not ended. */
-  private line = '';
-  /** What came of an event that has not ended. */
-  private data: string | undefined;
   /** Only while a character is cut. */
   private decoder: StringDecoder | undefined;
 
   /** @param maxEvent the bound of one event, in characters */
-  constructor(private readonly maxEvent = 16 * MEGABYTE) {}
+  constructor(maxEvent = 16 * MEGABYTE) {
+    this.parser = createParser({
+      maxBufferSize: maxEvent,
+      onEvent: ({ data }) => {
+        this.events.push(data);
+      },
+      onError: ({ type }) => {
+        if (type !== 'max-buffer-size-exceeded') return;
+        const size = Math.floor(maxEvent / MEGABYTE);
+        throw new UpstreamError(`GitLab sent an event of more than ${size} MB. Ask for a shorter answer.`);
+      },
+    });
+  }
 
   /**
-   * Takes what one read brought.
-   * @returns the events that it has completed
+   * Takes the bytes of one read.
+   * @returns the events that they complete
    * @throws UpstreamError when an event exceeds the bound
    */
   read(bytes: Buffer): string[] {
-    const text = this.lines(this.decode(bytes));
-    const events = text.includes('\n') ? this.events(this.line + text) : this.keep(this.line + text);
-    if (this.line.length + (this.data?.length ?? 0) > this.maxEvent) {
-      const size = Math.floor(this.maxEvent / MEGABYTE);
-      throw new UpstreamError(`GitLab sent an event of more than ${size} MB. Ask for a shorter answer.`);
-    }
-    return events;
+    this.events = [];
+    const text = this.wholeLineEnds(this.decode(bytes));
+    if (text !== '') this.parser.feed(text);
+    return this.events;
   }
 
-  /** Bytes that end with ASCII leave no character open, and are then decoded without keeping any state. */
+  /** Bytes that end with ASCII leave no character open: they are decoded without any state, which is cheaper. */
   private decode(bytes: Buffer): string {
     const mayBeCut = (bytes.at(-1) ?? 0) > 0x7f;
     if (this.decoder === undefined && !mayBeCut) return bytes.toString();
@@ -47,42 +54,14 @@ export class SseReader {
     return text;
   }
 
-  /** The text without a byte order mark, and with each of its lines ended by a LF alone. */
-  private lines(text: string): string {
+  /** The text without a byte order mark. The parser would wait for what follows a CR at its end, so a LF completes it. */
+  private wholeLineEnds(text: string): string {
     if (text === '') return text;
     const isMarked = this.isFirst && text.startsWith('\uFEFF');
     const isHalf = this.hasCr && text.startsWith('\n');
     this.isFirst = false;
     this.hasCr = text.endsWith('\r');
     const rest = isMarked || isHalf ? text.slice(1) : text;
-    return rest.includes('\r') ? rest.replace(/\r\n?/g, '\n') : rest;
-  }
-
-  private keep(line: string): string[] {
-    this.line = line;
-    return [];
-  }
-
-  private events(text: string): string[] {
-    const events: string[] = [];
-    let start = 0;
-    for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', start)) {
-      if (end > start) this.field(text, start, end);
-      else if (this.data !== undefined) {
-        events.push(this.data);
-        this.data = undefined;
-      }
-      start = end + 1;
-    }
-    this.line = text.slice(start);
-    return events;
-  }
-
-  private field(text: string, start: number, end: number): void {
-    if (!text.startsWith('data', start)) return;
-    const colon = start + 4;
-    if (colon < end && text[colon] !== ':') return;
-    const value = text.slice(text[colon + 1] === ' ' ? colon + 2 : colon + 1, end);
-    this.data = this.data === undefined ? value : `${this.data}\n${value}`;
+    return this.hasCr ? `${rest}\n` : rest;
   }
 }

@@ -22,7 +22,7 @@ const pieces = [
   ...['event: ping\n', 'id: 7\n', 'retry: 10\n', 'unknown: field\n', ': comment\n', 'é', '😀', '漢字'],
 ];
 
-/** The events that another parser sees in the same text, given whole. */
+/** The events that the parser sees in the same text, given whole and decoded. */
 function reference(text: string): string[] {
   const events: string[] = [];
   const parser = createParser({ onEvent: ({ data }) => events.push(data) });
@@ -39,7 +39,7 @@ function read(bytes: Buffer, cuts: readonly number[]): string[] {
 }
 
 describe('SseReader', () => {
-  it(`reads ${CASES} random streams like another parser, wherever they are cut`, () => {
+  it(`reads the same events from ${CASES} random streams, wherever their bytes are cut`, () => {
     let count = 0;
     for (let seed = 1; seed <= CASES; seed += 1) {
       const below = generator(seed);
