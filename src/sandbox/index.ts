@@ -1,4 +1,4 @@
-export { historyHash, type NeutralPair, normaliseHistory } from './conversation/transcript.js';
+export { historyHash, type NeutralPair, normaliseHistory } from './conversation/history-hash.js';
 export { type NeutralMessage } from './conversation/prompt.js';
 export { type FaultPlan } from './faults/fault-plan.js';
 export { SANDBOX_FAULTS, type SandboxFault } from './faults/sandbox-fault.js';

@@ -8,7 +8,7 @@ import { enumIssues, enumSchema } from './dto-enums.js';
 import { type DtoPackages, dtoPackages } from './dto-packages.js';
 import { mustBeJsonSchema } from './json-schema.js';
 import { plainSchema } from './plain-schema.js';
-import { problemOf } from './problem.js';
+import { describeIssues } from './describe-issues.js';
 import { type Schema } from './schema.interface.js';
 import { type Issue } from './standard-schema.interface.js';
 
@@ -25,7 +25,7 @@ export function fromDto(dto: Type): Schema {
       const instance = transformer.plainToInstance(dto, value) as object;
       const errors = await validator.validate(instance, { whitelist: true, forbidUnknownValues: true });
       const issues = errors.length === 0 ? enumIssues(instance, packages) : issuesOf(errors);
-      return issues.length === 0 ? { value: instance } : { problem: problemOf(issues, value) };
+      return issues.length === 0 ? { value: instance } : { problem: describeIssues(issues, value) };
     },
   };
 }

@@ -4,7 +4,7 @@ import { ConfigurationError } from '../errors/request.errors.js';
 import { type JsonObject } from '../messages/json.interface.js';
 import { ownPropertiesAjv, withOwnProto } from './own-properties.js';
 import { plainSchema, reasonOf } from './plain-schema.js';
-import { problemOf } from './problem.js';
+import { describeIssues } from './describe-issues.js';
 import { type JsonSchema, type Schema } from './schema.interface.js';
 import { type Issue } from './standard-schema.interface.js';
 
@@ -20,7 +20,7 @@ export function fromJsonSchema(source: JsonSchema): Schema {
     // eslint-disable-next-line @typescript-eslint/require-await
     async validate(value) {
       if (isValid(value)) return { value };
-      return { problem: problemOf((isValid.errors ?? []).map(issueOf), value) };
+      return { problem: describeIssues((isValid.errors ?? []).map(issueOf), value) };
     },
   };
 }

@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../errors/request.errors.js';
 import { mustBeJsonSchema } from './json-schema.js';
 import { plainSchema } from './plain-schema.js';
-import { problemOf, valueAt } from './problem.js';
+import { describeIssues, valueAt } from './describe-issues.js';
 import { type Schema, type Validator } from './schema.interface.js';
 import { type Issue, type StandardSchema } from './standard-schema.interface.js';
 
@@ -39,7 +39,7 @@ export function standardValidator(source: StandardSchema): Validator {
       const result = first.issues?.some((issue) => isInherited(issue, value))
         ? await source['~standard'].validate(withoutPrototype(value))
         : first;
-      return result.issues ? { problem: problemOf(result.issues, value) } : { value: result.value };
+      return result.issues ? { problem: describeIssues(result.issues, value) } : { value: result.value };
     },
   };
 }

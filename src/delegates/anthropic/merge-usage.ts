@@ -1,5 +1,5 @@
 import { type Usage } from '../../messages/message.interface.js';
-import { latest } from '../usage.js';
+import { latest } from '../reported-usage.js';
 import { type WireUsage } from './wire.interface.js';
 
 /** Takes over the counts that an event tells. They are cumulative, and an event may leave some out, or have them as 0. */

@@ -14,7 +14,7 @@ import {
   streamFailure,
 } from '../stream-event.js';
 import { completeArguments, isCutShort, missingCall, wholeArguments, withdrawsCalls } from '../tool-arguments.js';
-import { isCount, withinOutput } from '../usage.js';
+import { isCount, withinOutput } from '../reported-usage.js';
 import { breakBetween } from '../../messages/text.js';
 import { noUsage } from '../../messages/usage.js';
 import { type ContentBlock, startBlock, toPart, type ToolBlock } from './content-block.js';

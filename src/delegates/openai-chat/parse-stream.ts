@@ -16,7 +16,7 @@ import {
   streamFailure,
 } from '../stream-event.js';
 import { isCutShort, missingCall, withdrawsCalls } from '../tool-arguments.js';
-import { OpenaiUsage } from '../usage.js';
+import { OpenaiUsage } from '../reported-usage.js';
 import { CallAssembly } from './call-assembly.js';
 import { finishReason } from './finish-reason.js';
 import { type WireChoice, type WireChunk, type WireToolCall, type WireUsage } from './wire.interface.js';

@@ -8,7 +8,7 @@ import { finishDetail } from '../finish-detail.js';
 import { type StreamParser } from '../delegate.interface.js';
 import { throwIfErrorEvent, parseEvent, textDelta, streamFailure } from '../stream-event.js';
 import { withdrawsCalls } from '../tool-arguments.js';
-import { OpenaiUsage } from '../usage.js';
+import { OpenaiUsage } from '../reported-usage.js';
 import { ResponseItems } from './response-items.js';
 import { type WireEvent, type WireResponse } from './wire.interface.js';
 

@@ -13,7 +13,7 @@ import { promptOf } from './prompt-of.js';
 import { pausedCall, serverResult } from './server-tools.js';
 import { grammarRefusal } from './schema-rules.js';
 import { checkTools } from './tool-rules.js';
-import { asksForRedaction, thinkingRefusal } from './thinking.js';
+import { asksForRedaction, thinkingRefusal } from './thinking-blocks.js';
 import { bindingAfter } from './thinking-binding.js';
 import { isThinkingShown } from './thinking-rules.js';
 import { checkTurns } from './turn-rules.js';

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, listOf, stringOf } from '../json.js';
 import { refuse } from './errors.js';
-import { checkRedacted, checkThinking } from './thinking.js';
+import { checkRedacted, checkThinking } from './thinking-blocks.js';
 import { TOOL_NAME } from './tool-rules.js';
 
 const CALL_ID = /^[a-zA-Z0-9_-]+$/;

@@ -1,7 +1,7 @@
 import { type Answer, type Finish, type Usage } from '../conversation/answer.js';
 import { parseJson, type JsonObject } from '../json.js';
 import { serverCall } from './server-tools.js';
-import { redactedBlock, thinkingBlock } from './thinking.js';
+import { redactedBlock, thinkingBlock } from './thinking-blocks.js';
 import { type ThinkingBinding } from './thinking-binding.js';
 
 const STOP_REASONS: Record<Finish, string> = {

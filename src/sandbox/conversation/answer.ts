@@ -4,7 +4,7 @@ import { type CacheUsage, type PromptCache } from './prompt-cache.js';
 import { type NeutralMessage, type Prompt } from './prompt.js';
 import { LONG_ANSWER } from './long-answer.js';
 import { countTokens, cutText, cutToTokens } from './token-count.js';
-import { hashPairs, normaliseHistory, toLine } from './transcript.js';
+import { hashPairs, normaliseHistory, toLine } from './history-hash.js';
 
 /** Why an answer ended. */
 export type Finish = 'stop' | 'tool-calls' | 'length' | 'refusal' | 'pause' | 'context-window';

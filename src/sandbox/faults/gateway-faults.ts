@@ -9,7 +9,7 @@ import {
 } from '../gateway/gateway-replies.js';
 import { type VendorErrors } from '../gateway/vendor.interface.js';
 import { type Reply } from '../server/reply.js';
-import { TOO_LARGE } from '../server/request-body.js';
+import { TOO_LARGE } from '../server/read-body.js';
 import { type BrokenAnswer, page } from './broken-answer.js';
 import { type FaultPlan } from './fault-plan.js';
 import { pythonBytes } from './python-bytes.js';

@@ -15,7 +15,7 @@ import { isJsonObject, parseJson } from '../json.js';
 import { type CallLog } from '../server/call-log.js';
 import { type RedirectTarget } from '../server/redirect-target.js';
 import { Refusal, type Reply, sendReply } from '../server/reply.js';
-import { readBody } from '../server/request-body.js';
+import { readBody } from '../server/read-body.js';
 import { openEventStream } from '../stream/delivery.js';
 import { type StreamStep } from '../stream/frame.js';
 import { StreamPump } from '../stream/stream-pump.js';

@@ -7,7 +7,7 @@ import { type FaultQueue } from '../faults/fault-queue.js';
 import { type CallLog } from '../server/call-log.js';
 import { type RedirectTarget } from '../server/redirect-target.js';
 import { type Reply, sendReply } from '../server/reply.js';
-import { readBody } from '../server/request-body.js';
+import { readBody } from '../server/read-body.js';
 import { ECHOED_HEADERS, PLAIN_HEADERS } from './echoed-headers.js';
 import { refusePersonalToken } from './personal-token.js';
 import { type TokenVault } from './token-vault.js';

@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject, listOf, objectOf, objectsOf, stringOf } 
 import { isObjectSchema, type PlacedSchema, schemasIn } from '../json-schema/schemas-in.js';
 import { refuse } from './errors.js';
 import { contextOf, type SchemaOwner } from './schema-rules.js';
-import { checkSchemaSize } from './schema-size.js';
+import { checkSchemaSize } from './schema-size-rules.js';
 
 /** The keywords that strict mode supports. */
 const PERMITTED = new Set(

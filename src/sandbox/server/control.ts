@@ -4,7 +4,7 @@ import { readFaultPlan } from '../faults/fault-plan.js';
 import { parseJson } from '../json.js';
 import { type Sandbox } from '../sandbox.interface.js';
 import { type Reply } from './reply.js';
-import { readBody } from './request-body.js';
+import { readBody } from './read-body.js';
 
 /** The parts of a sandbox that the control routes use. */
 export interface Controls extends Pick<Sandbox, 'fault' | 'calls'> {

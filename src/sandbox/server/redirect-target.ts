@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { type CallLog } from './call-log.js';
 import { close, listen } from './listening.js';
 import { sendReply } from './reply.js';
-import { readBody } from './request-body.js';
+import { readBody } from './read-body.js';
 
 /** The other host to which redirects lead. It answers every request with 404 and records it. */
 export class RedirectTarget {

@@ -1,6 +1,6 @@
 import { type JsonObject } from '../../../src/messages/json.interface.js';
 import { type ReasoningPart } from '../../../src/messages/part.interface.js';
-import { redactedBlock, thinkingBlock } from '../../../src/sandbox/anthropic/thinking.js';
+import { redactedBlock, thinkingBlock } from '../../../src/sandbox/anthropic/thinking-blocks.js';
 import { reasoningItem } from '../../../src/sandbox/openai-responses/reasoning.js';
 import { reasoning } from './conversation.js';
 

@@ -9,7 +9,7 @@ const MIN_QUOTE_LENGTH = 4;
 const MAX_QUOTES = 100;
 
 /** What is wrong with a value, in few words: where it is, and what was expected, but nothing of the value itself. */
-export function problemOf(issues: readonly Issue[], value: unknown): string {
+export function describeIssues(issues: readonly Issue[], value: unknown): string {
   const said = issues.slice(0, MAX_ISSUES).map((issue) => describe(issue, value));
   const more = issues.length - said.length;
   return [...new Set(said), ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
