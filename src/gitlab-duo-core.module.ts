@@ -4,7 +4,7 @@ import { AgentRegistry } from './agents/agent-registry.js';
 import { ChatAgents } from './chats/chat-agents.js';
 import { ChatServices } from './chats/chat-services.js';
 import { checkInjections } from './chats/injection-check.js';
-import { PlainServiceCheck } from './chats/default-kind-check.js';
+import { DefaultKindCheck } from './chats/default-kind-check.js';
 import { HistoryCache } from './chats/store/history-cache.service.js';
 import { InstanceStores } from './chats/store/instance-stores.service.js';
 import { resolveOptions } from './config/resolve-options.js';
@@ -70,7 +70,7 @@ const INJECTION_CHECK = Symbol('injection check');
     AgentRegistry,
     { provide: ChatAgents, useExisting: AgentRegistry },
     ChatServices,
-    PlainServiceCheck,
+    DefaultKindCheck,
     DuoService,
     AgentExplorer,
   ],

@@ -29,7 +29,7 @@ function plainProvider(kinds: ChatKind[], dataSource: string | undefined): Token
   const plain = kinds.length === 1 ? kinds[0] : kinds.find(({ isDefault }) => isDefault);
   if (plain !== undefined) {
     const token = getDuoChatToken(plain.chat, dataSource);
-    // Not `useExisting`: it would hide which classes inject the service from `PlainServiceCheck`.
+    // Not `useExisting`: it would hide which classes inject the service from `DefaultKindCheck`.
     return { provide: DuoChatService, useFactory: (service: DuoChatService) => service, inject: [token] };
   }
   return {

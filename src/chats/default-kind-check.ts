@@ -10,7 +10,7 @@ type InstanceWrapper =
 
 /** Checks at the start that every injected plain `DuoChatService` is the only kind's, or the default kind's. */
 @Injectable()
-export class PlainServiceCheck implements OnModuleInit {
+export class DefaultKindCheck implements OnModuleInit {
   constructor(
     private readonly modules: ModulesContainer,
     private readonly services: ChatServices,

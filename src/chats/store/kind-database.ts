@@ -19,7 +19,7 @@ export interface RunOwner {
 }
 
 /** What the operations share, apart from the tables. */
-export interface KindSurroundings {
+export interface KindDependencies {
   clock: DatabaseClock;
   owner: RunOwner;
   histories: Histories;
@@ -37,7 +37,7 @@ export class KindDatabase {
   private readonly statements = new Map<KindSql, Statement>();
 
   /** @throws ConfigurationError when the data source is not PostgreSQL or lacks one of the entities */
-  constructor(dataSource: DataSource, kind: ChatKind, { clock, owner, histories }: KindSurroundings) {
+  constructor(dataSource: DataSource, kind: ChatKind, { clock, owner, histories }: KindDependencies) {
     this.client = new SqlClient(dataSource);
     this.tables = kindTables(dataSource, kind);
     this.kind = kind.name ?? dataSource.getMetadata(kind.chat).tableName;

@@ -9,7 +9,7 @@ function history(text: string): StoredHistory {
 }
 
 describe('the cache of histories', () => {
-  it('keeps the chats of each kind apart, and forgets', () => {
+  it('keeps the chats of each kind apart, and forgets deleted ones', () => {
     const cache = new HistoryCache();
     const [tickets, notes] = [cache.ofKind(), cache.ofKind()];
     const ticket = history('Ticket');
@@ -19,7 +19,7 @@ describe('the cache of histories', () => {
     expect(tickets.get('1')).toBe(StoredHistory.unknown);
   });
 
-  it('keeps what was used last within its bounds, whatever the kind', () => {
+  it('keeps the histories used last within one bound for all kinds', () => {
     const cache = new HistoryCache();
     const [tickets, notes] = [cache.ofKind(), cache.ofKind()];
     const megabytes = (count: number) => history('x'.repeat(count * 1024 * 1024));
@@ -40,7 +40,7 @@ describe('the cache of histories', () => {
     expect(isKept(tickets.get('used'))).toBe(true);
   });
 
-  it('weighs a history as it grows', () => {
+  it('counts the size of a history again as it grows', () => {
     const first = history('x'.repeat(1_000));
     const second = first.renewed({ done: null, after: 0, version: '2' }, [
       [1, 'n', 'assistant', 'complete', '[]', 'stop', null],

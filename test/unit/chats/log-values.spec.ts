@@ -37,15 +37,15 @@ function lastBatch(values: unknown[], seq: number): unknown {
   return JSON.parse(head + (tail === null ? '' : String(seq) + tail));
 }
 
-describe('logValues', () => {
-  it('makes the very events that followers get, around the seq of the answer', () => {
+describe('the parameters that end the log of a run', () => {
+  it('logs the same events that followers get, split around the seq of the answer', () => {
     const values = logValues(run);
     const message = { ...run.answer, seq: 17, chatId: 'chat', runId: 'run', role: 'assistant' } as never;
     expect(lastBatch(values, 17)).toEqual([delta, ...finalEvents(run, message)]);
     expect([values[0], values[1], values[2], values[5]]).toEqual([null, null, 4, 6]);
   });
 
-  it('needs no seq where there is no answer, and says why the run failed', () => {
+  it('logs why a run without an answer failed, and needs no seq for that', () => {
     const error = { type: 'x', title: 'x', status: 502, detail: tricky, code: 'upstream_error' as const };
     const failed: FinishRun = { ...run, status: 'failed', answer: null, error };
     const values = logValues(failed);
@@ -53,7 +53,7 @@ describe('logValues', () => {
     expect(lastBatch(values, 17)).toEqual([delta, ...finalEvents(failed, null)]);
   });
 
-  it('repeats a batch that was sent as it was, and goes on after it', () => {
+  it('repeats a batch that was sent unchanged, and continues after it', () => {
     const unlogged = { sent: { firstIndex: 2, events: [delta, delta] }, fresh: { firstIndex: 4, events: [] } };
     const values = logValues({ ...run, unlogged });
     expect(values.slice(0, 3)).toEqual([2, JSON.stringify([delta, delta]), 4]);
