@@ -3,7 +3,7 @@
 #
 # validate() receives the environment and returns the settings, its own defaults filled in. The module copies each of them
 # that process.env lacks into process.env, as a string. A second application of the same process, such as the next test or a
-# worker beside a server, then finds the first one's default as if somebody had set that variable: its own default never
+# worker beside a server, then finds the first one's default as if that variable had been set: its own default never
 # applies, and a number has become a string. Child processes inherit it as well.
 set -euo pipefail
 work=$(mktemp -d)

@@ -4,12 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { say } from './output.mjs';
 
 const BEAT_MS = 1_000;
-/** A lock that has not been touched for so long belongs to a process that was killed. */
+/** A lock that has not been touched for this long belongs to a process that was killed. */
 const DEAD_AFTER_MS = 10_000;
 
 /**
- * Runs the work while no other process does the same: the file exists, and is touched, for as long as it lasts. Work
- * that fails ends the process.
+ * Runs the work while no other process does the same: the lock file exists, and is touched, while the work lasts. If the
+ * work fails, this process ends.
  * @param {string} file
  * @param {() => Promise<void>} work
  */

@@ -4,7 +4,7 @@ const LOOK_MS = 500;
 
 /**
  * Ends this process, as SIGTERM does, when the npm that runs it ends: npm's shell does not pass a signal on, and dies
- * of it, and npm itself may be killed. Nobody else could stop this process then.
+ * of it, and npm itself may be killed. Without npm nothing else would stop this process.
  */
 export function endWithNpm() {
   const launchers = npmLaunchers();
@@ -17,9 +17,9 @@ export function endWithNpm() {
 }
 
 /**
- * Names the processes that run this one on behalf of `npm run`: its parent and, where the parent is npm's shell and
- * the system tells, npm. The name changes when one of them ends. It is empty without npm: whoever runs a program by
- * hand may want it to outlive its shell.
+ * Identifies the processes that run this one for `npm run`: its parent and, if the parent is npm's shell and the system
+ * shows it, npm. The result changes when one of them ends. It is empty without npm: a program that was started by hand
+ * may outlive its shell.
  */
 function npmLaunchers() {
   if (process.env.npm_lifecycle_event === undefined) return '';
@@ -33,7 +33,7 @@ function parentOf(pid) {
   return /^PPid:\s*(\d+)/m.exec(readProcess(pid, 'status'))?.[1];
 }
 
-/** Reads from the process file system of Linux; elsewhere there is nothing to read. */
+/** Reads from the process file system of Linux; other systems have none. */
 function readProcess(pid, file) {
   try {
     return readFileSync(`/proc/${pid}/${file}`, 'utf8');

@@ -2,17 +2,17 @@ import { readFileSync } from 'node:fs';
 import util from 'node:util';
 import { root } from './run.mjs';
 
-/** Whether a collector of logs reads, for which every line is JSON; else a person does. */
+/** Whether a log collector reads the output, so that every line is JSON. Otherwise a person does. */
 export let isJson = false;
 
 let isLineOpen = false;
 
 /**
- * Says something in a line of its own: to a collector with the fields of the server's lines, on standard output unless it is
- * an error, to a person on standard error.
+ * Prints one line: for a collector with the fields of the server's lines, on standard output unless it is an error; for a
+ * person on standard error.
  * @param {'log' | 'warn' | 'error' | 'fatal'} level
  * @param {string} message
- * @param {Record<string, unknown>} [fields] for the collector alone
+ * @param {Record<string, unknown>} [fields] only for the collector
  */
 export function say(level, message, fields) {
   if (!isJson) {
@@ -26,7 +26,7 @@ export function say(level, message, fields) {
 }
 
 /**
- * Begins a line for a person, or writes it again in a terminal.
+ * Begins a line for a person, or rewrites it in a terminal.
  * @param {string} text
  */
 export function beginLine(text) {
@@ -44,8 +44,8 @@ export function endLine(text) {
 }
 
 /**
- * Speaks as the server does, src/app/output.ts: in production as JSON, also where Node would print text by itself, its
- * warnings and the error that ends this process.
+ * Prints as the server does (src/app/output.ts): in production as JSON, including Node's own warnings and the error that
+ * ends this process.
  */
 export function speakAsServer() {
   isJson = environmentName()?.trim() === 'production';
@@ -53,12 +53,12 @@ export function speakAsServer() {
   process.removeAllListeners('warning');
   process.on('warning', ({ name, message }) => say('warn', message, { name }));
   process.on('uncaughtException', ({ name, message, stack }) => {
-    say('fatal', 'The launcher ends by an error that nothing has caught', { error: { name, message, stack } });
+    say('fatal', 'The launcher ends because of an uncaught error', { error: { name, message, stack } });
     process.exit(1);
   });
 }
 
-/** NODE_ENV as the server will have it: what the environment has, be it empty, the file `.env` does not change. */
+/** NODE_ENV as the server will see it: a value of the environment, even an empty one, wins over the file `.env`. */
 function environmentName() {
   const { NODE_ENV } = process.env;
   if (NODE_ENV !== undefined) return NODE_ENV;

@@ -10,18 +10,18 @@ const inRoot = (path) => fileURLToPath(new URL(path, root));
 const LOCK = inRoot('.data/prepare.lock');
 const STAMP = inRoot('dist/.stamp');
 
-/** Installs the dependencies unless they are there, as the lock file has them. */
+/** Installs the dependencies unless they match the lock file. */
 export async function install() {
   requireNode();
   if (isInstalled()) return;
   await exclusively(LOCK, async () => {
     if (isInstalled()) return;
-    // Without warnings: libraries that the benches compare with name a newer Node than they need.
+    // Without warnings: some libraries that the benches compare with require a newer Node than they need.
     await npm('ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error');
   });
 }
 
-/** Builds `dist` unless it was built from the sources as they are. */
+/** Builds `dist` unless it was built from the current sources. */
 export async function build() {
   if (isBuilt()) return;
   await exclusively(LOCK, async () => {
@@ -46,7 +46,7 @@ function requireNode() {
 }
 
 /**
- * Runs npm, whose output is shown only when it fails, which ends this process.
+ * Runs npm. If it fails, its output is shown and this process ends.
  * @param {string[]} args
  */
 async function npm(...args) {
@@ -54,7 +54,7 @@ async function npm(...args) {
   if (code === 0) return;
   const command = `npm ${args.join(' ')}`;
   if (isJson) say('error', `${command} failed`, { output: printed });
-  else say('error', `${printed}\n${command} failed: the reason stands above.`);
+  else say('error', `${printed}\n${command} failed: see its output above.`);
   process.exit(code);
 }
 
@@ -82,7 +82,7 @@ function readStamp() {
   return existsSync(STAMP) ? JSON.parse(readFileSync(STAMP, 'utf8')) : {};
 }
 
-/** A hash of the names of the sources, and one of their contents and of what else shapes the build. */
+/** A hash of the names of the sources, and one of their contents and of the other inputs of the build. */
 function stampOfSources() {
   const files = ['src', 'migrations']
     .flatMap((folder) => readdirSync(inRoot(folder), { recursive: true, withFileTypes: true }))

@@ -36,8 +36,8 @@ export async function runNpm(args) {
 }
 
 /**
- * Waits for the end of a process, and passes on the signals that ask this one to end, which npm sends to nobody else.
- * A process that a signal ended gets the exit code that a shell would give it.
+ * Waits for a process to end, and forwards the signals that ask this one to end, because npm sends them to no other
+ * process. For a process that a signal ended, returns the exit code that a shell would report.
  * @param {import('node:child_process').ChildProcess} child
  * @returns {Promise<number>}
  */

@@ -1,6 +1,6 @@
 /**
- * Prints the server's package.json, for its image: the library's, with what a host brings or does without among its
- * dependencies. The versions stay those of the lock file.
+ * Prints the package.json of the server's image: the library's, with its peer dependencies and the server's own
+ * packages as dependencies. The versions stay those of the lock file.
  */
 import { readFileSync } from 'node:fs';
 

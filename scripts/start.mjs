@@ -6,7 +6,7 @@ import { build, install } from './prepare.mjs';
 import { END_SIGNALS, exitCodeOf, root } from './run.mjs';
 import { step } from './steps.mjs';
 
-/** What the server may take to end, in milliseconds; then it is killed, and recovers at its next start. */
+/** How long the server may take to end, in milliseconds. Then it is killed, and recovers at its next start. */
 const STOP_MS = 9_500;
 
 speakAsServer();
@@ -14,10 +14,10 @@ endWithNpm();
 await step('Installing the dependencies', install, '1/5');
 await step('Building', build, '2/5');
 
-// The channel closes with this process, however it ends, and the server stops when it does.
+// The channel closes when this process ends, for any reason, and then the server stops.
 const server = fork(fileURLToPath(new URL('dist/main.js', root)), process.argv.slice(2), {
   cwd: root,
-  // Also where only the file .env says so: what the server is made of may warn before that is read.
+  // Also if only the file .env sets it: the server's libraries may print warnings before it reads that file.
   env: { ...process.env, ...(isJson && { NODE_ENV: 'production' }) },
 });
 let deadline;

@@ -3,7 +3,7 @@ import { beginLine, endLine, isJson, say } from './output.mjs';
 const TICK_MS = 1_000;
 
 /**
- * Does some work, and says what it is and how long it takes: `Building… 21 s`. In a terminal the time runs along.
+ * Does some work, and prints its name and how long it takes: `Building… 21 s`. A terminal shows the running time.
  * @template T
  * @param {string} name
  * @param {() => Promise<T>} work
@@ -15,7 +15,7 @@ export async function step(name, work, place) {
 }
 
 /**
- * In two lines, so that the log of a step that hangs has its name.
+ * Prints two lines, so that the log names a step that hangs.
  * @template T
  * @param {string} name
  * @param {() => Promise<T>} work

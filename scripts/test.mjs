@@ -5,7 +5,7 @@ import { install } from './prepare.mjs';
 import { runNode } from './run.mjs';
 import { step } from './steps.mjs';
 
-/** What the whole suite takes of one core, in minutes: about ten on two of them. */
+/** Duration of the whole suite on one core, in minutes; about ten on two cores. */
 const SUITE_MINUTES = 20;
 
 const args = process.argv.slice(2);
@@ -22,7 +22,7 @@ if (args.every((argument) => argument.startsWith('-'))) {
 }
 await step('Installing the dependencies', install);
 if (!args.some((argument) => /^(-w|-i|--maxWorkers|--runInBand)/.test(argument))) {
-  // Tests wait for sockets and databases more than they compute.
+  // Tests spend more time waiting for sockets and databases than computing.
   args.push(`--maxWorkers=${Math.max(2, cores - 1)}`);
 }
 process.exitCode = await runNode(['node_modules/jest/bin/jest.js', ...args], {

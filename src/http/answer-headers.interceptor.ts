@@ -4,7 +4,7 @@ import { type Observable } from 'rxjs';
 import { answerHeaders } from './answer-headers.js';
 import { type HttpRequest } from './http.interface.js';
 
-/** Sets the headers that every answer has; `ProblemFilter` sets them on problems. */
+/** Sets the headers of every response; `ProblemFilter` sets them on problems. */
 @Injectable()
 export class AnswerHeadersInterceptor implements NestInterceptor {
   constructor(private readonly adapterHost: HttpAdapterHost) {}

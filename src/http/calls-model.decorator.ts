@@ -1,4 +1,4 @@
 import { Reflector } from '@nestjs/core';
 
-/** Marks a route that asks the model, which costs: a limit of rates can tell it from the others. */
+/** Marks a route that calls the model, which costs money, so that a rate limit can apply to it alone. */
 export const CallsModel = Reflector.createDecorator();

@@ -199,7 +199,7 @@ function chatChanges({
   };
 }
 
-/** Over HTTP the owner decides. */
+/** Over HTTP, the owner makes the decision. */
 function decidedBy({ ownerId }: { ownerId: string | null }): DecisionOptions {
   return ownerId === null ? {} : { by: ownerId };
 }

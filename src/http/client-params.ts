@@ -10,12 +10,12 @@ const isClients: Record<keyof ParamsDto, true> = {
   thinking: true,
 };
 
-/** The settings of the model that clients read and write; the others are the application's alone. */
+/** The model settings that clients can read and write. The others belong to the application. */
 export function clientParams(params: ModelParams): ModelParams {
   return Object.fromEntries(Object.entries(params).filter(([key]) => Object.hasOwn(isClients, key)));
 }
 
-/** The settings with those of the client replaced whole, and the application's own as they were. */
+/** Replaces all client settings, and keeps the application's own. */
 export function withClientParams(params: ModelParams, given: ModelParams): ModelParams {
   const own = Object.fromEntries(Object.entries(params).filter(([key]) => !Object.hasOwn(isClients, key)));
   return mergeParams(own, given);

@@ -1,8 +1,8 @@
 import { type LiveRun } from '../runs/live-run.js';
 import { type RunEvent } from '../runs/run-event.interface.js';
 
-/** What a run tells before its model has said something. */
-const beforeTheAnswer = new Set<RunEvent['type']>(['run-start', 'message-start', 'part-rejected']);
+/** The events that can come before the model's first token. */
+const BEFORE_FIRST_TOKEN = new Set<RunEvent['type']>(['run-start', 'message-start', 'part-rejected']);
 
 /**
  * Waits until the model has said something, the run has ended, or `holdMs` have passed; `signal` ends the wait.
@@ -19,7 +19,7 @@ export async function failedBeforeFirstToken(run: LiveRun, holdMs: number, signa
       resolve();
     };
     const look = (): void => {
-      first = run.batch(seen, run.nextIndex).events.find(({ type }) => !beforeTheAnswer.has(type));
+      first = run.batch(seen, run.nextIndex).events.find(({ type }) => !BEFORE_FIRST_TOKEN.has(type));
       seen = run.nextIndex;
       if (first !== undefined || run.isEnded) stop();
     };

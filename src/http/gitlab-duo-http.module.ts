@@ -26,21 +26,21 @@ import { StreamTiming } from './stream-timing.js';
 export interface GitlabDuoHttpModuleOptions {
   /** The chat entity whose chats are served. */
   chat: ChatClass;
-  /** Where the routes are mounted; `chats` by default. */
+  /** Path of the routes; `chats` by default. */
   path?: string;
-  /** The data source of the chats, where it is not the default one. */
+  /** The data source of the chats, if it is not the default one. */
   dataSource?: string;
-  /** Run before every route. */
+  /** Guards that run before every route. */
   guards?: (Type<CanActivate> | CanActivate)[];
   /** Modules that the guards and the owner resolver need. */
   imports?: ModuleMetadata['imports'];
-  /** An injectable class that tells who asks; without it chats have no owner, and whom the guards let in reaches all. */
+  /** An injectable class that names the owner of a request. Without it all callers share the chats without an owner. */
   owner?: Type<OwnerResolver>;
 }
 
 /**
- * The HTTP API of one kind of chat. Bodies are checked by size too: 1 MB of text, and files of 10 MB each, 30 MB
- * together. What the platform's own parser refuses before that is its matter: raise its limit for the files.
+ * The HTTP API of one kind of chat. Bodies may have 1 MB of text, and files of 10 MB each and 30 MB together. The
+ * platform's own body parser may refuse less: raise its limit for the files.
  * @example
  * app.useBodyParser('json', { limit: MESSAGE_BODY_LIMIT }); // Express
  * new FastifyAdapter({ bodyLimit: MESSAGE_BODY_LIMIT });

@@ -1,6 +1,6 @@
 import { type IncomingMessage, type ServerResponse } from 'node:http';
 
-/** What Express' and Fastify's requests have in common here. */
+/** The fields that the requests of Express and Fastify share. */
 export interface HttpRequest {
   headers: IncomingMessage['headers'];
   url?: string;
@@ -8,7 +8,7 @@ export interface HttpRequest {
   body?: unknown;
 }
 
-/** What Express' response and Fastify's reply have in common here; `raw` and `hijack` are Fastify's. */
+/** The fields that Express's response and Fastify's reply share; only Fastify has `raw` and `hijack`. */
 export interface HttpReply {
   raw?: ServerResponse;
   hijack?(): unknown;

@@ -1,6 +1,6 @@
 import { type ArgumentMetadata, Injectable, type PipeTransform } from '@nestjs/common';
 
-/** Reads ids of a path as they are stored and shown: a UUID may be written in any letter case. */
+/** Converts ids in paths to lower case, as they are stored: a UUID may be written in any letter case. */
 @Injectable()
 export class IdPipe implements PipeTransform {
   transform(value: unknown, { type }: ArgumentMetadata): unknown {

@@ -10,17 +10,17 @@ import { ValidationError } from '../errors/request.errors.js';
 import { type HttpRequest } from './http.interface.js';
 import { unsupportedBody } from './json-body.js';
 
-/** Of objects and arrays in one another: what reads them recurses, and overflows the stack some levels deeper. */
+/** Nesting depth of objects and arrays. Their readers recurse, and overflow the stack a few levels deeper. */
 const MAX_LEVELS = 100;
 /**
- * By the first an object that is copied carelessly gets another prototype, class-transformer calls the second, which
- * fails the host's own pipes too, and TypeORM calls the third where it compares.
+ * The first gives a carelessly copied object another prototype, class-transformer calls the second, which also breaks
+ * the host's own pipes, and TypeORM calls the third when it compares.
  */
 const REFUSED_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'hasOwnProperty']);
 
 /**
- * Refuses a body that must not come near any pipe, the host's own included. What a parser of the host's makes of a form is
- * no body: any web page can send one, with the cookies of whoever looks at it.
+ * Refuses a body that is unsafe for pipes, including the host's own. A form is not accepted as a body, even if the host
+ * parses it: any web page can submit one with its visitor's cookies.
  */
 @Injectable()
 export class JsonBodyInterceptor implements NestInterceptor {

@@ -4,9 +4,9 @@ const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
 const CHARSET = /;\s*charset\s*=\s*(?:"([^"]*)"|([^\s;]*))/gi;
 
 /**
- * Says why a body cannot be read as it was sent: it is not JSON, not in UTF-8 (RFC 8259, section 8.1), or compressed. A
- * parser that ignores the charset or the encoding would store other text than was sent; one that inflates has its limit
- * on what comes out. So the answer is the same on every platform. `undefined` for a body in order, and for none.
+ * Explains why a body is not supported: it is not JSON, not in UTF-8 (RFC 8259, section 8.1), or compressed. A parser
+ * that ignores the charset or the encoding would store other text than was sent, and one that inflates applies its limit
+ * only afterwards. Refusing them gives the same answer on every platform. `undefined` for a supported body or no body.
  */
 export function unsupportedBody(headers: HttpRequest['headers']): string | undefined {
   if (!hasBody(headers)) return undefined;

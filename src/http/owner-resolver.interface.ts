@@ -1,5 +1,5 @@
 /**
- * Tells who makes a request: the owner whose chats it can reach.
+ * Identifies who makes a request: the owner whose chats it can reach.
  * @example
  * @Injectable()
  * class SessionOwner implements OwnerResolver {
@@ -15,8 +15,8 @@
  */
 export interface OwnerResolver {
   /**
-   * Names the owner, by anything but an empty string, or throws: Nest's exceptions keep their status. `null` stands for
-   * the chats without an owner, which all such callers share.
+   * Returns the owner's name, a non-empty string, or throws: Nest's exceptions keep their status. `null` stands for the
+   * chats without an owner, which all such callers share.
    * @param request the platform's own request object, as guards see it
    */
   resolve(request: unknown): string | null | Promise<string | null>;

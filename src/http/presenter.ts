@@ -14,10 +14,10 @@ export interface ChatView {
   id: string;
   title: string | null;
   model: string;
-  /** Those that clients may set. */
+  /** The settings that clients may change. */
   params: ModelParams;
   metadata: JsonObject;
-  /** The name of the agent that it belongs to, if any. */
+  /** The name of the chat's agent, if it has one. */
   agent?: string;
   createdAt: string;
   updatedAt: string;
@@ -63,7 +63,7 @@ export function runView({ id, chatId, status, model, answerMessageId, error, ...
   };
 }
 
-/** A message as the HTTP API shows it; an answer tells what it cost. */
+/** A message as the HTTP API shows it; an answer includes its usage. */
 export function messageView(message: DuoMessage): MessageRecord & { usage?: Usage } {
   return { ...messageRecord(message), ...(message.usage && { usage: message.usage }) };
 }

@@ -21,7 +21,7 @@ import { unsupportedBody } from './json-body.js';
 import { requestId } from './request-id.js';
 import { withoutQuery } from './without-query.js';
 
-/** What a caller is told to wait where GitLab says that there were too many requests, and not for how long. */
+/** The `Retry-After` for a rate limit of GitLab that does not say how long to wait. */
 const RETRY_AFTER_MS = 10_000;
 
 /** Answers every error as `application/problem+json` (RFC 9457). */
@@ -50,7 +50,7 @@ export class ProblemFilter implements ExceptionFilter {
     const response: unknown = http.getResponse();
     const isAnswered = httpAdapter.isHeadersSent(response) as boolean;
     if (isAnswered && isLateAddition(error)) return;
-    // A run that failed has told so.
+    // A failed run has already been logged.
     if (answer.status === 500 && this.failedRuns?.hasLogged(error) !== true) {
       this.logger.error(`Request ${id} failed`, safeError(error, redact));
     }
@@ -74,11 +74,11 @@ const codes: Record<number, ErrorCode> = {
   429: 'rate_limited',
 };
 
-/** Nest's and the platform's own errors by their status; ours by the one mapping. */
+/** Maps errors of Nest and the platform by their status, and ours by their code. */
 function problemOf(error: unknown, request: HttpRequest, id: string): Problem {
   const status = statusOf(error);
   if (error instanceof GitlabDuoError || status === undefined || status >= 500) return toProblem(error, id);
-  // What the platform's parser says of a body that it cannot read is not the reason.
+  // The platform's parser reports a misleading reason for a body that it cannot read.
   const isUnread = request.body === undefined && (status === 400 || status === 415);
   const unsupported = isUnread ? unsupportedBody(request.headers) : undefined;
   if (unsupported !== undefined) return { ...problem('validation_failed', unsupported, id), status: 415 };
@@ -92,7 +92,7 @@ function statusOf(error: unknown): number | undefined {
   return typeof statusCode === 'number' ? statusCode : typeof status === 'number' ? status : undefined;
 }
 
-/** An interceptor that adds to every answer comes too late to one that has gone as events; it does no harm there. */
+/** Whether a host's interceptor tried to add headers to a response already sent as events, which is harmless. */
 function isLateAddition(error: unknown): boolean {
   return (error as { code?: unknown } | null | undefined)?.code === 'ERR_HTTP_HEADERS_SENT';
 }

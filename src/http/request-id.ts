@@ -5,7 +5,7 @@ export const REQUEST_ID_HEADER = 'x-request-id';
 
 const ids = new WeakMap<object, string>();
 
-/** The request's id: the caller's `X-Request-Id` where it is a plain short one, else one of our own. */
+/** The request's id: the caller's `X-Request-Id` if it is short and plain, or else a generated one. */
 export function requestId(request: HttpRequest): string {
   const key = request.raw ?? request;
   let id = ids.get(key);

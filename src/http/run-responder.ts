@@ -14,16 +14,16 @@ import { StreamTiming } from './stream-timing.js';
 /** An answer as the HTTP API shows it. */
 export type AnswerView = MessageRecord & { usage: Usage };
 
-/** What a run comes to: its answer, or itself while it awaits approval. */
+/** The response to a run: its answer, or the run itself while it awaits approval. */
 export type RunAnswer = AnswerView | RunView;
 
-/** A run, and how to read it as it is stored. */
+/** A run, and a function that reads its stored record. */
 export interface AnsweringRun {
   run: LiveRun;
   stored: () => Promise<DuoRun>;
 }
 
-/** Answers a request with its run: as events where the caller wants them rather than JSON, else as the message once it is whole. */
+/** Answers a request with its run: as events if the caller prefers them to JSON, or else as the finished message. */
 @Injectable()
 export class RunResponder {
   constructor(
@@ -31,7 +31,7 @@ export class RunResponder {
     private readonly timing: StreamTiming,
   ) {}
 
-  /** A client that leaves ends its own reading, never the run. */
+  /** A client that disconnects ends only its own stream, never the run. */
   async respond(answering: AnsweringRun, request: HttpRequest, reply: HttpReply): Promise<RunAnswer | undefined> {
     const { run } = answering;
     const { httpAdapter } = this.adapterHost;
@@ -69,7 +69,7 @@ async function stream(run: LiveRun, reply: HttpReply, timing: StreamTiming): Pro
   response.once('close', leave);
   try {
     if (await failedBeforeFirstToken(run, timing.holdMs, leaving.signal)) await answerOf(run);
-    // Somebody else may have answered meanwhile, such as a time-out of the host.
+    // The response may have been sent meanwhile, for example by a time-out of the host.
     if (response.destroyed || response.headersSent) return;
     const headers = reply.raw ? reply.getHeaders() : {};
     reply.hijack?.();

@@ -5,10 +5,10 @@ import { NO_STORE } from './answer-headers.js';
 import { type StreamTiming } from './stream-timing.js';
 
 export const EVENTS_TYPE = 'text/event-stream; charset=utf-8';
-/** Bounds what one write holds while a reader is behind. */
+/** Maximum number of events in one write while a reader is behind. */
 const EVENTS_A_WRITE = 256;
 
-/** What is written, and how. */
+/** The run to write, its headers, and the time limits of the stream. */
 export interface EventStream {
   headers: Record<string, unknown>;
   run: LiveRun;
@@ -16,9 +16,9 @@ export interface EventStream {
 }
 
 /**
- * Writes a run's events straight to the response as server-sent events, at the reader's own pace: what it has not taken
- * waits in the run, and never more than a batch in the response. A reader that stops reading is dropped. Resolves when
- * all is written or the reader has gone.
+ * Writes a run's events to the response as server-sent events, at the reader's own pace: unread events stay in the run,
+ * and at most one batch is buffered in the response. A reader that stops reading is dropped. Resolves when everything
+ * is written or the reader has disconnected.
  */
 export async function writeEvents(response: ServerResponse, { headers, run, timing }: EventStream): Promise<void> {
   response.writeHead(200, {
@@ -40,7 +40,7 @@ export async function writeEvents(response: ServerResponse, { headers, run, timi
   }
 }
 
-/** Writes on the run's own stack: promises for each event would cost as much as the event. */
+/** Writes synchronously when the run emits: a promise for each event would cost as much as the event. */
 function writeAll(response: ServerResponse, run: LiveRun): Promise<void> {
   return new Promise((resolve) => {
     let next = run.firstIndex;
@@ -77,7 +77,7 @@ function encodeEvents(runId: string, firstIndex: number, events: readonly RunEve
   return text;
 }
 
-/** One event on the wire: its id, its type and, as data, everything else of it. */
+/** One event on the wire: its id, its type and, as data, its other fields. */
 export function encodeEvent(runId: string, index: number, event: RunEvent): string {
   return `id: ${runId}:${index}\nevent: ${event.type}\ndata: ${encodeData(event)}\n\n`;
 }
@@ -89,8 +89,8 @@ function encodeData(event: RunEvent): string {
 }
 
 /**
- * A socket's time-out starts anew with each byte that the reader takes, so a slow one is not dropped for its slowness.
- * It compares with what was left when it last looked, and so may take twice its time to notice.
+ * Drops a reader that takes no bytes. Each byte that it takes restarts the socket's time-out, so a slow reader stays.
+ * Node compares with the bytes left at its last check, so it may take up to twice the time-out to notice.
  */
 function dropStalledReader(response: ServerResponse, stalledMs: number): void {
   response.setTimeout(stalledMs / 2, () => {

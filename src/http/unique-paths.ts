@@ -2,10 +2,10 @@ import { type ModulesContainer } from '@nestjs/core';
 import { ConfigurationError } from '../errors/request.errors.js';
 import { ChatsController } from './chats.controller.js';
 
-/** Where Nest keeps the path of a controller. */
+/** The metadata key of a controller's path in Nest. */
 const PATH = 'path';
 
-/** @throws ConfigurationError when two kinds of chat are mounted at one path, so that one could not be reached */
+/** @throws ConfigurationError if two kinds of chat are mounted at one path, where one of them would be unreachable */
 export function mustHaveOwnPaths(modules: ModulesContainer): void {
   const paths = new Set<string>();
   for (const { controllers } of modules.values()) {

@@ -14,26 +14,26 @@ export function validationPipe(): ValidationPipe {
   });
 }
 
-/** Leaves out nothing without a word, as Nest's own does with keys that every object has, such as `constructor`. */
+/** Rejects unknown keys that Nest's pipe would silently drop, such as `constructor`. */
 class WholeValidationPipe extends ValidationPipe {
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     const taken: unknown = await super.transform(value, metadata);
-    const name = leftOut(value, taken);
+    const name = droppedKey(value, taken);
     if (name !== undefined) throw new ValidationError(`property ${name} should not exist`);
     return taken;
   }
 
-  // The fields that are read are those of the DTOs, and JSON that is taken as it is may have any key.
+  // Safe: only fields of the DTOs are read, and raw JSON may have any key.
   protected override stripProtoKeys(): void {
     return;
   }
 }
 
-/** The first key of what was given that what was made of it has not. */
-function leftOut(given: unknown, taken: unknown): string | undefined {
+/** The first key of the given value that the transformed one lacks. */
+function droppedKey(given: unknown, taken: unknown): string | undefined {
   if (given === taken || !isObject(given) || !isObject(taken)) return undefined;
   for (const [key, value] of Object.entries(given)) {
-    const within = Object.hasOwn(taken, key) ? leftOut(value, taken[key]) : key;
+    const within = Object.hasOwn(taken, key) ? droppedKey(value, taken[key]) : key;
     if (within !== undefined) return within;
   }
   return undefined;
@@ -43,7 +43,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }
 
-/** What is wrong, field by field; a body that is only too large is told apart. */
+/** Lists what is wrong, field by field. A body whose only fault is its size gets a PayloadTooLargeError. */
 function refusal(errors: FieldError[]): GitlabDuoError {
   const complaints = errors.flatMap((error) => complaintsOf(error, ''));
   const detail = complaints.map(({ text }) => text).join('; ');

@@ -76,7 +76,7 @@ describe('A launcher', () => {
     const { code, said } = await launch(['start.mjs']);
     expect(code).toBe(1);
     expect(said).toMatch(
-      /^\[1\/5\] Installing the dependencies…\n[^]*npm error[^]*npm ci .* failed: the reason stands above\.\n$/,
+      /^\[1\/5\] Installing the dependencies…\n[^]*npm error[^]*npm ci .* failed: see its output above\.\n$/,
     );
     expect(said).not.toContain('[2/5]');
   });

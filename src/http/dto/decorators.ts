@@ -5,7 +5,7 @@ import { IS_BASE64, IsObject, ValidateBy, ValidateIf, ValidateNested, type Valid
 import { isBase64 } from '../../messages/base64.js';
 import { type JsonObject } from '../../messages/json.interface.js';
 
-/** What a check says of its field in the OpenAPI document, where its name does not say it. */
+/** What a check adds to its field in the OpenAPI document, if the name of the check does not say it. */
 export interface CheckContext {
   /** The class of the objects in the field. */
   dto?: () => Class;
@@ -24,7 +24,7 @@ export function Description(text: string): ClassDecorator & PropertyDecorator {
   return Reflect.metadata(DESCRIPTION, text);
 }
 
-/** What `@Description()` says of a DTO, or of one of its fields, its own or inherited. */
+/** The `@Description()` of a DTO, or of one of its fields, own or inherited. */
 export function descriptionOf(dto: Class, field?: string): string | undefined {
   const description: unknown =
     field === undefined
@@ -78,12 +78,12 @@ export function IsMutuallyExclusiveWith(other: string): PropertyDecorator {
   );
 }
 
-/** JSON of the caller's own, taken as it is: what class-transformer makes of it lacks such keys as `toString`. */
+/** Keeps arbitrary JSON as it was sent: class-transformer would drop keys such as `toString`. */
 export function RawJson(): PropertyDecorator {
   return Transform(({ obj, key }) => (obj as Record<string, unknown>)[key]);
 }
 
-/** Reads a whole number from a query; anything else stays as it is, for `IsInt` to refuse. */
+/** Converts a query parameter to an integer. Leaves anything else as it is, for `IsInt` to refuse. */
 export function ToInteger(): PropertyDecorator {
   return Transform(({ value }: { value: unknown }) =>
     typeof value === 'string' && /^-?\d{1,10}$/.test(value) ? Number(value) : value,

@@ -3,7 +3,7 @@ import { type Effort, EFFORTS } from '../../messages/effort.js';
 import { MAX_TEMPERATURE, MAX_TOP_P, MIN_THINKING_BUDGET } from '../../messages/params.js';
 import { type CheckContext, Description, IsDto, IsMutuallyExclusiveWith, Optional } from './decorators.js';
 
-/** More than any model can think at once. */
+/** More than any model supports. */
 const MAX_THINKING_BUDGET = 1_000_000;
 
 @Description(
@@ -46,7 +46,7 @@ export class ParamsDto {
   @IsArray()
   @ArrayMaxSize(16)
   @IsString({ each: true })
-  // NUL does not reach the database.
+  // PostgreSQL cannot store NUL.
   @Matches(/[^\0]/, {
     each: true,
     message: 'each value in $property must not be empty',

@@ -2,7 +2,7 @@ import { ValidateBy } from 'class-validator';
 import { decodedSize, FILE_LIMIT, FILES_LIMIT, inMegabytes, TEXT_LIMIT } from '../body-limits.js';
 import { type CheckContext } from './decorators.js';
 
-/** The constraint whose violation makes a body too large, rather than wrong. */
+/** The constraint whose violation makes a body too large instead of invalid. */
 export const SIZE_CONSTRAINT = 'maxSize';
 
 /** The text takes at most 1 MB. */
@@ -15,12 +15,12 @@ export function MaxJsonSize(): PropertyDecorator {
   return maxSize(TEXT_LIMIT, ' as JSON', sizeOfText);
 }
 
-/** The base64 stands for at most 10 MB. */
+/** The base64 decodes to at most 10 MB. */
 export function MaxFileSize(): PropertyDecorator {
   return maxSize(FILE_LIMIT, ' decoded', (value) => (typeof value === 'string' ? decodedSize(value) : 0));
 }
 
-/** The files stand for at most 30 MB together. */
+/** The files decode to at most 30 MB together. */
 export function MaxFilesSize(): PropertyDecorator {
   return maxSize(FILES_LIMIT, ' together, decoded', (value) => {
     const files = Array.isArray(value) ? (value as ({ data?: unknown } | null)[]) : [];
@@ -33,7 +33,7 @@ function sizeOfText(value: unknown): number {
   return Buffer.byteLength(typeof value === 'string' ? value : JSON.stringify(value));
 }
 
-/** @param measure how the size is taken */
+/** @param measure how the size is measured */
 function maxSize(limit: number, measure: string, sizeOf: (value: unknown) => number): PropertyDecorator {
   const context = { schema: {}, limit: `At most ${inMegabytes(limit)}${measure}.` } satisfies CheckContext;
   return ValidateBy(

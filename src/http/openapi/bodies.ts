@@ -7,7 +7,7 @@ import { DenialDto } from '../dto/tool-call.dto.js';
 import { component, type Schema } from './schema.js';
 import { schemaFromDto } from './schema-from-dto.js';
 
-/** The DTO of each call that takes a body, by its name in the document. */
+/** The DTO of each body, by its name in the document. */
 const bodies = {
   NewChatBody: NewChatDto,
   ChatBody: ChatDto,
@@ -16,13 +16,13 @@ const bodies = {
   DenialBody: DenialDto,
 };
 
-/** What the bodies are made of. */
+/** The DTOs that bodies contain, by their names in the document. */
 const nested = { Thinking: ThinkingDto, Params: ParamsDto, Attachment: AttachmentDto };
 
 /** The name of a schema of a body. */
 export type BodyName = keyof typeof bodies;
 
-/** A body for each call that takes one: what a page of the docs fills in, and what is taken as it is. */
+/** An example of each body. API explorers fill it in, and the API accepts it unchanged. */
 export const bodyExamples = {
   NewChatBody: { title: 'Locks', instructions: 'Be brief.', metadata: { ticket: 7 } },
   ChatBody: { title: 'Locks in PostgreSQL', params: { maxOutputTokens: 1_000 }, metadata: { ticket: 8 } },
@@ -31,7 +31,7 @@ export const bodyExamples = {
   DenialBody: { reason: 'Not before the audit.' },
 } satisfies { [Name in BodyName]: InstanceType<(typeof bodies)[Name]> & JsonObject };
 
-/** What is sent, by its names in the document. */
+/** The schemas of all bodies, by their names in the document. */
 export function bodySchemas(): Record<string, Schema> {
   const dtos: [name: string, dto: Type][] = Object.entries({ ...nested, ...bodies });
   const names = new Map(dtos.map(([name, dto]) => [dto, name]));

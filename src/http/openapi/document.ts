@@ -9,22 +9,22 @@ import { problemSchema } from './problems.js';
 import { type Schema, uuid } from './schema.js';
 import { toolCallSchemas } from './tool-call-schemas.js';
 
-/** A document of OpenAPI 3.1. */
+/** An OpenAPI 3.1 document. */
 export interface OpenApiDocument {
   openapi: string;
   info: { title: string; version: string; description: string; license: JsonObject };
   servers: JsonObject[];
-  /** What a call must carry: one of these. */
+  /** The ways to authenticate; a call needs one of them. */
   security: JsonObject[];
   paths: Record<string, JsonObject>;
   components: Record<'schemas' | 'parameters' | 'headers' | 'securitySchemes', Record<string, JsonObject>>;
 }
 
-/** What the document is about. */
+/** Which routes the document describes. */
 export interface OpenApiDocumentOptions {
-  /** Where the chats are mounted, with the global prefix and the version if there are any; `chats` by default. */
+  /** Path of the chats, including the global prefix and the version if there are any; `chats` by default. */
   path?: string;
-  /** Where `ModelsController` is mounted, in the same way; without it the document says nothing of models. */
+  /** Path of `ModelsController`, likewise; without it the document does not describe models. */
   models?: string;
 }
 
@@ -45,7 +45,7 @@ export function openApiDocument({ path = 'chats', models }: OpenApiDocumentOptio
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/' }],
-    // Who may ask is the application's own matter.
+    // The application authenticates callers.
     security: [],
     paths: { ...chatPaths(trimmed(path)), ...(models !== undefined && modelPaths(trimmed(models))) },
     components: {

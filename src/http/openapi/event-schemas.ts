@@ -80,7 +80,7 @@ const events: { [Type in RunEvent['type']]: { data: Schema; description: string 
   },
   'approval-required': {
     data: object<Data<'approval-required'>>({ toolCalls: array(pendingCall) }),
-    description: 'The run waits until each of the calls is approved or denied, and goes on with a completion.',
+    description: 'The run waits until each of the calls is approved or denied, and continues with a completion.',
   },
   reset: {
     data: object<Data<'reset'>>({ messageId: uuid, reason: errorCode }),
@@ -108,11 +108,11 @@ const events: { [Type in RunEvent['type']]: { data: Schema; description: string 
   'run-end': {
     data: object<Data<'run-end'>>({ status: endStatus, usage: component('Usage') }),
     description:
-      'Always the last event; `usage` is that of all requests of the run. One that awaits approval goes on later.',
+      'Always the last event; `usage` covers all requests of the run. A run that awaits approval continues later.',
   },
 };
 
-/** The events of a run, by their names in the document: `id`, `event` and `data` as they stand on the wire. */
+/** The events of a run, by their names in the document: `id`, `event` and `data` as they are on the wire. */
 export const eventSchemas: Record<string, Schema> = {
   ...Object.fromEntries(
     Object.entries(events).map(([type, { data, description }]) => [
@@ -132,7 +132,7 @@ export const eventSchemas: Record<string, Schema> = {
   },
 };
 
-/** `TextDeltaEvent` for `text-delta`. */
+/** The component of an event type: `TextDeltaEvent` for `text-delta`. */
 function componentName(type: string): string {
   const words = type.split('-').map((word) => word.charAt(0).toUpperCase() + word.slice(1));
   return `${words.join('')}Event`;

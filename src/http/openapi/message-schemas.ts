@@ -53,7 +53,7 @@ export const api = oneOf<Api>({ 'anthropic-messages': true, 'openai-chat': true,
 
 const tokens = integer(undefined, { minimum: 0 });
 
-/** Of a part. */
+/** Why a part was left out. */
 const rejected = optional({
   type: 'object',
   description: 'Why a vendor refused it, in the vendor’s words: requests to that vendor have a note in its place.',
@@ -73,11 +73,15 @@ const file = object<FilePart>(
   'An image or a PDF document: `data` or `url`.',
 );
 
-/** Of a call, where `arguments` is empty for that reason. */
-export const malformed = optional(text('How the arguments begin, where they are no JSON object that can be taken.'));
+/** A field of a call whose `arguments` are empty because they could not be parsed. */
+export const malformed = optional(
+  text('The beginning of the arguments, if they are not a JSON object that can be accepted.'),
+);
 
-/** Likewise. */
-export const problem = optional(text('Why a JSON object is not taken: it is too deep, or a number would lose digits.'));
+/** A field of a call whose `arguments` are empty because they were refused. */
+export const problem = optional(
+  text('Why a JSON object is not accepted: it is nested too deeply, or a number would lose digits.'),
+);
 
 const parts: { [Type in Part['type']]: Schema } = {
   text: object<TextPart>({
@@ -158,12 +162,12 @@ const totals = {
   ...tokenCounts,
 };
 
-/** Messages and what they are made of, by their names in the document. */
+/** Messages and their parts, by their names in the document. */
 export const messageSchemas: Record<string, Schema> = {
   Usage: object<Usage>(tokenCounts, 'Tokens. The three kinds of input are disjoint.'),
   Part: {
     oneOf: Object.values(parts),
-    description: 'A piece of a message, in the order in which it was said.',
+    description: 'A piece of a message. Pieces are in the order in which the model produced them.',
   },
   Message: object<MessageRecord>(message),
   Answer: object<MessageRecord & { usage: Usage }>(

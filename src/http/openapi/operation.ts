@@ -4,22 +4,22 @@ import { type BodyName, bodyExamples } from './bodies.js';
 import { idProblems, problemResponses } from './problems.js';
 import { component } from './schema.js';
 
-/** A call, as it is written down here. */
+/** An operation in this package's short form. */
 interface Call {
   id: string;
   tag: string;
   summary: string;
   description?: string;
   parameters?: JsonObject[];
-  /** The name of the body's schema, and whether there has to be one. */
+  /** The name of the body's schema, and whether a body is required. */
   body?: readonly [schema: BodyName, required: boolean];
   answers: Record<string, JsonObject>;
   codes: ErrorCode[];
-  /** Whether there is an id in its path. */
+  /** Whether its path has an id. */
   hasId?: boolean;
 }
 
-/** A call, as OpenAPI writes it down. */
+/** Expands an operation to OpenAPI. */
 export function operation({
   id,
   tag,
@@ -43,7 +43,7 @@ export function operation({
   };
 }
 
-/** An answer in JSON, or without a body where no schema is named. */
+/** A JSON response, or one without a body if no schema is named. */
 export function answer(description: string, schema?: string, more: JsonObject = {}): JsonObject {
   return {
     description,
@@ -53,7 +53,7 @@ export function answer(description: string, schema?: string, more: JsonObject = 
   };
 }
 
-/** @param example what a page of the docs fills in; without one it leaves the parameter out */
+/** @param example the value that an API explorer fills in; without one it omits the parameter */
 export function query(name: string, schema: JsonObject, example?: JsonValue): JsonObject {
   return { name, in: 'query', required: false, schema, ...(example !== undefined && { example }) };
 }

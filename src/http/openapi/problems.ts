@@ -3,7 +3,7 @@ import { type Problem, problems } from '../../errors/problem.js';
 import { type JsonObject } from '../../messages/json.interface.js';
 import { component, integer, object, optional, type Schema, text } from './schema.js';
 
-/** A code of an error, by the one mapping from codes to statuses. */
+/** An error code. The list comes from the mapping of codes to statuses. */
 export const errorCode: Schema = {
   type: 'string',
   enum: Object.keys(problems),
@@ -24,22 +24,22 @@ export const problemSchema = object<Problem>(
   'An error as RFC 9457 describes it.',
 );
 
-/** What any call may be refused with. */
+/** The error codes that every call can answer with. */
 const everywhere: ErrorCode[] = ['unauthorized', 'forbidden', 'rate_limited', 'internal_error', 'database_unavailable'];
 
-/** The answers of a call that fails, by status. */
+/** The error responses of a call, by status. */
 export function problemResponses(...codes: ErrorCode[]): Record<string, JsonObject> {
   const possible = [...codes, ...everywhere];
   const ofStatus = (status: number): ErrorCode[] => possible.filter((code) => problems[code][0] === status);
   const statuses = new Set(possible.map((code) => problems[code][0]));
   return {
     ...Object.fromEntries([...statuses].map((status) => [String(status), problemResponse(ofStatus(status))])),
-    // What may come with a body may come with one that is no JSON.
+    // Every call that takes a body also refuses one that is not JSON.
     ...(codes.includes('payload_too_large') && { 415: problemResponse(['validation_failed']) }),
   };
 }
 
-/** What a call whose path has an id may besides be refused with: it may be unreadable, or too long for the server. */
+/** Additional error responses of a call with an id in its path: the id may be malformed, or too long for the server. */
 export function idProblems(): Record<string, JsonObject> {
   return { 400: problemResponse(['validation_failed']), 414: problemResponse(['validation_failed']) };
 }

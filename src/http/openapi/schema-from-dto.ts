@@ -22,7 +22,7 @@ import { type JsonValue } from '../../messages/json.interface.js';
 import { type CheckContext, descriptionOf } from '../dto/decorators.js';
 import { anyObject, nullable, objectOf, optional, type Schema } from './schema.js';
 
-/** What a check says in JSON Schema, by its name. */
+/** The JSON Schema keywords of each check, by its name. */
 const keywords: Record<string, (constraint: JsonValue) => Schema> = {
   [IS_STRING]: () => ({ type: 'string' }),
   [IS_NOT_EMPTY]: () => ({ minLength: 1 }),
@@ -41,9 +41,9 @@ const keywords: Record<string, (constraint: JsonValue) => Schema> = {
 };
 
 /**
- * The JSON Schema of what a DTO class takes, read from the decorators of its fields.
+ * The JSON Schema of a DTO class, derived from the decorators of its fields.
  * @param refTo points to the schema of the class of a field
- * @throws Error for a check that it does not know, rather than describe less than is checked
+ * @throws Error for an unknown check, which the schema would otherwise omit
  */
 export function schemaFromDto(dto: Type, refTo: (nested: Type) => Schema): Schema {
   const storage = getMetadataStorage();
@@ -91,7 +91,7 @@ function contextOf({ context }: ValidationMetadata): CheckContext {
   return (context as CheckContext | undefined) ?? {};
 }
 
-/** Whether it says when the field is checked, instead of how. */
+/** Whether it decides when a field is checked, not how. */
 function isCondition({ type }: ValidationMetadata): boolean {
   return type === ValidationTypes.CONDITIONAL_VALIDATION;
 }

@@ -1,15 +1,15 @@
 import { EFFORTS } from '../../messages/effort.js';
 import { type JsonObject } from '../../messages/json.interface.js';
 
-/** A JSON Schema of the dialect of OpenAPI 3.1. */
+/** A JSON Schema in the dialect of OpenAPI 3.1. */
 export type Schema = JsonObject;
 
-/** A property that may be left out. */
+/** An optional property. */
 class OptionalProperty {
   constructor(readonly schema: Schema) {}
 }
 
-/** The schemas of all properties of a type: one that is missing, or wrongly optional, does not compile. */
+/** The schemas of all properties of a type. A missing or wrongly optional property does not compile. */
 type Properties<T> = { [Key in keyof T]-?: undefined extends T[Key] ? OptionalProperty : Schema };
 
 export function optional(schema: Schema): OptionalProperty {
@@ -36,7 +36,7 @@ export function objectOf(properties: Record<string, Schema | OptionalProperty>, 
   };
 }
 
-/** One of the values of a union of strings, each of which has to be named. */
+/** One of the values of a union of strings. All of them must be listed. */
 export function oneOf<T extends string>(values: Record<T, true>, description?: string): Schema {
   return { type: 'string', enum: Object.keys(values), ...(description !== undefined && { description }) };
 }
@@ -63,7 +63,7 @@ export const time: Schema = { type: 'string', format: 'date-time' };
 /** Any JSON object. */
 export const anyObject: Schema = { type: 'object', additionalProperties: true };
 
-/** Points to a schema of the document's components. */
+/** A reference to a schema of the document's components. */
 export function component(name: string): Schema {
   return { $ref: `#/components/schemas/${name}` };
 }

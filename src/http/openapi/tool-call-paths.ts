@@ -10,7 +10,7 @@ const DECISION_CODES: ErrorCode[] = [
   'payload_too_large',
 ];
 
-/** The routes by which people decide on the calls of tools of one kind of chat. */
+/** The routes for decisions on the tool calls of one kind of chat. */
 export function toolCallPaths(path: string): Record<string, JsonObject> {
   const call = (name: string) => ({ id: `${path.replaceAll(/\W+/g, '_')}_${name}`, tag: path, hasId: true });
   const chatId: JsonObject = { $ref: '#/components/parameters/chatId' };

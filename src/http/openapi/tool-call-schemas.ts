@@ -19,7 +19,7 @@ const runStatus = oneOf<RunStatus>({
   interrupted: true,
 });
 
-/** Runs and the calls of tools that they wait for, by their names in the document. */
+/** Runs and their pending tool calls, by their names in the document. */
 export const toolCallSchemas: Record<string, Schema> = {
   Run: object<RunView>({
     id: uuid,

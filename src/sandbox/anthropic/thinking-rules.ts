@@ -35,7 +35,7 @@ export function willThink(body: JsonObject, model: UpstreamModel, bringsResults:
   return type === undefined ? model.thinksByDefault && !isForced(body) : isThinking(body);
 }
 
-/** Whether thinking is shown. Adaptive-only models hide it by default; notes between tools are always hidden. */
+/** Whether thinking is shown. Adaptive-only models hide it by default; notes between tools are always shown. */
 export function isThinkingShown(body: JsonObject, model: UpstreamModel): boolean {
   if (typeOf(body) === 'between_tools') return true;
   const display = isJsonObject(body.thinking) ? body.thinking.display : undefined;
