@@ -40,16 +40,16 @@ function agent(name: string, options: AgentOptions = {}, methods: object = {}): 
   return made;
 }
 
-describe('an agent class', () => {
+describe('Agent discovery', () => {
   it.each<[string, AgentOptions, string]>([
     ['CodeReviewer', {}, 'code_reviewer'],
     ['SQLExpert', {}, 'sql_expert'],
     ['CodeReviewer', { name: 'Der Prüfer' }, 'Der Prüfer'],
-  ])('of the name %s with %j is called %s', async (className, options, name) => {
+  ])('gives a class named %s with %j the agent name %s', async (className, options, name) => {
     expect((await start([agent(className, options)])).named(name).name).toBe(name);
   });
 
-  it('is found behind a token, by an alias and as what a factory makes', async () => {
+  it('finds an agent behind a token, by an alias and from a factory', async () => {
     const reviewer = agent('CodeReviewer', { model: 'duo-chat-opus-4-6' });
     for (const provider of [
       [{ provide: 'reviewer', useClass: reviewer }],
@@ -67,7 +67,7 @@ describe('an agent class', () => {
     }
   });
 
-  it('may be stood in for, in a test', async () => {
+  it('lets a test override an agent', async () => {
     const reviewer = agent('CodeReviewer');
     const registry = await start([reviewer], [], (builder) =>
       builder.overrideProvider(reviewer).useValue({ ask: () => 'fine' }),
@@ -76,7 +76,7 @@ describe('an agent class', () => {
     expect(() => registry.named('code_reviewer')).toThrow('does not have');
   });
 
-  it('says what to do when it is asked before it is found', () => {
+  it('explains a call to an agent before discovery', () => {
     class Lost extends DuoAgent {}
     expect(() => new Lost().chat()).toThrow(
       expect.objectContaining({
@@ -87,7 +87,7 @@ describe('an agent class', () => {
   });
 });
 
-describe('the start fails for an agent', () => {
+describe('Agent discovery at startup', () => {
   it.each<[string, AgentOptions, object, string]>([
     ['without a name', { name: ' ' }, {}, 'it has no name'],
     ['of an unknown model', { model: 'duo-chat-opus-4.6' }, {}, 'Did you mean "duo-chat-opus-4-6"'],
@@ -129,7 +129,7 @@ describe('the start fails for an agent', () => {
     ['that thinks wrongly', { params: { thinking: { effort: 'most' as 'high' } } }, {}, 'params.thinking'],
     ['that chooses wrongly', { params: { toolChoice: 'any' as 'auto' } }, {}, 'params.toolChoice'],
     ['that calls wrongly', { params: { toolCalls: 2 as unknown as 'one' } }, {}, 'params.toolCalls'],
-  ])('%s', async (_, options, methods, reason) => {
+  ])('refuses an agent %s', async (_, options, methods, reason) => {
     const starting = start([agent('Reviewer', options, methods), Weather]);
     await expect(starting).rejects.toMatchObject({
       code: 'invalid_configuration',
@@ -138,7 +138,7 @@ describe('the start fails for an agent', () => {
     await expect(starting).rejects.toThrow(reason);
   });
 
-  it('but not for one whose params are right, with keys of the vendors', async () => {
+  it('accepts an agent with valid params and vendor parameters', async () => {
     const params = {
       temperature: 0,
       topP: 1,
@@ -154,7 +154,7 @@ describe('the start fails for an agent', () => {
     await start([agent('Reviewer', { params }, { tools: () => [Weather] }), Weather]);
   });
 
-  it('of the name of another one, or in two modules', async () => {
+  it('refuses two agents of one name, and one agent in two modules', async () => {
     await expect(start([agent('CodeReviewer'), agent('Other', { name: 'code_reviewer' })])).rejects.toThrow(
       'The agent Other cannot work: there is an agent "code_reviewer" already',
     );
@@ -164,7 +164,7 @@ describe('the start fails for an agent', () => {
     await expect(start([made], [Other])).rejects.toThrow('in several modules');
   });
 
-  it('that does not extend DuoAgent, or is not decorated', async () => {
+  it('refuses an agent that does not extend DuoAgent or is not decorated', async () => {
     const Plain = function () {} as unknown as Type<DuoAgent>;
     Object.defineProperty(Plain, 'name', { value: 'Plain' });
     Agent()(Plain);
@@ -178,7 +178,7 @@ describe('the start fails for an agent', () => {
     );
   });
 
-  it('that lives as long as a request, or is made for each injection', async () => {
+  it('refuses a request-scoped and a transient agent', async () => {
     @Injectable({ scope: Scope.REQUEST })
     class Session {}
     @Agent()

@@ -73,8 +73,8 @@ class TripPlanner extends DuoAgent<object, Chat, Trip> {}
 class CountryPlanner extends DuoAgent<object, Chat, { country: string }> {}
 
 // What TypeScript says of these is checked with all the code: an error that is expected and does not come is one.
-describe('@Agent()', () => {
-  it('takes a class whose inputs are those of the schema', () => {
+describe('Types of @Agent()', () => {
+  it('accept a class whose inputs match the schema', () => {
     Agent({ inputs })(ForTeams);
     // @ts-expect-error there is no country
     Agent({ inputs })(ForCountries);
@@ -84,7 +84,7 @@ describe('@Agent()', () => {
     expect(agentOptions(ForTeams)).toEqual({ inputs });
   });
 
-  it('takes a class whose callers give what the schema takes, and which sees what it makes', () => {
+  it("accept callers that give the schema's input, and a class that sees its output", () => {
     Agent({ inputs: stay })(ForStays);
     Agent({ inputs: arkStay })(ForArkStays);
     Agent({ inputs: Place })(ForPlaces);
@@ -120,7 +120,7 @@ describe('@Agent()', () => {
     expect(agentOptions(ForPlaces)).toEqual({ inputs: Place });
   });
 
-  it('asks for no inputs where all of them may be left out', () => {
+  it('require no inputs if all of them are optional', () => {
     const optional = z.object({ team: z.string().default('core') });
     class ForAnyTeam extends DuoAgent<typeof optional> {}
     Agent({ inputs: optional })(ForAnyTeam);
@@ -129,7 +129,7 @@ describe('@Agent()', () => {
     expect(asks).toHaveLength(3);
   });
 
-  it('takes a class whose answers are of the schema', () => {
+  it('accept a class whose answers match its schema', () => {
     const decorate = Agent({ schema: trip });
     decorate(TripPlanner);
     decorate(Plain);
@@ -139,7 +139,7 @@ describe('@Agent()', () => {
     expect(agentOptions(TripPlanner)).toEqual({ schema: { type: 'object' } });
   });
 
-  it('types what an agent answers', () => {
+  it('type the answers of an agent', () => {
     const planner = new TripPlanner();
     const days = ({ parsed }: { parsed?: Trip }): number | undefined => parsed?.days;
     const country = ({ parsed }: { parsed?: { country: string } }): string | undefined => parsed?.country;
@@ -168,7 +168,7 @@ describe('@Agent()', () => {
     expect(asks).toHaveLength(13);
   });
 
-  it('types the messages of its kind of chat', () => {
+  it("type the messages of the agent's kind of chat", () => {
     const agent = new RatedAgent();
     const asks: (() => unknown)[] = [
       () => agent.find('id').then(async (chat) => (await chat.ask('Rome')).stars.toFixed()),
@@ -179,7 +179,7 @@ describe('@Agent()', () => {
     expect(asks).toHaveLength(4);
   });
 
-  it('types what an agent is asked with', () => {
+  it('type the inputs of an agent', () => {
     const plain = new Plain();
     const team = new ForTeams();
     const asks: (() => unknown)[] = [

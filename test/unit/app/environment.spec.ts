@@ -13,8 +13,8 @@ function messageOf(variables: Record<string, string>): string {
   throw new Error('All settings were accepted.');
 }
 
-describe('The environment of the server', () => {
-  it('has defaults for everything', () => {
+describe('Server environment', () => {
+  it('has a default for every variable', () => {
     expect(readEnvironment({})).toEqual({
       host: '127.0.0.1',
       port: 3000,
@@ -33,7 +33,7 @@ describe('The environment of the server', () => {
     });
   });
 
-  it('takes an empty variable for an unset one', () => {
+  it('treats an empty variable as unset', () => {
     const names = [
       'HOST',
       'PORT',
@@ -55,14 +55,14 @@ describe('The environment of the server', () => {
     expect(() => readEnvironment({ PORT })).toThrow(/PORT must be a number from 0 to 65535/);
   });
 
-  it('needs a token and a database in production', () => {
+  it('requires a token and a database in production', () => {
     const production = { NODE_ENV: 'production', GITLAB_TOKEN: 'glpat-x', DATABASE_URL: 'postgres://x' };
     expect(readEnvironment(production)).toMatchObject({ isProduction: true, gitlabToken: 'glpat-x' });
     expect(() => readEnvironment({ ...production, GITLAB_TOKEN: '' })).toThrow(/GITLAB_TOKEN is not set/);
     expect(() => readEnvironment({ ...production, DATABASE_URL: '' })).toThrow(/DATABASE_URL is not set/);
   });
 
-  it('reads who may ask, how often, and through which proxies', () => {
+  it('reads API keys, rate limits and trusted proxies', () => {
     const variables = {
       API_KEYS: 'anna:A-key-of-anna-alone',
       ASK_LIMIT_PER_MINUTE: '7',
@@ -77,14 +77,14 @@ describe('The environment of the server', () => {
     expect(readEnvironment({ ...variables, RATE_LIMIT_PER_MINUTE: '0' }).rateLimits.calls).toBe(0);
   });
 
-  it('logs every request where ACCESS_LOG is true, and takes nothing but true and false', () => {
+  it('logs every request if ACCESS_LOG is true, and accepts only true and false', () => {
     expect(readEnvironment({ ACCESS_LOG: 'true' }).hasAccessLog).toBe(true);
     expect(readEnvironment({ ACCESS_LOG: 'false' }).hasAccessLog).toBe(false);
     expect(() => readEnvironment({ ACCESS_LOG: 'yes' })).toThrow('ACCESS_LOG must be true or false; it is "yes".');
   });
 
   it.each(['0.0.0.0', '::', '192.168.1.7', '2001:db8::1', 'chats.example', '128.0.0.1', '127.1'])(
-    'does not let others than this machine in by HOST=%s without keys',
+    'refuses HOST=%s without API keys, because other machines could connect',
     (HOST) => {
       expect(() => readEnvironment({ HOST })).toThrow(/HOST is ".+".*API_KEYS is not set.*Set API_KEYS/);
       const production = { NODE_ENV: 'production', GITLAB_TOKEN: 'glpat-x', DATABASE_URL: 'postgres://x' };
@@ -93,11 +93,14 @@ describe('The environment of the server', () => {
     },
   );
 
-  it.each(['127.0.0.1', '127.4.5.6', '::1', '::ffff:127.0.0.1', 'localhost'])('needs no keys for HOST=%s', (HOST) => {
-    expect(readEnvironment({ HOST }).host).toBe(HOST);
-  });
+  it.each(['127.0.0.1', '127.4.5.6', '::1', '::ffff:127.0.0.1', 'localhost'])(
+    'requires no API keys for HOST=%s',
+    (HOST) => {
+      expect(readEnvironment({ HOST }).host).toBe(HOST);
+    },
+  );
 
-  it('names everything that is wrong at once, by its variable', () => {
+  it('reports every wrong variable at once', () => {
     // A start that names only the first mistake makes a deployment fail once for each.
     const variables = {
       NODE_ENV: 'production',
@@ -128,11 +131,11 @@ describe('The environment of the server', () => {
     expect(message).not.toMatch(/pa.ss/);
   });
 
-  it('says a single mistake in one line, without a list', () => {
+  it('reports a single mistake on one line', () => {
     expect(messageOf({ PORT: 'x' })).toBe('PORT must be a number from 0 to 65535; it is "x".');
   });
 
-  it('does not also miss a variable whose value is wrong', () => {
+  it('does not report a variable as missing if its value is wrong', () => {
     const production = { NODE_ENV: 'production', GITLAB_TOKEN: 'a\nb', DATABASE_URL: 'mysql://x', API_KEYS: 'anna' };
     const message = messageOf({ ...production, HOST: '0.0.0.0' });
     expect(message).toMatch(/^3 settings are wrong:/);
@@ -141,7 +144,7 @@ describe('The environment of the server', () => {
   });
 
   it.each(['mysql://x/duo', 'localhost:5432/duo', 'postgres:duo', 'postgres://duo:p#a/s@db.example:5432/duo'])(
-    'refuses the database %s without showing it',
+    'refuses the database %s without quoting it',
     (DATABASE_URL) => {
       const message = messageOf({ DATABASE_URL });
       expect(message).toMatch(/^DATABASE_URL must be a URL such as postgres:\/\//);
@@ -149,13 +152,13 @@ describe('The environment of the server', () => {
     },
   );
 
-  it.each(['x', '-1', '1.5', '10001'])('refuses a limit of %s', (limit) => {
+  it.each(['x', '-1', '1.5', '10001'])('refuses a rate limit of %s', (limit) => {
     expect(() => readEnvironment({ RATE_LIMIT_PER_MINUTE: limit })).toThrow(/RATE_LIMIT_PER_MINUTE must be a number/);
     expect(() => readEnvironment({ ASK_LIMIT_PER_MINUTE: limit })).toThrow(/ASK_LIMIT_PER_MINUTE must be a number/);
   });
 
   it.each(['proxy.example', '10.0.0.0/33', '10.0.0.0/0', '10.0.0.0/8/8', '10.0.0', '::1/129', '10.0.0.1,'])(
-    'refuses the proxy %s',
+    'refuses the trusted proxy %s',
     (TRUST_PROXY) => {
       expect(() => readEnvironment({ TRUST_PROXY })).toThrow(/TRUST_PROXY must have addresses or subnets/);
     },

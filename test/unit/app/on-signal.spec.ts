@@ -43,8 +43,8 @@ async function run(channel: 'ipc' | 'ignore') {
   return { spawned, says, end: async () => [(await ended)[0], output] };
 }
 
-describe('stopWhenAsked', () => {
-  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('asks once for any number of %s', async (signal) => {
+describe('onSignal', () => {
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('stops once for any number of %s', async (signal) => {
     const { spawned, says, end } = await run('ignore');
     spawned.kill(signal);
     await says('asked');
@@ -53,7 +53,7 @@ describe('stopWhenAsked', () => {
     expect(await end()).toEqual([[0, null], `ready\nasked by ${signal}\n`]);
   });
 
-  it('asks when the launcher is gone', async () => {
+  it('stops when the launcher has ended', async () => {
     const { spawned, end } = await run('ipc');
     spawned.disconnect();
     expect(await end()).toEqual([[0, null], 'ready\nasked by the end of its launcher\n']);

@@ -50,7 +50,7 @@ const passing: [string, Error][] = [
 ];
 
 describe('isPassing', () => {
-  it.each(passing)('knows that it passes: %s', async (_name, error) => {
+  it.each(passing)('is true for a transient failure: %s', async (_name, error) => {
     expect(isPassing(error)).toBe(true);
     const failing = onDatabase(() => Promise.reject(error));
     await expect(failing).rejects.toThrow(DatabaseUnavailableError);
@@ -65,7 +65,7 @@ describe('isPassing', () => {
     ['a missing file', Object.assign(new Error('no such file'), { code: 'ENOENT', syscall: 'open' })],
     ['a constraint', Object.assign(new Error('violates'), { code: '23514' })],
     ['a bug', new TypeError('undefined is not a function')],
-  ])('knows that it is final: %s', async (_name, error) => {
+  ])('is false for a permanent failure: %s', async (_name, error) => {
     expect(isPassing(error)).toBe(false);
     await expect(onDatabase(() => Promise.reject(error))).rejects.toBe(error);
   });

@@ -8,7 +8,7 @@ function history(text: string): StoredHistory {
   return StoredHistory.unknown.renewed(header, [[0, 'm', 'user', 'complete', parts, null, null]]);
 }
 
-describe('the cache of histories', () => {
+describe('History cache', () => {
   it('keeps the chats of each kind apart, and forgets deleted ones', () => {
     const cache = new HistoryCache();
     const [tickets, notes] = [cache.ofKind(), cache.ofKind()];

@@ -6,7 +6,7 @@ import { ConfigurationError } from '../../../src/errors/request.errors.js';
 const nobody = { ownerId: null };
 
 describe('resolveOptions', () => {
-  it('wants a key or a way to find one', () => {
+  it('requires an API key or credentials', () => {
     for (const options of [{}, { apiKey: '' }, { apiKey: ' \n' }]) {
       expect(() => resolveOptions(options, { GITLAB_TOKEN: '' })).toThrow(
         /^Missing configuration for GitLab: apiKey\. Set GITLAB_TOKEN or pass/,
@@ -15,18 +15,18 @@ describe('resolveOptions', () => {
     expect(() => resolveOptions({ apiKey: 'a\nb' }, {})).toThrow(ConfigurationError);
   });
 
-  it('takes the key of the options, then that of the environment', async () => {
+  it('prefers the key of the options to that of the environment', async () => {
     expect(await resolveOptions({ apiKey: ' mine ' }, { GITLAB_TOKEN: 'other' }).credentials(nobody)).toBe('mine');
     expect(await resolveOptions({}, { GITLAB_TOKEN: 'theirs' }).credentials(nobody)).toBe('theirs');
   });
 
-  it('takes credentials in place of a key', async () => {
+  it('accepts credentials instead of a key', async () => {
     const credentials = ({ ownerId }: { ownerId: string | null }) => `pat-${ownerId}`;
     const options = resolveOptions({ credentials }, { GITLAB_TOKEN: 'other' });
     expect(await options.credentials({ ownerId: 'anna' })).toBe('pat-anna');
   });
 
-  it('quotes no query of a URL that cannot work: it may hold a password', () => {
+  it('quotes no query of an invalid URL, because it may contain a password', () => {
     const refusal = /^instanceUrl must be .* it is "https:\/\/gitlab\.example\/"\.$/;
     for (const query of ['?pw=hunter2', '#hunter2', '?\nhunter2']) {
       const instanceUrl = `https://gitlab.example/${query}`;
@@ -34,7 +34,7 @@ describe('resolveOptions', () => {
     }
   });
 
-  it('refuses a dispatcher that is none', () => {
+  it('refuses an invalid dispatcher', () => {
     const agent = new Agent();
     expect(resolveOptions({ apiKey: 'a', dispatcher: agent }).dispatcher).toBe(agent);
     expect(() => resolveOptions({ apiKey: 'a', dispatcher: {} as Agent })).toThrow(/must be a Dispatcher of undici 7/);

@@ -78,12 +78,12 @@ async function typed(chat: MemoryChat, entity: Chat, chats: DuoChatService<Chat>
   chat.withSchema('{ "type": "object" }');
 }
 
-describe('the schema of an answer', () => {
-  it('types what the answer stands for', () => {
+describe('Answer schema', () => {
+  it('infers the type of the answer', () => {
     expect(typed).toBeInstanceOf(Function);
   });
 
-  it('is made ready once', () => {
+  it('is compiled once', () => {
     expect(answerSchema(zod)).toBe(answerSchema(zod));
   });
 
@@ -96,7 +96,7 @@ describe('the schema of an answer', () => {
     [z.array(z.string()), /has the type "array" at its top: put that into a property of an object/],
     [z.union([z.object({ a: z.string() }), z.object({ b: z.string() })]), /has "anyOf" at its top/],
     [{}, /has the type null at its top/],
-  ])('is refused with what to do: %p', (source, message) => {
+  ])('explains how to fix %p', (source, message) => {
     const make = () => answerSchema(source as SchemaSource);
     expect(make).toThrow(ValidationError);
     expect(make).toThrow(message);

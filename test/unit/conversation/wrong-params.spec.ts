@@ -8,7 +8,7 @@ const wrong: ModelParams = { temperature: NaN };
 const lone = 'a\uD800b\0';
 const whole = 'a\uFFFDb';
 
-describe('A chat in memory', () => {
+describe('MemoryChat', () => {
   let module: TestingModule;
   let script: DuoScript;
   const chat = () => module.get(DuoService).chat();
@@ -22,7 +22,7 @@ describe('A chat in memory', () => {
     script.reset();
   });
 
-  it('refuses wrong parameters where they are given', () => {
+  it('refuses invalid params when they are set', () => {
     for (const give of [
       () => chat().withParams(wrong),
       () => chat().withTemperature(NaN),
@@ -34,7 +34,7 @@ describe('A chat in memory', () => {
     }
   });
 
-  it('refuses wrong parameters of an ask before it keeps anything', async () => {
+  it('refuses invalid params of an ask before it stores anything', async () => {
     const asked = chat();
     await expect(asked.ask('Hi', { params: wrong })).rejects.toThrow('params.temperature must be a number from 0 to 2');
     await expect(asked.complete({ params: wrong })).rejects.toThrow(ValidationError);
@@ -42,7 +42,7 @@ describe('A chat in memory', () => {
     expect(script.requests).toEqual([]);
   });
 
-  it('takes parameters away by null, and keeps those of the vendors', async () => {
+  it('removes params by null, and keeps vendor parameters', async () => {
     script.add('One', 'Two');
     const asked = chat().withParams({ temperature: 1, service_tier: 'flex' });
     await asked.ask('Hi');
@@ -53,7 +53,7 @@ describe('A chat in memory', () => {
     ]);
   });
 
-  it('makes all that it is given well-formed', async () => {
+  it('sanitizes all text that it receives', async () => {
     script.add('One', 'Two');
     const params = { stopSequences: [lone] };
     await module.get(DuoService).chat({ params }).withInstructions(lone).ask(lone);
@@ -67,8 +67,8 @@ describe('A chat in memory', () => {
   });
 });
 
-describe('A step of the router', () => {
-  it('is refused for wrong parameters, and well-formed', async () => {
+describe('DuoRouterService step', () => {
+  it('refuses invalid params, and sanitizes its text', async () => {
     const module = await Test.createTestingModule({ imports: [createDuoTestingModule({ replies: ['Hi'] })] }).compile();
     const step = (params: ModelParams, text: string) =>
       module

@@ -48,7 +48,7 @@ function ending(below: (bound: number) => number): ModelMessage[] {
   return endings[below(endings.length)]?.() ?? [];
 }
 
-describe('Whatever the history', () => {
+describe('Random histories', () => {
   let sandbox: Sandbox;
   let client: SandboxClient;
 
@@ -66,7 +66,7 @@ describe('Whatever the history', () => {
     return response.status === 200 ? '' : `${response.status} ${text}`;
   }
 
-  it.each(models)('$id takes it, rendered piece by piece or at once', async (model) => {
+  it.each(models)('are accepted for $id, rendered incrementally or at once', async (model) => {
     for (let seed = 1; seed <= CHATS; seed += 1) {
       const below = generator(seed);
       let history: ImmutableMessage[] = [];

@@ -28,7 +28,7 @@ function ready<T>(make: () => T): T | undefined {
 }
 
 // Sources of the rules: src/delegates/schema-dialects.ts.
-describe('Whatever the schema', () => {
+describe('Random schemas', () => {
   let sandbox: Sandbox;
   let client: SandboxClient;
   let answers: { seed: number; schema: JsonObject }[];
@@ -57,7 +57,7 @@ describe('Whatever the schema', () => {
     return response.status === 200 ? '' : text;
   }
 
-  it.each(models)('$id takes it for an answer, by its grammar where that knows it', async (model) => {
+  it.each(models)('are accepted by $id for an answer, as a grammar if it supports them', async (model) => {
     const forms = new Map<string, number>();
     for (const { seed, schema } of answers) {
       const said = await refusal(model, { outputSchema: schema });
@@ -71,7 +71,7 @@ describe('Whatever the schema', () => {
     for (const count of forms.values()) expect(count).toBeGreaterThan(SCHEMAS / 100);
   });
 
-  it.each(models)('$id takes it for a tool, unless the start has refused it', async (model) => {
+  it.each(models)('are accepted by $id for a tool, unless startup has refused them', async (model) => {
     expect(tools.length).toBeGreaterThan(SCHEMAS / 3);
     for (const { seed, tool } of tools) {
       const said = await refusal(model, { tools: [tool] });

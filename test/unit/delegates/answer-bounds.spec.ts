@@ -54,20 +54,20 @@ const texts: [string, Delegate, (pieces: string[]) => object[]][] = [
 ];
 
 describe.each(texts)('An answer of %s', (_name, delegate, stream) => {
-  it('is taken up to the bound', () => {
+  it('accepts text up to the size limit', () => {
     const { error, events } = read(delegate, stream(['Hello, ', 'world']));
     expect(error).toBeUndefined();
     expect(spoken(events, 'text-delta')).toBe('Hello, world');
   });
 
-  it('is cut at the bound over all its parts, and what has come is kept', () => {
+  it('fails at the size limit over all its parts, and keeps the text so far', () => {
     const { error, events, parts } = read(delegate, stream(['Hello, ', 'world', '!', 'Never']));
     expect(error).toMatchObject(tooLarge('text'));
     expect(spoken(events, 'text-delta')).toBe('Hello, world');
     expect(parts.map((part) => part.type === 'text' && part.text).join('')).toBe('Hello, world');
   });
 
-  it('is cut between characters, by bytes of UTF-8, whatever its pieces are', () => {
+  it('truncates between characters, counted in UTF-8 bytes, for any split', () => {
     // Without the breaks between parts, which are ours.
     const said = (pieces: string[], bytes?: number): string =>
       spoken(read(delegate, stream(pieces), bytes).events, 'text-delta').replaceAll('\n\n', '');
@@ -85,19 +85,19 @@ describe.each(texts)('An answer of %s', (_name, delegate, stream) => {
   });
 });
 
-describe('What comes at once, or only with the end,', () => {
+describe('Text that comes at once or at the end', () => {
   it.each([
     ['a block of Messages', anthropicDelegate, block(0, { type: 'text', text: 'Hello, world!' })],
     ['a refusal of Chat Completions', openaiChatDelegate, chunk({ refusal: 'Hello, world!' })],
     ['a message of Responses', openaiResponsesDelegate, itemDone(message('Hello, world!'))],
     ['the end of a response', openaiResponsesDelegate, completed(message('Hello, '), message('world!'))],
-  ])('is cut at the bound: %s', (_name, delegate, event) => {
+  ])('fails at the size limit: %s', (_name, delegate, event) => {
     const { error, events } = read(delegate, [event]);
     expect(error).toMatchObject(tooLarge('text'));
     expect(spoken(events, 'text-delta')).toBe('Hello, world');
   });
 
-  it('is counted once where it comes several times', () => {
+  it('counts text that is repeated only once', () => {
     const whole = message('Hello, world');
     const stream = [words('Hello, world'), itemDone(whole), completed(whole)];
     expect(read(openaiResponsesDelegate, stream).error).toBeUndefined();
@@ -111,7 +111,7 @@ describe('What comes at once, or only with the end,', () => {
   });
 });
 
-describe('Reasoning', () => {
+describe('Reasoning size limit', () => {
   const thinking = block(0, { type: 'thinking', thinking: '', signature: '' });
   const thought = (text: string) => delta(0, { type: 'thinking_delta', thinking: text });
   const summary = (text: string, index = 0) => ({
@@ -130,7 +130,7 @@ describe('Reasoning', () => {
       [completed({ type: 'reasoning', summary: [{ text: 'Hm, '.repeat(21) }] })],
       80,
     ],
-  ])('has a bound of its own, and what has come is kept: %s', (_name, delegate, stream, bytes) => {
+  ])('applies apart from the text, and keeps the reasoning so far: %s', (_name, delegate, stream, bytes) => {
     // What a block begins with counts, too.
     const begun = delegate === anthropicDelegate ? JSON.stringify(thinking.content_block).length : 0;
     const { error, events } = read(delegate, stream, bytes + begun);
@@ -146,12 +146,12 @@ describe('Reasoning', () => {
       openaiResponsesDelegate,
       [itemDone({ type: 'reasoning', summary: [], encrypted_content: 'x'.repeat(99) })],
     ],
-  ])('includes %s', (_name, delegate, stream) => {
+  ])('covers %s', (_name, delegate, stream) => {
     expect(read(delegate, stream, 98).error).toBeInstanceOf(AnswerTooLargeError);
   });
 });
 
-describe('The arguments of all calls together', () => {
+describe('Tool argument size limit', () => {
   const tool = (index: number) => block(index, { type: 'tool_use', id: 'a', name: 'b', input: {} });
   const input = (index: number, partial_json: string) => delta(index, { type: 'input_json_delta', partial_json });
   const call = (index: number, json: string) =>
@@ -176,15 +176,15 @@ describe('The arguments of all calls together', () => {
       openaiResponsesDelegate,
       [itemDone({ type: 'function_call', call_id: 'a', name: 'b', arguments: '{"c":12345}' })],
     ],
-  ])('have a bound, and none of them runs: %s', (_name, delegate, stream) => {
+  ])('applies to all calls together, and no call runs: %s', (_name, delegate, stream) => {
     const { error, events, parts } = read(delegate, stream);
     expect(error).toMatchObject(tooLarge('arguments of tools'));
     expect([events, parts]).toEqual([[], []]);
   });
 });
 
-describe('Parts that say nothing', () => {
-  it('are at most 100,000', () => {
+describe('Empty parts', () => {
+  it('are limited to 100,000', () => {
     function* parts(count: number) {
       for (let index = 0; index < count; index += 1) yield block(index, { type: 'text', text: '' });
     }

@@ -16,7 +16,7 @@ const tool = (index: number, ...json: string[]) => [
   stop(index),
 ];
 
-describe('the Messages stream', () => {
+describe('Anthropic parseStream', () => {
   it('reads text and usage', () => {
     const { answer, events } = feed(anthropicDelegate, recorded('anthropic/text'));
     expect(events.map((event) => event.type)).toEqual(['text-delta', 'text-delta', 'text-delta']);
@@ -27,7 +27,7 @@ describe('the Messages stream', () => {
     });
   });
 
-  it('keeps thinking blocks as the vendor signed them, and takes the last word on usage', () => {
+  it('keeps signed thinking blocks unchanged, and uses the last usage', () => {
     const { answer } = feed(anthropicDelegate, recorded('anthropic/thinking'));
     expect(answer).toEqual({
       parts: [
@@ -55,7 +55,7 @@ describe('the Messages stream', () => {
     });
   });
 
-  it('keeps a signature without text, as of models that hide their thoughts', () => {
+  it('keeps a signature without text, as from models that hide their thinking', () => {
     const block = { type: 'thinking', thinking: '', signature: '' };
     const { answer } = feed(anthropicDelegate, [
       start(0, block),
@@ -67,7 +67,7 @@ describe('the Messages stream', () => {
     expect(answer.parts).toEqual([{ type: 'reasoning', text: '', api: 'anthropic-messages', raw }]);
   });
 
-  it('never takes unfinished thinking for replayable', () => {
+  it('never marks unfinished thinking as replayable', () => {
     const thinking = [
       start(0, { type: 'thinking', thinking: '', signature: '' }),
       delta(0, { type: 'thinking_delta', thinking: 'Hm' }),
@@ -78,7 +78,7 @@ describe('the Messages stream', () => {
     expect(feed(anthropicDelegate, [...thinking, stop(0)]).answer.parts).toEqual(bare);
   });
 
-  it('puts interleaved calls together, in the order of the blocks', () => {
+  it('assembles interleaved calls, in the order of the blocks', () => {
     const { answer } = feed(anthropicDelegate, recorded('anthropic/parallel-tools'));
     expect(answer.parts).toEqual([
       { type: 'text', text: 'Both at once.' },
@@ -88,7 +88,7 @@ describe('the Messages stream', () => {
     ]);
   });
 
-  it('pushes the calls with the end, which tells whether they hold', () => {
+  it('emits tool calls at the end, when it is known whether they are complete', () => {
     const calls = [...tool(0, '{"a"', ':1}'), ...tool(1, '{"b":1}')];
     expect(feed(anthropicDelegate, calls).events).toEqual([]);
     expect(feed(anthropicDelegate, [...calls, ...end('tool_use')]).events).toEqual([
@@ -97,7 +97,7 @@ describe('the Messages stream', () => {
     ]);
   });
 
-  it('takes a call without input for one where it is sure that nothing was cut off', () => {
+  it('accepts a call without input only if nothing was truncated', () => {
     const [whole, cut] = ['tool_use', 'max_tokens'].map((reason) =>
       feed(anthropicDelegate, [...tool(0), ...end(reason)]),
     );
@@ -109,7 +109,7 @@ describe('the Messages stream', () => {
     ]);
   });
 
-  it('takes an input that is there from the start, unless it comes in pieces', () => {
+  it('accepts an input in the start event, unless it comes in pieces', () => {
     const begun = start(0, { type: 'tool_use', id: 'toolu_0', name: 'save', input: { a: 42 } });
     const piece = delta(0, { type: 'input_json_delta', partial_json: '{"b":1}' });
     for (const [stream, input] of [
@@ -123,19 +123,19 @@ describe('the Messages stream', () => {
     }
   });
 
-  it('says of a start that is no object what it is', () => {
+  it('describes a start event that is not an object', () => {
     const begun = start(0, { type: 'tool_use', id: 'toolu_0', name: 'save', input: [1] });
     const { answer } = feed(anthropicDelegate, [begun, stop(0), ...end('tool_use')]);
     expect(answer.parts).toMatchObject([{ arguments: {}, malformed: '[1]' }]);
   });
 
-  it('drops a call that the token limit cut', () => {
+  it('drops a call that the token limit truncated', () => {
     const { answer, events } = feed(anthropicDelegate, recorded('anthropic/cut-in-tool'));
     expect(answer).toMatchObject({ parts: [{ type: 'text', text: 'Writing.' }], finishReason: 'length' });
     expect(events.some((event) => event.type === 'tool-call')).toBe(false);
   });
 
-  it.each(['{"a":', '[1]', '"text"', 'null'])('says of an ended call that its input is %s', (json) => {
+  it.each(['{"a":', '[1]', '"text"', 'null'])('reports the input of a complete call as %s', (json) => {
     const { events, answer } = feed(anthropicDelegate, [...tool(0, json), ...end('tool_use')]);
     const called = { type: 'tool-call', id: 'toolu_0', name: 'save', arguments: {}, malformed: json };
     expect(answer).toMatchObject({ parts: [called], finishReason: 'tool-calls' });
@@ -143,12 +143,12 @@ describe('the Messages stream', () => {
     expect(feed(anthropicDelegate, [...tool(0, json), ...end('max_tokens')]).answer.parts).toEqual([]);
   });
 
-  it('refuses a call that nobody could answer', () => {
+  it('refuses a call without an id or name', () => {
     const nameless = start(0, { type: 'tool_use', id: 'toolu_0', name: '', input: {} });
     expect(feed(anthropicDelegate, [nameless]).error).toMatchObject({ message: expect.stringContaining('a name') });
   });
 
-  it('ignores the blocks and deltas of tools that the vendor runs itself', () => {
+  it('ignores blocks and deltas of server tools', () => {
     const { answer } = feed(anthropicDelegate, [
       start(0, { type: 'server_tool_use', id: 'srvtoolu_1', name: 'web_search', input: {} }),
       delta(0, { type: 'input_json_delta', partial_json: '{"query":' }),
@@ -163,7 +163,7 @@ describe('the Messages stream', () => {
     { type: 'thinking_delta', thinking: 'Hm' },
     { type: 'signature_delta', signature: 'sig' },
     { type: 'novel_delta', text: 'New' },
-  ])('ignores a $type of a block of an unknown kind', (piece) => {
+  ])('ignores a $type of an unknown block type', (piece) => {
     const { answer, events, error } = feed(anthropicDelegate, [
       start(0, { type: 'compaction', content: null }),
       delta(0, piece),
@@ -191,13 +191,13 @@ describe('the Messages stream', () => {
     expect(feed(anthropicDelegate, end(wire)).answer.finishReason).toBe(neutral);
   });
 
-  it('takes an end without a stop reason for a cut', () => {
+  it('treats an end without a stop reason as a truncated stream', () => {
     const { error, isDone } = feed(anthropicDelegate, end(null));
     expect(error).toMatchObject({ name: 'UpstreamError', isRetryable: true });
     expect(isDone).toBe(false);
   });
 
-  it('throws the error that comes inside the stream, and keeps the text so far', () => {
+  it('throws an error event, and keeps the text so far', () => {
     const { error, answer } = feed(anthropicDelegate, recorded('anthropic/overloaded'));
     expect(error).toBeInstanceOf(UpstreamOverloadedError);
     expect(answer.parts).toEqual([{ type: 'text', text: 'Half an' }]);

@@ -30,8 +30,8 @@ function render(messages: ModelMessage[], params: ModelParams = {}, model: Model
 const contents = (messages: ModelMessage[]) =>
   (render(messages).messages as { content: object[] }[]).map(({ content }) => content);
 
-describe('a request to the Messages API', () => {
-  it('has every part in its place', () => {
+describe('Anthropic renderRequest', () => {
+  it('renders every part of a request', () => {
     const body = rendered(anthropicDelegate, budgetClaude, {
       messages: [
         system('Be brief.'),
@@ -89,7 +89,7 @@ describe('a request to the Messages API', () => {
     expect(JSON.stringify(body)).toBe(JSON.stringify(expected));
   });
 
-  it('goes to the vendor’s path in the version that it is written for', () => {
+  it("uses the vendor's path and API version", () => {
     expect(anthropicDelegate).toMatchObject({
       api: 'anthropic-messages',
       path: '/anthropic/v1/messages',
@@ -97,7 +97,7 @@ describe('a request to the Messages API', () => {
     });
   });
 
-  it('has the smallest form without the rest', () => {
+  it('omits optional fields', () => {
     expect(render([user('Hi')])).toEqual({
       model: 'claude-sonnet-4-6',
       max_tokens: 16_384,
@@ -106,7 +106,7 @@ describe('a request to the Messages API', () => {
     });
   });
 
-  it('merges neighbours of one role', () => {
+  it('merges adjacent messages of one role', () => {
     expect(contents([user('A'), user('B'), assistant('C'), assistant('D'), user('E')])).toEqual([
       [
         { type: 'text', text: 'A' },
@@ -120,7 +120,7 @@ describe('a request to the Messages API', () => {
     ]);
   });
 
-  it('begins with the user, even where the assistant spoke first', () => {
+  it('starts with a user message even if the assistant spoke first', () => {
     expect(render([assistant('Welcome!'), user('Hi')]).messages).toMatchObject([
       { role: 'user' },
       { role: 'assistant', content: [{ text: 'Welcome!' }] },
@@ -128,12 +128,12 @@ describe('a request to the Messages API', () => {
     ]);
   });
 
-  it('ends an answer to go on from without white space, and leaves others alone', () => {
+  it('trims only an answer that the model shall continue', () => {
     expect(contents([user('Go'), assistant('One \n')])[1]).toMatchObject([{ text: 'One' }]);
     expect(contents([user('Go'), assistant('One \n'), user('On')])[1]).toMatchObject([{ text: 'One \n' }]);
   });
 
-  it('sends images and documents by content and by address', () => {
+  it('renders images and documents from data and URLs', () => {
     expect(contents([user(imageUrl, pdf, pdfUrl, 'Read')])[0]).toMatchObject([
       { type: 'image', source: { type: 'url', url: 'https://example.com/a.webp' } },
       { type: 'document', source: { type: 'base64', media_type: 'application/pdf', data: pdf.data }, title: 'a.pdf' },
@@ -142,13 +142,13 @@ describe('a request to the Messages API', () => {
     ]);
   });
 
-  it('leaves an empty result without content', () => {
+  it('renders an empty result without content', () => {
     expect(contents([user('Go'), assistant(call('a')), result('a', '')])[2]).toEqual([
       { type: 'tool_result', tool_use_id: 'a', ...mark },
     ]);
   });
 
-  it('marks the instructions and the last two messages for the cache, and never a thought', () => {
+  it('sets cache marks on the instructions and the last two messages, never on thinking', () => {
     const messages = ['A', 'B', 'C', 'D'].flatMap((text) => [user(text), assistant(text)]);
     const marked = (JSON.stringify(render([system('S'), ...messages, user('E')])).match(/cache_control/g) ?? []).length;
     expect(marked).toBe(3);
@@ -160,38 +160,38 @@ describe('a request to the Messages API', () => {
   });
 });
 
-describe('thinking in the middle of a turn', () => {
+describe('Anthropic thinking in the middle of a turn', () => {
   const params: ModelParams = { thinking: { effort: 'low' } };
   const own = reasoning('anthropic-messages', thought);
   const foreign = reasoning('openai-responses', { type: 'reasoning' });
   const isOn = (...messages: ModelMessage[]) => 'thinking' in render(messages, params);
 
-  it('goes on where the turn began with it', () => {
+  it('stays enabled if the turn started with thinking', () => {
     expect(isOn(user('Go'), assistant(own, call('a')), result('a', 'A'))).toBe(true);
     const withoutBetween = [assistant(own, call('a')), result('a', 'A'), assistant(call('b')), result('b', 'B')];
     expect(isOn(user('Go'), ...withoutBetween)).toBe(true);
   });
 
-  it('is left out where the turn began without it', () => {
+  it('is disabled if the turn started without thinking', () => {
     const begun = [user('Go'), assistant(foreign, call('a')), result('a', 'A')];
     expect(isOn(...begun)).toBe(false);
     expect(isOn(...begun, user('Hurry'))).toBe(false);
     expect(isOn(...begun, assistant(own, call('b')), result('b', 'B'))).toBe(false);
   });
 
-  it('begins again with the next turn', () => {
+  it('is enabled again in the next turn', () => {
     expect(isOn(user('Go'), assistant(call('a')), result('a', 'A'), assistant('Done'), user('More'))).toBe(true);
     expect(isOn(user('Go'))).toBe(true);
   });
 
-  it('takes the thoughts along only where the model may think', () => {
+  it('replays thinking only if the model may think', () => {
     const history = [user('Go'), assistant(own, call('a')), result('a', 'A')];
     expect(JSON.stringify(render(history))).not.toContain('"signature"');
     expect(JSON.stringify(render(history, params))).toContain('"signature"');
     expect(JSON.stringify(render(history, {}, adaptiveClaude))).toContain('"signature"');
   });
 
-  it('is no matter for models that think adaptively', () => {
+  it('stays enabled for models with adaptive thinking', () => {
     const begun = [user('Go'), assistant(foreign, call('a')), result('a', 'A')];
     expect(render(begun, params, adaptiveClaude)).toMatchObject({ thinking: { type: 'adaptive' } });
   });

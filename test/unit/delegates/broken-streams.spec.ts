@@ -21,7 +21,7 @@ const call = { type: 'function_call', call_id: 'call_1', name: 'save', arguments
 const delta = { type: 'response.output_text.delta', output_index: 0, delta: 'Hi' };
 const end = { type: 'response.completed', response: { output: [] } };
 
-describe('Events that contradict each other are an error that may be tried again', () => {
+describe('Streams with contradictory events', () => {
   it.each([
     ['text for no block', anthropicDelegate, [grow(said), ...stop('end_turn')]],
     ['text for a call', anthropicDelegate, [begin(tool), grow(said), close(), ...stop('tool_use')]],
@@ -41,13 +41,13 @@ describe('Events that contradict each other are an error that may be tried again
     ['a call twice', openaiResponsesDelegate, [done(call), done(call), end]],
     ['a call without arguments', openaiResponsesDelegate, [done({ ...call, arguments: null }), end]],
     ['text that is a number', openaiResponsesDelegate, [{ ...delta, delta: 5 }, end]],
-  ])('%s', (_what, delegate, stream) => {
+  ])('fail with a retryable error: %s', (_what, delegate, stream) => {
     const outcome = feed(delegate, stream);
     expect(outcome.error).toMatchObject({ code: 'upstream_error', isRetryable: true });
     expect(outcome.answer.parts.filter(({ type }) => type === 'tool-call')).toEqual([]);
   });
 
-  it('takes a call of Responses from the end where it did not come before', () => {
+  it('accept a Responses call that only the final event contains', () => {
     const output = [{ type: 'message', content: [] }, call];
     const { answer, events, error } = feed(openaiResponsesDelegate, [delta, { ...end, response: { output } }]);
     const told = { type: 'tool-call', id: 'call_1', name: 'save', arguments: {} };
@@ -56,7 +56,7 @@ describe('Events that contradict each other are an error that may be tried again
     expect(answer).toMatchObject({ parts: [{ type: 'text', text: 'Hi' }, told], finishReason: 'tool-calls' });
   });
 
-  it.each([-1, 0.5, 2 ** 40, '7', null])('leaves a count of %j tokens out', (count) => {
+  it.each([-1, 0.5, 2 ** 40, '7', null])('ignore a token count of %j', (count) => {
     const usage = { input_tokens: count, output_tokens: count, prompt_tokens: count, completion_tokens: count };
     for (const [delegate, stream] of [
       [anthropicDelegate, [{ type: 'message_start', message: { usage } }]],

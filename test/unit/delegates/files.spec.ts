@@ -18,16 +18,16 @@ const refused: [string, Omit<FilePart, 'type'>][] = [
   ['http(s)', { mediaType: 'image/png', url: 'file:///etc/passwd' }],
 ];
 
-describe.each([anthropicDelegate, openaiChatDelegate, openaiResponsesDelegate])('$api', (delegate) => {
+describe.each([anthropicDelegate, openaiChatDelegate, openaiResponsesDelegate])('Files for $api', (delegate) => {
   // A host may have stored it past our checks: the chat would answer nothing any more.
-  it.each(refused)('leaves out a file of a history that %s, and says so: %j', (_reason, file) => {
+  it.each(refused)('replace a file that %s with a note: %j', (_reason, file) => {
     const messages = [user('Look', { type: 'file', ...file })];
     const body = String(delegate.render(budgetClaude, { model: budgetClaude.id, messages }).body);
     expect(body).toContain('left out: it is none that the models read]');
     expect(body).not.toMatch(/svg|PHN2Zz4=|example|passwd/);
   });
 
-  it('takes a media type in any letter case', () => {
+  it('match media types in any letter case', () => {
     const messages = [user('Look', { ...imagePart(), mediaType: 'IMAGE/PNG' })];
     const body = String(delegate.render(budgetClaude, { model: budgetClaude.id, messages }).body);
     expect(body).toContain('image/png');
@@ -35,7 +35,7 @@ describe.each([anthropicDelegate, openaiChatDelegate, openaiResponsesDelegate])(
   });
 });
 
-it.each(refused)('a file that %s is refused before it is stored: %j', (reason, file) => {
+it.each(refused)('refuse a file that %s before it is stored: %j', (reason, file) => {
   expect(() => {
     checkFile({ type: 'file', ...file });
   }).toThrow(expect.objectContaining({ code: 'validation_failed', message: expect.stringContaining(reason) }));
@@ -51,7 +51,7 @@ it.each<[unknown]>([
   [{ type: 'file', mediaType: 'image/png', data: Buffer.from('x') }],
   [{ type: 'file', mediaType: 'image/png', url: new URL('https://example.com/a.png') }],
   [{ mediaType: 'image/png', data: 'iVBORw==', filename: 7 }],
-])('says what a file is where it is given %p', (file) => {
+])('explain what a file is for %p', (file) => {
   expect(() => fileSource(file as FilePart)).toThrow(
     expect.objectContaining({ code: 'validation_failed', message: expect.stringContaining('"mediaType"') }),
   );

@@ -24,7 +24,7 @@ const cut = (...output: object[]) => ({
   response: { output, incomplete_details: { reason: 'max_output_tokens' } },
 });
 
-describe('A text of Responses', () => {
+describe('Responses text', () => {
   it.each([
     ['its own end', [textDone('Hi there'), end()]],
     ['the end of its message', [itemDone(message(words('Hi'), words(' there'))), end()]],
@@ -38,7 +38,7 @@ describe('A text of Responses', () => {
       [delta('Hi there'), end(thought, message(words('Hi there')))],
     ],
     ['deltas that say it otherwise than the end', [delta('Hi there', 0), ...lateEnds('Hi  there')]],
-  ])('that comes with %s is said once', (_what, stream) => {
+  ])('is emitted once if it comes with %s', (_what, stream) => {
     const { events, answer, error } = feed(openaiResponsesDelegate, stream);
     expect(error).toBeUndefined();
     expect(spoken(events, 'text-delta')).toBe('Hi there');
@@ -49,12 +49,12 @@ describe('A text of Responses', () => {
     ['its own end', [refusalDone, end()]],
     ['the end of its message', [itemDone(message(refusal('No.'))), end()]],
     ['the end of the answer', [end(message(refusal('No.')))]],
-  ])('that refuses only with %s is a refusal', (_what, stream) => {
+  ])('becomes a refusal if it comes only with %s', (_what, stream) => {
     const { answer } = feed(openaiResponsesDelegate, stream);
     expect(answer).toMatchObject({ parts: [{ type: 'text', text: 'No.' }], finishReason: 'refusal' });
   });
 
-  it('that is the second of two is said as well', () => {
+  it('is emitted if it is the second of two', () => {
     const { events } = feed(openaiResponsesDelegate, [
       delta('One.', 0),
       end(message(words('One.')), message(words('Two.'))),
@@ -62,12 +62,12 @@ describe('A text of Responses', () => {
     expect(spoken(events, 'text-delta')).toBe('One.\n\nTwo.');
   });
 
-  it('is never said twice, however its end is numbered', () => {
+  it('is never repeated, however its end event is numbered', () => {
     const { events, error } = feed(openaiResponsesDelegate, [delta('Hi', 1), end(message(words('Hi there')))]);
     expect([spoken(events, 'text-delta'), error]).toEqual(['Hi', undefined]);
   });
 
-  it('is said once in what was recorded', () => {
+  it('is emitted once in the recorded stream', () => {
     for (const name of ['text', 'refusal', 'reasoning-and-tools']) {
       const stream = recorded(`openai-responses/${name}`);
       const { events } = feed(openaiResponsesDelegate, stream);
@@ -78,14 +78,14 @@ describe('A text of Responses', () => {
   });
 });
 
-describe('A call of Responses that has begun', () => {
+describe('An unfinished Responses call', () => {
   const begun = added({ ...call, arguments: '', status: 'in_progress' }, 1);
   const piece = { type: 'response.function_call_arguments.delta', output_index: 1, delta: '{}' };
 
   it.each([
     ['and does not end', [begun, piece, end()]],
     ['and ends unfinished', [begun, piece, itemDone({ ...call, status: 'incomplete' }, 1), end()]],
-  ])('%s makes the answer one that came through broken', (_what, stream) => {
+  ])('makes the answer fail as truncated: %s', (_what, stream) => {
     const { error, isDone, events } = feed(openaiResponsesDelegate, stream);
     expect(error).toMatchObject({
       code: 'upstream_error',
@@ -100,7 +100,7 @@ describe('A call of Responses that has begun', () => {
     ['ends with the answer', [delta('Hi', 0), begun, piece, end(message(words('Hi')), call)], 'tool-calls'],
     ['is cut', [begun, piece, cut()], 'length'],
     ['is refused after all', [begun, piece, refusalDone, end()], 'refusal'],
-  ])('and %s is no error', (_what, stream, finishReason) => {
+  ])('is ignored without an error: %s', (_what, stream, finishReason) => {
     const { error, answer } = feed(openaiResponsesDelegate, stream);
     expect(error).toBeUndefined();
     expect(answer.finishReason).toBe(finishReason);

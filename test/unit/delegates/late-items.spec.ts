@@ -47,7 +47,7 @@ const said = { type: 'text', text: 'Hi' };
 const called = { type: 'tool-call', id: 'a', name: 'save', arguments: { b: 1 } };
 
 // The event that ends a response has all of its "output": https://platform.openai.com/docs/api-reference/responses-streaming
-describe('What a response has said', () => {
+describe('Output of a Responses final event', () => {
   it.each([
     ['only with its end', [completed(thought, message('Hi'), call)]],
     ['with its items', [itemDone(thought, 0), itemDone(message('Hi'), 1), itemDone(call, 2), completed()]],
@@ -68,7 +68,7 @@ describe('What a response has said', () => {
         completed(thought, message('Hi'), call),
       ],
     ],
-  ])('is told once, and whole: %s', (_how, stream) => {
+  ])('is emitted once and completely: %s', (_how, stream) => {
     const { answer, events, error } = feed(openaiResponsesDelegate, stream);
     expect(error).toBeUndefined();
     expect(answer.parts).toEqual([reasoning, said, called]);
@@ -77,21 +77,21 @@ describe('What a response has said', () => {
     expect(events.filter(({ type }) => type === 'tool-call')).toEqual([called]);
   });
 
-  it('is taken from a response that is incomplete, but for the call that was cut', () => {
+  it('is kept from an incomplete response, except the truncated call', () => {
     const cut = { ...call, call_id: 'b', arguments: '{"b":', status: 'incomplete' };
     const { answer, error } = feed(openaiResponsesDelegate, [incomplete(thought, message('Hi'), call, cut)]);
     expect(error).toBeUndefined();
     expect(answer).toMatchObject({ parts: [reasoning, said, called], finishReason: 'length' });
   });
 
-  it('is kept of a response that failed, and its calls do not run', () => {
+  it('is kept from a failed response, without its calls', () => {
     const { answer, events, error } = feed(openaiResponsesDelegate, [failed(thought, message('Hi'), call)]);
     expect(error).toMatchObject({ code: 'upstream_error' });
     expect(answer.parts).toEqual([reasoning, said]);
     expect(events.some(({ type }) => type === 'tool-call')).toBe(false);
   });
 
-  it('has each call once, also where its end is numbered otherwise', () => {
+  it('contains each call once, also with other numbers', () => {
     const { events } = feed(openaiResponsesDelegate, [itemDone(call), completed(thought, call)]);
     expect(events.filter(({ type }) => type === 'tool-call')).toEqual([called]);
     const twice = { ...call, arguments: '{"b":2}' };
@@ -110,17 +110,17 @@ describe('The phase of a message', () => {
     ['when it ends', [delta('Hi', 0), itemDone(message('Hi', { phase: 'commentary' }), 0), completed()]],
     ['with the end alone', [completed(message('Hi', { phase: 'commentary' }))]],
     ['and the message is cut', [added(message('', { phase: 'commentary' }), 0), delta('Hi', 0)]],
-  ])('is kept where it comes %s', (_when, stream) => {
+  ])('is kept if it comes %s', (_when, stream) => {
     const { parts } = feed(openaiResponsesDelegate, stream).answer;
     expect(parts).toEqual([{ type: 'text', text: 'Hi', phase: 'commentary' }]);
   });
 
-  it('is none where the vendor gives none', () => {
+  it('is undefined if the vendor sends none', () => {
     for (const phase of [undefined, null])
       expect(feed(openaiResponsesDelegate, [completed(message('Hi', { phase }))]).answer.parts).toEqual([said]);
   });
 
-  it('goes back as it came, to that API alone', () => {
+  it('is replayed unchanged, only to the Responses API', () => {
     const parts: Part[] = [
       { type: 'text', text: 'I look.', phase: 'commentary' },
       { type: 'text', text: 'It rains.', phase: 'final_answer' },

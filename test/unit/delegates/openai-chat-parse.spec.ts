@@ -8,8 +8,8 @@ const chunk = (delta: object, reason: string | null = null) => ({
 const call = (piece: object) => chunk({ tool_calls: [{ index: 0, ...piece }] });
 const end = (reason: string) => [chunk({}, reason), '[DONE]'];
 
-describe('the Chat Completions stream', () => {
-  it('reads text, and usage with the cached input apart', () => {
+describe('OpenAI Chat parseStream', () => {
+  it('reads text, and usage with cached input apart', () => {
     const { answer, events } = feed(openaiChatDelegate, recorded('openai-chat/text'));
     expect(events).toHaveLength(3);
     expect(answer).toEqual({
@@ -19,7 +19,7 @@ describe('the Chat Completions stream', () => {
     });
   });
 
-  it('puts interleaved calls together, with a name that comes late', () => {
+  it('assembles interleaved calls, with a late name', () => {
     const { answer } = feed(openaiChatDelegate, recorded('openai-chat/parallel-tools'));
     expect(answer).toMatchObject({ finishReason: 'tool-calls' });
     expect(answer.parts).toEqual([
@@ -30,7 +30,7 @@ describe('the Chat Completions stream', () => {
     ]);
   });
 
-  it('tells calls without an index apart by their ids', () => {
+  it('separates calls without an index by their ids', () => {
     const piece = (given: object) => chunk({ tool_calls: [given] });
     const { answer } = feed(openaiChatDelegate, [
       chunk({ tool_calls: [{ id: 'a', function: { name: 'save', arguments: '{"n":1}' } }] }),
@@ -45,7 +45,7 @@ describe('the Chat Completions stream', () => {
     ]);
   });
 
-  it('gives a call without an index the id that comes late', () => {
+  it('gives a call without an index its late id', () => {
     const { answer } = feed(openaiChatDelegate, [
       chunk({ tool_calls: [{ function: { name: 'save', arguments: '{' } }] }),
       chunk({ tool_calls: [{ id: 'a', function: { arguments: '}' } }] }),
@@ -54,7 +54,7 @@ describe('the Chat Completions stream', () => {
     expect(answer.parts).toEqual([{ type: 'tool-call', id: 'a', name: 'save', arguments: {} }]);
   });
 
-  it('reads a refusal as text that ends in refusal', () => {
+  it('reads a refusal as text with the finish reason refusal', () => {
     const { answer } = feed(openaiChatDelegate, recorded('openai-chat/refusal'));
     expect(answer).toMatchObject({
       parts: [{ type: 'text', text: 'I cannot do that.' }],
@@ -62,14 +62,14 @@ describe('the Chat Completions stream', () => {
     });
   });
 
-  it('keeps the whole calls of an answer that the token limit cut, and no other', () => {
+  it('keeps only complete calls of an answer that the token limit truncated', () => {
     const { answer, events } = feed(openaiChatDelegate, recorded('openai-chat/cut-in-tool'));
     expect(answer.finishReason).toBe('length');
     expect(answer.parts).toEqual([{ type: 'tool-call', id: 'call_a', name: 'write', arguments: { path: 'a' } }]);
     expect(events).toEqual(answer.parts);
   });
 
-  it.each(['{"a":', '[1]', '"text"'])('says of an ended call that its arguments are %s', (json) => {
+  it.each(['{"a":', '[1]', '"text"'])('reports the arguments of a complete call as %s', (json) => {
     const stream = [call({ id: 'call_1', function: { name: 'save', arguments: json } }), ...end('tool_calls')];
     const { events, answer } = feed(openaiChatDelegate, stream);
     const called = { type: 'tool-call', id: 'call_1', name: 'save', arguments: {}, malformed: json };
@@ -77,12 +77,12 @@ describe('the Chat Completions stream', () => {
     expect(events).toEqual([called]);
   });
 
-  it('refuses a call that nobody could answer', () => {
+  it('refuses a call without an id or name', () => {
     const stream = [call({ function: { name: 'save', arguments: '{}' } }), ...end('tool_calls')];
     expect(feed(openaiChatDelegate, stream).error).toMatchObject({ message: expect.stringContaining('an id') });
   });
 
-  it('asks for results where a forced call ends with "stop"', () => {
+  it('expects results after a forced call that ends with "stop"', () => {
     const stream = [call({ id: 'call_1', function: { name: 'save', arguments: '{}' } }), ...end('stop')];
     expect(feed(openaiChatDelegate, stream).answer.finishReason).toBe('tool-calls');
   });
@@ -96,21 +96,21 @@ describe('the Chat Completions stream', () => {
     expect(feed(openaiChatDelegate, end(wire)).answer.finishReason).toBe(neutral);
   });
 
-  it.each(['[DONE] ', ' [DONE]', '[DONE]\n'])('ends with %j', (done) => {
+  it.each(['[DONE] ', ' [DONE]', '[DONE]\n'])('accepts the end %j', (done) => {
     expect(feed(openaiChatDelegate, [chunk({ content: 'Hi' }, 'stop'), done])).toMatchObject({
       isDone: true,
       error: undefined,
     });
   });
 
-  it('takes [DONE] without a finish reason for a cut', () => {
+  it('treats [DONE] without a finish reason as a truncated stream', () => {
     const { error, isDone, answer } = feed(openaiChatDelegate, [chunk({ content: 'Half' }), '[DONE]']);
     expect(error).toMatchObject({ name: 'UpstreamError', isRetryable: true });
     expect(isDone).toBe(false);
     expect(answer.parts).toEqual([{ type: 'text', text: 'Half' }]);
   });
 
-  it('throws the error that comes inside the stream', () => {
+  it('throws an error event', () => {
     const { error, answer } = feed(openaiChatDelegate, recorded('openai-chat/error'));
     expect(error).toMatchObject({ name: 'UpstreamError', isRetryable: true });
     expect(answer.parts).toEqual([{ type: 'text', text: 'Half an' }]);

@@ -20,8 +20,8 @@ import { rendered } from './rendered.js';
 const render = (...messages: ReturnType<typeof user>[]) =>
   rendered(openaiChatDelegate, modelOf('duo-chat-gpt-5-5'), { messages });
 
-describe('a request to Chat Completions', () => {
-  it('has every part in its place', () => {
+describe('OpenAI Chat renderRequest', () => {
+  it('renders every part of a request', () => {
     const body = rendered(openaiChatDelegate, chatGpt, {
       messages: [
         system('Be brief.'),
@@ -84,15 +84,15 @@ describe('a request to Chat Completions', () => {
     expect(JSON.stringify(body)).toBe(JSON.stringify(expected));
   });
 
-  it('goes to the vendor’s path', () => {
+  it("uses the vendor's path", () => {
     expect(openaiChatDelegate).toMatchObject({ api: 'openai-chat', path: '/openai/v1/chat/completions', headers: {} });
   });
 
-  it('has null for the content of a message that only calls', () => {
+  it('renders null content for a message with only calls', () => {
     expect(render(user('Go'), assistant(call('a'))).messages).toMatchObject([{}, { content: null }, { role: 'tool' }]);
   });
 
-  it('sends images and documents', () => {
+  it('renders images and documents', () => {
     expect(render(user(imageUrl, pdf)).messages).toEqual([
       {
         role: 'user',
@@ -104,7 +104,7 @@ describe('a request to Chat Completions', () => {
     ]);
   });
 
-  it('names a document by address, which this API cannot fetch', () => {
+  it('names the URL of a document, which this API cannot fetch', () => {
     expect(render(user(pdfUrl)).messages).toEqual([
       { role: 'user', content: [{ type: 'text', text: '[document: https://example.com/a.pdf]' }] },
     ]);

@@ -6,7 +6,7 @@ import { feed, recorded } from './feed.js';
 const itemDone = (item: object) => ({ type: 'response.output_item.done', output_index: 0, item });
 const completed = { type: 'response.completed', response: {} };
 
-describe('the Responses stream', () => {
+describe('OpenAI Responses parseStream', () => {
   it('reads text', () => {
     const { answer, events } = feed(openaiResponsesDelegate, recorded('openai-responses/text'));
     expect(events).toHaveLength(3);
@@ -41,12 +41,12 @@ describe('the Responses stream', () => {
     expect(events.filter((event) => event.type === 'tool-call').map((event) => event.id)).toEqual(['call_a', 'call_b']);
   });
 
-  it('reads a refusal as text that ends in refusal', () => {
+  it('reads a refusal as text with the finish reason refusal', () => {
     const { answer } = feed(openaiResponsesDelegate, recorded('openai-responses/refusal'));
     expect(answer).toMatchObject({ parts: [{ type: 'text', text: 'I cannot do that.' }], finishReason: 'refusal' });
   });
 
-  it('drops a call that the token limit cut', () => {
+  it('drops a call that the token limit truncated', () => {
     const { answer, isDone } = feed(openaiResponsesDelegate, recorded('openai-responses/cut-in-tool'));
     expect(answer).toMatchObject({ parts: [{ type: 'text', text: 'Writing.' }], finishReason: 'length' });
     expect(isDone).toBe(true);
@@ -56,12 +56,12 @@ describe('the Responses stream', () => {
     ['max_output_tokens', 'length'],
     ['content_filter', 'content-filter'],
     ['novelty', 'other'],
-  ])('maps an answer that is incomplete for %s to %s', (reason, neutral) => {
+  ])('maps an answer that is incomplete because of %s to %s', (reason, neutral) => {
     const event = { type: 'response.incomplete', response: { incomplete_details: { reason } } };
     expect(feed(openaiResponsesDelegate, [event])).toMatchObject({ isDone: true, answer: { finishReason: neutral } });
   });
 
-  it('keeps no reasoning item that cannot be replayed', () => {
+  it('drops reasoning items that cannot be replayed', () => {
     const parts = (item: object) => feed(openaiResponsesDelegate, [itemDone(item), completed]).answer.parts;
     const item = { id: 'rs_1', type: 'reasoning', summary: [] };
     expect(parts(item)).toEqual([]);
@@ -69,7 +69,7 @@ describe('the Responses stream', () => {
     expect(parts({ ...item, encrypted_content: 'g' })).toMatchObject([{ text: '', raw: { id: 'rs_1' } }]);
   });
 
-  it.each(['', '{}'])('takes %j for no arguments', (json) => {
+  it.each(['', '{}'])('reads %j as empty arguments', (json) => {
     const item = { type: 'function_call', call_id: 'call_1', name: 'now', arguments: json };
     expect(feed(openaiResponsesDelegate, [itemDone(item), completed]).answer).toMatchObject({
       parts: [{ type: 'tool-call', id: 'call_1', name: 'now', arguments: {} }],
@@ -77,19 +77,19 @@ describe('the Responses stream', () => {
     });
   });
 
-  it.each(['{"a":', '[1]'])('says of an ended call that its arguments are %s', (json) => {
+  it.each(['{"a":', '[1]'])('reports the arguments of a complete call as %s', (json) => {
     const item = { type: 'function_call', call_id: 'call_1', name: 'save', arguments: json };
     const { events } = feed(openaiResponsesDelegate, [itemDone(item), completed]);
     expect(events).toEqual([{ type: 'tool-call', id: 'call_1', name: 'save', arguments: {}, malformed: json }]);
   });
 
-  it('keeps of malformed arguments no more than tells them', () => {
+  it('keeps only the beginning of malformed arguments', () => {
     const item = { type: 'function_call', call_id: 'call_1', name: 'save', arguments: `{"a":"${'x'.repeat(5_000)}` };
     const { events } = feed(openaiResponsesDelegate, [itemDone(item), completed]);
     expect((events[0] as { malformed: string }).malformed).toHaveLength(500);
   });
 
-  it('throws for a response that failed, and for an error event', () => {
+  it('throws for a failed response, and for an error event', () => {
     const failed = feed(openaiResponsesDelegate, recorded('openai-responses/failed'));
     expect(failed.error).toBeInstanceOf(RateLimitError);
     expect(failed.answer.parts).toEqual([{ type: 'text', text: 'Half an' }]);
@@ -98,7 +98,7 @@ describe('the Responses stream', () => {
     expect(error.error).toMatchObject({ message: expect.stringContaining('The server had an error.') });
   });
 
-  it('reads an error that is nested, too', () => {
+  it('reads a nested error', () => {
     const event = { type: 'error', error: { code: 'context_length_exceeded', message: 'Too long.' } };
     expect(feed(openaiResponsesDelegate, [event]).error).toMatchObject({ code: 'context_window_exceeded' });
   });

@@ -21,8 +21,8 @@ const raw = { id: 'rs_1', type: 'reasoning', summary: [], encrypted_content: 'g'
 const render = (...messages: ReturnType<typeof user>[]) =>
   rendered(openaiResponsesDelegate, responsesGpt, { messages });
 
-describe('a request to the Responses API', () => {
-  it('has every part in its place and order', () => {
+describe('OpenAI Responses renderRequest', () => {
+  it('renders every part of a request in order', () => {
     const body = rendered(openaiResponsesDelegate, responsesGpt, {
       messages: [
         system('Be brief.'),
@@ -78,7 +78,7 @@ describe('a request to the Responses API', () => {
     expect(JSON.stringify(body)).toBe(JSON.stringify(expected));
   });
 
-  it('goes to the vendor’s path', () => {
+  it("uses the vendor's path", () => {
     expect(openaiResponsesDelegate).toMatchObject({
       api: 'openai-responses',
       path: '/openai/v1/responses',
@@ -86,13 +86,13 @@ describe('a request to the Responses API', () => {
     });
   });
 
-  it('replays reasoning unmodified, and never what nothing follows', () => {
+  it('replays reasoning unchanged, unless nothing follows it', () => {
     const own = reasoning('openai-responses', raw);
     const { input } = render(user('Go'), assistant(own), user('Go on'), assistant(own, 'Yo'));
     expect(input).toMatchObject([{ role: 'user' }, { role: 'user' }, raw, { role: 'assistant' }]);
   });
 
-  it('sends images and documents by content and by address', () => {
+  it('renders images and documents from data and URLs', () => {
     expect(render(user(imageUrl, pdf, pdfUrl)).input).toEqual([
       {
         type: 'message',

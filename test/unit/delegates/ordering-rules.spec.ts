@@ -22,8 +22,8 @@ function expectSafeAndUnique(all: string[]) {
   for (const id of all) expect(id).toMatch(safeId);
 }
 
-describe('whatever the history, the Messages API', () => {
-  it.each([budgetClaude, adaptiveClaude])('gets a valid request for $id', (model) => {
+describe('Messages API ordering of random histories', () => {
+  it.each([budgetClaude, adaptiveClaude])('is valid for $id', (model) => {
     for (const seed of seeds) {
       const params = seed % 2 ? { thinking: { effort: 'high' as const } } : {};
       const history = randomHistory(seed);
@@ -58,8 +58,8 @@ describe('whatever the history, the Messages API', () => {
   });
 });
 
-describe('whatever the history, Chat Completions', () => {
-  it('gets a valid request', () => {
+describe('Chat Completions ordering of random histories', () => {
+  it('is valid', () => {
     for (const seed of seeds) {
       const body = rendered(openaiChatDelegate, chatGpt, { messages: randomHistory(seed) });
       const messages = objects(body.messages);
@@ -82,8 +82,8 @@ describe('whatever the history, Chat Completions', () => {
   });
 });
 
-describe('whatever the history, the Responses API', () => {
-  it('gets a valid request', () => {
+describe('Responses API ordering of random histories', () => {
+  it('is valid', () => {
     for (const seed of seeds) {
       const history = randomHistory(seed);
       const body = rendered(openaiResponsesDelegate, responsesGpt, { messages: history });
@@ -113,8 +113,8 @@ describe('whatever the history, the Responses API', () => {
   });
 });
 
-describe('the same history', () => {
-  it('renders to the same bytes, and begins the same while it grows', () => {
+describe('Rendering one history again', () => {
+  it('gives the same bytes, with a stable prefix as it grows', () => {
     for (const seed of seeds) {
       const messages = randomHistory(seed);
       const render = (history: typeof messages) =>

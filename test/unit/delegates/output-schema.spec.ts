@@ -122,8 +122,8 @@ const schemas: [what: string, schema: JsonObject, takenBy: ('claude' | 'gpt')[]]
 const render = (model: Model, schema: JsonObject, more: Partial<ModelRequest> = {}) =>
   rendered(delegateOf(model), model, { messages: [user('Where?')], outputSchema: schema, ...more });
 
-describe.each(schemas)('an answer of %s', (_what, schema, takenBy) => {
-  it('is asked of Chat Completions by response_format, the schema whole', () => {
+describe.each(schemas)('The output schema of %s', (_what, schema, takenBy) => {
+  it('is sent to Chat Completions as response_format, unabridged', () => {
     expect(render(chatGpt, schema)).toMatchObject({
       response_format: {
         type: 'json_schema',
@@ -132,13 +132,13 @@ describe.each(schemas)('an answer of %s', (_what, schema, takenBy) => {
     });
   });
 
-  it('is asked of Responses by text.format, the schema whole', () => {
+  it('is sent to Responses as text.format, unabridged', () => {
     expect(render(responsesGpt, schema)).toMatchObject({
       text: { format: { type: 'json_schema', name: 'answer', schema, strict: takenBy.includes('gpt') } },
     });
   });
 
-  it('is asked of Claude by its output format, or else by a tool that it has to call', () => {
+  it('is sent to Claude as its output format, or else as a forced tool', () => {
     const body = render(budgetClaude, schema);
     if (takenBy.includes('claude')) {
       expect(body.output_config).toEqual({ format: { type: 'json_schema', schema } });
@@ -151,15 +151,15 @@ describe.each(schemas)('an answer of %s', (_what, schema, takenBy) => {
   });
 });
 
-it.each([budgetClaude, adaptiveClaude, chatGpt, responsesGpt])('$id is asked for text without a schema', (model) => {
+it.each([budgetClaude, adaptiveClaude, chatGpt, responsesGpt])('is absent for $id in a request for text', (model) => {
   const body = rendered(delegateOf(model), model, { messages: [user('Where?')] });
   for (const key of ['output_config', 'response_format', 'text', 'tools']) expect(body).not.toHaveProperty(key);
 });
 
-describe('the output format of Claude', () => {
+describe("Claude's output format", () => {
   const format = { type: 'json_schema', schema: plain };
 
-  it('goes with thinking, by effort or by budget', () => {
+  it('works with thinking, by effort or by budget', () => {
     const params = { thinking: { effort: 'low' as const } };
     expect(render(adaptiveClaude, plain, { params })).toMatchObject({
       thinking: { type: 'adaptive' },
@@ -171,7 +171,7 @@ describe('the output format of Claude', () => {
     });
   });
 
-  it('goes with tools, however they are to be used', () => {
+  it('works with tools, for every tool choice', () => {
     const params: ModelParams = { toolChoice: 'required' };
     const body = render(budgetClaude, plain, { tools: [weather], params });
     expect(body).toMatchObject({ output_config: { format }, tool_choice: { type: 'any' } });
@@ -179,31 +179,31 @@ describe('the output format of Claude', () => {
   });
 });
 
-describe('the answer tool of Claude', () => {
+describe("Claude's answer tool", () => {
   const tools = [weather];
   const names = (body: JsonObject) => (body.tools as { name: string }[]).map(({ name }) => name);
 
-  it('is one of those of which the model has to call one', () => {
+  it('joins the tools if the model must call one of them', () => {
     const body = render(budgetClaude, open, { tools, params: { toolCalls: 'one' } });
     expect(names(body)).toEqual(['answer', 'weather']);
     expect(body.tool_choice).toEqual({ type: 'any', disable_parallel_tool_use: true });
     expect(render(budgetClaude, open, { tools }).tool_choice).toEqual({ type: 'any' });
   });
 
-  it('is offered alone where the others must not be called', () => {
+  it('is the only tool if tool calls are forbidden', () => {
     const body = render(budgetClaude, open, { tools, params: { toolChoice: 'none' } });
     expect(names(body)).toEqual(['answer']);
     expect(body.tool_choice).toMatchObject({ type: 'tool', name: 'answer' });
   });
 
   it.each<ModelParams>([{ toolChoice: 'required' }, { toolChoice: { tool: 'weather' } }])(
-    'is not offered while another has to be called: %j',
+    'is not offered while another tool is forced: %j',
     (params) => {
       expect(names(render(budgetClaude, open, { tools, params }))).toEqual(['weather']);
     },
   );
 
-  it.each([budgetClaude, adaptiveClaude])('is not forced on a model that thinks, which $id refuses', (model) => {
+  it.each([budgetClaude, adaptiveClaude])('is not forced on a thinking model, which $id refuses', (model) => {
     const params: ModelParams = { thinking: { effort: 'low' } };
     const body = render(model, open, { params });
     expect(body).toMatchObject({ thinking: {}, tool_choice: { type: 'auto' } });
@@ -211,13 +211,13 @@ describe('the answer tool of Claude', () => {
     expect(render(model, open, { tools, params }).tool_choice).toEqual({ type: 'auto' });
   });
 
-  it('has a name of its own', () => {
+  it('has a name that no other tool has', () => {
     const others = ['answer', 'answer_'].map((name) => ({ ...weather, name }));
     expect(names(render(budgetClaude, open, { tools: others }))).toEqual(['answer__', 'answer', 'answer_']);
   });
 });
 
-describe('the stream of an answer by the answer tool', () => {
+describe('The stream of an answer by the answer tool', () => {
   const request: ModelRequest = { model: 'x', messages: [], outputSchema: open, tools: [weather] };
   const block = (index: number, name: string, ...json: string[]) => [
     { type: 'content_block_start', index, content_block: { type: 'tool_use', id: `toolu_${index}`, name, input: {} } },
@@ -233,7 +233,7 @@ describe('the stream of an answer by the answer tool', () => {
     { type: 'message_stop' },
   ];
 
-  it('is text, and its end is one', () => {
+  it('gives text and the finish reason stop', () => {
     const { answer, events } = feed(
       anthropicDelegate,
       [...block(0, 'answer', '', '{"a":', '"b"}'), ...end('tool_use')],
@@ -244,12 +244,12 @@ describe('the stream of an answer by the answer tool', () => {
     expect(answer).toMatchObject({ parts: [{ type: 'text', text: '{"a":"b"}' }], finishReason: 'stop' });
   });
 
-  it('is an empty object where there is no input', () => {
+  it('gives an empty object without input', () => {
     const { answer } = feed(anthropicDelegate, [...block(0, 'answer'), ...end('tool_use')], request);
     expect(answer.parts).toEqual([{ type: 'text', text: '{}' }]);
   });
 
-  it('is the input that is there from the start', () => {
+  it('gives the input of the start event', () => {
     const [begun, stopped] = block(0, 'answer');
     const whole = { ...begun, content_block: { type: 'tool_use', id: 'a', name: 'answer', input: { a: 'b' } } };
     const { answer, events } = feed(anthropicDelegate, [whole, stopped as object, ...end('tool_use')], request);
@@ -257,19 +257,19 @@ describe('the stream of an answer by the answer tool', () => {
     expect(answer.parts).toEqual([{ type: 'text', text: '{"a":"b"}' }]);
   });
 
-  it('waits for results where other tools are called too', () => {
+  it('expects results if other tools are called too', () => {
     const stream = [...block(0, 'answer', '{}'), ...block(1, 'weather', '{}'), ...end('tool_use')];
     const { answer } = feed(anthropicDelegate, stream, request);
     expect(answer.parts.map(({ type }) => type)).toEqual(['text', 'tool-call']);
     expect(answer.finishReason).toBe('tool-calls');
   });
 
-  it('keeps what came before it was cut', () => {
+  it('keeps the text before the truncation', () => {
     const { answer } = feed(anthropicDelegate, [...block(0, 'answer', '{"a":'), ...end('max_tokens')], request);
     expect(answer).toMatchObject({ parts: [{ type: 'text', text: '{"a":' }], finishReason: 'length' });
   });
 
-  it('is a call of a tool like any other where none was offered', () => {
+  it('gives a tool call if no answer tool was offered', () => {
     const stream = [...block(0, 'answer', '{}'), ...end('tool_use')];
     const { answer } = feed(anthropicDelegate, stream, { ...request, outputSchema: plain });
     expect(answer).toMatchObject({ parts: [{ type: 'tool-call', name: 'answer' }], finishReason: 'tool-calls' });
@@ -277,10 +277,10 @@ describe('the stream of an answer by the answer tool', () => {
   });
 });
 
-describe('a schema that Claude takes neither for a format nor for a tool', () => {
+describe('A schema that Claude takes neither as a format nor as a tool', () => {
   const odd = closed({ 'a b': text });
 
-  it('is asked for in words, after the instructions', () => {
+  it('is requested in words, after the instructions', () => {
     const body = render(budgetClaude, odd, { messages: [system('Be brief.'), user('Where?')], tools: [weather] });
     expect(body.system).toEqual([
       { type: 'text', text: 'Be brief.', cache_control: { type: 'ephemeral' } },
@@ -291,12 +291,12 @@ describe('a schema that Claude takes neither for a format nor for a tool', () =>
     expect(body).not.toHaveProperty('tool_choice');
   });
 
-  it('is strict for GPT, which takes any name', () => {
+  it('is strict for GPT, which accepts any name', () => {
     expect(render(chatGpt, odd)).toMatchObject({ response_format: { json_schema: { strict: true } } });
   });
 });
 
-describe('what OpenAI wants said of every schema', () => {
+describe("OpenAI's strict schema requirements", () => {
   const repaired: [what: string, schema: JsonObject, sent: JsonObject][] = [
     // "object schema missing properties", "array schema missing items".
     ['an object without properties', { type: 'object' }, { type: 'object', properties: {} }],
@@ -324,7 +324,7 @@ describe('what OpenAI wants said of every schema', () => {
     ['what it can read', of({ type: 'string', pattern: '^[\\w.-]+$' }), of({ type: 'string', pattern: '^[\\w.-]+$' })],
   ];
 
-  it.each(repaired)('is said of %s, in an answer and in a tool, and Claude gets it whole', (_what, schema, sent) => {
+  it.each(repaired)('are added for %s, in an answer and in a tool, but not for Claude', (_what, schema, sent) => {
     const tool = { name: 'weather', description: 'The weather', parameters: schema };
     expect(render(chatGpt, schema, { tools: [tool] })).toMatchObject({
       response_format: { json_schema: { schema: sent } },
@@ -338,7 +338,7 @@ describe('what OpenAI wants said of every schema', () => {
     });
   });
 
-  it('makes a closed object without properties strict', () => {
+  it('make a closed object without properties strict', () => {
     const schema = of({ type: 'object', additionalProperties: false });
     expect(render(chatGpt, schema)).toMatchObject({ response_format: { json_schema: { strict: true } } });
   });

@@ -16,7 +16,7 @@ const limitKeys = {
   'openai-responses': 'max_output_tokens',
 };
 
-describe.each([budgetClaude, chatGpt, responsesGpt])('the limit of the answer for $id', (model) => {
+describe.each([budgetClaude, chatGpt, responsesGpt])('The output token limit for $id', (model) => {
   it.each([
     [128_000, undefined, 16_384],
     [8_000, undefined, 8_000],
@@ -24,13 +24,13 @@ describe.each([budgetClaude, chatGpt, responsesGpt])('the limit of the answer fo
     [128_000, 100, 100],
     [8_000, 100_000, 8_000],
     [null, 100_000, 100_000],
-  ])('with a model limit of %s and a wish for %s is %s', (maxOutputTokens, wish, limit) => {
+  ])('resolves a model limit of %s and a requested %s to %s', (maxOutputTokens, wish, limit) => {
     const body = render({ ...model, maxOutputTokens }, { maxOutputTokens: wish });
     expect(body[limitKeys[model.api]]).toBe(limit);
   });
 });
 
-describe.each([budgetClaude, chatGpt, responsesGpt])('the use of tools for $id', (model) => {
+describe.each([budgetClaude, chatGpt, responsesGpt])('The tool choice for $id', (model) => {
   const tools = [{ name: 'weather', description: 'Weather', parameters: { type: 'object', properties: {} } }];
   const use = (params: ModelParams) => {
     const body = rendered(delegateOf(model), model, { messages: [user('Hi')], params, tools });
@@ -40,11 +40,11 @@ describe.each([budgetClaude, chatGpt, responsesGpt])('the use of tools for $id',
   };
   const isClaude = model.vendor === 'anthropic';
 
-  it("is the vendor's own by default", () => {
+  it("defaults to the vendor's", () => {
     expect(use({})).toEqual({});
   });
 
-  it('may be forced, forbidden, or narrowed to one tool', () => {
+  it('can force or forbid tools, or name one tool', () => {
     const named = {
       'anthropic-messages': { type: 'tool', name: 'weather' },
       'openai-chat': { type: 'function', function: { name: 'weather' } },
@@ -56,7 +56,7 @@ describe.each([budgetClaude, chatGpt, responsesGpt])('the use of tools for $id',
     expect(use({ toolChoice: { tool: 'weather' } }).choice).toEqual(named[model.api]);
   });
 
-  it('may be one call at a time, or many', () => {
+  it('can limit calls to one at a time', () => {
     expect(use({ toolCalls: 'one' })).toEqual(
       isClaude ? { choice: { type: 'auto', disable_parallel_tool_use: true } } : { parallel: false },
     );
@@ -65,21 +65,21 @@ describe.each([budgetClaude, chatGpt, responsesGpt])('the use of tools for $id',
     );
   });
 
-  it('goes before thinking where the vendor takes only one of the two', () => {
+  it('wins over thinking if the vendor accepts only one of the two', () => {
     const params: ModelParams = { toolChoice: 'required', thinking: { effort: 'low' } };
     const body = rendered(delegateOf(model), model, { messages: [user('Hi')], params, tools });
     const thinks = Object.keys(body).some((key) => /^(thinking|reasoning|reasoning_effort)$/.test(key));
     expect(thinks).toBe(!isClaude);
   });
 
-  it('says nothing without tools, and refuses a choice of what is not offered', () => {
+  it('is omitted without tools, and refuses a tool that is not offered', () => {
     expect(render(model, { toolChoice: 'required', toolCalls: 'one' })).not.toHaveProperty('tool_choice');
     expect(render(model, { toolCalls: 'one' })).not.toHaveProperty('parallel_tool_calls');
     expect(() => use({ toolChoice: { tool: 'clock' } })).toThrow('is not offered it');
   });
 });
 
-describe('thinking', () => {
+describe('Thinking parameters', () => {
   it.each([
     [{ effort: 'low' }, {}, 2_048],
     [{ effort: 'medium' }, {}, 8_192],
@@ -89,13 +89,13 @@ describe('thinking', () => {
     [{ budgetTokens: 5_000 }, {}, 5_000],
     [{ budgetTokens: 10 }, {}, 1_024],
     [{ budgetTokens: 50_000 }, {}, 16_383],
-  ] as const)('%j with %j is a budget of %s tokens', (thinking, params, budget) => {
+  ] as const)('resolve %j with %j to a budget of %s tokens', (thinking, params, budget) => {
     const body = render(budgetClaude, { thinking, ...params });
     expect(body.thinking).toEqual({ type: 'enabled', budget_tokens: budget });
     expect(body).not.toHaveProperty('output_config');
   });
 
-  it('is left out where the answer is too short for the smallest budget', () => {
+  it('are omitted if the answer is too short for the smallest budget', () => {
     const body = render(budgetClaude, { thinking: { effort: 'low' }, maxOutputTokens: 1_024, temperature: 0.5 });
     expect(body).not.toHaveProperty('thinking');
     expect(body).toMatchObject({ temperature: 0.5 });
@@ -106,7 +106,7 @@ describe('thinking', () => {
     [{ budgetTokens: 2_048 }, 'low'],
     [{ budgetTokens: 8_192 }, 'medium'],
     [{ budgetTokens: 24_576 }, 'high'],
-  ] as const)('%j is the effort %s for models without budgets', (thinking, effort) => {
+  ] as const)('resolve %j to the effort %s for models without budgets', (thinking, effort) => {
     expect(render(adaptiveClaude, { thinking })).toMatchObject({
       thinking: { type: 'adaptive', display: 'summarized' },
       output_config: { effort },
@@ -115,7 +115,7 @@ describe('thinking', () => {
     expect(render(responsesGpt, { thinking })).toMatchObject({ reasoning: { effort, summary: 'auto' } });
   });
 
-  it('is left to the model where nothing is said', () => {
+  it('are omitted by default', () => {
     for (const model of [budgetClaude, adaptiveClaude, chatGpt, responsesGpt]) {
       const body = render(model, {});
       for (const key of ['thinking', 'output_config', 'reasoning', 'reasoning_effort']) {
@@ -125,15 +125,15 @@ describe('thinking', () => {
   });
 });
 
-describe('sampling', () => {
+describe('Sampling parameters', () => {
   const params = { temperature: 0, topP: 0.9, stopSequences: ['END'] };
 
-  it('is as hot as Claude can be where more was asked for', () => {
+  it("clamp the temperature to Claude's maximum", () => {
     expect(render(budgetClaude, { temperature: 1.7 })).toMatchObject({ temperature: 1 });
     expect(render(chatGpt, { temperature: 1.7 })).toMatchObject({ temperature: 1.7 });
   });
 
-  it('goes to models that take it; Claude takes one of the two', () => {
+  it('are sent to models that accept them; Claude accepts one of the two', () => {
     expect(render(budgetClaude, params)).toMatchObject({ temperature: 0, stop_sequences: ['END'] });
     expect(render(budgetClaude, params)).not.toHaveProperty('top_p');
     expect(render(budgetClaude, { topP: 0.9 })).toMatchObject({ top_p: 0.9 });
@@ -141,7 +141,7 @@ describe('sampling', () => {
     expect(render({ ...responsesGpt, sampling: true }, params)).toMatchObject({ temperature: 0, top_p: 0.9 });
   });
 
-  it('leaves out what Claude does not stop at: white space alone', () => {
+  it('drop blank stop sequences for Claude', () => {
     expect(render(budgetClaude, { stopSequences: ['\n', 'END', ' '] })).toMatchObject({ stop_sequences: ['END'] });
     expect(render(budgetClaude, { stopSequences: ['\n'] })).not.toHaveProperty('stop_sequences');
     expect(render(chatGpt, { stopSequences: ['\n', 'END'] })).toMatchObject({ stop: ['\n', 'END'] });
@@ -153,26 +153,29 @@ describe('sampling', () => {
     [{ ...chatGpt, sampling: false }, {}],
     [budgetClaude, { thinking: { effort: 'low' } }],
     [chatGpt, { thinking: { effort: 'low' } }],
-  ] as [Model, ModelParams][])('is left out where $id refuses it, with %j', (model, more) => {
+  ] as [Model, ModelParams][])('are omitted for $id, which refuses %j', (model, more) => {
     const body = render(model, { ...params, ...more });
     for (const key of ['temperature', 'top_p', 'stop']) expect(body).not.toHaveProperty(key);
   });
 });
 
-describe('parameters that only the vendor knows', () => {
-  it.each([budgetClaude, chatGpt, responsesGpt])('go to $id as they are', (model) => {
+describe('Vendor parameters', () => {
+  it.each([budgetClaude, chatGpt, responsesGpt])('are sent to $id unchanged', (model) => {
     const params = { metadata: { user_id: 'u1' }, tool_choice: 'none', unset: undefined };
     const body = render(model, params);
     expect(body).toMatchObject({ metadata: { user_id: 'u1' }, tool_choice: 'none' });
     expect(Object.keys(body)).not.toContain('unset');
   });
 
-  it.each([budgetClaude, chatGpt, responsesGpt])('cannot replace what a request to $id is made of', (model) => {
-    const hostile = { model: 'x', messages: [], input: [], system: 'x', instructions: 'x', stream: false, tools: [] };
-    expect(render(model, hostile)).toEqual(render(model, {}));
-  });
+  it.each([budgetClaude, chatGpt, responsesGpt])(
+    'cannot replace the body that a request to $id consists of',
+    (model) => {
+      const hostile = { model: 'x', messages: [], input: [], system: 'x', instructions: 'x', stream: false, tools: [] };
+      expect(render(model, hostile)).toEqual(render(model, {}));
+    },
+  );
 
-  it('are merged with what the request sets itself', () => {
+  it('are merged with the parameters of the request', () => {
     const format = { type: 'json_schema', schema: {} };
     expect(render(adaptiveClaude, { thinking: { effort: 'low' }, output_config: { format } })).toMatchObject({
       output_config: { effort: 'low', format },
@@ -183,7 +186,7 @@ describe('parameters that only the vendor knows', () => {
     expect(render(responsesGpt, { store: true })).toMatchObject({ store: true });
   });
 
-  it('give the same bytes in whatever order they are set', () => {
+  it('give the same bytes in any order', () => {
     const one = render(chatGpt, { seed: 1, metadata: {}, temperature: 1, topP: 1 });
     const other = render(chatGpt, { topP: 1, temperature: 1, metadata: {}, seed: 1 });
     expect(JSON.stringify(one)).toBe(JSON.stringify(other));

@@ -5,11 +5,11 @@ import { openaiResponsesDelegate } from '../../../src/delegates/openai-responses
 import { feed, recorded, spoken } from './feed.js';
 import { RECORDED_ANSWERS } from './wire.js';
 
-describe.each(RECORDED_ANSWERS)('the recorded stream %s', (name, delegate) => {
+describe.each(RECORDED_ANSWERS)('The recorded stream %s', (name, delegate) => {
   const stream = recorded(name);
   const whole = feed(delegate, stream);
 
-  it('says in its deltas what it says in its answer', () => {
+  it('has the same text in its deltas and its answer', () => {
     const { parts } = whole.answer;
     const texts = parts.map((part) => (part.type === 'text' ? part.text : '')).join('');
     const thoughts = parts.map((part) => (part.type === 'reasoning' ? part.text : '')).join('');
@@ -21,7 +21,7 @@ describe.each(RECORDED_ANSWERS)('the recorded stream %s', (name, delegate) => {
     expect(whole).toMatchObject({ isDone: true, error: undefined });
   });
 
-  it('is no answer, and has no tool call, wherever it is cut', () => {
+  it('gives no answer and no tool call if it is truncated anywhere', () => {
     for (let end = 0; end < stream.length; end++) {
       const cut = feed(delegate, stream.slice(0, end));
       expect(cut).toMatchObject({ isDone: false, error: undefined });
@@ -30,11 +30,11 @@ describe.each(RECORDED_ANSWERS)('the recorded stream %s', (name, delegate) => {
     }
   });
 
-  it('ignores what follows its end', () => {
+  it('ignores events after its end', () => {
     expect(feed(delegate, [...stream, 'garbage', ...stream])).toEqual(whole);
   });
 
-  it('gives the same answer as often as it is asked', () => {
+  it('gives the same answer each time', () => {
     const parser = delegate.createParser();
     const answers = stream.map((data) => {
       parser.push(data, []);

@@ -16,8 +16,8 @@ const toolResult: ToolResultPart = { type: 'tool-result', id: 'a', name: 'weathe
 const models = [budgetClaude, adaptiveClaude, chatGpt, responsesGpt];
 const settings: ModelParams[] = [{}, { thinking: { effort: 'high' } }, { temperature: 0.3 }, { maxOutputTokens: 900 }];
 
-describe('a history of settled messages', () => {
-  it('renders to the same bytes as from scratch, whatever happened to it since it was last rendered', () => {
+describe('Incremental rendering of a history', () => {
+  it('gives the same bytes as from scratch after random changes', () => {
     for (let seed = 1; seed <= CHATS; seed += 1) {
       const below = generator(seed);
       let history: ImmutableMessage[] = [];
@@ -36,7 +36,7 @@ describe('a history of settled messages', () => {
     }
   });
 
-  it.each(models)('is the same for $id after a refusal half-way', (model) => {
+  it.each(models)('gives the same bytes for $id after a refusal half-way', (model) => {
     const turn = (name: string) =>
       [user(name), assistant(call('a')), result('a', 'fine'), assistant('So.')].map(settled);
     const [before, after] = [[...turn('One'), ...turn('Two'), ...turn('Three')], turn('Four')];
@@ -48,7 +48,7 @@ describe('a history of settled messages', () => {
     expect(body(model, history)).toBe(body(model, fromScratch(history)));
   });
 
-  it.each(models)('is rendered anew for $id where a message in it may change', (model) => {
+  it.each(models)('renders a history for $id again if a message in it may change', (model) => {
     const turns = (count: number) => Array.from({ length: count }, () => [user('Hi'), assistant('Yes.')]).flat();
     const mine = user('Mine');
     const history = [...turns(3).map(settled), mine, assistant('Yes.'), ...turns(3).map(settled), user('Hi')];
@@ -57,7 +57,7 @@ describe('a history of settled messages', () => {
     expect(body(model, history)).toBe(body(model, fromScratch(history)));
   });
 
-  it('renders to the same bytes as from scratch while files in it come to be left out', () => {
+  it('gives the same bytes as from scratch while files are dropped', () => {
     const documentGpt: Model = { ...chatGpt, inputs: ['text', 'image', 'pdf'] };
     for (let seed = 1; seed <= 20; seed += 1) {
       const below = generator(seed);
@@ -76,7 +76,7 @@ describe('a history of settled messages', () => {
     }
   });
 
-  it.each(models)('is read once for $id, but for its last two turns', (model) => {
+  it.each(models)('reads a history once for $id, except its last two turns', (model) => {
     const turns = Array.from({ length: 100 }, (_, turn) => [user(`Turn ${turn}`), assistant('Yes.')]).flat();
     const history = turns.map(settled);
     body(model, [...history.slice(0, 100), user('Hi')]);

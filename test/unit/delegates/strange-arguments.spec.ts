@@ -58,8 +58,8 @@ const calls: [string, Delegate, (json: string) => (object | string)[]][] = [
   ],
 ];
 
-describe.each(calls)('A call by %s', (name, delegate, stream) => {
-  it('with an integer beyond 2^53 is refused, and its digits are shown', () => {
+describe.each(calls)('Tool arguments from %s', (name, delegate, stream) => {
+  it('are refused with an integer beyond 2^53, whose digits are shown', () => {
     // The harm: an id 12345678901234567890 that is looked up, or paid to, as 12345678901234567000.
     const json = '{"id":12345678901234567890,"b":1.5}';
     const { answer, events } = feed(delegate, stream(json));
@@ -76,7 +76,7 @@ describe.each(calls)('A call by %s', (name, delegate, stream) => {
     expect(events).toEqual(answer.parts);
   });
 
-  it('keeps long digits that are a text, and what a number keeps', () => {
+  it('keep long digits in texts, and exact numbers', () => {
     const json = '{"id":"12345678901234567890","b":9007199254740992,"c":0.1,"a":-1e22}';
     expect(feed(delegate, stream(json)).answer.parts).toEqual([
       { type: 'tool-call', id: 'a', name: 'save', arguments: JSON.parse(json) as object },
@@ -92,7 +92,7 @@ describe.each(calls)('A call by %s', (name, delegate, stream) => {
     expect(answer.parts[0]).not.toHaveProperty('malformed');
   });
 
-  it('that is nested deeper is malformed, or an error of the stream, and never one of the engine', () => {
+  it('are malformed, or a stream error, if they are nested deeper', () => {
     for (const levels of [1_000, 100_000]) {
       const { answer, error } = feed(delegate, stream(`{"a":${nested(levels)}}`));
       if (around > 0) {
@@ -112,11 +112,8 @@ describe.each(calls)('A call by %s', (name, delegate, stream) => {
 });
 
 describe('An event that is nested deeper than 1,000 levels', () => {
-  it.each([anthropicDelegate, openaiChatDelegate, openaiResponsesDelegate])(
-    'is an error of the stream: $api',
-    (delegate) => {
-      const { error } = feed(delegate, [`{"type":"surprise","choices":[],"a":${nested(100_000)}}`]);
-      expect(error).toMatchObject({ name: 'UpstreamError', code: 'upstream_error' });
-    },
-  );
+  it.each([anthropicDelegate, openaiChatDelegate, openaiResponsesDelegate])('fails the stream: $api', (delegate) => {
+    const { error } = feed(delegate, [`{"type":"surprise","choices":[],"a":${nested(100_000)}}`]);
+    expect(error).toMatchObject({ name: 'UpstreamError', code: 'upstream_error' });
+  });
 });

@@ -14,7 +14,7 @@ describe.each([
   ['Messages', anthropicDelegate],
   ['Chat Completions', openaiChatDelegate],
   ['Responses', openaiResponsesDelegate],
-])('A stream of %s', (_api, delegate) => {
+])('An error body in the stream of %s', (_api, delegate) => {
   it.each([
     ['an error without a type', overflow, 'context_window_exceeded'],
     ['an overload without a type', { error: overloaded.error }, 'upstream_overloaded'],
@@ -22,7 +22,7 @@ describe.each([
     ['a wrapped overload', { message: wrapped(JSON.stringify(overloaded)) }, 'upstream_overloaded'],
     ['a wrapped overflow', { detail: wrapped(JSON.stringify(overflow)) }, 'context_window_exceeded'],
     ['an error that is wrapped itself', { error: wrapped(JSON.stringify(overloaded)) }, 'upstream_overloaded'],
-  ])('that brings %s ends as a refusal of that shape does', async (_what, body, code) => {
+  ])('fails like a refusal of that shape: %s', async (_what, body, code) => {
     const json = JSON.stringify(body);
     for (const event of [`data: ${json}\n\n`, `event: error\ndata: ${json}\n\n`]) {
       const { error, answer } = await readWire(delegate, [[Buffer.from(event)]]);
@@ -36,14 +36,14 @@ describe.each([
     }
   });
 
-  it('quotes a wrapped body that is no JSON, without its secrets', async () => {
+  it('quotes a wrapped body that is not JSON, without its secrets', async () => {
     const event = `data: ${JSON.stringify({ message: "b'upstream broke, key sk-abcdefghijklmnop'" })}\n\n`;
     const { error } = await readWire(delegate, [[Buffer.from(event)]]);
     expect(error).toMatchObject({ code: 'upstream_error', message: expect.stringContaining('upstream broke') });
     expect((error as GitlabDuoError).message).not.toContain('abcdefghijklmnop');
   });
 
-  it.each([{ message: 'Still here' }, { detail: null }, { error: null }])('goes on after %j', async (body) => {
+  it.each([{ message: 'Still here' }, { detail: null }, { error: null }])('is not seen in %j', async (body) => {
     const { error } = await readWire(delegate, [[Buffer.from(`data: ${JSON.stringify(body)}\n\n`)]]);
     expect(error).toMatchObject({ message: expect.stringContaining('was cut') });
   });

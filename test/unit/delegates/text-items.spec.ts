@@ -77,7 +77,7 @@ describe.each(wires)('Two %s', (_name, delegate, stream) => {
     ],
     [[['First.\n'], ['Second.']], 'First.\nSecond.'],
     [[['First.'], [' Second', '.']], 'First. Second.'],
-  ])('are told apart, in the deltas as in the text: %j', (texts, expected) => {
+  ])('are separated, in the deltas as in the text: %j', (texts, expected) => {
     const { events, answer, error } = feed(delegate, stream(texts));
     expect(error).toBeUndefined();
     expect(spoken(events, 'text-delta')).toBe(expected);

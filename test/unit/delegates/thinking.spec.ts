@@ -21,7 +21,7 @@ function said(
   return Object.fromEntries(keys.flatMap((key) => (body[key] === undefined ? [] : [[key, body[key]]])));
 }
 
-describe('An effort in the form that the model takes', () => {
+describe('Thinking effort in the form of the model', () => {
   const efforts = (id: string) =>
     (['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as const).map((effort) => {
       const body = said(id, { thinking: { effort } }) as Record<string, JsonObject | undefined>;
@@ -43,7 +43,7 @@ describe('An effort in the form that the model takes', () => {
     ['duo-chat-gpt-5-1', ['none', 'low', 'low', 'medium', 'high', 'high', 'high']],
     ['duo-chat-gpt-5-mini', ['minimal', 'minimal', 'low', 'medium', 'high', 'high', 'high']],
     ['duo-chat-gpt-5-codex', ['low', 'low', 'low', 'medium', 'high', 'high', 'high']],
-  ])('is for %s the nearest that it takes', (id, expected) => {
+  ])('is the nearest level that %s accepts', (id, expected) => {
     expect(efforts(id)).toEqual(expected);
   });
 
@@ -55,17 +55,17 @@ describe('An effort in the form that the model takes', () => {
     [{ effort: 'xhigh' }, 32_768],
     [{ effort: 'max' }, 48_000],
     [{ budgetTokens: 30_000 }, 30_000],
-  ])('%j is a budget of %i tokens below the limit of the answer', (thinking, budget) => {
+  ])('resolves %j to a budget of %i tokens below the output limit', (thinking, budget) => {
     expect(said('duo-chat-haiku-4-5', { thinking, maxOutputTokens: 64_000 })).toEqual({
       thinking: { type: 'enabled', budget_tokens: budget },
     });
   });
 });
 
-describe('A model that is asked for nothing', () => {
+describe('A request without a thinking setting', () => {
   // "What's new in Claude Opus 5.5": the display defaults to an empty one, and text between tool calls is thinking.
   it.each(['duo-chat-fable-5', 'duo-chat-fable-5-1', 'duo-chat-opus-5-5', 'duo-chat-sonnet-5-5'])(
-    'shows what it thinks where it always thinks: %s',
+    'shows the reasoning of a model that always thinks: %s',
     (id) => {
       expect(said(id, {})).toEqual({ thinking: adaptive });
       expect(said(id, { toolChoice: 'auto' }, { tools: [weather] })).toMatchObject({ thinking: adaptive });
@@ -73,14 +73,14 @@ describe('A model that is asked for nothing', () => {
   );
 
   it.each(['duo-chat-opus-5', 'duo-chat-sonnet-5', 'duo-chat-opus-4-6', 'duo-chat-sonnet-4-6', 'duo-chat-gpt-5-5'])(
-    'is left to its defaults where it can be: %s',
+    "uses the model's default: %s",
     (id) => {
       expect(said(id, {})).toEqual({});
     },
   );
 });
 
-describe('Thinking that is turned off', () => {
+describe('Disabled thinking', () => {
   const off: ModelParams = { thinking: { effort: 'none' }, temperature: 0.5 };
 
   it.each([
@@ -98,11 +98,11 @@ describe('Thinking that is turned off', () => {
     ['duo-chat-gpt-6-astra', { reasoning: { effort: 'low', summary: 'auto' } }],
     ['duo-chat-gpt-5-1', { reasoning_effort: 'none' }],
     ['duo-chat-gpt-5-mini', { reasoning_effort: 'minimal' }],
-  ])('is the least that %s can do', (id, expected) => {
+  ])('is the lowest setting of %s', (id, expected) => {
     expect(said(id, off)).toEqual(expected);
   });
 
-  it('takes thoughts of its turn from a model that refuses them then, and no others', () => {
+  it('drops the reasoning of the current turn for a model that would refuse it', () => {
     const history = [
       user('Go'),
       assistant(reasoning('anthropic-messages', { type: 'thinking', thinking: 'Hm.', signature: 'sig' }), call('a')),
@@ -120,12 +120,12 @@ describe('Thinking that is turned off', () => {
   });
 });
 
-describe('Thinking beside tools', () => {
+describe('Thinking together with tools', () => {
   const tools = [weather];
 
   // openai-openapi#541: "Function tools with reasoning_effort are not supported for gpt-5.4 in /v1/chat/completions."
   it.each(['duo-chat-gpt-5-5', 'duo-chat-gpt-5-4', 'duo-chat-gpt-5-4-mini', 'duo-chat-gpt-5-4-nano'])(
-    'loses its effort on Chat Completions with %s, and without tools keeps it',
+    'loses its effort on Chat Completions with %s, but keeps it without tools',
     (id) => {
       expect(said(id, { thinking: { effort: 'high' } }, { tools })).toEqual({});
       expect(said(id, { thinking: { effort: 'none' } }, { tools })).toEqual({});
@@ -137,7 +137,7 @@ describe('Thinking beside tools', () => {
     expect(said(id, { thinking: { effort: 'high' } }, { tools })).toEqual({ reasoning_effort: 'high' });
   });
 
-  it('gives way to a call that can be forced, which the vendor refuses beside it', () => {
+  it('is disabled for a forced call, which the vendor refuses with thinking', () => {
     const any = { tool_choice: { type: 'any' } };
     const forced = (id: string, thinking?: Thinking) => said(id, { toolChoice: 'required', thinking }, { tools });
     expect(forced('duo-chat-opus-5', { effort: 'high' })).toEqual(any);
@@ -148,7 +148,7 @@ describe('Thinking beside tools', () => {
     expect(forced('duo-chat-fable-5', { effort: 'none' })).toEqual({ ...any, output_config: { effort: 'low' } });
   });
 
-  it('lets the answer tool be forced where nothing was asked of thinking and the model can be forced', () => {
+  it('allows a forced answer tool if thinking was not requested and the model supports forced tools', () => {
     const outputSchema: JsonObject = { type: 'object', properties: { a: { type: 'string', pattern: '^a' } } };
     const answer = (id: string, thinking?: Thinking) => said(id, { thinking }, { outputSchema });
     const forced = { tool_choice: { type: 'tool', name: 'answer', disable_parallel_tool_use: true } };

@@ -17,7 +17,7 @@ const outline = (...history: ModelMessage[]) =>
   ]);
 
 describe('toTranscript', () => {
-  it('takes the last system message for the instructions', () => {
+  it('uses the last system message as the instructions', () => {
     expect(anthropic(system('Old'), user('Hi'), system('New')).instructions).toBe('New');
     expect(anthropic(system('Old'), system(' '), user('Hi')).instructions).toBeUndefined();
     expect(anthropic({ role: 'system', parts: [...system('A').parts, ...system('B').parts] }, user('Hi'))).toEqual({
@@ -26,14 +26,14 @@ describe('toTranscript', () => {
     });
   });
 
-  it('drops empty text, and messages that it leaves empty', () => {
+  it('drops empty text and empty messages', () => {
     expect(outline(user('', ' \n'), user('Hi', ' '), assistant(''), assistant('Yo'))).toEqual([
       ['user', 'Hi'],
       ['assistant', 'Yo'],
     ]);
   });
 
-  it('brings each result right behind its call, in the order of the calls', () => {
+  it('moves each result right after its call, in the order of the calls', () => {
     const history = [
       user('Go'),
       assistant(call('a'), call('b')),
@@ -51,7 +51,7 @@ describe('toTranscript', () => {
     ]);
   });
 
-  it('gives a call without a result one that says so, and drops a result without a call', () => {
+  it('adds a placeholder result to a call without one, and drops a result without a call', () => {
     const history = [user('Go'), result('a', 'early'), assistant(call('a')), result('x', 'X')];
     expect(outline(...history)).toEqual([
       ['user', 'Go'],
@@ -64,7 +64,7 @@ describe('toTranscript', () => {
     });
   });
 
-  it('drops a second result of the same call', () => {
+  it('drops a second result of one call', () => {
     expect(outline(user('Go'), assistant(call('a')), result('a', 1 as never), result('a', 'again'))).toEqual([
       ['user', 'Go'],
       ['assistant', 'a'],
@@ -89,7 +89,7 @@ describe('toTranscript', () => {
     ]);
   });
 
-  it('gives the result of a repeated id to the latest call, and among its calls to the one of its name', () => {
+  it('assigns the result of a repeated id to the latest call, and among its calls to the one with its name', () => {
     const lost = [user('Go'), assistant(call('a')), assistant(call('a', {}, 'one'), call('a', {}, 'two'))];
     expect(outline(...lost, result('a', '2', false, 'two'), result('a', '1', false, 'one'))).toEqual([
       ['user', 'Go'],
@@ -100,7 +100,7 @@ describe('toTranscript', () => {
     ]);
   });
 
-  it('makes ids safe, and short enough for every vendor', () => {
+  it('sanitizes ids, and shortens them for every vendor', () => {
     const long = 'x'.repeat(80);
     const calls = assistant(call('functions.weather:0'), call('functions weather:0'), call(''), call(long), call(long));
     const ids = outline(user('Go'), calls)[1]?.slice(1);
@@ -113,7 +113,7 @@ describe('toTranscript', () => {
     ]);
   });
 
-  it('never gives away an id that a later call has', () => {
+  it('never assigns an id that a later call has', () => {
     expect(outline(user('Go'), assistant(call('a'), call('a'), call('a_2')))[1]).toEqual([
       'assistant',
       'a',
@@ -122,7 +122,7 @@ describe('toTranscript', () => {
     ]);
   });
 
-  it('keeps reasoning only for the API that made it, whole, and in front of what it led to', () => {
+  it('keeps reasoning only for the API that made it, complete, and before its output', () => {
     const own = reasoning('anthropic-messages', { type: 'thinking' });
     const foreign = reasoning('openai-responses', { type: 'reasoning' });
     expect(outline(user('Go'), assistant(own, foreign, reasoning('anthropic-messages'), 'Yo', own))[1]).toEqual([
@@ -133,7 +133,7 @@ describe('toTranscript', () => {
     expect(outline(user('Go'), assistant(own, ' '))).toEqual([['user', 'Go']]);
   });
 
-  it('leaves the history as it was', () => {
+  it('does not modify the history', () => {
     const history = [user('Go'), assistant(call('a b')), result('a b', 'A')];
     const before = structuredClone(history);
     anthropic(...history);
@@ -145,13 +145,13 @@ describe('toTranscript', () => {
     ['user', call('a')],
     ['assistant', image],
     ['tool', { type: 'text', text: 'Hi' }],
-  ] as const)('refuses, in a message of the role %s, the part %j', (role, part) => {
+  ] as const)('refuses, in a message with the role %s, the part %j', (role, part) => {
     expect(() => anthropic(user('Hi'), { role, parts: [part] })).toThrow(
       expect.objectContaining({ code: 'validation_failed', message: expect.stringContaining(`"${part.type}"`) }),
     );
   });
 
-  it('refuses a history that leaves nothing to answer', () => {
+  it('refuses a history without a message to answer', () => {
     expect(() => anthropic(system('Be brief'), user(' '))).toThrow(
       expect.objectContaining({ code: 'validation_failed' }),
     );

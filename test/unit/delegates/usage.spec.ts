@@ -12,8 +12,8 @@ const chunk = (usage: object, reason: string | null = null) => ({
 });
 const ended = (type: string, usage: object, more: object = {}) => ({ type, response: { usage, ...more } });
 
-describe('The usage of Messages', () => {
-  it('keeps what the start told where the end leaves it out, or has zeros', () => {
+describe('Messages usage', () => {
+  it('keeps the counts of the start event if the end omits them or has zeros', () => {
     // Its counts are cumulative: https://platform.claude.com/docs/en/build-with-claude/streaming#event-types
     const start = { input_tokens: 100, cache_read_input_tokens: 50, cache_creation_input_tokens: 20, output_tokens: 1 };
     const zeros = { input_tokens: 0, cache_read_input_tokens: 0, cache_creation_input_tokens: 0 };
@@ -28,7 +28,7 @@ describe('The usage of Messages', () => {
     }
   });
 
-  it('takes the last count, also where a server tool has made the input longer', () => {
+  it('uses the last count, also when a server tool made the input longer', () => {
     const stream = [
       messageStart({ input_tokens: 100, output_tokens: 3 }),
       messageDelta({ input_tokens: 900, output_tokens: 2 }),
@@ -36,7 +36,7 @@ describe('The usage of Messages', () => {
     expect(feed(anthropicDelegate, stream).answer.usage).toMatchObject({ inputTokens: 900, outputTokens: 2 });
   });
 
-  it('is not wiped by a second end with zeros', () => {
+  it('keeps its counts after a second end event with zeros', () => {
     const stream = [
       messageStart({ input_tokens: 5 }),
       messageDelta({ output_tokens: 9 }),
@@ -46,20 +46,20 @@ describe('The usage of Messages', () => {
   });
 });
 
-describe('The usage of Chat Completions', () => {
-  it('is not wiped by a later chunk with zeros', () => {
+describe('Chat Completions usage', () => {
+  it('keeps its counts after a later chunk with zeros', () => {
     const told = { prompt_tokens: 20, completion_tokens: 7, prompt_tokens_details: { cached_tokens: 5 } };
     const zeros = { prompt_tokens: 0, completion_tokens: 0, prompt_tokens_details: { cached_tokens: 0 } };
     const { usage } = feed(openaiChatDelegate, [chunk(told, 'stop'), chunk(zeros), '[DONE]']).answer;
     expect(usage).toMatchObject({ inputTokens: 15, outputTokens: 7, cacheReadTokens: 5 });
   });
 
-  it('is the last one where a proxy tells it with each chunk', () => {
+  it('uses the last count if a proxy sends one with each chunk', () => {
     const stream = [1, 2, 3].map((n) => chunk({ prompt_tokens: 20, completion_tokens: n }));
     expect(feed(openaiChatDelegate, stream).answer.usage).toMatchObject({ inputTokens: 20, outputTokens: 3 });
   });
 
-  it('counts with an error in the stream', () => {
+  it('is kept for an error in the stream', () => {
     const { error, answer } = feed(openaiChatDelegate, [
       { error: { message: 'Broken.' }, usage: { prompt_tokens: 20, completion_tokens: 7 } },
     ]);
@@ -68,7 +68,7 @@ describe('The usage of Chat Completions', () => {
   });
 });
 
-describe('The usage of Responses', () => {
+describe('Responses usage', () => {
   const usage = { input_tokens: 20, output_tokens: 7, output_tokens_details: { reasoning_tokens: 4 } };
   const counted = { inputTokens: 20, outputTokens: 7, reasoningTokens: 4 };
 
@@ -79,12 +79,12 @@ describe('The usage of Responses', () => {
     ended('response.incomplete', usage, { incomplete_details: { reason: 'content_filter' } }),
     ended('response.failed', usage, { error: { code: 'server_error', message: 'Broken.' } }),
     { ...ended('error', usage), message: 'Broken.' },
-  ])('counts whatever ends the request: %j', (event) => {
+  ])('is read from every final event: %j', (event) => {
     expect(feed(openaiResponsesDelegate, [event]).answer.usage).toMatchObject(counted);
   });
 });
 
-describe('Reasoning', () => {
+describe('Reasoning token count', () => {
   it.each([
     [anthropicDelegate, messageDelta({ output_tokens: 5, output_tokens_details: { thinking_tokens: 9 } })],
     [openaiChatDelegate, chunk({ completion_tokens: 5, completion_tokens_details: { reasoning_tokens: 9 } })],
@@ -92,7 +92,7 @@ describe('Reasoning', () => {
       openaiResponsesDelegate,
       ended('response.completed', { output_tokens: 5, output_tokens_details: { reasoning_tokens: 9 } }),
     ],
-  ])('never counts more than the output that it is a share of: $api', (delegate, event) => {
+  ])('never exceeds the output tokens: $api', (delegate, event) => {
     expect(feed(delegate, [event]).answer.usage).toMatchObject({ outputTokens: 5, reasoningTokens: 5 });
   });
 });

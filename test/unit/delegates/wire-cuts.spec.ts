@@ -23,7 +23,7 @@ const forms: [string, (text: string) => string][] = [
   ['all of these', (text) => `\uFEFF${text.replaceAll(/^data: \{/gm, ':\ndata:{\ndata:')}`.replaceAll('\n', '\r\n')],
 ];
 
-describe.each(RECORDED_ANSWERS)('the bytes of %s', (name, delegate) => {
+describe.each(RECORDED_ANSWERS)('The bytes of %s', (name, delegate) => {
   const stream = recordedBytes(name);
   const read = (...reads: Buffer[]) =>
     readWire(
@@ -32,13 +32,13 @@ describe.each(RECORDED_ANSWERS)('the bytes of %s', (name, delegate) => {
     );
   const bytes = (whole: Buffer) => [...whole].map((byte) => Buffer.of(byte));
 
-  it('are an answer as a whole', async () => {
+  it('give an answer as a whole', async () => {
     const { error, answer } = await read(stream);
     expect(error).toBeUndefined();
     expect(answer.parts).not.toEqual([]);
   });
 
-  it('are an error that may be tried again wherever they end too early', async () => {
+  it('fail with a retryable error if truncated anywhere', async () => {
     const whole = await read(stream);
     for (let end = 0; end < stream.length; end += 1) {
       const outcome = await read(stream.subarray(0, end));
@@ -49,7 +49,7 @@ describe.each(RECORDED_ANSWERS)('the bytes of %s', (name, delegate) => {
     }
   });
 
-  it('are the same answer wherever they are cut in two', async () => {
+  it('give the same answer if split in two anywhere', async () => {
     const whole = JSON.stringify(await read(stream));
     for (let at = 1; at < stream.length; at += 1) {
       const outcome = JSON.stringify(await read(stream.subarray(0, at), stream.subarray(at)));
@@ -57,11 +57,11 @@ describe.each(RECORDED_ANSWERS)('the bytes of %s', (name, delegate) => {
     }
   });
 
-  it('are the same answer one at a time', async () => {
+  it('give the same answer one byte at a time', async () => {
     expect(await read(...bytes(stream))).toEqual(await read(stream));
   });
 
-  it.each(forms)('are the same answer with %s', async (_form, change) => {
+  it.each(forms)('give the same answer with %s', async (_form, change) => {
     const changed = Buffer.from(change(stream.toString('utf8')));
     expect(changed.equals(stream)).toBe(false);
     const whole = await read(stream);
@@ -72,10 +72,10 @@ describe.each(RECORDED_ANSWERS)('the bytes of %s', (name, delegate) => {
   });
 });
 
-describe.each(RECORDED_FAILURES)('the bytes of %s', (name, delegate, code) => {
+describe.each(RECORDED_FAILURES)('The failing bytes of %s', (name, delegate, code) => {
   const stream = recordedBytes(name);
 
-  it('are an error, and one that may be tried again wherever they end', async () => {
+  it('fail with an error, a retryable one if truncated', async () => {
     for (let end = 0; end < stream.length; end += 1)
       expectCut(await readWire(delegate, [[stream.subarray(0, end)]]), end);
     const { error } = await readWire(delegate, [[stream]]);

@@ -72,10 +72,10 @@ describe.each([
   ['Anthropic', anthropicDelegate],
   ['Chat Completions', openaiChatDelegate],
   ['Responses', openaiResponsesDelegate],
-])('a stream of %s', (_name, delegate) => {
+])('A fuzzed stream of %s', (_name, delegate) => {
   const streams = recordedOf(delegate);
 
-  it('is an error or an answer when its bytes are damaged, and the same however they are cut', async () => {
+  it('gives an error or an answer for damaged bytes, the same for any split', async () => {
     let failures = 0;
     for (let seed = 1; seed <= CASES; seed += 1) {
       const below = generator(seed);
@@ -95,7 +95,7 @@ describe.each([
     expect(failures).toBeLessThan(CASES * 0.9);
   });
 
-  it('is an error or an answer when its events are damaged', () => {
+  it('gives an error or an answer for damaged events', () => {
     let failures = 0;
     for (let seed = 1; seed <= CASES; seed += 1) {
       const below = generator(seed);

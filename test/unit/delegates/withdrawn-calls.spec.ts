@@ -39,7 +39,7 @@ const incomplete = (reason: string) => ({
 const text = { type: 'text', text: 'Hi' };
 const told = { type: 'tool-call', id: 'a', name: 'save', arguments: {} };
 
-describe('An answer with a whole call', () => {
+describe('An answer with a complete call', () => {
   it.each([
     ['refusal', anthropicDelegate, claude('refusal')],
     ['context-window', anthropicDelegate, claude('model_context_window_exceeded')],
@@ -48,7 +48,7 @@ describe('An answer with a whole call', () => {
     ['content-filter', openaiResponsesDelegate, responses('output_text', incomplete('content_filter'))],
     ['refusal', openaiResponsesDelegate, responses('refusal', completed)],
     ['refusal', openaiResponsesDelegate, responses('refusal', incomplete('max_output_tokens'))],
-  ])('that ends by %s keeps its text, and tells of no call', (finishReason, delegate, stream) => {
+  ])('that ends by %s keeps its text and drops the call', (finishReason, delegate, stream) => {
     const { events, answer, error } = feed(delegate, stream);
     expect(error).toBeUndefined();
     expect(answer).toMatchObject({ parts: [text], finishReason });
@@ -59,7 +59,7 @@ describe('An answer with a whole call', () => {
     ['Messages', anthropicDelegate, claude('max_tokens')],
     ['Chat Completions', openaiChatDelegate, chat({ content: 'Hi' }, 'length')],
     ['Responses', openaiResponsesDelegate, responses('output_text', incomplete('max_output_tokens'))],
-  ])('that ends by its limit of tokens has the call, on %s', (_api, delegate, stream) => {
+  ])('that ends by its token limit keeps the call, on %s', (_api, delegate, stream) => {
     const { events, answer } = feed(delegate, stream);
     expect(answer).toMatchObject({ parts: [text, told], finishReason: 'length' });
     expect(events.at(-1)).toEqual(told);

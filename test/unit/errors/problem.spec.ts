@@ -3,7 +3,7 @@ import { ChatNotFoundError } from '../../../src/errors/chat.errors.js';
 import { toProblem } from '../../../src/errors/problem.js';
 
 describe('toProblem', () => {
-  it('shows our own errors', () => {
+  it('shows errors of this package', () => {
     expect(toProblem(new ChatNotFoundError('7'), 'request')).toEqual({
       type: 'urn:gitlab-duo:problem:chat_not_found',
       title: 'Chat not found',
@@ -14,7 +14,7 @@ describe('toProblem', () => {
     });
   });
 
-  it.each([new Error('password=secret'), 'secret', undefined])('tells nothing of any other: %s', (error) => {
+  it.each([new Error('password=secret'), 'secret', undefined])('hides the details of other errors: %s', (error) => {
     expect(toProblem(error)).toMatchObject({ status: 500, code: 'internal_error' });
     expect(JSON.stringify(toProblem(error))).not.toContain('secret');
   });

@@ -26,7 +26,7 @@ describe('redact', () => {
     ['https://user:pass@host/x', 'https://[redacted]@host/x'],
     ['sk-ant-api03-aaaaaaaa', '[redacted]'],
     ['{"m":"\\nsk-ant-api03-aaaaaaaa"}', '{"m":"\\n[redacted]"}'],
-  ])('cleans %j', (text, clean) => {
+  ])('redacts %j', (text, clean) => {
     expect(redact(text)).toBe(clean);
   });
 
@@ -36,7 +36,7 @@ describe('redact', () => {
     'https://files.example/x.png?page=2&passage=3&authors=4&tokens=5',
     'basic information is missing: No authorization header presented',
     'max_tokens: 999999 > 64000, which is the maximum allowed number of output tokens',
-  ])('leaves %j alone', (text) => {
+  ])('does not change %j', (text) => {
     expect(redact(text)).toBe(text);
   });
 
@@ -54,14 +54,14 @@ describe('redact', () => {
     '\\n',
     '?token',
     '?token=',
-  ])('takes no longer for many times %j', (piece) => {
+  ])('takes linear time for many times %j', (piece) => {
     const text = piece.repeat(1_000_000 / piece.length);
     // What takes quadratic time takes many minutes here; Jest cannot end what never yields.
     runInNewContext('redact(text)', { redact, text }, { timeout: 25_000 });
   });
 });
 
-describe('An error of ours', () => {
+describe('GitlabDuoError', () => {
   it('redacts its message', () => {
     const error = new UpstreamError('It said "glpat-aBcD1234efGH5678ijkl".');
     expect(inspect(error)).not.toContain('aBcD1234');
@@ -72,7 +72,7 @@ describe('An error of ours', () => {
 describe('safeError', () => {
   const secret = 'glpat-aBcD1234efGH5678ijkl';
 
-  it('keeps name, message, code and the chain of causes, redacted, and nothing else', () => {
+  it('keeps only name, message, code and the chain of causes, redacted', () => {
     const root = Object.assign(new TypeError(`root ${secret}`), { code: 'ECONNRESET', socket: { secret } });
     const middle = new AggregateError([root], 'middle');
     const error = Object.assign(new Error('top', { cause: middle }), {
@@ -95,11 +95,11 @@ describe('safeError', () => {
     [`just ${secret}`, 'just [redacted]'],
     [{ secret }, "{ secret: '[redacted]' }"],
     [undefined, 'undefined'],
-  ])('makes an error of %j', (thrown, message) => {
+  ])('creates an error from %j', (thrown, message) => {
     expect(safeError(thrown).message).toBe(message);
   });
 
-  it('ends with a chain that does not', () => {
+  it('stops at a circular chain of causes', () => {
     const error = new Error('round');
     error.cause = error;
     expect(inspect(safeError(error))).toContain('round');

@@ -196,7 +196,7 @@ const complaints: [VendorError, Complaint][] = [
   [{ code: 'image_too_small' }, { about: 'image', reason: 'image_too_small' }],
 ];
 
-describe('what a vendor complains about', () => {
+describe("The vendor's complaint about a part", () => {
   it.each(complaints)('is read from %j', (error, complaint) => {
     expect(complaintOf({ type: 'invalid_request_error', ...error }, 400)).toEqual(complaint);
     expect(complaintOf({ type: 'invalid_request_error', ...error })).toEqual(complaint);
@@ -215,18 +215,18 @@ describe('what a vendor complains about', () => {
     { message: 'messages.0.content.0.text.cache_control: Extra inputs are not permitted', param: undefined },
     { message: 'The model is overloaded', type: 'overloaded_error' },
     {},
-  ])('is nothing of the history in %j', (error) => {
+  ])('is undefined for %j, which names no part of the history', (error) => {
     expect(complaintOf({ type: 'invalid_request_error', ...error }, 400)).toBeUndefined();
   });
 
-  it('is nothing where the vendor or the way to it has failed', () => {
+  it('is undefined if the vendor or the connection failed', () => {
     for (const status of [401, 403, 408, 413, 429, 500, 502, 529]) {
       expect(complaintOf({ message: 'messages.1.content.0.image: Could not process image' }, status)).toBeUndefined();
     }
     expect(complaintOf({ type: 'api_error', message: 'input[3].content[0]: failed' })).toBeUndefined();
   });
 
-  it('is on one line, and short', () => {
+  it('is short and on one line', () => {
     const message = `messages.1.content.0.image: Could not\nprocess image ${'x'.repeat(500)}`;
     const { reason } = complaintOf({ message }, 400) ?? {};
     expect(reason).toMatch(/^Could not process image x+…$/);

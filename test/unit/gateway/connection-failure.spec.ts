@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import { connectionFailure } from '../../../src/gateway/connection-failure.js';
 
 it.each(['constructor', 'toString', '__proto__'])(
-  'a connection that fails with a code that every object inherits is no time-out: %s',
+  'connectionFailure does not read the inherited property %s as a time-out code',
   (code) => {
     const error = connectionFailure(Object.assign(new Error('It broke'), { code }), 'https://example.com');
     expect(error).toMatchObject({ code: 'upstream_error', isRetryable: true });

@@ -42,8 +42,8 @@ function told() {
   return { tokens, first, exchanges };
 }
 
-describe('A token', () => {
-  it('is replaced in the background, while it serves all who ask', async () => {
+describe('A gateway token', () => {
+  it('is renewed in the background while callers use it', async () => {
     const { tokens, first, exchanges } = told();
     await first;
     await jest.advanceTimersByTimeAsync(RENEWAL_MS + 1);
@@ -57,7 +57,7 @@ describe('A token', () => {
     tokens.close();
   });
 
-  it('that nobody uses runs out', async () => {
+  it('expires if it is not used', async () => {
     const { tokens, first, exchanges } = told();
     await first;
     await jest.advanceTimersByTimeAsync(RENEWAL_MS + 1);
@@ -71,12 +71,12 @@ describe('A token', () => {
   });
 });
 
-describe('A renewal that failed', () => {
+describe('A failed renewal', () => {
   it.each([
     ['half a minute later', new UpstreamError('no', { isRetryable: true }), 30_000],
     ['no sooner when told to hurry', new RateLimitError('no', { isRetryable: true, retryAfterMs: 0 }), 30_000],
     ['later when told so', new RateLimitError('no', { isRetryable: true, retryAfterMs: 300_000 }), 300_000],
-  ])('is tried again %s', async (_name, error, delayMs) => {
+  ])('is retried %s', async (_name, error, delayMs) => {
     const { tokens, exchanges } = failingWith(error);
     const first = await tokens.get();
     await jest.advanceTimersByTimeAsync(RENEWAL_MS + 1);
@@ -92,7 +92,7 @@ describe('A renewal that failed', () => {
   it.each([
     ['that nothing will change', new GatewayAuthError('revoked')],
     ['whose next try would come too late', new RateLimitError('no', { isRetryable: true, retryAfterMs: LIFETIME_MS })],
-  ])('is not tried again after an error %s', async (_name, error) => {
+  ])('is not retried after an error %s', async (_name, error) => {
     const { tokens, exchanges } = failingWith(error);
     const first = await tokens.get();
     await jest.advanceTimersByTimeAsync(LIFETIME_MS - 1_000);
