@@ -51,7 +51,7 @@ const layerRules = rooms.flatMap((floor, level) =>
 
 export default tseslint.config(
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
-  { ignores: ['dist/', 'coverage/', '.data/', 'test/package/apps/', 'test/unit/http/generated-client/'] },
+  { ignores: ['**/dist/', 'coverage/', '.data/', 'test/unit/http/generated-client/'] },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked],
@@ -84,6 +84,11 @@ export default tseslint.config(
         },
       ],
     },
+  },
+  {
+    // Where an example stands alone, its own tsconfig.json finds the package; here that of examples/ does.
+    files: ['examples/**/*.ts'],
+    languageOptions: { parserOptions: { projectService: false, project: 'examples/tsconfig.json' } },
   },
   ...layerRules,
 );

@@ -2,16 +2,11 @@ import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { root } from '../packed-package.js';
 import { run } from '../command.js';
+import { type Example } from '../examples.js';
 
-/** An application of `test/package/apps`, and where it serves its chats. */
-export interface HostApp {
-  readonly name: string;
-  readonly path: string;
-}
-
-/** An application with the package and all its libraries installed. */
+/** An example with the package and all its libraries installed. */
 export interface InstalledHost {
-  readonly app: HostApp;
+  readonly app: Example;
   readonly folder: string;
   /** The versions that npm chose, for people to read. */
   readonly libraries: string;
@@ -24,7 +19,7 @@ interface HostManifest {
   devDependencies: Versions;
 }
 
-/** What an application on that Nest has in place of the newest. */
+/** What an application on that Nest has instead of the newest. */
 const VERSIONS: Record<string, Versions> = {
   11: {
     '@nestjs/common': '^11.0.0',
@@ -41,20 +36,20 @@ const VERSIONS: Record<string, Versions> = {
 
 /** The compiler options of a CommonJS application that was begun before Node could require modules. */
 const CLASSIC: Record<string, string[]> = {
-  11: ['--module', 'commonjs', '--moduleResolution', 'node10'],
-  12: ['--module', 'commonjs', '--moduleResolution', 'bundler'],
+  11: ['--skipLibCheck', 'false', '--module', 'commonjs', '--moduleResolution', 'node10'],
+  12: ['--skipLibCheck', 'false', '--module', 'commonjs', '--moduleResolution', 'bundler'],
 };
 
-/** Copies an application, installs the package and the libraries of that Nest, and compiles it. */
-export async function installHost(app: HostApp, nest: string, tarball: string, folder: string): Promise<InstalledHost> {
+/** Copies an example, installs the package and the libraries of that Nest, and compiles it. */
+export async function installHost(app: Example, nest: string, tarball: string, folder: string): Promise<InstalledHost> {
   const versions = VERSIONS[nest];
   const classic = CLASSIC[nest];
   if (versions === undefined || classic === undefined) throw new Error(`Nest ${nest} is not supported: use 11 or 12.`);
-  await cp(join(root, 'test/package/apps', app.name), folder, { recursive: true });
+  await cp(join(root, 'examples', app.name), folder, { recursive: true });
   await rewriteManifest(join(folder, 'package.json'), { ...versions, 'nestjs-gitlab-duo': `file:${tarball}` });
   await run('npm', ['install', '--strict-peer-deps', '--no-audit', '--no-fund'], folder);
   await run('npm', ['run', 'build'], folder);
-  if (app.name === 'commonjs') await run('npm', ['run', 'build', '--', '--noEmit', ...classic], folder);
+  if (app.name === 'commonjs-host') await run('npm', ['run', 'build', '--', '--noEmit', ...classic], folder);
   return { app, folder, libraries: await versionsOf(folder, ['@nestjs/core', 'typeorm', 'typescript']) };
 }
 

@@ -1,5 +1,5 @@
 /**
- * Installs the package into the applications of `test/package/apps`, as their users would, and chats with them on each
+ * Installs the package into the applications of `examples/`, as their users would, and visits them on each
  * Node and each Nest: `--node` and `--nest` name others than all. Needs the npm registry.
  */
 import assert from 'node:assert/strict';
@@ -9,16 +9,11 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startDatabaseServer } from '../../global-setup.js';
 import { createTestDatabase } from '../../database/test-database.js';
+import { EXAMPLES } from '../examples.js';
 import { packTarball, root } from '../packed-package.js';
-import { type HostApp, type InstalledHost, installHost } from './host-app.js';
+import { type InstalledHost, installHost } from './host-app.js';
 import { type NodeRuntime, nodeRuntime } from '../node-runtime.js';
 import { startApp } from '../running-app.js';
-import { visitChats, visitExplain } from '../visit.js';
-
-const APPS: HostApp[] = [
-  { name: 'esm', path: 'tickets' },
-  { name: 'commonjs', path: 'chats' },
-];
 
 const { values } = parseArgs({
   options: {
@@ -32,8 +27,7 @@ async function visit({ folder, app }: InstalledHost, { executable }: NodeRuntime
   try {
     const running = await startApp(executable, ['dist/main.js'], folder, { DATABASE_URL: database.url, PORT: '0' });
     try {
-      await visitChats(`${running.url}/${app.path}`);
-      await visitExplain(`${running.url}/explain`);
+      await app.visit(running.url);
       await running.stop();
       assert.equal(running.complaints(), '');
     } finally {
@@ -65,7 +59,7 @@ try {
   const tarball = await packTarball(directory);
   const runtimes = await Promise.all(values.node.map(nodeRuntime));
   for (const nest of values.nest) {
-    for (const app of APPS) {
+    for (const app of EXAMPLES) {
       const folder = join(directory, `${app.name}-${nest}`);
       const host = await attempt(`${app.name}, Nest ${nest}: install and compile`, () =>
         installHost(app, nest, tarball, folder),
