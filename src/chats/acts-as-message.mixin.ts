@@ -1,9 +1,9 @@
 import { JoinColumn, ManyToOne, type Relation } from 'typeorm';
 import { DuoMessage } from './entities/duo-message.entity.js';
 
-/** What a kind's messages say of themselves. */
+/** The options of `ActsAsMessage`. */
 export interface ActsAsMessageOptions {
-  /** The entity of the chats, as a function, since the two files import each other. */
+  /** The entity of the chats, as a function, since the two files may import each other. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a narrower type makes the two classes refer to each other in a circle (TS2506)
   chat: () => any;
 }

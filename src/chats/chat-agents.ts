@@ -42,7 +42,7 @@ export abstract class ChatAgents {
   abstract named(name: string): ChatAgent;
 }
 
-/** Inputs as they are stored with a chat. */
+/** Inputs as a chat stores them. */
 export function storedInputs(inputs: object | undefined): JsonObject | null {
   return inputs === undefined ? null : (JSON.parse(JSON.stringify(inputs)) as JsonObject);
 }

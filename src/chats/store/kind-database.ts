@@ -55,6 +55,7 @@ export class KindDatabase {
     return this.client.arrays<Rows>(this.statement(sql), values);
   }
 
+  /** The statement of a text, built once. */
   statement(sql: KindSql): Statement {
     let built = this.statements.get(sql);
     if (built === undefined) {

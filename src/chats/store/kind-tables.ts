@@ -47,7 +47,7 @@ export function kindTables(dataSource: DataSource, kind: ChatKind): KindTables {
 
 /**
  * The quoted name of the table of one of the library's own entities.
- * @throws ConfigurationError when the data source does not know the entity, or names its columns otherwise
+ * @throws ConfigurationError when the data source does not know the entity, or renames its columns
  */
 export function tableOf(dataSource: DataSource, entity: EntityClass): string {
   const metadata = metadataOf(dataSource, entity);
