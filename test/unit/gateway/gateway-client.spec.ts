@@ -70,8 +70,8 @@ const breaksOff: Reply = (response, { socket }) => {
   response.write('data: a\n\n', () => setTimeout(() => socket.resetAndDestroy(), 20));
 };
 
-describe('GatewayClient sends', () => {
-  it('the path, the body and its headers', async () => {
+describe('GatewayClient requests', () => {
+  it('send the path, the body and its headers', async () => {
     upstream.onExchange(
       grant({ token: 'jwt.of.gateway', headers: { 'X-Gitlab-Realm': 'saas', 'x-gitlab-user-id': 7 } }),
     );
@@ -91,7 +91,7 @@ describe('GatewayClient sends', () => {
     });
   });
 
-  it('below a gateway that has a path and another prefix', async () => {
+  it('keep the path of a gateway and use another prefix', async () => {
     client = clientOf(upstream.url, { gatewayUrl: `${upstream.url}/duo/`, gatewayPrefix: '/v1/proxy' });
     upstream.onGateway(sse(END));
     await client.gateway.stream(call());
@@ -99,7 +99,7 @@ describe('GatewayClient sends', () => {
   });
 });
 
-describe('GatewayClient reads', () => {
+describe('GatewayClient streams', () => {
   it.each([
     ['LF', 'event: x\ndata: a\n\ndata: b\n\n'],
     ['CRLF', 'event: x\r\ndata: a\r\n\r\ndata: b\r\n\r\n'],
@@ -107,24 +107,24 @@ describe('GatewayClient reads', () => {
     ['a BOM', '\uFEFFdata: a\n\ndata: b\n\n'],
     ['comments, ids and unknown fields', ': hi\n\nid: 1\nretry: x\nfoo\ndata: a\n\n: ping\ndata: b\n\n'],
     ['no space after the colon', 'data:a\n\ndata:b\n\n'],
-  ])('%s', async (_name, stream) => {
+  ])('are read correctly: %s', async (_name, stream) => {
     const end = _name === 'lone CR' ? 'data: end\r\r' : END;
     expect(await read(stream + end)).toEqual(['a', 'b', 'end']);
     expect(await read(...[...Buffer.from(stream + end)].map((byte) => Buffer.of(byte)))).toEqual(['a', 'b', 'end']);
   });
 
-  it('data of many lines', async () => {
+  it('join data of many lines', async () => {
     expect(await read(`data: {\ndata: "a": 1}\n\n${END}`)).toEqual(['{\n"a": 1}', 'end']);
   });
 
-  it('characters that packets split', async () => {
+  it('join characters that packets split', async () => {
     const bytes = Buffer.from(`data: é€🙂\n\n${END}`);
     for (let cut = 7; cut < 15; cut += 1) {
       expect(await read(bytes.subarray(0, cut), bytes.subarray(cut))).toEqual(['é€🙂', 'end']);
     }
   });
 
-  it('what one network read brought in one call', async () => {
+  it('deliver the events of one network read in one call', async () => {
     upstream.onGateway((response) => {
       beginSse(response);
       response.end(Array.from({ length: 50 }, (_none, index) => `data: ${index}\n\n`).join('') + END);
@@ -135,14 +135,14 @@ describe('GatewayClient reads', () => {
     expect(sink.batches.length).toBeLessThanOrEqual(2);
   });
 
-  it('no event of more than 16 MB', async () => {
+  it('refuse an event of more than 16 MB', async () => {
     upstream.onGateway(sse('data: ', ...Array.from({ length: 9 }, () => 'x'.repeat(2 * 1024 * 1024))));
     const error = (await failure(client.gateway.stream(call()))) as GitlabDuoError;
     expect(error).toBeInstanceOf(UpstreamError);
     expect(error.message).toMatch(/16 MB/);
   });
 
-  it('no stream of more than 256 MB', async () => {
+  it('refuse a stream of more than 256 MB', async () => {
     const chunk = Buffer.from(': '.padEnd(1024 * 1024, 'x') + '\n');
     upstream.onGateway((response) => {
       beginSse(response);
@@ -156,7 +156,7 @@ describe('GatewayClient reads', () => {
     });
   });
 
-  it('in the async context of its caller, whoever opened the connection', async () => {
+  it('run the sink in the async context of their caller, whichever call opened the connection', async () => {
     const storage = new AsyncLocalStorage<string>();
     const seen: unknown[] = [];
     await separateInstance();
@@ -168,8 +168,8 @@ describe('GatewayClient reads', () => {
   });
 });
 
-describe('GatewayClient ends', () => {
-  it('at the last event, and reuses the connection once the body ends', async () => {
+describe('The end of a GatewayClient stream', () => {
+  it('comes at the last event, and reuses the connection once the body ends', async () => {
     let end = () => {};
     upstream.onGateway((response) => {
       beginSse(response);
@@ -185,7 +185,7 @@ describe('GatewayClient ends', () => {
     await reusedSocket();
   });
 
-  it('and gives the connection up if the body does not', async () => {
+  it('closes the connection if the body does not end', async () => {
     upstream.onGateway((response) => {
       beginSse(response);
       response.write(END);
@@ -199,7 +199,7 @@ describe('GatewayClient ends', () => {
     ['ends within an event', sse('data: a\n\ndata: en'), undefined],
     ['ends after an event that no blank line ends', sse('data: a\n\ndata: end\n'), undefined],
     ['breaks off', breaksOff, 'cause'],
-  ])('with an error when the stream %s too early', async (_name, reply, cause) => {
+  ])('is an error when the stream %s too early', async (_name, reply, cause) => {
     upstream.onGateway(reply);
     const { sink, ...rest } = call();
     const error = (await failure(client.gateway.stream({ ...rest, sink }))) as GitlabDuoError;
@@ -210,7 +210,7 @@ describe('GatewayClient ends', () => {
     expect(sink.events).toEqual(['a']);
   });
 
-  it('with what the sink throws or rejects, and hangs up', async () => {
+  it('is the error of a failing sink, and closes the connection', async () => {
     for (const hold of [
       () => Promise.reject(new Error('sink')),
       () => {
@@ -229,10 +229,10 @@ describe('GatewayClient ends', () => {
   });
 });
 
-describe('GatewayClient and a refused token', () => {
+describe('GatewayClient after a rejected token', () => {
   const expired = json(401, { error: 'Forbidden by auth provider' });
 
-  it('asks once more with a new one', async () => {
+  it('retries once with a new token', async () => {
     upstream.onGateway(expired, sse(END));
     await client.gateway.stream(call());
     expect(upstream.exchanges).toHaveLength(2);
@@ -242,7 +242,7 @@ describe('GatewayClient and a refused token', () => {
     expect(upstream.exchanges).toHaveLength(2);
   });
 
-  it('fails when that is refused too, after exactly two calls', async () => {
+  it('fails when the new token is rejected too, after exactly two calls', async () => {
     upstream.onGateway(expired);
     const error = (await failure(client.gateway.stream(call()))) as GitlabDuoError;
     expect(error).toBeInstanceOf(GatewayAuthError);
@@ -252,7 +252,7 @@ describe('GatewayClient and a refused token', () => {
     expect(upstream.exchanges).toHaveLength(2);
   });
 
-  it('shares one new exchange among all calls that were refused', async () => {
+  it('shares one exchange among all calls whose token was rejected', async () => {
     const { token: revoked } = await client.exchange.get();
     upstream.onGateway((response, request) => {
       const isOld = request.headers.authorization === `Bearer ${revoked}`;
@@ -264,18 +264,18 @@ describe('GatewayClient and a refused token', () => {
   });
 });
 
-describe('GatewayClient aborts', () => {
+describe('An aborted GatewayClient request', () => {
   const abortable = () => {
     const controller = new AbortController();
     return { controller, sent: failure(client.gateway.stream(call({ signal: controller.signal }))) };
   };
 
-  it('before anything is sent', async () => {
+  it('stops before anything is sent', async () => {
     expect(await failure(client.gateway.stream(call({ signal: AbortSignal.abort('no') })))).toBe('no');
     expect(upstream.exchanges).toHaveLength(0);
   });
 
-  it('during the exchange', async () => {
+  it('stops during the exchange', async () => {
     upstream.onExchange(silence);
     const { controller, sent } = abortable();
     const received = await upstream.arrival('exchange');
@@ -285,7 +285,7 @@ describe('GatewayClient aborts', () => {
     expect(upstream.requests).toHaveLength(0);
   });
 
-  it('before the connection stands', async () => {
+  it('stops before the connection is established', async () => {
     const mute = await startMute();
     client = clientOf(upstream.url, { gatewayUrl: mute.url, timeouts: { connectMs: 60_000 } });
     await client.exchange.get();
@@ -296,7 +296,7 @@ describe('GatewayClient aborts', () => {
     await mute.close();
   });
 
-  it('while it connects, and then sends nothing', async () => {
+  it('stops while it connects, and then sends nothing', async () => {
     await separateInstance();
     const { controller, sent } = abortable();
     for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
@@ -306,7 +306,7 @@ describe('GatewayClient aborts', () => {
     expect(upstream.requests).toHaveLength(0);
   });
 
-  it('before the headers', async () => {
+  it('stops before the headers', async () => {
     upstream.onGateway(silence);
     const { controller, sent } = abortable();
     const received = await upstream.arrival('gateway');
@@ -316,7 +316,7 @@ describe('GatewayClient aborts', () => {
     expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
   });
 
-  it('mid-stream, also while the sink holds', async () => {
+  it('stops mid-stream, also while the sink is busy', async () => {
     for (const hold of [undefined, () => new Promise<void>(() => undefined)]) {
       upstream.onGateway((response) => {
         beginSse(response);
@@ -335,7 +335,7 @@ describe('GatewayClient aborts', () => {
     }
   });
 
-  it('leaves no listener on the signal when it is not used', async () => {
+  it('leaves no listener on an unused signal', async () => {
     upstream.onGateway(sse(END));
     const { signal } = new AbortController();
     await client.gateway.stream(call({ signal }));
@@ -343,7 +343,7 @@ describe('GatewayClient aborts', () => {
   });
 });
 
-describe('GatewayClient waits', () => {
+describe('GatewayClient time-outs', () => {
   const stall: Reply = (response) => {
     beginSse(response);
     response.write('data: a\n\n');
@@ -370,7 +370,7 @@ describe('GatewayClient waits', () => {
     ],
     ['between reads', { idleMs: 1_000 }, stall, /in the middle of its answer \(timeouts.idleMs\)/],
     ['for the whole, pings or not', { totalMs: 2_000 }, chatter, /\(timeouts.totalMs\)/],
-  ])('no longer than allowed %s', async (_name, timeouts, reply, message) => {
+  ])('apply %s', async (_name, timeouts, reply, message) => {
     client = clientOf(upstream.url, { timeouts });
     upstream.onGateway(reply);
     const error = (await failure(client.gateway.stream(call()))) as GitlabDuoError;
@@ -380,7 +380,7 @@ describe('GatewayClient waits', () => {
     await closed(upstream.request());
   });
 
-  it('as long for the first byte after the headers as before them', async () => {
+  it('apply to the first byte after the headers as to the headers', async () => {
     client = clientOf(upstream.url, { timeouts: { idleMs: 1_000 } });
     upstream.onGateway((response) => {
       beginSse(response);
@@ -390,7 +390,7 @@ describe('GatewayClient waits', () => {
     expect(upstream.requests).toHaveLength(1);
   });
 
-  it('for each read anew', async () => {
+  it('restart with each read', async () => {
     client = clientOf(upstream.url, { timeouts: { idleMs: 2_500 } });
     upstream.onGateway((response) => {
       beginSse(response);
@@ -402,7 +402,7 @@ describe('GatewayClient waits', () => {
     expect(sink.events).toHaveLength(4);
   });
 
-  it('for no upstream while the sink holds, and then anew', async () => {
+  it('stop while the sink is busy, and restart afterwards', async () => {
     client = clientOf(upstream.url, { timeouts: { idleMs: 300 } });
     upstream.onGateway(stall);
     let heldUntil = 0;
@@ -415,7 +415,7 @@ describe('GatewayClient waits', () => {
     expect(performance.now() - heldUntil).toBeGreaterThanOrEqual(299);
   });
 
-  it('no longer than allowed for a connection', async () => {
+  it('apply to the connection', async () => {
     const mute = await startMute();
     client = clientOf(upstream.url, { gatewayUrl: mute.url, timeouts: { connectMs: 100 } });
     const error = (await failure(client.gateway.stream(call()))) as GitlabDuoError;
@@ -424,7 +424,7 @@ describe('GatewayClient waits', () => {
     await mute.close();
   });
 
-  it('for a sink that holds, and stops the upstream meanwhile', async () => {
+  it('stop the upstream while the sink is busy', async () => {
     const total = 40 * 1024 * 1024;
     let written = 0;
     upstream.onGateway((response) => {
@@ -460,7 +460,7 @@ describe('GatewayClient waits', () => {
     expect(sink.events).toHaveLength(Math.ceil(total / 16_008) + 1);
   });
 
-  it('for a sink that holds at the end', async () => {
+  it('stop while the sink is busy at the end', async () => {
     upstream.onGateway(sse(END));
     let isReleased = false;
     const sink = new Collector('end', async () => {
@@ -472,8 +472,8 @@ describe('GatewayClient waits', () => {
   });
 });
 
-describe('GatewayClient refuses', () => {
-  it('to follow a redirect', async () => {
+describe('GatewayClient error handling', () => {
+  it('does not follow a redirect', async () => {
     const other = await startUpstream();
     upstream.onGateway(json(307, '', { location: `${other.url}/steal?token=1` }));
     const error = (await failure(client.gateway.stream(call()))) as GitlabDuoError;
@@ -491,7 +491,7 @@ describe('GatewayClient refuses', () => {
       /encoded as gzip, instead of a stream of events\. Check gatewayUrl and what stands in between\.$/,
     ],
     ['nothing', json(204, ''), /204.*in between\.$/],
-  ])('%s in place of a stream', async (_name, reply, message) => {
+  ])('reports %s instead of a stream', async (_name, reply, message) => {
     upstream.onGateway(reply);
     const error = (await failure(client.gateway.stream(call()))) as GitlabDuoError;
     expect(error).toBeInstanceOf(UpstreamError);
@@ -499,7 +499,7 @@ describe('GatewayClient refuses', () => {
     expect(error.isRetryable).toBe(false);
   });
 
-  it('to read an endless error', async () => {
+  it('stops reading an endless error body', async () => {
     upstream.onGateway((response) => {
       response.writeHead(500);
       const pour = () => {
@@ -523,7 +523,7 @@ describe('GatewayClient refuses', () => {
       });
     };
 
-  it('to wait for the end of an error that drips', async () => {
+  it('does not wait for the end of an error body that drips', async () => {
     client = clientOf(upstream.url, { timeouts: { totalMs: 60_000 } });
     upstream.onGateway(drips(529));
     const error = await failure(client.gateway.stream(call()));
@@ -534,13 +534,13 @@ describe('GatewayClient refuses', () => {
     await closed(upstream.request());
   });
 
-  it('to miss a refused token for a body that drips', async () => {
+  it('recognises a rejected token in spite of a body that drips', async () => {
     upstream.onGateway(drips(401), sse(END));
     await client.gateway.stream(call());
     expect(upstream.exchanges).toHaveLength(2);
   });
 
-  it('to lose the status of an error whose body breaks off', async () => {
+  it('keeps the status of an error whose body breaks off', async () => {
     upstream.onGateway((response, { socket }) => {
       response.writeHead(422, { 'content-type': 'application/json' });
       response.write('{"detail":"Valid', () => setTimeout(() => socket.destroy(), 20));
@@ -551,14 +551,14 @@ describe('GatewayClient refuses', () => {
   });
 });
 
-describe('GatewayClient explains', () => {
-  it('an edge that gave up, without a word', async () => {
+describe('GatewayClient error messages', () => {
+  it('explain an edge that gave up without a reason', async () => {
     upstream.onGateway(json(408, ''));
     const error = (await failure(client.gateway.stream(call()))) as GitlabDuoError;
     expect(error).toMatchObject({ code: 'upstream_timeout', isRetryable: true });
   });
 
-  it('a connection that breaks', async () => {
+  it('explain a broken connection', async () => {
     upstream.onGateway(reset);
     const error = (await failure(client.gateway.stream(call()))) as GitlabDuoError;
     expect(error).toBeInstanceOf(UpstreamError);
@@ -566,7 +566,7 @@ describe('GatewayClient explains', () => {
     expect(error.cause).toMatchObject({ code: 'ECONNRESET' });
   });
 
-  it('a host that is not there', async () => {
+  it('explain an unknown host', async () => {
     await client.exchange.get();
     const gone = await startUpstream();
     await gone.close();

@@ -26,7 +26,7 @@ afterEach(async () => {
 const call = () => ({ path: '/anthropic/v1/messages', headers: {}, body: '{}', sink: new Collector() });
 
 describe('GatewayConnections', () => {
-  it('closes every socket at shutdown, those in use too', async () => {
+  it('closes every socket at shutdown, including those in use', async () => {
     client = clientOf(upstream.url);
     upstream.onGateway(silence);
     const sent = failure(client.gateway.stream(call()));
@@ -37,7 +37,7 @@ describe('GatewayConnections', () => {
     await closed(upstream.exchange());
   });
 
-  it('belongs to its application, which closes it', async () => {
+  it('closes with its application', async () => {
     const options = resolveOptions({ apiKey: 'token', instanceUrl: upstream.url, gatewayUrl: upstream.url });
     const providers = [
       GatewayConnections,

@@ -84,7 +84,7 @@ describe('gatewayFailure', () => {
     [504, '', UpstreamError, true, /Try again/],
     [529, vendor('overloaded_error', 'Overloaded'), UpstreamOverloadedError, true, /Overloaded/],
     [529, '', UpstreamOverloadedError, true, /no capacity/],
-  ] as const)('%i %s', (status, body, type, isRetryable, message) => {
+  ] as const)('maps %i %s', (status, body, type, isRetryable, message) => {
     const error = gatewayFailure(status, {}, body);
     expect(error.constructor.name).toBe(type.name);
     expect(error.message).toMatch(message);
@@ -97,7 +97,7 @@ describe('gatewayFailure', () => {
     [429, 'error code: 1015'],
     [503, ''],
     [529, ''],
-  ])('takes the wait of an edge: %i %s', (status, body) => {
+  ])('reads the wait that an edge asks for: %i %s', (status, body) => {
     expect(gatewayFailure(status, { 'retry-after': '3' }, body).retryAfterMs).toBe(3_000);
   });
 
@@ -105,7 +105,7 @@ describe('gatewayFailure', () => {
     expect(gatewayFailure(429, { 'retry-after': header }, '').retryAfterMs).toBeUndefined();
   });
 
-  it.each(['message', 'detail', 'error'])('unwraps the bytes literal in %s', (field) => {
+  it.each(['message', 'detail', 'error'])('unwraps the Python bytes literal in %s', (field) => {
     for (const words of ['Overloaded', `it's "full" of é€🙂`, 'C:\\temp\n\ttab', "it's"]) {
       const body = JSON.stringify({ [field]: bytesLiteral(vendor('overloaded_error', words)) });
       const error = gatewayFailure(400, {}, body);
@@ -114,11 +114,11 @@ describe('gatewayFailure', () => {
     }
   });
 
-  it('reads an error that came with status 200', () => {
+  it('recognises an error with status 200', () => {
     expect(gatewayFailure(200, {}, vendor('overloaded_error', 'Overloaded'))).toBeInstanceOf(UpstreamOverloadedError);
   });
 
-  it('redacts before it cuts', () => {
+  it('redacts before it truncates', () => {
     const secret = 'glpat-abcdefghij1234567890';
     for (let at = 470; at < 505; at += 1) {
       const { message } = gatewayFailure(400, {}, JSON.stringify({ detail: `${'x '.repeat(at / 2)}${secret} tail` }));

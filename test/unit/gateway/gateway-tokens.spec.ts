@@ -37,7 +37,7 @@ function lasting(ms: number): Reply {
 }
 
 describe('GatewayTokens', () => {
-  it('joins the callers of a refused token to the renewal that is under way', async () => {
+  it('joins callers whose token was rejected to the renewal in progress', async () => {
     const renewal = held(grant());
     upstream.onExchange(lasting(200), renewal.reply);
     const first = await client.exchange.get();
@@ -51,7 +51,7 @@ describe('GatewayTokens', () => {
     expect(upstream.exchanges).toHaveLength(2);
   });
 
-  it('goes on with a renewal that a caller joined and left', async () => {
+  it('continues a renewal that a caller joined and left', async () => {
     const renewal = held(grant());
     upstream.onExchange(lasting(200), renewal.reply);
     const first = await client.exchange.get();
@@ -64,7 +64,7 @@ describe('GatewayTokens', () => {
     expect(upstream.exchanges).toHaveLength(2);
   });
 
-  it('renews nothing after the application has shut down', async () => {
+  it('renews nothing after shutdown', async () => {
     upstream.onExchange(lasting(200));
     await client.exchange.get();
     await client.close();
@@ -75,7 +75,7 @@ describe('GatewayTokens', () => {
   it.each([
     ['ahead', -24 * 3_600],
     ['behind', 24 * 3_600],
-  ])('exchanges once when our clock is a day %s', async (_name, offset) => {
+  ])('exchanges once if the local clock is a day %s', async (_name, offset) => {
     const theirs = Date.now() + offset * 1_000;
     const token = { token: 't', expires_at: Math.floor(theirs / 1000) + 3_600 };
     upstream.onExchange(json(201, token, { date: new Date(theirs).toUTCString() }));
@@ -84,7 +84,7 @@ describe('GatewayTokens', () => {
   });
 });
 
-describe('GatewayTokens of many credentials', () => {
+describe('GatewayTokens with many credentials', () => {
   /** Every credential gets a gateway token that names it. */
   const named: Reply = (response, { headers }) => {
     json(201, { token: `gateway-of-${headers.authorization?.slice(7)}`, headers: { 'x-gitlab-user-id': 'u' } })(
@@ -108,7 +108,7 @@ describe('GatewayTokens of many credentials', () => {
     });
   });
 
-  it('never mixes their tokens', async () => {
+  it('never mixes up their tokens', async () => {
     upstream.onGateway(sse('data: end\n\n'));
     const owners = Array.from({ length: 60 }, (_, index) => ['anna', 'bert', null][index % 3] ?? null);
     await Promise.all(owners.map((owner) => client.gateway.stream(call(owner))));
@@ -120,7 +120,7 @@ describe('GatewayTokens of many credentials', () => {
     }
   });
 
-  it('renews that of a refused one alone', async () => {
+  it('renews only the token that was rejected', async () => {
     upstream.onGateway(sse('data: end\n\n'));
     for (const owner of ['anna', 'bert']) await client.gateway.stream(call(owner));
     upstream.onGateway(json(401, { error: 'Forbidden by auth provider' }), sse('data: end\n\n'));
@@ -133,7 +133,7 @@ describe('GatewayTokens of many credentials', () => {
     ]);
   });
 
-  it('leaves the others alone when one cannot be exchanged', async () => {
+  it('keeps the other tokens if one exchange fails', async () => {
     upstream.onExchange((...reply) => {
       (reply[1].headers.authorization?.endsWith('bert') ? json(401, { message: '401' }) : named)(...reply);
     });
@@ -142,7 +142,7 @@ describe('GatewayTokens of many credentials', () => {
     expect(bert).toMatchObject({ status: 'rejected', reason: { code: 'gateway_auth_failed' } });
   });
 
-  it('keeps the 1,000 that were used last', async () => {
+  it('keeps the 1,000 most recently used tokens', async () => {
     upstream.onExchange(named);
     const get = (owner: number) => client.tokens.get({ ownerId: String(owner) });
     for (let owner = 0; owner < 1_000; owner += 100) {
@@ -157,7 +157,7 @@ describe('GatewayTokens of many credentials', () => {
     expect(upstream.exchanges).toHaveLength(1_002);
   });
 
-  it('tells the option who asks', async () => {
+  it('passes the owner to the credentials option', async () => {
     const asked: unknown[] = [];
     client = clientOf(upstream.url, {
       credentials: ({ signal, ...caller }) => {
@@ -173,7 +173,7 @@ describe('GatewayTokens of many credentials', () => {
     ['nothing', () => ''],
     ['no string', () => undefined as unknown as string],
     ['two lines', () => 'a\r\nb'],
-  ])('explains an option that returns %s', async (_name, credentials) => {
+  ])('explains a credentials option that returns %s', async (_name, credentials) => {
     client = clientOf(upstream.url, { credentials });
     const error = (await failure(client.tokens.get({ ownerId: 'anna' }))) as GitlabDuoError;
     expect(error).toBeInstanceOf(GatewayAuthError);
@@ -181,7 +181,7 @@ describe('GatewayTokens of many credentials', () => {
     expect(upstream.exchanges).toHaveLength(0);
   });
 
-  it('explains an option that fails, and passes our own errors on', async () => {
+  it('explains a credentials option that fails, and rethrows errors of this package', async () => {
     const reasons = [new Error('vault'), new RateLimitError('later')];
     const credentials = () => Promise.reject(reasons.shift() ?? new Error());
     client = clientOf(upstream.url, { credentials });
@@ -192,7 +192,7 @@ describe('GatewayTokens of many credentials', () => {
     expect(await failure(client.tokens.get({ ownerId: null }))).toBeInstanceOf(RateLimitError);
   });
 
-  it('lets a caller leave while the option works', async () => {
+  it('lets a caller abort while the credentials option runs', async () => {
     let told: AbortSignal | undefined;
     const leaving = new AbortController();
     client = clientOf(upstream.url, {
@@ -223,7 +223,7 @@ describe('GatewayClient.check', () => {
     [400, { type: 'error', error: invalid }],
     [400, { error: { ...invalid, code: null, param: 'model' } }],
     [400, { message: pythonBytes(JSON.stringify({ type: 'error', error: invalid })) }],
-  ])('is content when the empty request is refused for its body: %i %j', async (status, body) => {
+  ])('succeeds when the probe is rejected for its empty body: %i %j', async (status, body) => {
     upstream.onGateway(json(status, body));
     await client.gateway.check(nobody);
     expect(upstream.exchanges).toHaveLength(1);
@@ -266,7 +266,7 @@ describe('GatewayClient.check', () => {
       json(401, { error: 'Forbidden by auth provider' }),
       /belong together/,
     ],
-  ])('says what is wrong: %s', async (_name, exchange, gateway, message) => {
+  ])('explains what is wrong: %s', async (_name, exchange, gateway, message) => {
     await client.exchange.get();
     if (exchange) upstream.onExchange(exchange);
     if (gateway) upstream.onGateway(gateway);
@@ -280,7 +280,7 @@ describe('GatewayClient.check', () => {
     expect(await failure(client.gateway.check(nobody, signal))).toBe(signal.reason);
   });
 
-  it('tells a host that is not there', async () => {
+  it('reports an unknown host', async () => {
     await upstream.close();
     expect(await failure(client.gateway.check(nobody))).toBeInstanceOf(UpstreamError);
     upstream = await startUpstream();

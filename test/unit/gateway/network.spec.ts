@@ -54,14 +54,14 @@ describe('The proxy of the environment', () => {
     process.env.HTTP_PROXY = proxy.url;
   });
 
-  it('takes the exchange and the gateway calls', async () => {
+  it('serves the exchange and the gateway calls', async () => {
     const [instance, gateway] = [await start(), await start()];
     gateway.onGateway(END);
     await (await client(gateway.url, { instanceUrl: instance.url })).gateway.stream(call());
     expect(proxy.tunnels).toEqual(hosts(instance, gateway));
   });
 
-  it('is left out for the hosts of NO_PROXY', async () => {
+  it('is bypassed for the hosts of NO_PROXY', async () => {
     const [instance, gateway] = [await start(), await start()];
     gateway.onGateway(END);
     process.env.NO_PROXY = `other.example,127.0.0.1:${new URL(instance.url).port}`;
@@ -69,7 +69,7 @@ describe('The proxy of the environment', () => {
     expect(proxy.tunnels).toEqual(hosts(gateway));
   });
 
-  it('takes https too, to hosts of a private authority of NODE_EXTRA_CA_CERTS', async () => {
+  it('also serves https, to hosts whose authority is in NODE_EXTRA_CA_CERTS', async () => {
     const upstream = await start(certificate);
     upstream.onGateway(END);
     const { stdout } = await promisify(execFile)(
@@ -91,7 +91,7 @@ describe('The proxy of the environment', () => {
   it.each([
     [407, false],
     [503, true],
-  ])('is named when it refuses with %i', async (status, isRetryable) => {
+  ])('is named in the error when it answers %i', async (status, isRetryable) => {
     const upstream = await start();
     proxy.refuseWith = status;
     const error = (await failure((await client(upstream.url)).gateway.stream(call()))) as GitlabDuoError;
@@ -102,7 +102,7 @@ describe('The proxy of the environment', () => {
     expect(error.isRetryable).toBe(isRetryable);
   });
 
-  it('is not waited for longer than for a connection', async () => {
+  it('is subject to the connection time-out', async () => {
     const [instance, upstream] = [await start(), await start()];
     proxy.refuseWith = 'silence';
     const { gateway } = await client(upstream.url, { instanceUrl: instance.url, timeouts: { connectMs: 1_000 } });
@@ -117,7 +117,7 @@ describe('The proxy of the environment', () => {
     }
   });
 
-  it('hides no abort from the gateway', async () => {
+  it('passes aborts on to the gateway', async () => {
     const upstream = await start();
     upstream.onGateway((response) => {
       beginSse(response);
@@ -133,7 +133,7 @@ describe('The proxy of the environment', () => {
     await closed(received);
   });
 
-  it('must have an address that can work, which no error tells', () => {
+  it('must have a valid URL, which no error quotes', () => {
     for (const address of ['http://user:secret@', 'ftp://user:secret@proxy']) {
       process.env.HTTPS_PROXY = address;
       expect(() => clientOf('http://127.0.0.1:1')).toThrow(ConfigurationError);
@@ -142,7 +142,7 @@ describe('The proxy of the environment', () => {
   });
 });
 
-describe('A dispatcher of the application', () => {
+describe('A custom dispatcher', () => {
   it.each([
     ['with a private authority', () => new Agent({ connect: { ca: authority } })],
     ['with one, behind a proxy', (proxy: Proxy) => new ProxyAgent({ uri: proxy.url, requestTls: { ca: authority } })],
@@ -153,7 +153,7 @@ describe('A dispatcher of the application', () => {
         return new EnvHttpProxyAgent({ connect: { ca: authority }, requestTls: { ca: authority } });
       },
     ],
-  ])('%s, takes the exchange and the gateway calls', async (name, make) => {
+  ])('%s, serves the exchange and the gateway calls', async (name, make) => {
     const [instance, gateway] = [await start(certificate), await start(certificate)];
     const proxy = await opened(startProxy());
     gateway.onGateway(END);
@@ -164,14 +164,14 @@ describe('A dispatcher of the application', () => {
     expect(proxy.tunnels).toEqual(name.includes('proxy') ? hosts(instance, gateway) : []);
   });
 
-  it('is needed for a private authority, and the error says so', async () => {
+  it('is required for a private authority, as the error says', async () => {
     const upstream = await start(certificate);
     const error = (await failure((await client(upstream.url)).gateway.stream(call()))) as GitlabDuoError;
     expect(error.message).toMatch(/certificate of https:\/\/localhost.* cannot be trusted .*NODE_EXTRA_CA_CERTS/);
     expect(error.isRetryable).toBe(false);
   });
 
-  it('is left open at shutdown', async () => {
+  it('stays open at shutdown', async () => {
     const upstream = await start();
     upstream.onGateway(END);
     const dispatcher = theirs(new Agent());
@@ -192,7 +192,7 @@ describe('A dispatcher of the application', () => {
         response.write('data: a\n\n');
       }) satisfies Reply,
     ],
-  ])('keeps to our time limit: %s', async (_name, timeouts, reply) => {
+  ])('is subject to our time limit: %s', async (_name, timeouts, reply) => {
     const upstream = await start();
     upstream.onGateway(reply);
     const { gateway } = await client(upstream.url, { timeouts, dispatcher: theirs(new Agent()) });
@@ -204,7 +204,7 @@ describe('A redirect', () => {
   it.each([
     ['our own dispatcher', () => undefined],
     ['one that follows redirects', () => theirs(new Agent()).compose(interceptors.redirect({ maxRedirections: 3 }))],
-  ])('is not followed by %s, so credentials stay', async (_name, make) => {
+  ])('is not followed by %s, so credentials do not leak', async (_name, make) => {
     const [upstream, other] = [await start(), await start()];
     const elsewhere = json(307, '', { location: `${other.url}/api/v4/ai/third_party_agents/direct_access` });
     const { gateway, exchange } = await client(upstream.url, { dispatcher: make() });

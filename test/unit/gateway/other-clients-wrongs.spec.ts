@@ -79,8 +79,8 @@ async function heard(model: string, ...events: { type: string; [field: string]: 
   return route(asking(model));
 }
 
-describe('What other clients get wrong', () => {
-  it('1: many calls at once, of any model, share one exchange, and expires_at holds', async () => {
+describe('Mistakes of other clients', () => {
+  it('1: many concurrent calls of any model share one exchange, and expires_at is honoured', async () => {
     const models = [CLAUDE, 'duo-chat-opus-5', CHAT, RESPONSES, CLAUDE];
     upstream.onGateway(json(400, { detail: 'Enough' }));
     await Promise.all(models.map((model) => route(asking(model))));
@@ -93,7 +93,7 @@ describe('What other clients get wrong', () => {
     expect(upstream.exchanges).toHaveLength(3);
   });
 
-  it('2: x-api-key is kept from the gateway in every letter case', async () => {
+  it('2: x-api-key is never forwarded to the gateway, in any letter case', async () => {
     upstream.onExchange(
       grant({ headers: { 'x-api-key': '1', 'X-Api-Key': '2', 'X-API-KEY': '3', 'X-Gitlab-Realm': 'saas' } }),
     );
@@ -102,7 +102,7 @@ describe('What other clients get wrong', () => {
     expect(upstream.request().headers['x-gitlab-realm']).toBe('saas');
   });
 
-  it('3: one dispatcher takes the exchange and the gateway calls', async () => {
+  it('3: one dispatcher serves the exchange and the gateway calls', async () => {
     const taken: string[] = [];
     const agent = new Agent();
     const dispatcher = agent.compose((dispatch) => (options, handler) => {
@@ -115,7 +115,7 @@ describe('What other clients get wrong', () => {
     await agent.destroy();
   });
 
-  it('4: an abort is no finish, closes the socket at once, and leaves no rejection to end the process', async () => {
+  it('4: an abort is not a finish, closes the socket immediately, and leaves no unhandled rejection', async () => {
     const stall: Reply = (response) => {
       beginSse(response);
       response.write(messageStart + textDelta('Hel'));
@@ -141,7 +141,7 @@ describe('What other clients get wrong', () => {
     expect(stdout).toContain('no stray rejection');
   }, 120_000);
 
-  it('5: a stream that is cut is an error, and half a tool call stays in', async () => {
+  it('5: a truncated stream is an error, and half a tool call is never emitted', async () => {
     const start = { type: 'tool_use', id: 't1', name: 'weather', input: {} };
     const { error, events, answer } = await heard(
       CLAUDE,
@@ -154,7 +154,7 @@ describe('What other clients get wrong', () => {
     expect(answer.parts).toEqual([]);
   });
 
-  it('6: the end events of Responses that are no success count', async () => {
+  it('6: failing final events of Responses do not count as success', async () => {
     const details = { incomplete_details: { reason: 'max_output_tokens' } };
     const failed = { error: { code: 'server_error', message: 'Sorry' } };
     expect((await heard(RESPONSES, { type: 'response.failed', response: failed })).error).toMatchObject({
@@ -168,7 +168,7 @@ describe('What other clients get wrong', () => {
     expect(answer.finishReason).toBe('length');
   });
 
-  it('7: a 400 that mentions max_tokens is a bad request: not sent again, the token kept', async () => {
+  it('7: a 400 that mentions max_tokens is a bad request: it is not retried, and the token stays', async () => {
     const message = 'max_tokens: 200000 > 128000, which is the maximum allowed number of output tokens';
     upstream.onGateway(json(400, { type: 'error', error: { type: 'invalid_request_error', message } }));
     expect((await route(asking(CLAUDE))).error).toMatchObject({ code: 'upstream_error', isRetryable: false });
@@ -176,7 +176,7 @@ describe('What other clients get wrong', () => {
     expect(upstream.exchanges).toHaveLength(1);
   });
 
-  it('8: schemas go whole, files go or are left out with a note, and the format of the answer goes', async () => {
+  it('8: schemas are sent completely, files are sent or replaced with a note, and the output format is sent', async () => {
     const request = { tools: [weather], messages: [user('Look', image, pdf)] };
     for (const model of [CLAUDE, 'duo-chat-gpt-5-5', RESPONSES]) {
       const format = { response_format: { type: 'json_object' } };
@@ -195,7 +195,7 @@ describe('What other clients get wrong', () => {
     }
   });
 
-  it('9: tool_choice reaches Responses, reasoning is replayed, and text keeps its place before calls', async () => {
+  it('9: tool_choice reaches Responses, reasoning is replayed, and text stays before calls', async () => {
     const raw = { type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: 'sealed' };
     const thought = { type: 'reasoning' as const, text: 'Hm.', api: 'openai-responses' as const, raw };
     const messages = [user('Weather?'), assistant(thought, 'Let me look.', call('c1')), result('c1', 'sun')];
@@ -207,7 +207,7 @@ describe('What other clients get wrong', () => {
     expect(body.input?.[1]).toMatchObject({ encrypted_content: 'sealed' });
   });
 
-  it('10: no cache mark on thinking, and no empty text', async () => {
+  it('10: thinking has no cache mark, and no text is empty', async () => {
     const raw = { type: 'thinking', thinking: 'Hm.', signature: 'sig' };
     const thought = { type: 'reasoning' as const, text: 'Hm.', api: 'anthropic-messages' as const, raw };
     const messages = [
@@ -226,7 +226,7 @@ describe('What other clients get wrong', () => {
     }
   });
 
-  it('11: refusal, pause and a full context window have names, and reasoning tokens are counted', async () => {
+  it('11: refusal, pause and a full context window have finish reasons, and reasoning tokens are counted', async () => {
     for (const [reason, name] of [
       ['refusal', 'refusal'],
       ['pause_turn', 'pause'],
@@ -245,7 +245,7 @@ describe('What other clients get wrong', () => {
     expect(answer.usage).toMatchObject({ outputTokens: 9, reasoningTokens: 7 });
   });
 
-  it('12: a refused token repeats nothing that was shown, and an unknown model is not sent', async () => {
+  it('12: a rejected token repeats no emitted text, and an unknown model is not sent', async () => {
     upstream.onGateway(json(401, { error: 'Forbidden by auth provider' }), text('Hel', 'lo'));
     const { events } = await route(asking(CLAUDE));
     expect(events).toEqual([

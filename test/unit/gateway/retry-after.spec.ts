@@ -19,7 +19,7 @@ describe('retryAfterMs', () => {
     ['more than a day', { 'retry-after': '9'.repeat(400) }, DAY_MS],
     ['a date in a year', { 'retry-after': date(365 * DAY_MS) }, DAY_MS],
     ['two values', { 'retry-after': ['3', '4'] as unknown as string }, 3_000],
-  ])('reads %s', (_name, headers, expected) => {
+  ])('parses %s', (_name, headers, expected) => {
     expect(retryAfterMs(headers)).toBe(expected);
   });
 

@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { generator } from '../random.js';
 import { KnownSecrets } from '../../../src/gateway/secret-redactor.js';
 
-describe('The known secrets', () => {
-  it('keep a lasting one however many others pass', () => {
+describe('SecretRedactor', () => {
+  it('keeps a permanent secret, however many others it learns', () => {
     const secrets = new KnownSecrets();
     secrets.keepAlways('k9:vR2#mQ7+wXz/4Lp');
     secrets.keep('passing-secret-0');
@@ -14,7 +14,7 @@ describe('The known secrets', () => {
     expect(secrets.redact('passing-secret-0.')).toBe('passing-secret-0.');
   });
 
-  it('finds each of thousands, escaped, within a word or cut off at the end, and no other', () => {
+  it('finds each of thousands of secrets: escaped, within a word, or truncated at the end', () => {
     const below = generator(7);
     const signs = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.+/="#';
     const random = (length: number) => Array.from({ length }, () => signs.charAt(below(signs.length))).join('');

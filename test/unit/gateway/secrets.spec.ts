@@ -176,7 +176,7 @@ describe.each(Object.entries(secrets))('%s is never quoted', (_name, secret) => 
   });
 });
 
-it('goes on asking when nothing is wrong', async () => {
+it('A gateway without faults answers', async () => {
   upstream.onExchange(grant({ token: gatewayToken }));
   upstream.onGateway(text('Hello'));
   await expect(ask('duo-chat-haiku-4-5')).rejects.toThrow('should have failed');

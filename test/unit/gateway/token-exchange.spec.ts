@@ -29,7 +29,7 @@ afterEach(async () => {
 const inSeconds = (seconds: number) => Math.floor(Date.now() / 1000) + seconds;
 
 describe('TokenExchange', () => {
-  it('asks as the reference does', async () => {
+  it('sends the documented request', async () => {
     await client.exchange.get();
     const { path, headers, body } = upstream.exchange();
     expect(path).toBe('/api/v4/ai/third_party_agents/direct_access');
@@ -50,7 +50,7 @@ describe('TokenExchange', () => {
     expect(upstream.exchanges).toHaveLength(1);
   });
 
-  it('keeps a token until a minute before its end', async () => {
+  it('reuses a token until a minute before it expires', async () => {
     const token = { token: 't', expires_at: inSeconds(3_600) };
     upstream.onExchange(json(201, token, { date: new Date(inSeconds(0) * 1_000).toUTCString() }));
     const first = await client.exchange.get();
@@ -58,14 +58,14 @@ describe('TokenExchange', () => {
     expect(await client.exchange.get()).toBe(first);
   });
 
-  it('does not keep a token that ends within a minute', async () => {
+  it('does not reuse a token that expires within a minute', async () => {
     upstream.onExchange(grant({ expires_at: inSeconds(59) }));
     await client.exchange.get();
     await client.exchange.get();
     expect(upstream.exchanges).toHaveLength(2);
   });
 
-  it('keeps a token of unknown end for 25 minutes', async () => {
+  it('reuses a token without expiry for 25 minutes', async () => {
     upstream.onExchange(grant({ expires_at: undefined }));
     const { lifetimeMs } = await client.exchange.get();
     expect(lifetimeMs).toBe(25 * 60_000);
@@ -78,7 +78,7 @@ describe('TokenExchange', () => {
     expect(await client.exchange.get()).toMatchObject({ token: 'plain', headers: {} });
   });
 
-  it('leaves the other waiters alone when one aborts', async () => {
+  it('keeps the other waiters when one aborts', async () => {
     const exchange = held(grant());
     upstream.onExchange(exchange.reply);
     const leaving = new AbortController();
@@ -94,7 +94,7 @@ describe('TokenExchange', () => {
     expect(getEventListeners(leaving.signal, 'abort')).toHaveLength(0);
   });
 
-  it('aborts the exchange when the last waiter aborts, and starts anew for the next', async () => {
+  it('aborts the exchange when the last waiter aborts, and starts again for the next', async () => {
     upstream.onExchange(silence, grant());
     const leaving = new AbortController();
     const left = Promise.all([
@@ -109,7 +109,7 @@ describe('TokenExchange', () => {
     expect((await next).token).toMatch(/^gateway-token-/);
   });
 
-  it('refuses an aborted signal without an exchange', async () => {
+  it('rejects an aborted signal without an exchange', async () => {
     expect(await failure(client.exchange.get(AbortSignal.abort('no')))).toBe('no');
     expect(upstream.exchanges).toHaveLength(0);
   });
@@ -121,7 +121,7 @@ describe('TokenExchange', () => {
     expect(getEventListeners(signal, 'abort')).toHaveLength(0);
   });
 
-  it('does not keep a failure', async () => {
+  it('does not cache a failure', async () => {
     upstream.onExchange(json(500, ''), grant());
     await failure(client.exchange.get());
     expect((await client.exchange.get()).token).toMatch(/^gateway-token-/);
@@ -136,7 +136,7 @@ describe('TokenExchange', () => {
     expect(upstream.exchanges).toHaveLength(2);
   });
 
-  it('echoes what may be echoed, values unaltered', async () => {
+  it('echoes the allowed headers with unchanged values', async () => {
     upstream.onExchange(
       grant({
         headers: {
@@ -169,13 +169,13 @@ describe('TokenExchange', () => {
     });
   });
 
-  it('echoes headers whose names every object inherits', async () => {
+  it('echoes headers with the names of inherited properties', async () => {
     const headers = JSON.parse('{"__proto__":"a","constructor":"b"}') as Record<string, string>;
     upstream.onExchange(grant({ headers }));
     expect(Object.entries((await client.exchange.get()).headers)).toEqual(Object.entries(headers));
   });
 
-  it('takes headers: null for none', async () => {
+  it('treats null headers as none', async () => {
     upstream.onExchange(grant({ headers: null }));
     expect((await client.exchange.get()).headers).toEqual({});
   });
@@ -235,7 +235,7 @@ describe('TokenExchange', () => {
   it.each([
     ['seconds', '7', 7_000],
     ['a date', 'Wed, 21 Oct 2026 07:29:30 GMT', 90_000],
-  ])('reads Retry-After in %s', async (_name, header, expected) => {
+  ])('parses Retry-After in %s', async (_name, header, expected) => {
     const date = 'Wed, 21 Oct 2026 07:28:00 GMT';
     upstream.onExchange(json(429, 'Retry later', { 'retry-after': header, date, 'content-type': 'text/plain' }));
     const error = (await failure(client.exchange.get())) as RateLimitError;
@@ -245,7 +245,7 @@ describe('TokenExchange', () => {
     expect(error.message).toContain('Retry later');
   });
 
-  it('times out while it waits for the answer', async () => {
+  it('times out while it waits for the response', async () => {
     client = clientOf(upstream.url, { timeouts: { firstByteMs: 100 } });
     upstream.onExchange(silence);
     const error = (await failure(client.exchange.get())) as UpstreamTimeoutError;
@@ -254,7 +254,7 @@ describe('TokenExchange', () => {
     expect(error.isRetryable).toBe(true);
   });
 
-  it('bounds the whole exchange', async () => {
+  it('limits the duration of the whole exchange', async () => {
     client = clientOf(upstream.url, { timeouts: { totalMs: 100 } });
     upstream.onExchange((response) => {
       response.writeHead(201);
@@ -266,7 +266,7 @@ describe('TokenExchange', () => {
     expect(await failure(client.exchange.get())).toBeInstanceOf(UpstreamTimeoutError);
   });
 
-  it('bounds the body', async () => {
+  it('limits the size of the body', async () => {
     upstream.onExchange((response) => {
       response.writeHead(500);
       const pour = () => {
@@ -287,7 +287,7 @@ describe('TokenExchange', () => {
     expect(message).not.toContain('abc.def');
   });
 
-  it('says so when the application is shutting down', async () => {
+  it('explains that the application is shutting down', async () => {
     await client.close();
     expect(await failure(client.exchange.get())).toBeInstanceOf(ServerBusyError);
   });

@@ -24,7 +24,7 @@ const cases: [VendorError, number | undefined, string, boolean][] = [
 ];
 
 describe('vendorFailure', () => {
-  it.each(cases)('takes %j with the status %s for a %s', (error, status, name, isRetryable) => {
+  it.each(cases)('maps %j with the status %s to a %s', (error, status, name, isRetryable) => {
     expect(vendorFailure(error, status)).toMatchObject({ name, isRetryable });
   });
 
@@ -36,7 +36,7 @@ describe('vendorFailure', () => {
     'Your input exceeds the context window of this model. Please adjust your input and try again.',
     'Input tokens exceed the configured limit of 272000 tokens. Your messages resulted in 300118 tokens.',
     'Input is too long for requested model.',
-  ])('takes %j for a full context window', (message) => {
+  ])('recognises a full context window in %j', (message) => {
     const failure = vendorFailure({ type: 'invalid_request_error', message }, 400);
     expect(failure).toMatchObject({ name: 'ContextWindowExceededError', isRetryable: false });
   });
@@ -57,12 +57,12 @@ describe('vendorFailure', () => {
     },
     { message: "Item with id 'rs_1' not found. Items are not persisted when `store` is set to false." },
     { message: "Item 'rs_1' of type 'reasoning' was provided without its required following item." },
-  ])('takes %j for reasoning that is not taken back', (error) => {
+  ])('recognises rejected reasoning in %j', (error) => {
     const failure = vendorFailure({ type: 'invalid_request_error', ...error }, 400);
     expect(failure).toMatchObject({ name: 'PartRefusedError', code: 'upstream_error', isRetryable: false });
   });
 
-  it('takes the code context_length_exceeded for a full context window', () => {
+  it('recognises a full context window by the code context_length_exceeded', () => {
     expect(vendorFailure({ code: 'context_length_exceeded' }, 400).code).toBe('context_window_exceeded');
   });
 
@@ -75,7 +75,7 @@ describe('vendorFailure', () => {
     'stop: "Input is too long for requested model." is not one of the allowed values',
     'Invalid token in the prompt: the context is too long to say',
     'messages.1.content.0.type: Expected `thinking` or `redacted_thinking`, but found `text`',
-  ])('takes %j for a bad request', (message) => {
+  ])('recognises a bad request in %j', (message) => {
     expect(vendorFailure({ type: 'invalid_request_error', message }, 400).code).toBe('upstream_error');
   });
 
@@ -86,7 +86,7 @@ describe('vendorFailure', () => {
     expect(vendorFailure({}).message).toContain('It gave no reason.');
   });
 
-  it('hides secrets before it shortens the quote', () => {
+  it('redacts secrets before it truncates the quote', () => {
     const secret = 'glpat-abcdefghijklmnopqrst';
     const { message } = vendorFailure({ message: `${'x'.repeat(485)} ${secret} ${'y'.repeat(10_000)}` });
     expect(message).not.toContain('glpat');

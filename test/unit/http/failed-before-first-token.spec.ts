@@ -25,8 +25,8 @@ function held(waiting: Promise<unknown>): Promise<unknown> {
   return Promise.race([waiting, new Promise((resolve) => setTimeout(resolve, 30, 'held'))]);
 }
 
-describe('failsAtFirst', () => {
-  it('waits for what the model says', async () => {
+describe('failedBeforeFirstToken', () => {
+  it('waits for the first token', async () => {
     const run = runWith();
     const waiting = failedBeforeFirstToken(run, LONG_MS, signal);
     expect(await held(waiting)).toBe('held');
@@ -34,7 +34,7 @@ describe('failsAtFirst', () => {
     expect(await waiting).toBe(false);
   });
 
-  it('tells an error that came before any word', async () => {
+  it('reports an error before the first token', async () => {
     expect(await failedBeforeFirstToken(runWith(failure), LONG_MS, signal)).toBe(true);
     expect(await failedBeforeFirstToken(runWith(delta, failure), LONG_MS, signal)).toBe(false);
     const run = runWith();
@@ -43,11 +43,11 @@ describe('failsAtFirst', () => {
     expect(await waiting).toBe(true);
   });
 
-  it('waits no longer than it is told to', async () => {
+  it('waits no longer than its limit', async () => {
     expect(await failedBeforeFirstToken(runWith(), 30, signal)).toBe(false);
   });
 
-  it('ends with the run, and with whoever waits', async () => {
+  it('stops with the run, and when its signal aborts', async () => {
     const run = runWith();
     const waiting = failedBeforeFirstToken(run, LONG_MS, signal);
     run.end({ status: 'completed', message: null, usage: noUsage });

@@ -8,14 +8,14 @@ const root = join(import.meta.dirname, '../../..');
 const folder = join(import.meta.dirname, 'generated-client');
 const documentFile = join(folder, 'document.d.ts');
 
-describe('The types that openapi-typescript makes of the served document', () => {
+describe('Types that openapi-typescript generates from the served document', () => {
   let types: string;
 
   beforeAll(async () => {
     types = astToString(await openapiTS(JSON.stringify(serverDocument())));
   });
 
-  it('leave open only JSON of any form', () => {
+  it('leave only arbitrary JSON untyped', () => {
     const open = new Set<string>();
     const visit = (node: ts.Node): void => {
       if (node.kind === ts.SyntaxKind.AnyKeyword || node.kind === ts.SyntaxKind.UnknownKeyword) open.add(placeOf(node));
@@ -41,7 +41,7 @@ describe('The types that openapi-typescript makes of the served document', () =>
     );
   });
 
-  it('are those of the server, and all that a client needs', () => {
+  it('match the server, and suffice for a client', () => {
     expect(complaintsOf(['proofs.ts', 'client.ts'], types)).toEqual([]);
   });
 });

@@ -23,15 +23,15 @@ async function exportsOf(file: string, missing: string[]): Promise<string> {
 // Each starts processes.
 jest.setTimeout(120_000);
 
-describe('Packages that a host may go without', () => {
+describe('Optional peer packages', () => {
   const server = ['@nestjs/swagger', '@nestjs/terminus', '@nestjs/platform-fastify', 'fastify', '@fastify/static'];
   const validation = ['class-validator', 'class-transformer'];
 
-  it('are not needed by the library', async () => {
+  it('are not required by the library', async () => {
     expect(await exportsOf('src/index.ts', [...server, ...validation])).toContain('GitlabDuoModule');
   });
 
-  it('are not needed by its HTTP API, but for validation', async () => {
+  it('are not required by its HTTP API, except for validation', async () => {
     expect(await exportsOf('src/http/index.ts', server)).toContain('openApiDocument');
     await expect(exportsOf('src/http/index.ts', validation)).rejects.toThrow(
       /class-(validator|transformer) is not installed/,

@@ -34,8 +34,8 @@ class Guest {
 
 const refTo = ({ name }: { name: string }) => ({ $ref: `#/${name}` });
 
-describe('The schema of a DTO', () => {
-  it('has the checks and the descriptions of its fields', () => {
+describe('schemaFromDto', () => {
+  it('reads the checks and the descriptions of fields', () => {
     expect(schemaFromDto(Address, refTo)).toEqual({
       type: 'object',
       description: 'Where a person lives.',
@@ -45,7 +45,7 @@ describe('The schema of a DTO', () => {
     });
   });
 
-  it('inherits fields with their descriptions, and no description of the class', () => {
+  it('inherits fields with their descriptions, but not the description of the class', () => {
     expect(schemaFromDto(ForeignAddress, refTo)).toEqual({
       type: 'object',
       properties: {
@@ -57,14 +57,14 @@ describe('The schema of a DTO', () => {
     });
   });
 
-  it('points to the schemas of other DTOs', () => {
+  it('references the schemas of other DTOs', () => {
     expect(schemaFromDto(Person, refTo)).toMatchObject({
       properties: { home: { $ref: '#/Address' }, others: { type: 'array', items: { $ref: '#/Address' } } },
       required: ['home'],
     });
   });
 
-  it('is refused where a check has no JSON Schema here', () => {
+  it('refuses a check without a known JSON Schema', () => {
     expect(() => schemaFromDto(Guest, refTo)).toThrow('The check isEmail of the field mail has no JSON Schema.');
   });
 });

@@ -8,7 +8,7 @@ import { noUsage } from '../../../src/messages/usage.js';
 import { LiveRun } from '../../../src/runs/live-run.js';
 
 describe('encodeEvent', () => {
-  it('puts the type into the event and everything else into the data', () => {
+  it('writes the type as the event and every other field as data', () => {
     expect(encodeEvent('run', 7, { type: 'text-delta', text: 'a\n"b"' })).toBe(
       'id: run:7\nevent: text-delta\ndata: {"text":"a\\n\\"b\\""}\n\n',
     );
@@ -67,7 +67,7 @@ describe('writeEvents', () => {
     return [...received.matchAll(/^id: run:(\d+)$/gm)].map(([, index]) => Number(index));
   }
 
-  it('lets a reader that pauses hold up itself alone, and holds no more than a batch for it', async () => {
+  it('buffers at most one batch for a reader that pauses, without delaying others', async () => {
     stalledMs = 60_000;
     const paused = await connect();
     const quick = await connect();
@@ -82,7 +82,7 @@ describe('writeEvents', () => {
     await Promise.all(writing);
   });
 
-  it('drops a reader that takes nothing any more, soon after its time', async () => {
+  it('drops a reader that takes no more bytes, soon after its limit', async () => {
     const stalled = await connect();
     const hasClosed = once(responses[0] as ServerResponse, 'close');
     stalled.pause();
@@ -94,7 +94,7 @@ describe('writeEvents', () => {
     await Promise.all(writing);
   });
 
-  it('drops a reader that stalls at the very end, when everything is written', async () => {
+  it('drops a reader that stalls at the very end, after the last write', async () => {
     const stalled = await connect();
     stalled.pause();
     stalled.on('error', () => undefined);
@@ -115,7 +115,7 @@ describe('writeEvents', () => {
     await Promise.all(writing);
   });
 
-  it('keeps a reader that is slow and steady, however long it takes', async () => {
+  it('keeps a slow and steady reader', async () => {
     // Long enough for a busy machine to be no stalled reader.
     stalledMs = 3_000;
     const slow = await connect();
@@ -125,7 +125,7 @@ describe('writeEvents', () => {
     expect(performance.now() - since).toBeGreaterThan(stalledMs * 2);
   });
 
-  it('keeps a reader of a run that says nothing for a while', async () => {
+  it('keeps a reader while its run is silent', async () => {
     const reader = await connect();
     await sleep(STALLED_MS * 2);
     run.append([{ type: 'text-delta', text }]);
@@ -133,7 +133,7 @@ describe('writeEvents', () => {
     expect(await indexesOf(reader)).toEqual([0]);
   });
 
-  it('ends when the reader has gone', async () => {
+  it('ends when the reader disconnects', async () => {
     const reader = await connect();
     reader.destroy();
     await sleep(50);

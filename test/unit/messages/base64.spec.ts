@@ -7,7 +7,7 @@ import { compiledProgram } from '../../compiled-program.js';
 import { isBase64 } from '../../../src/messages/base64.js';
 
 describe('isBase64', () => {
-  it.each(['YQ==', 'YWI=', 'YWJj', 'YQ', '+/+/'])('knows %j', (text) => {
+  it.each(['YQ==', 'YWI=', 'YWJj', 'YQ', '+/+/'])('accepts %j', (text) => {
     expect(isBase64(text)).toBe(true);
   });
 
@@ -16,7 +16,7 @@ describe('isBase64', () => {
   });
 
   // V8 compiles the patterns of a process that has compiled many in this way, which takes more of its stack.
-  it('takes 10 MB where patterns are not optimised', async () => {
+  it('accepts 10 MB where patterns are not optimised', async () => {
     const script = `
       import { isBase64 } from '${pathToFileURL(await compiledProgram('src/messages/base64.ts')).href}';
       console.log(isBase64(Buffer.alloc(10 * 1024 * 1024, 1).toString('base64')));`;

@@ -5,7 +5,7 @@ const nested = (levels: number): string => '['.repeat(levels) + ']'.repeat(level
 
 // ECMA-262, 6.1.6.1: a Number is an IEEE 754 double, which keeps integers up to 2^53 exactly; RFC 8259, section 6, warns of
 // those beyond.
-describe('A JSON text', () => {
+describe('JSON text', () => {
   it.each([
     '9007199254740993',
     '-9007199254740993',
@@ -17,7 +17,7 @@ describe('A JSON text', () => {
     '1234567890.12345678901e10',
     '1e400',
     '-1E+400',
-  ])('with the number %s would lose digits', (number) => {
+  ])('is refused with the number %s, which would lose digits', (number) => {
     for (const json of [number, `{"a":[1,{"id":${number}}]}`, ` { "id" : ${number} } `]) {
       expect(jsonProblem(json)).toBe(
         `its number ${number} has more digits than a JSON number keeps; give it as a string where that is allowed`,
@@ -42,7 +42,7 @@ describe('A JSON text', () => {
     '3.141592653589793238462643',
     '0.1',
     '1e-400',
-  ])('with the number %s is taken', (number) => {
+  ])('is accepted with the number %s', (number) => {
     expect(jsonProblem(`{"a":${number}}`)).toBeUndefined();
   });
 
@@ -51,7 +51,7 @@ describe('A JSON text', () => {
     '{"12345678901234567890":1}',
     '{"a":"\\"12345678901234567890","b":"\\\\"}',
     '{"a":"1e400 \\\\\\" 12345678901234567890"}',
-  ])('keeps long digits in texts: %s', (json) => {
+  ])('keeps long digits in strings: %s', (json) => {
     expect(jsonProblem(json)).toBeUndefined();
   });
 
@@ -63,13 +63,13 @@ describe('A JSON text', () => {
     expect(isTooDeep('[{'.repeat(5_000_000))).toBe(true);
   });
 
-  it('is not deep for the brackets in its texts, or beside each other', () => {
+  it('does not count brackets in strings, or side by side, as depth', () => {
     expect(isTooDeep(JSON.stringify({ a: `"${nested(5_000)}\\`, b: '\\"[' }))).toBe(false);
     expect(isTooDeep(JSON.stringify(Array.from({ length: 5_000 }, () => [{}])))).toBe(false);
     expect(isTooDeep(`"${'['.repeat(5_000)}`)).toBe(false);
   });
 
-  it('is looked at in linear time', () => {
+  it('is checked in linear time', () => {
     const hostile = [
       `"${'\\'.repeat(200_000)}"`,
       '9'.repeat(200_000),
@@ -85,7 +85,7 @@ describe('A JSON text', () => {
     expect(performance.now() - begin).toBeLessThan(10_000);
   });
 
-  it('gives a part of itself with the numbers as they are written', () => {
+  it('extracts a member with its numbers as they are written', () => {
     const json = '{"a":{"id":12345678901234567890,"b":[1.50,"12345678901234567890",-1e400]},"c":9007199254740993}';
     const part = jsonOfPart(json, (whole) => (whole as { a: unknown }).a);
     expect(part).toBe('{"id":12345678901234567890,"b":[1.5,"12345678901234567890",-1e400]}');

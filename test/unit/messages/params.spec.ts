@@ -46,8 +46,8 @@ const wrong: [params: unknown, key: string, quote: string][] = [
 const overHttp = (params: unknown): Promise<unknown> =>
   validationPipe().transform(params, { type: 'body', metatype: ParamsDto });
 
-describe('Parameters', () => {
-  it.each(right)('may be %j, in code as over HTTP', async (params) => {
+describe('Model params', () => {
+  it.each(right)('accept %j, in code and over HTTP', async (params) => {
     expect(() => {
       checkParams(params);
       checkParamChanges(params);
@@ -55,7 +55,7 @@ describe('Parameters', () => {
     expect(await overHttp(params)).toMatchObject(params);
   });
 
-  it.each(wrong)('may not be %j, in code as over HTTP', async (params, key, quote) => {
+  it.each(wrong)('refuse %j, in code and over HTTP', async (params, key, quote) => {
     const refused = expect.objectContaining({
       name: 'ValidationError',
       code: 'validation_failed',
@@ -72,7 +72,7 @@ describe('Parameters', () => {
   });
 
   it.each([{ service_tier: 'flex', stop: null }, { toolChoice: 'none' }, { toolCalls: 'one' }] as ModelParams[])(
-    'may be %j in code alone',
+    'accept %j only in code',
     async (params) => {
       expect(() => {
         checkParams(params);
@@ -81,7 +81,7 @@ describe('Parameters', () => {
     },
   );
 
-  it('are taken away by null where they are changes', () => {
+  it('are removed by null in a change', () => {
     const changes = { temperature: null, stopSequences: null, thinking: null, toolChoice: null } as ParamChanges;
     expect(() => {
       checkParamChanges(changes);
@@ -91,7 +91,7 @@ describe('Parameters', () => {
     }).toThrow('params.temperature must be a number from 0 to 2; it is null.');
   });
 
-  it.each([null, 'hot', 5, []])('are an object, unlike %j', (params) => {
+  it.each([null, 'hot', 5, []])('must be an object, unlike %j', (params) => {
     for (const check of [checkParams, checkParamChanges]) {
       expect(() => {
         check(params as unknown as ModelParams);

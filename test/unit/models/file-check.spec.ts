@@ -15,8 +15,8 @@ const refusal = (part: FilePart): string => {
   }
 };
 
-describe('the check of a file before it is stored', () => {
-  it.each(types)('reads the sides of an image of the type %s from its header', (type) => {
+describe('The file check before storing', () => {
+  it.each(types)('reads the sides of an image of type %s from its header', (type) => {
     const part = imagePart([4_321, 8_765], 'a', type);
     expect(refusal(part)).toBe('none');
     expect(fileContent(part)).toEqual({ mediaType: type, sides: { width: 4_321, height: 8_765 } });
@@ -24,7 +24,7 @@ describe('the check of a file before it is stored', () => {
 
   // The vendors say "The image was specified using the image/jpeg media type, but the image appears to be a image/png image".
   it.each(types.flatMap((said) => types.filter((type) => type !== said).map((type) => [said, type] as const)))(
-    'refuses what is said to be %s and is %s, and says so',
+    'refuses a file declared as %s that is %s, and explains it',
     (said, type) => {
       const part: FilePart = { ...imagePart([1, 1], 'a.x', type), mediaType: said };
       expect(refusal(part)).toBe(
@@ -33,7 +33,7 @@ describe('the check of a file before it is stored', () => {
     },
   );
 
-  it('takes a media type in any letter case', () => {
+  it('accepts a media type in any letter case', () => {
     expect(refusal({ ...imagePart(), mediaType: 'Image/PNG' })).toBe('none');
   });
 
@@ -50,29 +50,26 @@ describe('the check of a file before it is stored', () => {
     );
   });
 
-  it('takes a document whose header has other bytes before it', () => {
+  it('accepts a document with other bytes before its header', () => {
     expect(refusal(pdfPart('a', Buffer.concat([Buffer.alloc(1_019, '\n'), pdf()])))).toBe('none');
   });
 
-  it.each(types)(
-    'refuses an image of the type %s whose header breaks off, whatever lies behind it in memory',
-    (type) => {
-      const whole = images[type]?.([300, 200]) ?? Buffer.alloc(0);
-      const ends = type === 'image/jpeg' ? [3, 10, 22, 25] : [12, 16, 20];
-      for (const end of type === 'image/gif' ? [6, 8] : ends) {
-        expect([end, refusal(filePart(type, whole.subarray(0, end), 'a'))]).toEqual([
-          end,
-          'The file "a" cannot be read: it is cut off or damaged near its start. Send the whole file.',
-        ]);
-      }
-    },
-  );
+  it.each(types)('refuses an image of type %s with a truncated header, whatever follows it in memory', (type) => {
+    const whole = images[type]?.([300, 200]) ?? Buffer.alloc(0);
+    const ends = type === 'image/jpeg' ? [3, 10, 22, 25] : [12, 16, 20];
+    for (const end of type === 'image/gif' ? [6, 8] : ends) {
+      expect([end, refusal(filePart(type, whole.subarray(0, end), 'a'))]).toEqual([
+        end,
+        'The file "a" cannot be read: it is cut off or damaged near its start. Send the whole file.',
+      ]);
+    }
+  });
 
-  it('refuses an image without any scope', () => {
+  it('refuses an image with a side of 0', () => {
     expect(refusal(imagePart([0, 5]))).toContain('damaged');
   });
 
-  it('finds the sides of a JPEG behind much metadata, and takes one whose metadata never ends', () => {
+  it('finds the sides of a JPEG after much metadata, and accepts one with endless metadata', () => {
     const far = filePart('image/jpeg', jpeg([9_000, 10], 400_000));
     expect(refusal(far)).toBe('none');
     expect(fileContent(far)?.sides).toEqual({ width: 9_000, height: 10 });
@@ -81,7 +78,7 @@ describe('the check of a file before it is stored', () => {
     expect(fileContent(farther)).toEqual({ mediaType: 'image/jpeg' });
   });
 
-  it('skips the bytes that may fill up a JPEG before a marker', () => {
+  it('skips fill bytes before a JPEG marker', () => {
     const image = jpeg([5, 6]);
     const filled = Buffer.concat([image.subarray(0, 2), Buffer.from([0xff, 0xff]), image.subarray(2)]);
     expect(fileContent(filePart('image/jpeg', filled))?.sides).toEqual({ width: 5, height: 6 });
@@ -91,15 +88,15 @@ describe('the check of a file before it is stored', () => {
     ['a data URL', `data:image/png;base64,${imagePart().data}`, 'leave out what stands before it, up to the comma'],
     ['other text', '\u0089PNG', "give buffer.toString('base64')"],
     ['base64 of URLs', '-_-_', "give buffer.toString('base64')"],
-  ])('refuses %s for base64, with advice', (_name, data, advice) => {
+  ])('refuses %s as base64, with advice', (_name, data, advice) => {
     expect(refusal({ ...imagePart([1, 1], 'a'), data })).toBe(`The data of the file "a" is not base64: ${advice}.`);
   });
 
-  it('takes a file by its URL, of which it knows nothing', () => {
+  it('accepts a file by URL unchecked', () => {
     expect(refusal({ type: 'file', mediaType: 'image/png', url: 'https://example.com/a.gif' })).toBe('none');
   });
 
-  it('comes to an end with headers that lead nowhere', () => {
+  it('terminates for circular headers', () => {
     const heads = [0, 0xff, 1].map((byte) => Buffer.alloc(1_000_000, byte));
     const nested = Buffer.from(Array.from({ length: 500_000 }, (_, index) => (index % 4 === 0 ? 0xff : 2)));
     for (const head of [...heads, nested]) {

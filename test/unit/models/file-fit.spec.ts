@@ -18,9 +18,9 @@ function leftOut(files: FilePart[], model = claude): [index: number, reason: str
   return [...leftOutFiles(files, model)].map(([file, reason]) => [files.indexOf(file), reason]);
 }
 
-describe('the files that a request leaves out', () => {
+describe('Files that a request omits', () => {
   // Anthropic's guide "Vision", general limits: at most 8000 × 8000, 2000 × 2000 with more than 20 images.
-  it('have sides that Claude does not take, and that GPT does', () => {
+  it('include images with sides that Claude refuses and GPT accepts', () => {
     const files = [imagePart([8_000, 8_000]), imagePart([8_001, 1]), imagePart([1, 9_000])];
     expect(leftOut(files)).toEqual([
       [1, 'it is 8001 × 1 pixels, and no side may have more than 8000'],
@@ -29,7 +29,7 @@ describe('the files that a request leaves out', () => {
     expect(leftOut(files, gpt)).toEqual([]);
   });
 
-  it('are, of more than 20 images, the oldest large ones, until 20 are left', () => {
+  it('include the oldest large images if there are more than 20, until 20 are left', () => {
     const large = many(3, [2_001, 10]);
     expect(leftOut([...large, ...many(17)])).toEqual([]);
     expect(leftOut([...large, ...many(19)])).toEqual(
@@ -43,14 +43,14 @@ describe('the files that a request leaves out', () => {
     expect(leftOut([...many(30), ...large], gpt)).toEqual([]);
   });
 
-  it('are those before the last 600 images, 100 for a window of 200,000 tokens, 500 for GPT', () => {
+  it('include those before the last 600 images, 100 for a window of 200,000 tokens, 500 for GPT', () => {
     const files = many(602);
     expect(leftOut(files)).toEqual([0, 1].map((index) => [index, 'a request may have 600 images at most']));
     expect(leftOut(files, modelOf('duo-chat-haiku-4-5'))).toHaveLength(502);
     expect(leftOut(files, gpt)).toHaveLength(102);
   });
 
-  it('are documents for a model that reads none, unless their address goes as text', () => {
+  it('include documents for a model that reads none, unless their URL is sent as text', () => {
     const files = [
       pdfPart('a.pdf'),
       { type: 'file' as const, mediaType: 'application/pdf', url: 'https://example.com/a' },
@@ -62,26 +62,26 @@ describe('the files that a request leaves out', () => {
   });
 
   // "image exceeds 10 MB maximum: 11174516 bytes > 10485760 bytes": what counts is the length in base64.
-  it('are images of more than 10 MB in base64 for Claude', () => {
+  it('include images of more than 10 MB in base64 for Claude', () => {
     const image = heavyImage(8_000_000);
     expect(leftOut([image])).toEqual([[0, 'it takes more than 10 MB in base64']]);
     expect(leftOut([image], gpt)).toEqual([]);
     expect(leftOut([heavyImage(7_800_000)])).toEqual([]);
   });
 
-  it('are the oldest where all together are too large for a request', () => {
+  it('include the oldest files if all together are too large for a request', () => {
     const files = [1, 2, 3, 4].map(() => heavyDocument(6_000_000));
     expect(leftOut(files)).toEqual([[0, 'the files of a request may take 28 MB in base64 at most']]);
     expect(leftOut(files, gpt)).toEqual([]);
   });
 
-  it('are those whose content is not what they say', () => {
+  it('include files whose content does not match their type', () => {
     expect(leftOut([{ ...imagePart(), mediaType: 'image/gif' }, imagePart()])).toEqual([
       [0, 'it says that it is image/gif, and its content is image/png'],
     ]);
   });
 
-  it('stay left out while a chat grows', () => {
+  it('stay omitted while a chat grows', () => {
     const files = Array.from({ length: 120 }, (_, index) => imagePart([1 + ((index * 977) % 4_000), 10]));
     let before: number[] = [];
     for (let end = 1; end <= files.length; end += 1) {
@@ -93,7 +93,7 @@ describe('the files that a request leaves out', () => {
   });
 });
 
-it('says which file of a message does not go to a model, and what to do', () => {
+it('are named in an error that says what to do', () => {
   expect(() => {
     checkFilesFor(claude, [imagePart(), imagePart([9_000, 10], 'wide.png')]);
   }).toThrow(

@@ -103,7 +103,7 @@ describe('ModelRegistry', () => {
     },
   );
 
-  it('lists these and no others, Claude before GPT, and alpha models only where they are named', () => {
+  it('lists exactly the catalogue, Claude before GPT, and alpha models only if they are enabled', () => {
     expect(withAlpha.list().map(({ id }) => id)).toEqual(ids);
     expect(registry.list().map(({ id }) => id)).toEqual(ids.filter((id) => id !== 'duo-chat-haiku-5-5'));
   });
@@ -116,7 +116,7 @@ describe('ModelRegistry', () => {
     ['GPT-5-Mini', '"duo-chat-gpt-5-mini"'],
     ['opus-4.8', '"duo-chat-opus-4-8"'],
     ['DUO-CHAT-OPUS-4-8', '"duo-chat-opus-4-8"'],
-  ])('answers the unknown id %s with the near one %s', (wrong, right) => {
+  ])('suggests for the unknown id %s the similar id %s', (wrong, right) => {
     const get = () => registry.get(wrong);
     expect(get).toThrow(UnknownModelError);
     expect(get).toThrow(`Unknown model "${wrong}". Did you mean ${right}`);
@@ -126,7 +126,7 @@ describe('ModelRegistry', () => {
     expect(() => registry.get(wrong)).toThrow(/^Unknown model ".*"\. See ModelRegistry\.list\(\)/);
   });
 
-  it('refuses an alpha model and says how to enable it', () => {
+  it('refuses an alpha model, and explains how to enable it', () => {
     expect(() => registry.get('duo-chat-haiku-5-5')).toThrow(
       new UnknownModelError(
         'Unknown model "duo-chat-haiku-5-5". It is an alpha model: enable it by forRoot({ models: [{ id: "duo-chat-haiku-5-5", status: \'active\' }] }).',
@@ -155,7 +155,7 @@ describe('The end of life of a model', () => {
     expect(statuses(day)).toEqual([sonnet, opus]);
   });
 
-  it('is told by the day at which the status is read, and is a part of the model as JSON', () => {
+  it("depends on the day at which the status is read, and is part of the model's JSON", () => {
     let day = '2026-11-29';
     const model = new ModelRegistry([], () => day).get('duo-chat-sonnet-4-5');
     expect(JSON.parse(JSON.stringify(model))).toMatchObject({ status: 'deprecated', endOfLife: '2026-11-30' });
@@ -172,7 +172,7 @@ describe('The end of life of a model', () => {
 describe('The models option', () => {
   const opus6: ModelOption = { id: 'duo-chat-opus-6', upstreamId: 'claude-opus-6', api: 'anthropic-messages' };
 
-  it('adds a model, with traits that no vendor refuses where none are given', () => {
+  it('adds a model, whose default traits every vendor accepts', () => {
     const models = new ModelRegistry([
       opus6,
       { ...opus6, id: 'duo-chat-gpt-7', upstreamId: 'gpt-7', api: 'openai-chat' },
@@ -202,7 +202,7 @@ describe('The models option', () => {
     expect(() => models.get('opus-6')).toThrow('Did you mean "duo-chat-opus-6"');
   });
 
-  it('changes single traits of a known model and leaves the rest, and every other registry, as it was', () => {
+  it('changes single traits of a known model, and neither its other traits nor other registries', () => {
     const models = new ModelRegistry([
       { id: 'duo-chat-sonnet-5', maxOutputTokens: 128_000 },
       { id: 'duo-chat-gpt-5-5', api: 'openai-responses', endOfLife: '2026-01-01', upstreamId: undefined },
@@ -280,7 +280,7 @@ describe('The models option', () => {
     expect(create).toThrow(message);
   });
 
-  it('may name the default model, which has to be known', () => {
+  it('can set the default model, which must be known', () => {
     expect(registryFor({ model: 'duo-chat-opus-6', models: [opus6] }).get('duo-chat-opus-6').upstreamId).toBe(
       'claude-opus-6',
     );

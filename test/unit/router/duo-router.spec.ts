@@ -91,7 +91,7 @@ function abortedWhileWaiting(): AbortController {
 
 describe('DuoRouterService.route', () => {
   // Anthropic, as its users report it: anthropics/anthropic-sdk-python#1185.
-  it('sends a request whose schema is refused once more alone, and none whose schema was not to be enforced', async () => {
+  it('sends a request with a rejected schema once more, and only if the schema was to be enforced', async () => {
     const message = 'The compiled grammar is too large, which would cause performance issues.';
     upstream.onGateway(json(400, { type: 'error', error: { type: 'invalid_request_error', message } }));
     const properties = { city: { type: 'string' } };
@@ -115,7 +115,7 @@ describe('DuoRouterService.route', () => {
     }
   });
 
-  it('gives events, answer and attempt', async () => {
+  it('returns events, answer and attempt', async () => {
     upstream.onGateway(text('Hel', 'lo'));
     const { answer, attempt, error, events, retried } = await route();
     expect(error).toBeUndefined();
@@ -153,7 +153,7 @@ describe('DuoRouterService.route', () => {
     ['a lost connection', reset, 'unknown', 'upstream_error'],
     ['an error event before any text', sse(messageStart, overloaded), 'failed', 'upstream_overloaded'],
     ['a stream that is cut before any text', sse(messageStart), 'unknown', 'upstream_error'],
-  ])('tries again after %s, and records both attempts', async (_name, reply, status, errorCode) => {
+  ])('retries after %s, and records both attempts', async (_name, reply, status, errorCode) => {
     upstream.onGateway(reply, text('Hello'));
     const { error, attempt, events, retried } = await route();
     expect(error).toBeUndefined();
@@ -176,14 +176,14 @@ describe('DuoRouterService.route', () => {
     expect(upstream.requests).toHaveLength(3);
   });
 
-  it('waits as long as an edge says', async () => {
+  it('waits as long as an edge asks for', async () => {
     upstream.onGateway(json(429, 'slow', { 'retry-after': '1' }), text('Hello'));
     const start = performance.now();
     expect((await route()).error).toBeUndefined();
     expect(performance.now() - start).toBeGreaterThan(990);
   });
 
-  it.each(['0', 'Thu, 01 Jan 1970 00:00:00 GMT'])('backs off where an edge says not to wait: %s', async (wait) => {
+  it.each(['0', 'Thu, 01 Jan 1970 00:00:00 GMT'])('backs off if an edge asks for no wait: %s', async (wait) => {
     const waits: unknown[] = [];
     const warn = (message: string) => waits.push(/leaves in (\d+) ms/.exec(message)?.[1]);
     Logger.overrideLogger({ log: () => undefined, error: () => undefined, warn });
@@ -211,7 +211,7 @@ describe('DuoRouterService.route', () => {
     expect(attempt.number).toBe(1);
   });
 
-  it('tries again when the exchange failed', async () => {
+  it('retries a failed exchange', async () => {
     upstream.onExchange(json(503, { message: 'Token creation failed' }), json(201, { token: 'x' }));
     const { error, attempt } = await route();
     expect(error).toBeUndefined();
@@ -228,7 +228,7 @@ describe('DuoRouterService.route', () => {
     ['a lost connection', breaks, 'unknown', 'upstream_error'],
   ];
 
-  it.each(broken)('takes back what is out, then tries again: %s', async (_name, reply, status, reason) => {
+  it.each(broken)('resets the emitted text, then retries: %s', async (_name, reply, status, reason) => {
     upstream.onGateway(reply, text('Bon', 'jour'));
     const { answer, attempt, error, events, retried } = await route();
     expect(error).toBeUndefined();
@@ -246,7 +246,7 @@ describe('DuoRouterService.route', () => {
     expect(retried[0]?.ended.firstTokenMs).not.toBeNull();
   });
 
-  it.each(broken)('keeps what the last try has said: %s', async (_name, reply, status, errorCode) => {
+  it.each(broken)('keeps the text of the last try: %s', async (_name, reply, status, errorCode) => {
     upstream.onGateway(sse(messageStart, textDelta('Bon')), busy, reply);
     const { answer, attempt, error, events, retried } = await route();
     expect(error).toMatchObject({ code: errorCode, isRetryable: true });
@@ -260,7 +260,7 @@ describe('DuoRouterService.route', () => {
     expect(retried.map(({ next }) => next)).toEqual([2, 3]);
   });
 
-  it('keeps nothing when the last try has said nothing', async () => {
+  it('keeps nothing if the last try gave no text', async () => {
     upstream.onGateway(sse(messageStart, textDelta('Bon')), json(400, { detail: 'Unsupported model' }));
     const { answer, error, events } = await route();
     expect(error).toMatchObject({ code: 'upstream_error', isRetryable: false });
@@ -268,7 +268,7 @@ describe('DuoRouterService.route', () => {
     expect(answer.parts).toEqual([]);
   });
 
-  it('shows no tool call of a try that was cut, so that it has nothing to take back', async () => {
+  it('emits no tool call of a truncated try, so that it needs no reset', async () => {
     const block = { type: 'tool_use', id: 't1', name: 'look', input: {} };
     const json = { type: 'input_json_delta', partial_json: '{"at":"moon"}' };
     upstream.onGateway(
@@ -285,7 +285,7 @@ describe('DuoRouterService.route', () => {
     expect(answer.parts).toEqual([{ type: 'text', text: 'No need' }]);
   });
 
-  it('takes nothing back when it is cancelled while it waits to try again', async () => {
+  it('emits no reset when it is cancelled while it waits to retry', async () => {
     upstream.onGateway(sse(messageStart, textDelta('Hel')));
     const { signal } = abortedWhileWaiting();
     const { answer, error, events } = await route({ signal });
@@ -295,7 +295,7 @@ describe('DuoRouterService.route', () => {
     expect(upstream.requests).toHaveLength(1);
   });
 
-  it('ends with what its caller throws at a reset, in the attempt that it opens', async () => {
+  it('ends with the error that its caller throws at a reset, in the attempt that it starts', async () => {
     upstream.onGateway(sse(messageStart, textDelta('Hel')), text('Bonjour'));
     const outcome = await client.router.route(question, {
       onEvents: (batch) => {
@@ -309,7 +309,7 @@ describe('DuoRouterService.route', () => {
     expect(upstream.requests).toHaveLength(1);
   });
 
-  it('never lets half a tool call out', async () => {
+  it('never emits half a tool call', async () => {
     const start = {
       type: 'content_block_start',
       index: 1,
@@ -328,14 +328,14 @@ describe('DuoRouterService.route', () => {
     expect(answer.parts).toEqual([{ type: 'text', text: 'Deleting' }]);
   });
 
-  it('does not send what it cannot route', async () => {
+  it('does not send a request for an unknown model', async () => {
     const { error, attempt } = await route({ request: { ...question, model: 'gpt-4' } });
     expect(error).toBeInstanceOf(UnknownModelError);
     expect(attempt).toMatchObject({ number: 1, status: 'failed', errorCode: 'unknown_model', usage: noUsage });
     expect(upstream.exchanges).toHaveLength(0);
   });
 
-  it('does not send what it cannot render', async () => {
+  it('does not send a request that it cannot render', async () => {
     const circular: Record<string, unknown> = {};
     circular.self = circular;
     const request = { ...question, params: circular } as ModelRequest;
@@ -345,7 +345,7 @@ describe('DuoRouterService.route', () => {
     expect(upstream.exchanges).toHaveLength(0);
   });
 
-  it('ends with what its caller throws', async () => {
+  it('ends with the error that its caller throws', async () => {
     const { error, attempt } = await route({
       onEvents: () => {
         throw new Error('mine');
@@ -372,7 +372,7 @@ describe('DuoRouterService.route', () => {
     expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
   });
 
-  it('ends at once when the application closes while it waits to try again', async () => {
+  it('ends immediately when the application closes while it waits to retry', async () => {
     const app = await Test.createTestingModule({
       imports: [GitlabDuoModule.forRoot({ apiKey: PAT, instanceUrl: upstream.url, gatewayUrl: upstream.url })],
     }).compile();
@@ -392,7 +392,7 @@ describe('DuoRouterService.route', () => {
     expect(upstream.requests).toHaveLength(1);
   });
 
-  it('does not begin to wait once the application has closed, whose own dispatcher goes on', async () => {
+  it('does not wait to retry once the application has closed, even if its own dispatcher still works', async () => {
     const dispatcher = new Agent();
     try {
       client = clientOf(upstream.url, { dispatcher });
@@ -405,7 +405,7 @@ describe('DuoRouterService.route', () => {
     }
   });
 
-  it('cancels while it waits to try again', async () => {
+  it('cancels while it waits to retry', async () => {
     upstream.onGateway(json(429, 'slow', { 'retry-after': '59' }));
     const { signal } = abortedWhileWaiting();
     const { attempt, error, retried } = await route({ signal });
@@ -415,14 +415,14 @@ describe('DuoRouterService.route', () => {
     expect(getEventListeners(signal, 'abort')).toHaveLength(0);
   });
 
-  it('does nothing for a signal that has aborted', async () => {
+  it('does nothing for an aborted signal', async () => {
     const { attempt, error } = await route({ signal: AbortSignal.abort('no') });
     expect(error).toBe('no');
     expect(attempt).toMatchObject({ number: 1, status: 'cancelled' });
     expect(upstream.exchanges).toHaveLength(0);
   });
 
-  it('ends when the ledger fails, before it sends again', async () => {
+  it('ends when the ledger fails, before it retries', async () => {
     upstream.onGateway(busy, text('Hello'));
     const { error, attempt } = await client.router.route(question, {
       onEvents: () => undefined,
@@ -450,7 +450,7 @@ describe('DuoRouterService.stream', () => {
     expect(getEventListeners(signal, 'abort')).toHaveLength(0);
   });
 
-  it('yields what came, then throws', async () => {
+  it('yields the events so far, then throws', async () => {
     client = clientOf(upstream.url, { retries: { tries: 1 } });
     upstream.onGateway(sse(messageStart + textDelta('Hel')));
     const events: ModelEvent[] = [];
@@ -461,7 +461,7 @@ describe('DuoRouterService.stream', () => {
     expect(words(events)).toBe('Hel');
   });
 
-  it('yields a reset before it tries again', async () => {
+  it('yields a reset before it retries', async () => {
     upstream.onGateway(sse(messageStart + textDelta('Hel')), text('Bonjour'));
     const events: ModelEvent[] = [];
     for await (const event of client.router.stream(question)) events.push(event);
@@ -474,7 +474,7 @@ describe('DuoRouterService.stream', () => {
     expect(upstream.requests).toHaveLength(1);
   });
 
-  it('sends nothing until it is pulled', async () => {
+  it('sends nothing before the first pull', async () => {
     const step = client.router.stream(question);
     await sleep(50);
     expect(upstream.exchanges).toHaveLength(0);
@@ -491,7 +491,7 @@ describe('DuoRouterService.stream', () => {
     });
   };
 
-  it('hangs up when the consumer leaves the loop', async () => {
+  it('closes the connection when the consumer leaves the loop', async () => {
     upstream.onGateway(endless);
     for await (const event of client.router.stream(question)) {
       if (event.type === 'text-delta') break;
@@ -499,7 +499,7 @@ describe('DuoRouterService.stream', () => {
     await closed(upstream.request());
   });
 
-  it('hangs up when the consumer leaves while it waits', async () => {
+  it('closes the connection when the consumer leaves while it waits', async () => {
     upstream.onGateway(silence);
     const arrival = upstream.arrival('gateway');
     const step = client.router.stream(question);
@@ -510,7 +510,7 @@ describe('DuoRouterService.stream', () => {
     await closed(received);
   });
 
-  it('hangs up when the consumer throws into it', async () => {
+  it('closes the connection when the consumer throws into it', async () => {
     upstream.onGateway(endless);
     const step = client.router.stream(question);
     await step.next();

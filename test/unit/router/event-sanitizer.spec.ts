@@ -11,24 +11,24 @@ function clean(...reads: ModelEvent[][]): ModelEvent[] {
   return reads.flatMap((events) => storable.sanitize(events));
 }
 
-describe('StorableEvents', () => {
-  it('leaves what is storable as it is', () => {
+describe('EventSanitizer', () => {
+  it('does not change clean text', () => {
     const events = [text('Voilà 🙂'), thought('Hm')];
     expect(new EventSanitizer().sanitize(events)).toBe(events);
   });
 
-  it('puts a pair together that was cut, in one read or in two', () => {
+  it('joins a split surrogate pair, within one read or across two', () => {
     expect(clean([text('a\ud83d'), text('\ude00b')])).toEqual([text('a'), text('😀b')]);
     expect(clean([text('\ud83d')], [text('\ude00')], [text('b')])).toEqual([text('😀'), text('b')]);
   });
 
-  it('replaces the half of a pair whose other half does not come', () => {
+  it('replaces a lone surrogate', () => {
     expect(clean([text('a\ud83d')], [text('b')])).toEqual([text('a'), text('\ufffdb')]);
     expect(clean([text('\ude00b')])).toEqual([text('\ufffdb')]);
     expect(clean([text('\ud83d'), thought('\ude00')])).toEqual([thought('\ufffd')]);
   });
 
-  it('takes NUL out of texts and of calls', () => {
+  it('removes NUL from texts and calls', () => {
     const call: ModelEvent = { type: 'tool-call', id: 'c', name: 'look', arguments: { at: ['a\0b', '\ud83d'] } };
     expect(clean([text('a\0b'), text('\0'), call])).toEqual([
       text('ab'),

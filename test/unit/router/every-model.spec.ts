@@ -78,7 +78,7 @@ async function ask(request: ModelRequest) {
 describe.each(new ModelRegistry([alpha]).list().map((model) => [model.id, model] as const))('%s', (id, model) => {
   const sent = () => sandbox.calls.lastRequests[model.api]?.body as JsonObject;
 
-  it.each(settings)('is not refused with %j, and replays what it said', async (params) => {
+  it.each(settings)('accepts a chat with %j, and its replay', async (params) => {
     const messages: ModelMessage[] = [brief, user('Hello')];
     for (let turn = 1; turn <= 3; turn += 1) {
       const { parts } = await ask({ model: id, messages, params });
@@ -89,7 +89,7 @@ describe.each(new ModelRegistry([alpha]).list().map((model) => [model.id, model]
   });
 
   it.each(settings.filter(({ maxOutputTokens }) => maxOutputTokens !== 1))(
-    'calls tools with %j, thinks on, and answers',
+    'calls tools with %j, continues to think, and answers',
     async (params) => {
       const messages: ModelMessage[] = [brief, user('Look it up\ncall weather {"place":"Rome"}')];
       const first = await ask({ model: id, messages, params, tools: [weather] });
@@ -102,7 +102,7 @@ describe.each(new ModelRegistry([alpha]).list().map((model) => [model.id, model]
     },
   );
 
-  it.each(few)('answers however it may use its tools, in either kind of JSON or none, with %j', async (params) => {
+  it.each(few)('answers with every tool choice and JSON format, with %j', async (params) => {
     for (const toolChoice of choices) {
       for (const outputSchema of [undefined, closed, open]) {
         await ask({
@@ -120,7 +120,7 @@ describe.each(new ModelRegistry([alpha]).list().map((model) => [model.id, model]
   });
 
   it.each([{}, ...settings.filter(({ thinking }) => thinking !== undefined)])(
-    'takes no setting of thinking that it does not know, with %j',
+    'never receives an unknown thinking setting, with %j',
     async (params) => {
       await ask({ model: id, messages: [user('Hello')], params });
       const {
@@ -139,7 +139,7 @@ describe.each(new ModelRegistry([alpha]).list().map((model) => [model.id, model]
     },
   );
 
-  it('is told not to think, or to think as little as it can, by the effort none', async () => {
+  it('receives its lowest thinking setting for the effort none', async () => {
     const off: ModelParams = { thinking: { effort: 'none' } };
     const { events } = await ask({ model: id, messages: [user('Hello')], params: off });
     const body = sent();
@@ -158,7 +158,7 @@ describe.each(new ModelRegistry([alpha]).list().map((model) => [model.id, model]
     }
   });
 
-  it('tells what it thinks unasked where it always thinks', async () => {
+  it('shows its reasoning by default if it always thinks', async () => {
     const { events, parts } = await ask({ model: id, messages: [user('Hello')] });
     const isAlways = model.thinking === 'always';
     expect(events.some(({ type }) => type === 'reasoning-delta')).toBe(isAlways);
@@ -166,7 +166,7 @@ describe.each(new ModelRegistry([alpha]).list().map((model) => [model.id, model]
     else expect(sent()).not.toHaveProperty('thinking');
   });
 
-  it('tells what it thinks, where its API shows that', async () => {
+  it('shows its reasoning if its API supports it', async () => {
     const { events, parts } = await ask({
       model: id,
       messages: [user('Hello')],
@@ -178,7 +178,7 @@ describe.each(new ModelRegistry([alpha]).list().map((model) => [model.id, model]
     if (model.thinking === 'adaptive') expect(sent().thinking).toEqual({ type: 'adaptive', display: 'summarized' });
   });
 
-  it('is asked in the form that its API wants', async () => {
+  it('receives requests in the form of its API', async () => {
     await ask({ model: id, messages: [brief, user('Hello')], params: { maxOutputTokens: 50 } });
     const body = sent();
     expect(body).toMatchObject({ model: model.upstreamId, stream: true });

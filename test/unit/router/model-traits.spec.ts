@@ -44,23 +44,26 @@ describe('A model that refuses forced tools', () => {
   const body = () => sandbox.calls.lastRequests['anthropic-messages']?.body as JsonObject;
   const said = () => (body().messages as { content: { text: string }[] }[]).at(-1)?.content.map(({ text }) => text);
 
-  it.each(['duo-chat-opus-5-5', 'duo-chat-sonnet-5-5', 'duo-chat-fable-5-1'])('asks %s in words', async (model) => {
-    await ask(model, 'required');
-    expect(body().tool_choice).toEqual({ type: 'auto' });
-    expect(said()).toEqual([
-      'Hello',
-      'Call at least one of these tools now, before you say anything else: "weather", "clock".',
-    ]);
-    await ask(model, { tool: 'clock' });
-    expect(body().tool_choice).toEqual({ type: 'auto' });
-    expect(said()).toEqual(['Hello', 'Call the tool "clock" now, before you say anything else.']);
-    // The same set as without the choice: thinking is bound to it.
-    expect(new Set((body().tools as { name: string }[]).map(({ name }) => name))).toEqual(
-      new Set(['weather', 'clock']),
-    );
-  });
+  it.each(['duo-chat-opus-5-5', 'duo-chat-sonnet-5-5', 'duo-chat-fable-5-1'])(
+    'receives the request to call %s in words',
+    async (model) => {
+      await ask(model, 'required');
+      expect(body().tool_choice).toEqual({ type: 'auto' });
+      expect(said()).toEqual([
+        'Hello',
+        'Call at least one of these tools now, before you say anything else: "weather", "clock".',
+      ]);
+      await ask(model, { tool: 'clock' });
+      expect(body().tool_choice).toEqual({ type: 'auto' });
+      expect(said()).toEqual(['Hello', 'Call the tool "clock" now, before you say anything else.']);
+      // The same set as without the choice: thinking is bound to it.
+      expect(new Set((body().tools as { name: string }[]).map(({ name }) => name))).toEqual(
+        new Set(['weather', 'clock']),
+      );
+    },
+  );
 
-  it('is left alone where nothing is forced, and any other model is forced', async () => {
+  it('receives no such words without a forced tool, and other models are forced', async () => {
     await ask('duo-chat-opus-5-5', 'none');
     expect(body().tool_choice).toEqual({ type: 'none' });
     expect(said()).toEqual(['Hello']);
@@ -70,12 +73,12 @@ describe('A model that refuses forced tools', () => {
   });
 });
 
-describe('A model whose end of life is announced or past', () => {
+describe('A model with an end of life', () => {
   const use = async ({ router }: Client, ...models: string[]) => {
     for (const model of models) await router.route({ model, messages: [user('Hello')] }, { onEvents: () => undefined });
   };
 
-  it('is warned of once, with the model to use instead', () =>
+  it('causes one warning, which names a replacement', () =>
     using('2026-11-30', async (client) => {
       await use(client, 'duo-chat-sonnet-4-5', 'duo-chat-opus-4-5', 'duo-chat-sonnet-4-6', 'duo-chat-sonnet-4-5');
       expect(warnings).toEqual([
@@ -84,7 +87,7 @@ describe('A model whose end of life is announced or past', () => {
       ]);
     }));
 
-  it('is warned of in each application of a process, and before its day in other words', async () => {
+  it('causes a warning in each application of a process, with another text before its day', async () => {
     const warning =
       'The model "duo-chat-sonnet-4-5" reaches its end of life on 2026-11-30. Use "duo-chat-sonnet-4-6" instead.';
     for (const expected of [[warning], [warning, warning]]) {

@@ -68,12 +68,12 @@ describe.each(MODELS)('A request to %s', (model) => {
       withParameters({ type: 'object', $schema: 'http://json-schema.org/draft-04/schema#' }),
       'Write it in the dialect 2020-12',
     ],
-  ])('with a tool that has %s is refused before it leaves', async (_what, given, message) => {
+  ])('is refused before it is sent if a tool has %s', async (_what, given, message) => {
     await expectRefusal({ tools: [tool({ name: 'fine' }), given] }, message);
     await expectRefusal({ tools: [given] }, 'The tool ');
   });
 
-  it('with two tools of one name is refused before it leaves', async () => {
+  it('is refused before it is sent if two tools share a name', async () => {
     await expectRefusal({ tools: [tool(), tool()] }, 'Two tools of the request have the name "look"');
   });
 
@@ -85,11 +85,11 @@ describe.each(MODELS)('A request to %s', (model) => {
     ],
     ['with a choice at the top', { type: 'object', oneOf: [{}] }, 'this schema has "oneOf" at its top'],
     ['that is not valid', { type: 'object', required: 'a' }, 'The schema is no valid JSON Schema'],
-  ])('for an answer of a schema %s is refused before it leaves', async (_what, outputSchema, message) => {
+  ])('is refused before it is sent if the answer schema is %s', async (_what, outputSchema, message) => {
     await expectRefusal({ outputSchema }, message);
   });
 
-  it('with tools that only leave something unsaid is answered', async () => {
+  it('is answered if its tools only omit optional fields', async () => {
     const tools = [
       withParameters({ type: 'object' }),
       tool({

@@ -20,18 +20,18 @@ describe('RetryPolicy', () => {
     expect(Math.min(...Array.from({ length: 500 }, () => policy().delayAfter(transient) ?? NaN))).toBeLessThan(50);
   });
 
-  it('allows so many tries, the first included', () => {
+  it('limits the number of tries, including the first', () => {
     const three = policy(3);
     expect([1, 2, 3].map(() => three.delayAfter(transient) !== null)).toEqual([true, true, false]);
   });
 
-  it('waits as long as the upstream said, within the budget', () => {
+  it('waits as long as the upstream asks for, within the budget', () => {
     const wait = (retryAfterMs: number) => new RateLimitError('no', { isRetryable: true, retryAfterMs });
     expect(policy().delayAfter(wait(30_000))).toBe(30_000);
     expect(policy().delayAfter(wait(60_001))).toBeNull();
   });
 
-  it('tries a refused credential once more, a while later, and then no more', () => {
+  it('retries a rejected credential once, after a delay', () => {
     const refused = new GatewayAuthError('no', { isRetryable: true });
     const fresh = policy();
     const delay = fresh.delayAfter(refused);
@@ -40,7 +40,7 @@ describe('RetryPolicy', () => {
     expect(fresh.delayAfter(refused)).toBeNull();
   });
 
-  it('stops at what is not retryable', () => {
+  it('does not retry a permanent error', () => {
     expect(policy().delayAfter(new UpstreamError('no'))).toBeNull();
     expect(policy().delayAfter(new Error('no'))).toBeNull();
   });

@@ -176,7 +176,7 @@ describe.each([
   ['anthropic-messages', 'duo-chat-haiku-4-5'],
   ['openai-chat', 'duo-chat-gpt-5-1'],
   ['openai-responses', 'duo-chat-gpt-5-6-sol'],
-] as const)('a step of %s', (api, model) => {
+] as const)('A step of %s', (api, model) => {
   const request: ModelRequest = {
     model,
     messages: [{ role: 'user', parts: [{ type: 'text', text: 'Voilà 🙂\ncall look {"at":"the moon"}' }] }],
@@ -185,7 +185,7 @@ describe.each([
     ],
   };
 
-  it.each(SANDBOX_FAULTS)('and %s', async (fault) => {
+  it.each(SANDBOX_FAULTS)('with the fault %s', async (fault) => {
     sandbox.reset();
     const want = expected[fault];
     const isLetOut = 'fails' in want && want.retryable;
@@ -213,7 +213,7 @@ describe.each([
     }
   });
 
-  it.each(letOut)('and %s, taken back by a reset', async (fault) => {
+  it.each(letOut)('with the fault %s, after a reset', async (fault) => {
     sandbox.reset();
     client = clientOf(sandbox.url, { timeouts: patience[fault] });
     sandbox.fault({ fault, delayMs: delays[fault] });

@@ -34,7 +34,7 @@ afterEach(() => {
 });
 
 describe('InstanceLeases', () => {
-  it('costs a round trip the first time alone, and a heartbeat every 5 s', async () => {
+  it('needs a round trip only at first, and a heartbeat every 5 s', async () => {
     for (let run = 0; run < 3; run += 1) await leases.hold(store);
     expect(store.renewals).toBe(1);
     await jest.advanceTimersByTimeAsync(60_000);
@@ -46,7 +46,7 @@ describe('InstanceLeases', () => {
     expect([store.renewals, store.released]).toEqual([13, 1]);
   });
 
-  it('renews a lease that may have run out before anything begins, and lets nothing begin without one', async () => {
+  it('renews a lease that may have expired before a run begins, and begins none without a lease', async () => {
     await leases.hold(store);
     store.isAway = true;
     await jest.advanceTimersByTimeAsync(14_000);

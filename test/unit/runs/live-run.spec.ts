@@ -14,7 +14,7 @@ async function collect(run: LiveRun, index?: number): Promise<[number, string][]
 }
 
 describe('LiveRun', () => {
-  it('gives every follower every event with its number, early or late', async () => {
+  it('delivers every event with its index to every follower, early or late', async () => {
     const run = new LiveRun('run', 'chat');
     const early = collect(run);
     run.append([delta('a'), delta('b')]);
@@ -38,7 +38,7 @@ describe('LiveRun', () => {
     ]);
   });
 
-  it('lets a follower go at once, with nothing left behind', async () => {
+  it('releases a leaving follower at once, without leaks', async () => {
     const run = new LiveRun('run', 'chat');
     const leaving = new AbortController();
     const follower = run.follow(leaving.signal);
@@ -47,7 +47,7 @@ describe('LiveRun', () => {
     expect(await next).toEqual({ done: true, value: undefined });
   });
 
-  it('keeps the first reason to stop', async () => {
+  it('keeps the first stop reason', async () => {
     const run = new LiveRun('run', 'chat');
     run.stop('cancelled');
     run.stop('interrupted');

@@ -64,7 +64,7 @@ afterEach(() => {
 });
 
 describe('LogWriter', () => {
-  it('writes what is new of all live runs at once, every second', async () => {
+  it('writes the new events of all live runs together, every second', async () => {
     const [one, two] = [new LiveRun('one', 'chat'), new LiveRun('two', 'chat')];
     writer.open(one, 0);
     writer.open(two, 3);
@@ -84,7 +84,7 @@ describe('LogWriter', () => {
     expect([log.texts('one'), log.texts('two')]).toEqual([['0:ab', '2:c'], ['0:x']]);
   });
 
-  it('has a timer only while a run is live, and hands over what was not logged', async () => {
+  it('has a timer only while a run is live, and returns the events that were not logged', async () => {
     expect(jest.getTimerCount()).toBe(0);
     const run = new LiveRun('one', 'chat');
     const open = writer.open(run, 0);
@@ -98,7 +98,7 @@ describe('LogWriter', () => {
     expect(log.calls).toHaveLength(1);
   });
 
-  it('never begins a tick before the last one has ended', async () => {
+  it('never starts a tick before the previous one has ended', async () => {
     let release: (() => void) | undefined;
     log.fail = () => new Promise((resolve) => (release = resolve));
     const [one, two] = [new LiveRun('one', 'chat'), new LiveRun('two', 'chat')];
@@ -115,7 +115,7 @@ describe('LogWriter', () => {
     expect(log.texts('one')).toEqual(['0:a', '1:b']);
   });
 
-  it('sends the same batch again while nobody knows whether it is stored', async () => {
+  it('sends the same batch again while it is unknown whether it was stored', async () => {
     const run = new LiveRun('one', 'chat');
     const open = writer.open(run, 0);
     run.append([delta('a')]);
@@ -132,7 +132,7 @@ describe('LogWriter', () => {
     });
   });
 
-  it('goes on when the database is back, and then warns of the next failure', async () => {
+  it('continues when the database is back, and warns of the next failure', async () => {
     const run = new LiveRun('one', 'chat');
     writer.open(run, 0);
     run.append([delta('a')]);
@@ -148,7 +148,7 @@ describe('LogWriter', () => {
     expect(warnings).toHaveLength(2);
   });
 
-  it('waits for the tick that is under way before it says what was not logged', async () => {
+  it('waits for the tick in progress before it returns the events that were not logged', async () => {
     let release: (() => void) | undefined;
     log.fail = () => new Promise((resolve) => (release = resolve));
     const run = new LiveRun('one', 'chat');
@@ -160,7 +160,7 @@ describe('LogWriter', () => {
     expect(await closing).toEqual({ sent: undefined, fresh: { firstIndex: 1, events: [] } });
   });
 
-  it('does not wait for it for ever', async () => {
+  it('waits for that tick only up to a limit', async () => {
     log.fail = () => new Promise(() => undefined);
     const run = new LiveRun('one', 'chat');
     const open = writer.open(run, 0);
@@ -171,7 +171,7 @@ describe('LogWriter', () => {
     expect(await closing).toMatchObject({ sent: { firstIndex: 0, events: [delta('a')] } });
   });
 
-  it('keeps the batch of one run from failing those of the others', async () => {
+  it('keeps a failing batch of one run from failing other runs', async () => {
     const runs = ['a', 'b', 'c', 'd', 'e'].map((id) => new LiveRun(id, 'chat'));
     for (const run of runs) {
       writer.open(run, 0);
@@ -186,7 +186,7 @@ describe('LogWriter', () => {
     expect(log.texts('d')).toEqual(['0:d']);
   });
 
-  it('stops a run that is no longer its own', async () => {
+  it('stops a run that another instance has taken over', async () => {
     const [one, two] = [new LiveRun('one', 'chat'), new LiveRun('two', 'chat')];
     for (const run of [one, two]) {
       writer.open(run, 0);
@@ -203,7 +203,7 @@ describe('LogWriter', () => {
 });
 
 describe('LogCleaner', () => {
-  it('clears until nothing is left, now and then, and stops', async () => {
+  it('deletes in batches until nothing is left, periodically, until it stops', async () => {
     const cleaner = new LogCleaner(log, new Logger('test'));
     log.leftToClear = 3;
     await tick(9 * 60_000);

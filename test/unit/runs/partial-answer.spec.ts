@@ -7,19 +7,19 @@ const text = (text: string): RunEvent => ({ type: 'text-delta', text });
 const runStart: RunEvent = { type: 'run-start', runId: 'r', chatId: 'c', userMessageId: null };
 const none = new Set<string>();
 
-describe('unfinishedText', () => {
-  it('joins what the last message said', () => {
+describe('partialAnswer', () => {
+  it('joins the text of the last message', () => {
     const events = [runStart, start('a'), text('old'), start('b'), text('one '), text('two')];
     expect(partialAnswer(events, new Set(['a']))).toEqual({ messageId: 'b', text: 'one two' });
   });
 
-  it('forgets what a reset has taken back', () => {
+  it('drops text that a reset has withdrawn', () => {
     const reset: RunEvent = { type: 'reset', messageId: 'a', reason: 'upstream_error' };
     expect(partialAnswer([start('a'), text('one'), reset, text('two')], none)?.text).toBe('two');
     expect(partialAnswer([start('a'), text('one'), reset], none)).toBeUndefined();
   });
 
-  it('leaves out reasoning and the calls of tools', () => {
+  it('excludes reasoning and tool calls', () => {
     const events: RunEvent[] = [
       start('a'),
       { type: 'reasoning-delta', text: 'Hm.' },
@@ -29,14 +29,14 @@ describe('unfinishedText', () => {
     expect(partialAnswer(events, none)).toEqual({ messageId: 'a', text: 'I call.' });
   });
 
-  it('is nothing where the message is stored, or said nothing, or there is none', () => {
+  it('is empty if the message is stored, has no text, or does not exist', () => {
     expect(partialAnswer([start('a'), text('one')], new Set(['a']))).toBeUndefined();
     expect(partialAnswer([start('a')], none)).toBeUndefined();
     expect(partialAnswer([runStart], none)).toBeUndefined();
     expect(partialAnswer([], none)).toBeUndefined();
   });
 
-  it('joins a character that came in two halves, and drops half of one', () => {
+  it('joins a split surrogate pair, and drops a lone surrogate', () => {
     expect(partialAnswer([start('a'), text('\ud83d'), text('\ude00')], none)?.text).toBe('😀');
     expect(partialAnswer([start('a'), text('x\ud83d')], none)?.text).toBe('x\ufffd');
   });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/index.js';
 import { ask, answered, GPT_CHAT, SandboxClient } from './sandbox-client.js';
 
-describe('the gateway door', () => {
+describe('Sandbox gateway admission', () => {
   let sandbox: Sandbox;
   let client: SandboxClient;
 
@@ -20,7 +20,7 @@ describe('the gateway door', () => {
     'ai/v1/proxy/anthropic/v1/messages',
     'ai/v1/proxy/anthropic/v1/messages?beta=true',
     'v1/proxy/anthropic/v1/messages',
-  ])('answers at /%s', async (path) => {
+  ])('serves /%s', async (path) => {
     const init = { method: 'POST', headers: client.headers, body: JSON.stringify(body) };
     expect((await fetch(`${sandbox.url}/${path}`, init)).status).toBe(200);
   });
@@ -32,14 +32,14 @@ describe('the gateway door', () => {
     'ai/v1/proxy/anthropic/v1/messages?beta=1',
     'ai/v1/proxy/openai/v1/chat/completions?beta=true',
     'ai/v1/proxy/openai/v1/models',
-  ])('knows nothing at /%s', async (path) => {
+  ])('answers 404 at /%s', async (path) => {
     const init = { method: 'POST', headers: client.headers, body: JSON.stringify(body) };
     const response = await fetch(`${sandbox.url}/${path}`, init);
     expect(response.status).toBe(404);
     expect(await response.json()).toEqual({ detail: 'Not found' });
   });
 
-  it('takes only POST', async () => {
+  it('accepts only POST', async () => {
     expect((await fetch(client.url('anthropic-messages'), { headers: client.headers })).status).toBe(404);
   });
 
@@ -61,13 +61,13 @@ describe('the gateway door', () => {
     expect(answer.json).toEqual(expected);
   });
 
-  it('refuses what is not JSON', async () => {
+  it('refuses a body that is not JSON', async () => {
     const init = { method: 'POST', headers: client.headers, body: '{"model":' };
     const answer = await answered(await fetch(client.url('openai-chat'), init));
     expect([answer.status, answer.json]).toEqual([400, { detail: 'Invalid JSON' }]);
   });
 
-  it('refuses half a surrogate pair', async () => {
+  it('refuses a lone surrogate', async () => {
     const answer = await client.post('openai-chat', ask('openai-chat', 'A lone \ud83d'));
     expect([answer.status, answer.json]).toEqual([400, { detail: 'Invalid JSON' }]);
   });
@@ -78,12 +78,12 @@ describe('the gateway door', () => {
     expect(answer.json).toMatchObject({ error: { type: 'request_too_large' } });
   });
 
-  it.each([['duo-chat-sonnet-4-6'], [GPT_CHAT], [undefined]])('refuses model %s on Messages', async (model) => {
+  it.each([['duo-chat-sonnet-4-6'], [GPT_CHAT], [undefined]])('refuses the model %s on Messages', async (model) => {
     const answer = await client.post('anthropic-messages', { ...body, model });
     expect([answer.status, answer.json]).toEqual([400, { detail: 'Unsupported model' }]);
   });
 
-  it('refuses a token from the moment that it is revoked or expires', async () => {
+  it('refuses a token as soon as it is revoked or expires', async () => {
     const other = await SandboxClient.connect(sandbox);
     expect((await other.post('anthropic-messages', body)).status).toBe(200);
     sandbox.fault({ fault: 'revoke-tokens' });

@@ -18,7 +18,7 @@ const answered = (answer: object, asked: object = call('a')) => [user('Hi'), ass
 const text = (words: string) => ({ type: 'text', text: words });
 const TOOLS = [{ name: 'clock', input_schema: { type: 'object' } }];
 
-describe('the rules of Anthropic Messages', () => {
+describe('Sandbox rules of Anthropic Messages', () => {
   let sandbox: Sandbox;
   let client: SandboxClient;
 
@@ -254,11 +254,11 @@ describe('the rules of Anthropic Messages', () => {
       'a call without thought when thinking is adaptive',
       { thinking: { type: 'adaptive' }, messages: [user('Hi'), assistant([call('a')]), user([result('a')])] },
     ],
-  ])('takes %s', async (_what, extra) => {
+  ])('accepts %s', async (_what, extra) => {
     expect((await post(extra)).json).toMatchObject({ type: 'message', stop_reason: 'end_turn' });
   });
 
-  it('takes back the thinking that it made, and only as it was', async () => {
+  it('accept its own thinking back only unchanged', async () => {
     const thinking = { type: 'enabled', budget_tokens: 1024 };
     const first = (await post({ thinking })).json as {
       content: [{ type: string; thinking: string }, object];
@@ -274,26 +274,23 @@ describe('the rules of Anthropic Messages', () => {
     expect((await post(again)).status).toBe(400);
   });
 
-  it.each(['Hello', REDACTED])(
-    'takes thinking back at the start of what it led to, and nowhere else: %s',
-    async (said) => {
-      const thinking = { type: 'enabled', budget_tokens: 1024 };
-      const { content } = (await post({ thinking, messages: [user(said)] })).json as { content: [object, object] };
-      const [thought] = content;
-      const refusal = async (extra: Body) => JSON.stringify((await post(extra)).json);
-      const called = [user(said), assistant([thought, call('a')]), user([result('a')])];
-      expect((await post({ thinking, messages: called })).status).toBe(200);
-      expect((await post({ messages: [...called, assistant('Noon.'), user('Thanks')] })).status).toBe(200);
-      const calledAgain = [...called, assistant([call('b')]), user([result('b'), text('So?')])];
-      expect((await post({ thinking, messages: calledAgain })).status).toBe(200);
-      expect(await refusal({ messages: called })).toContain('messages.1.content.0: When thinking is disabled');
-      expect(await refusal({ messages: [user(said), assistant([thought]), user('More')] })).toContain(
-        'messages.1: The final block in an assistant message cannot be',
-      );
-    },
-  );
+  it.each(['Hello', REDACTED])('accept thinking back only at the start of its turn: %s', async (said) => {
+    const thinking = { type: 'enabled', budget_tokens: 1024 };
+    const { content } = (await post({ thinking, messages: [user(said)] })).json as { content: [object, object] };
+    const [thought] = content;
+    const refusal = async (extra: Body) => JSON.stringify((await post(extra)).json);
+    const called = [user(said), assistant([thought, call('a')]), user([result('a')])];
+    expect((await post({ thinking, messages: called })).status).toBe(200);
+    expect((await post({ messages: [...called, assistant('Noon.'), user('Thanks')] })).status).toBe(200);
+    const calledAgain = [...called, assistant([call('b')]), user([result('b'), text('So?')])];
+    expect((await post({ thinking, messages: calledAgain })).status).toBe(200);
+    expect(await refusal({ messages: called })).toContain('messages.1.content.0: When thinking is disabled');
+    expect(await refusal({ messages: [user(said), assistant([thought]), user('More')] })).toContain(
+      'messages.1: The final block in an assistant message cannot be',
+    );
+  });
 
-  it('redacts its thinking when it is asked to, and takes it back as it was', async () => {
+  it('redact thinking on request, and accept it back unchanged', async () => {
     const thinking = { type: 'enabled', budget_tokens: 1024 };
     const { json } = await post({ thinking, messages: [user(REDACTED)] });
     const { content } = json as { content: [{ type: string; data: string }, object] };
@@ -306,7 +303,7 @@ describe('the rules of Anthropic Messages', () => {
     expect((await post(again)).status).toBe(400);
   });
 
-  it('hides what later models think, unless asked for a summary', async () => {
+  it('hide the thinking of later models, unless a summary is requested', async () => {
     const thought = async (extra: object) => {
       const { json } = await post({ model: OPUS_4_7, thinking: { type: 'adaptive', ...extra } });
       return (json as { content: [{ thinking: string }] }).content[0].thinking;
@@ -315,12 +312,12 @@ describe('the rules of Anthropic Messages', () => {
     expect(await thought({ display: 'summarized' })).toContain('Hello');
   });
 
-  it('stops at max_tokens', async () => {
+  it('truncate the answer at max_tokens', async () => {
     const { json } = await post({ max_tokens: 2 });
     expect(json).toMatchObject({ stop_reason: 'max_tokens', content: [text('Turn 1. ')], usage: { output_tokens: 2 } });
   });
 
-  it('refuses a prompt that does not fit', async () => {
+  it('refuse a prompt that exceeds the context window', async () => {
     const { json } = await post({ model: SONNET_4_5, messages: [user('x'.repeat(800_004))] });
     expect(json).toMatchObject({ error: { message: 'prompt is too long: 200001 tokens > 200000 maximum' } });
   });

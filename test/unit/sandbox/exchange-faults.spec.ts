@@ -9,7 +9,7 @@ import {
 } from '../../../src/sandbox/index.js';
 import { answered, ask, exchange, SandboxClient, until } from './sandbox-client.js';
 
-describe('faults of the exchange', () => {
+describe('Sandbox exchange faults', () => {
   let sandbox: Sandbox;
 
   beforeAll(async () => {
@@ -43,7 +43,7 @@ describe('faults of the exchange', () => {
     'exchange-null-headers': [201, expect.objectContaining({ token: expect.any(String), headers: null })],
   };
 
-  it.each(Object.entries(REPLIES))('%s answers once, then all is well', async (fault, [status, body]) => {
+  it.each(Object.entries(REPLIES))('answer once with %s, then succeed', async (fault, [status, body]) => {
     sandbox.fault({ fault: fault as SandboxFault });
     const broken = await answered(await exchange(sandbox));
     expect(broken.status).toBe(status);
@@ -62,25 +62,25 @@ describe('faults of the exchange', () => {
     [undefined, '1'],
     [7, '7'],
     ['Wed, 21 Oct 2026 07:28:00 GMT', 'Wed, 21 Oct 2026 07:28:00 GMT'],
-  ])('limits the rate with Retry-After %s', async (retryAfter, expected) => {
+  ])('send a rate limit with Retry-After %s', async (retryAfter, expected) => {
     sandbox.fault({ fault: 'exchange-rate-limit', retryAfter });
     const { status, headers, text } = await answered(await exchange(sandbox));
     expect([status, headers.get('retry-after'), text.trim()]).toEqual([429, expected, 'Retry later']);
   });
 
-  it('sends half a JSON', async () => {
+  it('send truncated JSON', async () => {
     sandbox.fault({ fault: 'exchange-invalid-json' });
     const { status, headers, json } = await answered(await exchange(sandbox));
     expect([status, headers.get('content-type'), json]).toEqual([201, 'application/json', undefined]);
   });
 
-  it('leaves expires_at out', async () => {
+  it('omit expires_at', async () => {
     sandbox.fault({ fault: 'exchange-no-expiry' });
     const granted = await (await exchange(sandbox)).json();
     expect(Object.keys(granted as object)).toEqual(['token', 'headers']);
   });
 
-  it('takes a token that came without headers', async () => {
+  it('accept a token that came without headers', async () => {
     sandbox.fault({ fault: 'exchange-null-headers' });
     const { token } = (await (await exchange(sandbox)).json()) as { token: string };
     const client = await SandboxClient.connect(sandbox);
@@ -89,14 +89,14 @@ describe('faults of the exchange', () => {
     expect(answer.status).toBe(200);
   });
 
-  it('is late, and still right', async () => {
+  it('delay a correct answer', async () => {
     sandbox.fault({ fault: 'exchange-latency' });
     const start = performance.now();
     expect((await exchange(sandbox)).status).toBe(201);
     expect(performance.now() - start).toBeGreaterThanOrEqual(495);
   });
 
-  it('is late for 50 callers at once, and counts them all', async () => {
+  it('delay 50 concurrent callers, and count them all', async () => {
     // One after the other would take longer than a test may.
     sandbox.fault({ fault: 'exchange-latency', delayMs: 1_000, times: 0 });
     const start = performance.now();
@@ -106,7 +106,7 @@ describe('faults of the exchange', () => {
     expect(sandbox.calls.exchanges).toBe(50);
   });
 
-  it('leads to another host', async () => {
+  it('redirect to another host', async () => {
     sandbox.fault({ fault: 'exchange-redirect' });
     expect((await exchange(sandbox)).status).toBe(404);
     const [stray] = sandbox.calls.strayRequests;
@@ -115,18 +115,18 @@ describe('faults of the exchange', () => {
     expect(stray?.headers).not.toHaveProperty('authorization');
   });
 
-  it('grants a token for so many seconds', async () => {
+  it('grant a token for the given number of seconds', async () => {
     sandbox.fault({ fault: 'exchange-short-lived', expiresInSeconds: 30 });
     const { expires_at } = (await (await exchange(sandbox)).json()) as { expires_at: number };
     expect(expires_at - Date.now() / 1000).toBeLessThanOrEqual(30);
   });
 
-  it('resets the socket', async () => {
+  it('reset the socket', async () => {
     sandbox.fault({ fault: 'exchange-reset' });
     await expect(exchange(sandbox)).rejects.toMatchObject({ cause: { code: 'ECONNRESET' } });
   });
 
-  it('hangs until the client gives up', async () => {
+  it('hang until the client gives up', async () => {
     sandbox.fault({ fault: 'exchange-hang' });
     const before = sandbox.calls.openSockets;
     const leaving = new AbortController();
@@ -138,7 +138,7 @@ describe('faults of the exchange', () => {
     await until(() => sandbox.calls.openSockets <= before);
   });
 
-  it('plans faults in order, so many times each', async () => {
+  it('occur in the order of their plans, as often as planned', async () => {
     sandbox.fault({ fault: 'exchange-not-found', times: 2 });
     sandbox.fault({ fault: 'exchange-forbidden', times: 0 });
     const statuses: number[] = [];
@@ -153,13 +153,13 @@ describe('faults of the exchange', () => {
     { fault: 'exchange-hang', times: -1 },
     { fault: 'exchange-hang', api: 'x' },
     null,
-  ])('refuses to plan %j', (plan) => {
+  ])('refuse the plan %j', (plan) => {
     expect(() => {
       sandbox.fault(plan as FaultPlan);
     }).toThrow(TypeError);
   });
 
-  it('names each fault once', () => {
+  it('have unique names', () => {
     expect(new Set(SANDBOX_FAULTS).size).toBe(SANDBOX_FAULTS.length);
   });
 });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/index.js';
 import { exchange } from './sandbox-client.js';
 
-describe('the token exchange', () => {
+describe('Sandbox token exchange', () => {
   let sandbox: Sandbox;
   let strict: Sandbox;
 
@@ -14,7 +14,7 @@ describe('the token exchange', () => {
 
   afterAll(() => Promise.all([sandbox.close(), strict.close()]));
 
-  it('grants a token with headers and an end', async () => {
+  it('grants a token with headers and an expiry', async () => {
     const response = await exchange(sandbox);
     expect(response.status).toBe(201);
     const granted = (await response.json()) as { token: string; headers: Record<string, unknown>; expires_at: number };
@@ -42,7 +42,7 @@ describe('the token exchange', () => {
     expect(await response.text()).toContain(reason);
   });
 
-  it('takes only the token it was started with', async () => {
+  it('accepts only its configured token', async () => {
     expect((await exchange(strict, 'glpat-only')).status).toBe(201);
     expect((await exchange(strict, 'glpat-other')).status).toBe(401);
   });
@@ -54,13 +54,13 @@ describe('the token exchange', () => {
     expect(await response.json()).toEqual({ message: '401 Unauthorized' });
   });
 
-  it('knows no other path of the instance', async () => {
+  it('answers 404 for other paths of the instance', async () => {
     const response = await fetch(`${sandbox.url}/api/v4/version`);
     expect(response.status).toBe(404);
     expect(await response.json()).toEqual({ error: '404 Not Found' });
   });
 
-  it('counts exchanges and keeps the last body, but no secret', async () => {
+  it('counts exchanges, and records the last body without secrets', async () => {
     sandbox.reset();
     await exchange(sandbox, 'glpat-secret');
     await exchange(sandbox, 'glpat-revoked');

@@ -145,7 +145,7 @@ const MODELS: Record<SandboxApi, string> = {
   'openai-responses': 'gpt-5.6-sol',
 };
 
-describe.each(SANDBOX_APIS)('the rules for files of %s', (api) => {
+describe.each(SANDBOX_APIS)('Sandbox file rules of %s', (api) => {
   let sandbox: Sandbox;
   let client: SandboxClient;
 
@@ -166,8 +166,8 @@ describe.each(SANDBOX_APIS)('the rules for files of %s', (api) => {
   });
 });
 
-describe('the rules for what tools answer', () => {
-  it('name the place of a file in a result of Anthropic', async () => {
+describe('Sandbox file rules for tool results', () => {
+  it('name the path of a file in a result of Anthropic', async () => {
     const sandbox = await startSandbox();
     const client = await SandboxClient.connect(sandbox);
     const file = { ...imagePart(), mediaType: 'image/gif' };
@@ -205,7 +205,7 @@ describe('the rules for what tools answer', () => {
     await sandbox.close();
   });
 
-  it('count fewer images and pages where the window is short', async () => {
+  it('allow fewer images and pages for a short context window', async () => {
     const sandbox = await startSandbox();
     const client = await SandboxClient.connect(sandbox);
     const request = { ...body('anthropic-messages', many(101)), model: 'claude-haiku-4-5-20251001' };

@@ -9,7 +9,7 @@ const invalid = (message: string) => ({
   error: { type: 'invalid_request_error', message: expect.stringContaining(message) },
 });
 
-describe('faults of the gateway', () => {
+describe('Sandbox gateway faults', () => {
   let sandbox: Sandbox;
   let client: SandboxClient;
 
@@ -51,7 +51,7 @@ describe('faults of the gateway', () => {
     'gateway-overloaded': [529, { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } }],
   };
 
-  it.each(Object.entries(REPLIES))('%s answers once, then all is well', async (fault, [status, body]) => {
+  it.each(Object.entries(REPLIES))('answer once with %s, then succeed', async (fault, [status, body]) => {
     sandbox.fault({ fault: fault as SandboxFault });
     const broken = await hello();
     expect(broken.status).toBe(status);
@@ -60,7 +60,7 @@ describe('faults of the gateway', () => {
     expect((await hello()).status).toBe(200);
   });
 
-  it('fails without a body', async () => {
+  it('send an error without a body', async () => {
     sandbox.fault({ fault: 'gateway-internal-error' });
     expect(await hello()).toMatchObject({ status: 500, text: '' });
   });
@@ -68,7 +68,7 @@ describe('faults of the gateway', () => {
   it.each([
     ['gateway-forbidden-page', 403],
     ['gateway-error-page', 502],
-  ] as const)('%s is HTML', async (fault, status) => {
+  ] as const)('send HTML for %s', async (fault, status) => {
     sandbox.fault({ fault });
     const broken = await hello();
     expect(broken.status).toBe(status);
@@ -76,7 +76,7 @@ describe('faults of the gateway', () => {
     expect(broken.text).toMatch(/^<!DOCTYPE html>/);
   });
 
-  it('limits the rate at the edge with Retry-After', async () => {
+  it('send a rate limit of the edge with Retry-After', async () => {
     sandbox.fault({ fault: 'gateway-rate-limit-retry-after', retryAfter: 3 });
     const broken = await hello();
     expect([broken.status, broken.headers.get('retry-after')]).toEqual([429, '3']);
@@ -86,11 +86,14 @@ describe('faults of the gateway', () => {
     ['anthropic-messages', 529, `b'{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}'`],
     ['openai-chat', 503, expect.stringMatching(/^b'\{"error":\{"message":"The server had an error/)],
     ['openai-responses', 503, expect.stringMatching(/^b'\{"error":\{"message":"The server had an error/)],
-  ] as [SandboxApi, number, unknown][])('wraps an error of %s into a bytes literal', async (api, status, message) => {
-    sandbox.fault({ fault: 'gateway-wrapped-error' });
-    const broken = await client.stream(api, 'Hello');
-    expect([broken.status, broken.json]).toEqual([status, { message }]);
-  });
+  ] as [SandboxApi, number, unknown][])(
+    'wrap an error of %s into a Python bytes literal',
+    async (api, status, message) => {
+      sandbox.fault({ fault: 'gateway-wrapped-error' });
+      const broken = await client.stream(api, 'Hello');
+      expect([broken.status, broken.json]).toEqual([status, { message }]);
+    },
+  );
 
   it.each([
     [
@@ -105,7 +108,7 @@ describe('faults of the gateway', () => {
       String.raw`b'{"type":"error","error":{"type":"invalid_request_error","message":"It\'s no \'tool\' \\\\ of \\"Troms\xc3\xb8\\" \xf0\x9f\x8e\x88\\nat all"}}'`,
     ],
     ['gateway-wrapped-context-overflow', 400, expect.stringContaining('prompt is too long')],
-  ] as [SandboxFault, number, unknown][])('%s is a bytes literal', async (fault, status, message) => {
+  ] as [SandboxFault, number, unknown][])('send a Python bytes literal for %s', async (fault, status, message) => {
     sandbox.fault({ fault });
     const broken = await client.stream('anthropic-messages', 'Hello');
     expect([broken.status, broken.json]).toEqual([status, { message }]);
@@ -120,7 +123,7 @@ describe('faults of the gateway', () => {
     ['openai-responses', 'gateway-context-decoy', 'maximum context length exceeded', 'unknown_parameter'],
     ['openai-responses', 'gateway-context-overflow-by-output', 'exceeds the context window', 'context_length_exceeded'],
   ] as [SandboxApi, SandboxFault, string, string][])(
-    '%s has its own words for %s',
+    'use the wording of %s for %s',
     async (api, fault, message, code) => {
       sandbox.fault({ fault });
       const { status, json } = await hello(api);
@@ -129,12 +132,12 @@ describe('faults of the gateway', () => {
     },
   );
 
-  it('refuses a token twice, and no more', async () => {
+  it('reject a token exactly twice', async () => {
     sandbox.fault({ fault: 'gateway-unauthorized-twice' });
     expect([(await hello()).status, (await hello()).status, (await hello()).status]).toEqual([401, 401, 200]);
   });
 
-  it('leads to another host, which keeps all that comes', async () => {
+  it('redirect to another host, which records every request', async () => {
     sandbox.fault({ fault: 'gateway-redirect' });
     const init = { method: 'POST', headers: client.headers, body: JSON.stringify(ask('openai-chat', 'Secret')) };
     const redirect = await fetch(client.url('openai-chat'), { ...init, redirect: 'manual' });
@@ -155,7 +158,7 @@ describe('faults of the gateway', () => {
     expect(sandbox.calls.strayRequests).toEqual([]);
   });
 
-  it.each(APIS)('%s has its own words for an overflow', async (api) => {
+  it.each(APIS)('use the wording of %s for a context overflow', async (api) => {
     const WORDS: Record<SandboxApi, string> = {
       'anthropic-messages': 'prompt is too long: ',
       'openai-chat': "This model's maximum context length is 200000 tokens.",
@@ -167,7 +170,7 @@ describe('faults of the gateway', () => {
     expect(broken.text).toContain(WORDS[api]);
   });
 
-  it('hits only the API that it was planned for', async () => {
+  it('hit only the API of their plan', async () => {
     sandbox.fault({ fault: 'gateway-overloaded', api: 'openai-chat' });
     expect((await hello('anthropic-messages')).status).toBe(200);
     expect((await hello('openai-responses')).status).toBe(200);
@@ -175,19 +178,19 @@ describe('faults of the gateway', () => {
     expect((await hello('openai-chat')).status).toBe(200);
   });
 
-  it('refuses for ever, until it is reset', async () => {
+  it('refuse every request until a reset', async () => {
     sandbox.fault({ fault: 'gateway-unauthorized', times: 0 });
     expect([(await hello()).status, (await hello()).status]).toEqual([401, 401]);
     sandbox.reset();
     expect((await hello()).status).toBe(200);
   });
 
-  it('resets the socket', async () => {
+  it('reset the socket', async () => {
     sandbox.fault({ fault: 'gateway-reset' });
     await expect(hello()).rejects.toMatchObject({ cause: { code: 'ECONNRESET' } });
   });
 
-  it('hangs', async () => {
+  it('hang', async () => {
     sandbox.fault({ fault: 'gateway-hang' });
     const init = { method: 'POST', headers: client.headers, signal: AbortSignal.timeout(100) };
     await expect(fetch(client.url('openai-chat'), init)).rejects.toMatchObject({ name: 'TimeoutError' });
@@ -199,7 +202,7 @@ describe('faults of the gateway', () => {
     ['answer-empty', 'end_turn', 0],
     ['answer-max-tokens', 'max_tokens', 1],
     ['answer-context-window', 'model_context_window_exceeded', 1],
-  ] as const)('%s ends an answer oddly', async (fault, reason, blocks) => {
+  ] as const)('use the ending of %s', async (fault, reason, blocks) => {
     sandbox.fault({ fault });
     const { json } = await hello();
     expect(json).toMatchObject({ stop_reason: reason });
@@ -207,7 +210,7 @@ describe('faults of the gateway', () => {
   });
 
   // `RefusalStopDetails` in Anthropic's API reference.
-  it('tells the details of a refusal, and of nothing else', async () => {
+  it('send details only with a refusal', async () => {
     const details = { type: 'refusal', category: 'cyber', explanation: 'The request could enable cyber harm.' };
     sandbox.fault({ fault: 'answer-refusal', times: 2 });
     expect((await hello()).json).toMatchObject({ stop_details: details });

@@ -32,12 +32,12 @@ describe("GitLab's own provider for the AI SDK", () => {
 
   const MODELS = ['duo-chat-sonnet-4-6', 'duo-chat-haiku-4-5', 'duo-chat-gpt-5-1', 'duo-chat-gpt-5-6-sol'];
 
-  it.each(MODELS)('%s answers whole', async (id) => {
+  it.each(MODELS)('gets a whole answer from %s', async (id) => {
     const { text } = await generateText({ model: model(id), prompt: 'Hello', maxRetries: 0 });
     expect(text).toMatch(/^Turn 1\. You said: "Hello"\. History: [0-9a-f]{12}\.$/);
   });
 
-  it.each(MODELS)('%s streams, calls a tool and goes on', async (id) => {
+  it.each(MODELS)('streams, calls a tool and continues with %s', async (id) => {
     const { stream, text } = streamText({
       model: model(id),
       prompt: 'call weather {"city":"Oslo"}',
@@ -59,14 +59,14 @@ describe("GitLab's own provider for the AI SDK", () => {
     expect(sandbox.calls).toMatchObject({ exchanges: 2, requests: { 'anthropic-messages': 3 } });
   });
 
-  it('is seen to make an exchange for each of 50 callers that come at once', async () => {
+  it('makes an exchange for each of 50 concurrent callers', async () => {
     const claude = model('duo-chat-sonnet-4-6');
     const asked = Array.from({ length: 50 }, () => generateText({ model: claude, prompt: 'Hello', maxRetries: 0 }));
     await Promise.all(asked);
     expect(sandbox.calls.exchanges).toBe(50);
   });
 
-  it('is seen to follow a redirect with the prompt, and without the credentials', async () => {
+  it('follows a redirect with the prompt, but without credentials', async () => {
     sandbox.fault({ fault: 'gateway-redirect' });
     await expect(generateText({ model: model('duo-chat-gpt-5-1'), prompt: 'Secret', maxRetries: 0 })).rejects.toThrow();
     const [stray] = sandbox.calls.strayRequests;

@@ -15,7 +15,7 @@ describe('historyHash', () => {
     expect(historyHash([{ role: 'user', text: 'Hello' }])).toBe('b0ae8b0f316e');
   });
 
-  it('sees through white space, splits, empty messages and the place of the system prompt', () => {
+  it('ignores white space, splits, empty messages and the position of the system prompt', () => {
     const pairs = normaliseHistory([
       { role: 'user', text: 'One\n two ' },
       { role: 'user', text: 'three' },
@@ -43,7 +43,7 @@ describe('historyHash', () => {
   });
 });
 
-describe('one chat on three APIs', () => {
+describe('One chat on three APIs', () => {
   let sandbox: Sandbox;
   let client: SandboxClient;
 
@@ -134,7 +134,7 @@ describe('one chat on three APIs', () => {
   ]);
 
   it.each(Object.entries(BODIES) as [SandboxApi, Body][])(
-    '%s gives the hash of the neutral list',
+    'has on %s the hash of the neutral list',
     async (api, body) => {
       const { text } = await client.post(api, body);
       expect(text).toContain(`Turn 2. You said: \\"And now?\\". History: ${expected}.`);

@@ -10,7 +10,7 @@ import { compiledProgram } from '../../compiled-program.js';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/index.js';
 import { ask, answered, exchange, SandboxClient, until } from './sandbox-client.js';
 
-describe('a sandbox', () => {
+describe('Sandbox life cycle', () => {
   let sandbox: Sandbox;
 
   afterEach(() => sandbox.close());
@@ -18,7 +18,7 @@ describe('a sandbox', () => {
   const control = (path: string, init?: RequestInit) => fetch(`${sandbox.url}/sandbox/${path}`, init);
   const plan = (body: unknown) => control('faults', { method: 'POST', body: JSON.stringify(body) });
 
-  it('listens where it is told to', async () => {
+  it('listens on the given host and port', async () => {
     sandbox = await startSandbox();
     const { port } = sandbox;
     await sandbox.close();
@@ -27,7 +27,7 @@ describe('a sandbox', () => {
     await expect(startSandbox({ port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
   });
 
-  it('is steered over HTTP', async () => {
+  it('is controlled over HTTP', async () => {
     sandbox = await startSandbox();
     expect((await plan({ fault: 'exchange-forbidden', times: 0 })).status).toBe(201);
     expect((await exchange(sandbox)).status).toBe(403);
@@ -37,7 +37,7 @@ describe('a sandbox', () => {
     expect(calls).toMatchObject({ exchanges: 2, requests: { 'openai-chat': 0 }, openStreams: 0 });
   });
 
-  it('explains over HTTP what is wrong with a plan', async () => {
+  it('explains over HTTP what is wrong with a fault plan', async () => {
     sandbox = await startSandbox();
     const refused = await answered(await plan({ fault: 'nonsense' }));
     expect(refused.status).toBe(400);
@@ -45,7 +45,7 @@ describe('a sandbox', () => {
     expect((await control('faults', { method: 'POST', body: '{' })).status).toBe(400);
   });
 
-  it('counts requests, streams and sockets, and keeps the last bodies', async () => {
+  it('counts requests, streams and sockets, and records the last bodies', async () => {
     sandbox = await startSandbox();
     const client = await SandboxClient.connect(sandbox);
     await client.stream('openai-chat', 'One');
@@ -66,7 +66,7 @@ describe('a sandbox', () => {
     expect((await client.stream('openai-chat', 'Two')).status).toBe(200);
   });
 
-  it('tells a story as long as a person likes to watch, and at its end the proof', async () => {
+  it('streams a long answer at a readable pace, with the history hash at its end', async () => {
     sandbox = await startSandbox({ chunkDelayMs: 0 });
     const client = await SandboxClient.connect(sandbox);
     const { json } = await client.post('anthropic-messages', ask('anthropic-messages', 'Tell me a STORY'));
@@ -91,7 +91,7 @@ describe('a sandbox', () => {
     expect(performance.now() - start).toBeGreaterThanOrEqual((deltas() - 1) * pace - 2);
   });
 
-  it('closes all that is open, at once', async () => {
+  it('closes every socket and timer immediately', async () => {
     sandbox = await startSandbox({ chunkDelayMs: 60_000 });
     const client = await SandboxClient.connect(sandbox);
     sandbox.fault({ fault: 'stream-late-first-byte', api: 'openai-chat' });

@@ -8,7 +8,7 @@ import { type Answered, ask, type Body, SandboxClient, tool } from './sandbox-cl
  * and Haiku 5.5 and its guides to effort and thinking; OpenAI's guide to reasoning, and openai-openapi#541 for tools
  * beside an effort.
  */
-describe('The sandbox and the rules of single models', () => {
+describe('Sandbox rules of single models', () => {
   let sandbox: Sandbox;
   let client: SandboxClient;
 
@@ -85,7 +85,7 @@ describe('The sandbox and the rules of single models', () => {
     ['opus-5', effort('none'), "output_config.effort: Input should be 'low', 'medium', 'high', 'xhigh' or 'max'"],
     ['opus-5-5', { temperature: 1 }, '`temperature` is deprecated for this model.'],
     ['sonnet-5-5', { max_tokens: 128_001 }, 'max_tokens: 128001 > 128000'],
-  ])('refuses claude-%s with %j', async (model, extra, text) => {
+  ])('refuse claude-%s with %j', async (model, extra, text) => {
     const answer = await claude(model, extra);
     expect(answer.status).toBe(400);
     expect(message(answer)).toContain(text);
@@ -105,7 +105,7 @@ describe('The sandbox and the rules of single models', () => {
     ['sonnet-5-5', { thinking: { type: 'adaptive', display: 'summarized' }, ...effort('xhigh') }],
     ['opus-5-5', { ...tools, tool_choice: { type: 'auto' } }],
     ['haiku-4-5-20251001', disabled],
-  ])('takes claude-%s with %j', async (model, extra) => {
+  ])('accept claude-%s with %j', async (model, extra) => {
     expect(await claude(model, extra)).toMatchObject({ status: 200 });
   });
 
@@ -118,7 +118,7 @@ describe('The sandbox and the rules of single models', () => {
     ['opus-4-8', {}, [{ type: 'text' }]],
     ['opus-4-6', {}, [{ type: 'text' }]],
     ['opus-4-6', adaptive, [{ thinking: /wants/ }, { type: 'text' }]],
-  ])('lets claude-%s think with %j as it does at the vendor', async (model, extra, blocks) => {
+  ])('let claude-%s think with %j as the vendor does', async (model, extra, blocks) => {
     const { content } = (await claude(model, extra)).json as { content: Record<string, unknown>[] };
     expect(content).toHaveLength(blocks.length);
     for (const [index, block] of (blocks as Record<string, unknown>[]).entries()) {
@@ -129,7 +129,7 @@ describe('The sandbox and the rules of single models', () => {
     }
   });
 
-  it('lets Sonnet 5.5 take notes between tool calls where it thinks nowhere else', async () => {
+  it('let Sonnet 5.5 take notes between tool calls even if it thinks nowhere else', async () => {
     const messages = [
       { role: 'user', content: 'Hello' },
       { role: 'assistant', content: [{ type: 'tool_use', id: 'a', name: 'clock', input: {} }] },
@@ -149,7 +149,7 @@ describe('The sandbox and the rules of single models', () => {
     ['gpt-5.6-sol', 'minimal', "'none', 'low', 'medium', 'high', 'xhigh', and 'max'"],
     ['gpt-5-codex', 'xhigh', "'low', 'medium', and 'high'"],
     ['gpt-5.3-codex', 'max', "'low', 'medium', 'high', and 'xhigh'"],
-  ])('refuses an effort that Responses does not take with %s: %s', async (model, level, supported) => {
+  ])('refuse an effort that Responses does not take with %s: %s', async (model, level, supported) => {
     const { status, json } = await post('openai-responses', model, { reasoning: { effort: level } });
     expect(status).toBe(400);
     expect(json).toMatchObject({
@@ -165,7 +165,7 @@ describe('The sandbox and the rules of single models', () => {
     ['gpt-5.1-2025-11-13', 'minimal', "'none', 'low', 'medium', and 'high'"],
     ['gpt-5-mini-2025-08-07', 'none', "'minimal', 'low', 'medium', and 'high'"],
     ['gpt-5.2-2025-12-11', 'max', "'none', 'low', 'medium', 'high', and 'xhigh'"],
-  ])('refuses an effort that Chat Completions does not take with %s: %s', async (model, level, supported) => {
+  ])('refuse an effort that Chat Completions does not take with %s: %s', async (model, level, supported) => {
     const { status, json } = await post('openai-chat', model, { reasoning_effort: level });
     expect(status).toBe(400);
     expect(json).toMatchObject({
@@ -177,7 +177,7 @@ describe('The sandbox and the rules of single models', () => {
     ['gpt-5.4-2026-03-05', 'gpt-5.4'],
     ['gpt-5.5-2026-04-23', 'gpt-5.5'],
     ['gpt-5.4-mini', 'gpt-5.4-mini'],
-  ])('refuses tools beside an effort on Chat Completions with %s', async (model, family) => {
+  ])('refuse tools with an effort on Chat Completions with %s', async (model, family) => {
     const chatTools = { tools: [tool('openai-chat', 'clock')] };
     const { status, json } = await post('openai-chat', model, { ...chatTools, reasoning_effort: 'low' });
     expect(status).toBe(400);
@@ -192,7 +192,7 @@ describe('The sandbox and the rules of single models', () => {
     expect(await post('openai-chat', model, { reasoning_effort: 'low' })).toMatchObject({ status: 200 });
   });
 
-  it('takes less input than the window has room for where the vendor keeps some for the answer', async () => {
+  it('accept less input than the context window if the vendor reserves some for the answer', async () => {
     const text = 'x'.repeat(4 * 300_000);
     const answer = await client.post('openai-responses', ask('openai-responses', text, { model: 'gpt-5-codex' }));
     expect(answer.status).toBe(400);

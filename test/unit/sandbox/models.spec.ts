@@ -43,7 +43,7 @@ const MODELS: Record<SandboxApi, string[]> = {
   ],
 };
 
-describe('the 31 models', () => {
+describe('The 31 models of the sandbox', () => {
   let sandbox: Sandbox;
   let client: SandboxClient;
 
@@ -58,7 +58,7 @@ describe('the 31 models', () => {
     models.map((model) => [model, api as SandboxApi] as const),
   );
 
-  it.each(served)('%s is served by %s and by no other', async (model, home) => {
+  it.each(served)('include %s, which only %s serves', async (model, home) => {
     for (const api of Object.keys(MODELS) as SandboxApi[]) {
       const { status } = await client.post(api, ask(api, 'Hello', { model }));
       expect([api, status]).toEqual([api, api === home ? 200 : 400]);

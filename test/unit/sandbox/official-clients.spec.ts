@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { historyHash, type NeutralMessage, type Sandbox, startSandbox } from '../../../src/sandbox/index.js';
 import { CLAUDE, GPT_CHAT, GPT_RESPONSES, SandboxClient } from './sandbox-client.js';
 
-describe("the vendors' own clients", () => {
+describe('Official clients of the vendors', () => {
   let sandbox: Sandbox;
   let client: SandboxClient;
 
@@ -24,7 +24,7 @@ describe("the vendors' own clients", () => {
   const said = history.slice(1).map(({ role, text }) => ({ role: role as 'user', content: text }));
   const chat = [{ role: 'system' as const, content: 'Be brief.' }, ...said];
 
-  it('Anthropic streams and answers whole', async () => {
+  it('stream and get a whole answer from Anthropic', async () => {
     const body = { model: CLAUDE, max_tokens: 1000, system: 'Be brief.', messages: said };
     const streamed = await client.anthropic.messages.stream(body).finalMessage();
     const whole = await client.anthropic.messages.create(body);
@@ -38,12 +38,12 @@ describe("the vendors' own clients", () => {
     expect(whole.usage.output_tokens).toBe(streamed.usage.output_tokens);
   });
 
-  it('Anthropic sends its beta query', async () => {
+  it("send Anthropic's beta query", async () => {
     const answer = await client.anthropic.beta.messages.create({ model: CLAUDE, max_tokens: 1000, messages: said });
     expect(answer.content).toHaveLength(1);
   });
 
-  it('OpenAI Chat Completions streams and answers whole', async () => {
+  it('stream and get a whole answer from OpenAI Chat Completions', async () => {
     const body = { model: GPT_CHAT, messages: chat, stream_options: { include_usage: true } };
     const streamed = await client.openai.chat.completions.stream(body).finalChatCompletion();
     const whole = await client.openai.chat.completions.create({ model: GPT_CHAT, messages: chat });
@@ -52,7 +52,7 @@ describe("the vendors' own clients", () => {
     expect(whole.choices[0]?.message.content).toBe(expected);
   });
 
-  it('OpenAI Responses streams and answers whole', async () => {
+  it('stream and get a whole answer from OpenAI Responses', async () => {
     const body = { model: GPT_RESPONSES, instructions: 'Be brief.', input: said };
     const streamed = await client.openai.responses.stream(body).finalResponse();
     const whole = await client.openai.responses.create(body);
@@ -62,7 +62,7 @@ describe("the vendors' own clients", () => {
     expect(streamed.usage).toEqual(whole.usage);
   });
 
-  it('numbers the events of a response without a gap', async () => {
+  it('receive the events of a response numbered without a gap', async () => {
     const stream = await client.openai.responses.create({ model: GPT_RESPONSES, input: 'Hello', stream: true });
     const numbers: number[] = [];
     for await (const event of stream) numbers.push(event.sequence_number);
@@ -70,7 +70,7 @@ describe("the vendors' own clients", () => {
     expect(numbers).toEqual(numbers.map((_number, index) => index));
   });
 
-  it('streams word by word', async () => {
+  it('receive a stream word by word', async () => {
     const words: string[] = [];
     const body = { model: CLAUDE, max_tokens: 1000, system: 'Be brief.', messages: said };
     const stream = client.anthropic.messages.stream(body);
@@ -80,7 +80,7 @@ describe("the vendors' own clients", () => {
     expect(words).toHaveLength(expected.split(' ').length);
   });
 
-  it('streams more words at once when it is told to', async () => {
+  it('receive several words at once with a larger chunkSize', async () => {
     const coarse = await startSandbox({ chunkSize: 3 });
     const deltas: string[] = [];
     const stream = (await SandboxClient.connect(coarse)).anthropic.messages

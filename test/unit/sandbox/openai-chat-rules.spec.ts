@@ -12,7 +12,7 @@ const tool = (id: string) => ({ role: 'tool', tool_call_id: id, content: 'noon' 
 const IMAGE = 'data:image/png;base64,iVBORw0KGgo=';
 const TOOLS = [{ type: 'function', function: { name: 'clock', parameters: { type: 'object', properties: {} } } }];
 
-describe('the rules of OpenAI Chat Completions', () => {
+describe('Sandbox rules of OpenAI Chat Completions', () => {
   let sandbox: Sandbox;
   let client: SandboxClient;
 
@@ -150,7 +150,7 @@ describe('the rules of OpenAI Chat Completions', () => {
       'maximum length 40',
       'string_above_max_length',
     ],
-  ])('refuses %s', async (_what, extra, message, code) => {
+  ])('refuse %s', async (_what, extra, message, code) => {
     const { status, json } = await post(extra);
     expect(status).toBe(400);
     expect(json).toMatchObject({
@@ -163,11 +163,11 @@ describe('the rules of OpenAI Chat Completions', () => {
     ['calls without content', { messages: [user('Hi'), calls('a', 'b'), tool('b'), tool('a')] }],
     ['an empty tool result', { messages: [user('Hi'), calls('a'), { ...tool('a'), content: '' }] }],
     ['tools with a choice', { tools: TOOLS, tool_choice: 'auto', parallel_tool_calls: true }],
-  ])('takes %s', async (_what, extra) => {
+  ])('accept %s', async (_what, extra) => {
     expect((await post(extra)).json).toMatchObject({ object: 'chat.completion' });
   });
 
-  it('sends usage in a stream only when asked', async () => {
+  it('send usage in a stream only on request', async () => {
     const without = await client.stream('openai-chat', 'Hello');
     const included = await client.stream('openai-chat', 'Hello', { stream_options: { include_usage: true } });
     expect(without.text).not.toContain('usage');
@@ -175,18 +175,18 @@ describe('the rules of OpenAI Chat Completions', () => {
     expect(included.text).toMatch(/"choices":\[\],"usage":\{"prompt_tokens":2,.*\n\ndata: \[DONE\]\n\n$/);
   });
 
-  it('counts reasoning tokens when it reasons', async () => {
+  it('count reasoning tokens with reasoning', async () => {
     const { json } = await post({ reasoning_effort: 'low' });
     const details = (json as { usage: { completion_tokens_details: { reasoning_tokens: number } } }).usage;
     expect(details.completion_tokens_details.reasoning_tokens).toBeGreaterThan(5);
   });
 
-  it('stops at max_completion_tokens', async () => {
+  it('truncate the answer at max_completion_tokens', async () => {
     const choice = { finish_reason: 'length', message: { content: 'Turn 1. ' } };
     expect((await post({ max_completion_tokens: 2 })).json).toMatchObject({ choices: [choice] });
   });
 
-  it('refuses a prompt that does not fit', async () => {
+  it('refuse a prompt that exceeds the context window', async () => {
     const { json } = await post({ messages: [user('x'.repeat(1_600_004))] });
     expect(json).toMatchObject({ error: { code: 'context_length_exceeded', param: 'messages' } });
   });

@@ -15,7 +15,7 @@ const output = (id: string) => ({ type: 'function_call_output', call_id: id, out
 const thought = (extra: Body) => ({ type: 'reasoning', id: 'rs_1', summary: [], ...extra });
 const ENCRYPTED = { reasoning: { effort: 'low' }, include: ['reasoning.encrypted_content'] };
 
-describe('the rules of OpenAI Responses', () => {
+describe('Sandbox rules of OpenAI Responses', () => {
   let sandbox: Sandbox;
   let client: SandboxClient;
 
@@ -108,7 +108,7 @@ describe('the rules of OpenAI Responses', () => {
       null,
     ],
     ['a choice without tools', { tool_choice: 'required' }, "only allowed when 'tools' are specified", null],
-  ])('refuses %s', async (_what, extra, message, code) => {
+  ])('refuse %s', async (_what, extra, message, code) => {
     const { status, json } = await post(extra);
     expect(status).toBe(400);
     expect(json).toMatchObject({
@@ -123,7 +123,7 @@ describe('the rules of OpenAI Responses', () => {
   const replay = ({ output: items }: Output, extra: Body = {}) =>
     post({ input: [user('Hello'), ...items, user('More')], ...extra });
 
-  it('takes back encrypted reasoning that it made, and only as it was', async () => {
+  it('accept their own encrypted reasoning back only unchanged', async () => {
     const made = (await post({ ...ENCRYPTED, store: false })).json as Output;
     expect(made.output.map((item) => item.type)).toEqual(['reasoning', 'message']);
     expect((await replay(made, { store: false })).status).toBe(200);
@@ -134,7 +134,7 @@ describe('the rules of OpenAI Responses', () => {
     expect((await replay({ output: altered }, { store: false })).status).toBe(400);
   });
 
-  it('finds reasoning by its id only when it was stored', async () => {
+  it('find reasoning by its id only if it was stored', async () => {
     const stored = (await post({ reasoning: { effort: 'low' } })).json as Output;
     const passing = (await post({ reasoning: { effort: 'low' }, store: false })).json as Output;
     expect(stored.output[0]).not.toHaveProperty('encrypted_content');
@@ -144,7 +144,7 @@ describe('the rules of OpenAI Responses', () => {
     expect(refused.text).toContain('Items are not persisted when `store` is set to false.');
   });
 
-  it('refuses reasoning without what it led to', async () => {
+  it('refuse reasoning without the item that followed it', async () => {
     const made = (await post(ENCRYPTED)).json as Output;
     const refused = await replay({ output: made.output.slice(0, 1) });
     expect(refused.status).toBe(400);
@@ -152,7 +152,7 @@ describe('the rules of OpenAI Responses', () => {
   });
 
   // "For models like gpt-5.3-codex and beyond": `phase` of a message in OpenAI's API reference.
-  it('says of each message which phase it is of, where the model has phases', async () => {
+  it('mark each message with its phase, for models with phases', async () => {
     const tools = [tool('openai-responses', 'clock')];
     const said = (await post({ input: [user('Look.\ncall clock {}')], tools })).json;
     expect(said).toMatchObject({ output: [{ type: 'message', phase: 'commentary' }, { type: 'function_call' }] });
@@ -162,7 +162,7 @@ describe('the rules of OpenAI Responses', () => {
     expect((await post({ model: 'gpt-5.2-codex' })).text).not.toContain('phase');
   });
 
-  it('takes a message behind its reasoning back only in the phase in which it was said', async () => {
+  it('accept a message after its reasoning back only with its phase', async () => {
     const { output: items } = (await post(ENCRYPTED)).json as Output;
     const withPhase = (phase: unknown) => replay({ output: items.map((item) => ({ ...item, phase })) });
     expect((await withPhase('final_answer')).status).toBe(200);
@@ -174,12 +174,12 @@ describe('the rules of OpenAI Responses', () => {
     expect((await replay(older)).status).toBe(200);
   });
 
-  it('keeps its ids within 64 characters', async () => {
+  it('keep ids within 64 characters', async () => {
     const made = (await post(ENCRYPTED)).json as Output;
     expect(Math.max(...made.output.map((item) => item.id.length))).toBeLessThanOrEqual(64);
   });
 
-  it('summarises its reasoning when asked', async () => {
+  it('summarise reasoning on request', async () => {
     const { text } = await client.stream('openai-responses', 'Hello', {
       reasoning: { effort: 'low', summary: 'auto' },
     });
@@ -187,7 +187,7 @@ describe('the rules of OpenAI Responses', () => {
     expect((await client.stream('openai-responses', 'Hello', ENCRYPTED)).text).not.toContain('reasoning_summary_text');
   });
 
-  it('is incomplete at max_output_tokens', async () => {
+  it('send an incomplete response at max_output_tokens', async () => {
     const long = 'x'.repeat(100);
     const body = ask('openai-responses', long, { max_output_tokens: 16 });
     const details = { status: 'incomplete', incomplete_details: { reason: 'max_output_tokens' } };

@@ -44,7 +44,7 @@ describe('minimalInstance', () => {
     ['both of two', z.intersection(z.object({ a: z.null() }), z.object({ b: z.int() })), { a: null, b: 0 }],
     ['recursion', tree, { value: 0, left: null }],
     ['null', z.string().nullable(), ''],
-  ])('matches %s', (_what, type, expected) => {
+  ])('matches a schema with %s', (_what, type, expected) => {
     const instance = minimalInstance(z.toJSONSchema(type));
     expect(instance).toEqual(expected);
     expect(type.safeParse(instance).error).toBeUndefined();
@@ -61,7 +61,7 @@ describe('minimalInstance', () => {
   });
 });
 
-describe('answers of a wanted form', () => {
+describe('Sandbox answers with an output format', () => {
   let sandbox: Sandbox;
   let client: SandboxClient;
 
@@ -75,7 +75,7 @@ describe('answers of a wanted form', () => {
   const APIS: SandboxApi[] = ['anthropic-messages', 'openai-chat', 'openai-responses'];
   const instance = '{"city":"","days":0,"kind":"hot"}';
 
-  it.each(APIS)('%s obeys a schema, streamed or not', async (api) => {
+  it.each(APIS)('match a schema on %s, streamed or not', async (api) => {
     const { text } = await client.post(api, ask(api, 'Tell me a story', formatOf(api, schema, { strict: true })));
     expect(text).toContain(JSON.stringify(instance).slice(1, -1));
     const streamed = await client.stream(api, 'Where?', formatOf(api, schema));
@@ -83,7 +83,7 @@ describe('answers of a wanted form', () => {
     expect([...deltas].map(([, delta]) => JSON.parse(String(delta)) as string).join('')).toContain(instance);
   });
 
-  it.each(APIS)('%s still calls tools', async (api) => {
+  it.each(APIS)('can still be tool calls on %s', async (api) => {
     const extra = { tools: [tool(api, 'clock')], ...formatOf(api, schema) };
     const { text } = await client.post(api, ask(api, 'call clock {}', extra));
     expect(text).toContain('"name":"clock"');
@@ -93,14 +93,14 @@ describe('answers of a wanted form', () => {
   it.each<[SandboxApi, Body]>([
     ['openai-chat', { response_format: { type: 'json_object' } }],
     ['openai-responses', { text: { format: { type: 'json_object' } } }],
-  ])('%s has a JSON mode, for those who say JSON', async (api, extra) => {
+  ])('can be plain JSON on %s, if the prompt says JSON', async (api, extra) => {
     const { status, text } = await client.post(api, ask(api, 'Some Json, please', extra));
     expect([status, text]).toEqual([200, expect.stringMatching(/"(content|text)":"\{\}"/)]);
     const refused = await client.post(api, ask(api, 'Hello', extra));
     expect([refused.status, refused.text]).toEqual([400, expect.stringContaining("must contain the word 'json'")]);
   });
 
-  it.each(APIS)('%s answers with other JSON, or with none, on request', async (api) => {
+  it.each(APIS)('can be other JSON or none on %s, by a fault', async (api) => {
     sandbox.fault({ fault: 'answer-wrong-json' });
     sandbox.fault({ fault: 'answer-not-json' });
     const body = ask(api, 'Where?', formatOf(api, schema));
@@ -115,7 +115,7 @@ describe('answers of a wanted form', () => {
     ],
     ['openai-chat', "Invalid schema for response_format 'trip': 101 parameters exceeds limit of 100."],
     ['openai-responses', "Invalid schema for response_format 'trip': 101 parameters exceeds limit of 100."],
-  ])('%s refuses to enforce a schema on request, where it should', async (api, message) => {
+  ])('can be a refusal to enforce a schema on %s, by a fault', async (api, message) => {
     sandbox.fault({ fault: 'gateway-schema-refused' });
     expect((await client.post(api, ask(api, 'Where?'))).status).toBe(200);
     const body = ask(api, 'Where?', formatOf(api, schema, { strict: true }));
@@ -131,7 +131,7 @@ describe('answers of a wanted form', () => {
     ['openai-chat', { tool_choice: { type: 'function', function: { name: 'trip' } } }],
     ['openai-chat', { tool_choice: 'required' }],
     ['openai-responses', { tool_choice: 'required' }],
-  ])('%s calls a tool that it has to with what its schema allows: %j', async (api, choice) => {
+  ])('call a forced tool on %s with the arguments that its schema allows: %j', async (api, choice) => {
     const parameters = z.toJSONSchema(shape) as Body;
     const { json } = await client.post(api, ask(api, 'Where?', { tools: [tool(api, 'trip', parameters)], ...choice }));
     const escaped = JSON.stringify('{"city":"xx","days":1,"kind":"hot"}').slice(1, -1);
@@ -156,7 +156,7 @@ describe('answers of a wanted form', () => {
     [{ $ref: '#/$defs/node' }, 'Recursive schemas are not supported'],
     [{ $ref: '#/$defs/nowhere' }, 'Could not resolve the reference'],
     [{ $ref: '#/$defs/constructor' }, 'Could not resolve the reference'],
-  ])('the grammar of Claude knows nothing of %j', async (property, message) => {
+  ])('refuse %j in a grammar of Claude', async (property, message) => {
     const node = { type: 'array', items: { $ref: '#/$defs/node' } };
     const wanted = closed({ a: property }, { $defs: { node } });
     const { status, text } = await client.post(
@@ -166,7 +166,7 @@ describe('answers of a wanted form', () => {
     expect([status, text]).toEqual([400, expect.stringContaining(message)]);
   });
 
-  it('the grammar of Claude follows references that end', async () => {
+  it('follow finite references in a grammar of Claude', async () => {
     const wanted = closed(
       { a: { $ref: '#/$defs/leaf' }, b: { $ref: '#/$defs/leaf' } },
       { $defs: { leaf: { type: 'null' } } },
@@ -260,7 +260,7 @@ describe('answers of a wanted form', () => {
       },
       'too many optional parameters (25)',
     ],
-  ])('Claude refuses %s', async (_what, extra, message) => {
+  ])('refuse %s for Claude', async (_what, extra, message) => {
     const { status, json } = await client.post('anthropic-messages', ask('anthropic-messages', 'Hello', extra));
     expect([status, json]).toMatchObject([400, { error: { message: expect.stringContaining(message) } }]);
   });
@@ -302,7 +302,7 @@ describe('answers of a wanted form', () => {
       'Expected at most 1000 enum values in total within a single schema when using structured outputs, but received 1001.',
     ],
     ['values that are too long', closed({ a: enumOf(251, 70) }), 'Expected at most 15000 total characters'],
-  ])('OpenAI refuses %s where it is strict', async (_what, wanted, message) => {
+  ])('refuse %s for OpenAI in strict mode', async (_what, wanted, message) => {
     for (const api of ['openai-chat', 'openai-responses'] as const) {
       const { json } = await client.post(api, ask(api, 'Hello', formatOf(api, wanted, { strict: true })));
       expect(json).toMatchObject({ error: { message: expect.stringContaining(message) } });
@@ -326,7 +326,7 @@ describe('answers of a wanted form', () => {
       { type: 'object', properties: { a: { type: 'string', pattern: '(?<n>x)' } } },
       "Invalid schema for function 'clock': '(?<n>x)' is not a 'regex'.",
     ],
-  ])('OpenAI refuses a tool with %s, strict or not', async (_what, parameters, message) => {
+  ])('refuse a tool with %s for OpenAI, strict or not', async (_what, parameters, message) => {
     for (const api of ['openai-chat', 'openai-responses'] as const) {
       const { json } = await client.post(api, ask(api, 'Hello', { tools: [tool(api, 'clock', parameters)] }));
       expect(json).toMatchObject({
@@ -377,7 +377,7 @@ describe('answers of a wanted form', () => {
       { tools: [{ type: 'function', function: { name: 'clock', parameters: open, strict: true } }] },
       "Invalid schema for function 'clock': In context=()",
     ],
-  ])('refuses %s of %s', async (_what, api, extra, message) => {
+  ])('refuse %s of %s', async (_what, api, extra, message) => {
     const { status, json } = await client.post(api, ask(api, 'Hello', extra));
     expect(status).toBe(400);
     expect(json).toMatchObject({ error: { message: expect.stringContaining(message) } });

@@ -28,8 +28,8 @@ async function paused(extra: Body = {}): Promise<Block[]> {
 }
 
 // Source: Anthropic's "Handling stop reasons", `pause_turn`, and the refusal that users of server tools report.
-describe('A turn that is paused', () => {
-  it('ends with a call of a tool of the vendor that has no result', async () => {
+describe('A paused turn', () => {
+  it('ends with a server tool call that has no result', async () => {
     const content = await paused();
     expect(content.at(-1)).toMatchObject({ type: 'server_tool_use', id: expect.stringMatching(/^srvtoolu_/) });
     sandbox.fault({ fault: 'answer-pause-turn' });
@@ -39,7 +39,7 @@ describe('A turn that is paused', () => {
   });
 
   it.each(['claude-sonnet-4-6', 'claude-fable-5-1', 'claude-opus-4-5-20251101'])(
-    'is continued by %s where it is sent back as it is',
+    'is continued by %s if it is sent back unchanged',
     async (model) => {
       const content = await paused({ model });
       const { status, json } = await post([HELLO, { role: 'assistant', content }], { model });
@@ -51,7 +51,7 @@ describe('A turn that is paused', () => {
     },
   );
 
-  it('is refused where the user speaks in the middle of it', async () => {
+  it('is refused if the user speaks in the middle of it', async () => {
     const content = await paused();
     const { status, json } = await post([HELLO, { role: 'assistant', content }, { role: 'user', content: 'Go on.' }]);
     const message = `messages.1: \`web_search\` tool use with id \`${String(content.at(-1)?.id)}\` was found without a corresponding \`web_search_tool_result\` block`;

@@ -60,14 +60,14 @@ const without = (messages: Message[], ...indexes: number[]) =>
   );
 
 // Source: Anthropic's "Preserved thinking", the table of "What counts as an edit".
-describe('Thinking that its model binds to what came before', () => {
+describe('Thinking bound to its prefix', () => {
   let messages: Message[];
 
   beforeAll(async () => {
     messages = await conversation(FABLE);
   });
 
-  it.each(BOUND)('is taken back by %s as long as nothing before it has changed', async (model) => {
+  it.each(BOUND)('is accepted by %s while nothing before it has changed', async (model) => {
     const own = await conversation(model);
     expect(await refusedPlace(own, { model })).toBeUndefined();
     expect(await refusedPlace(own, { model, system: 'Be long.' })).toBe('messages.1.content.0');
@@ -115,16 +115,16 @@ describe('Thinking that its model binds to what came before', () => {
       {},
     ],
     ['the tools come in another order', (all) => all, { tools: [tool('look'), tool('clock')] }],
-  ])('is taken back where %s', async (_what, edit, extra) => {
+  ])('is accepted if %s', async (_what, edit, extra) => {
     expect(await refusedPlace(edit(messages), extra)).toBeUndefined();
   });
 
-  it('is dropped in silence by a model that binds nothing, and taken again by its own', async () => {
+  it('is ignored by a model that binds nothing, and accepted by its own again', async () => {
     expect(await refusedPlace(messages, { model: UNBOUND, system: 'Be long.' })).toBeUndefined();
     expect(await refusedPlace(messages)).toBeUndefined();
   });
 
-  it('is another failure where it was altered', async () => {
+  it('is refused with another error if it was altered', async () => {
     const [thought, ...rest] = messages[1]?.content as Block[];
     const altered = messages.with(1, { role: 'assistant', content: [{ ...thought, thinking: 'Altered' }, ...rest] });
     const { status, json } = await post(altered);
@@ -135,8 +135,8 @@ describe('Thinking that its model binds to what came before', () => {
   });
 });
 
-describe('Thinking of a model that binds nothing', () => {
-  it('is taken back by later models, whatever has changed', async () => {
+describe('Thinking of a model without binding', () => {
+  it('is accepted by later models after any change', async () => {
     const messages = await conversation(UNBOUND);
     expect(await refusedPlace(messages, { model: FABLE, system: 'Be long.' })).toBeUndefined();
   });

@@ -8,7 +8,7 @@ const marked = (block: object) => ({ ...block, cache_control: { type: 'ephemeral
 const user = (...content: unknown[]) => ({ role: 'user', content });
 const assistant = (...content: unknown[]) => ({ role: 'assistant', content });
 
-describe('prompt caches', () => {
+describe('Sandbox prompt caches', () => {
   let sandbox: Sandbox;
   let client: SandboxClient;
 
@@ -31,7 +31,7 @@ describe('prompt caches', () => {
     return [input_tokens, cache_creation_input_tokens, cache_read_input_tokens];
   };
 
-  it('Anthropic writes what is marked, then reads it, and writes only what is new', async () => {
+  it('write marked prompts of Anthropic, then read them, and write only new ones', async () => {
     const first = {
       system: [marked(text(400))],
       messages: [user(marked(text(80))), assistant(text(40)), user(text(8))],
@@ -43,13 +43,13 @@ describe('prompt caches', () => {
     expect(await usage(grown)).toEqual([0, 0, 140]);
   });
 
-  it('Anthropic reads the system prompt again after another question', async () => {
+  it('read the system prompt of Anthropic again after another question', async () => {
     const system = [marked(text(400))];
     expect(await usage({ system, messages: [user(marked(text(40)))] })).toEqual([0, 110, 0]);
     expect(await usage({ system, messages: [user(marked(text(40, 'b')))] })).toEqual([0, 10, 100]);
   });
 
-  it('Anthropic keeps nothing that is not marked, and nothing of another model, tool or system prompt', async () => {
+  it('keep nothing of Anthropic without a mark, or of another model, tool or system prompt', async () => {
     const messages = [user(marked(text(400)))];
     expect(await usage({ messages: [user(text(400))] })).toEqual([100, 0, 0]);
     expect(await usage({ messages: [user(text(400))] })).toEqual([100, 0, 0]);
@@ -61,7 +61,7 @@ describe('prompt caches', () => {
     expect((await usage({ messages, system: [{ type: 'text', text: 'Be rude.' }] }))[2]).toBe(102);
   });
 
-  it('Anthropic looks no further back than 20 blocks', async () => {
+  it('look back at most 20 blocks for Anthropic', async () => {
     const messages = [user(marked(text(400)))];
     await usage({ messages });
     const later = (blocks: number) => [
@@ -71,7 +71,7 @@ describe('prompt caches', () => {
     expect((await usage({ messages: later(19) }))[2]).toBe(0);
   });
 
-  it('Anthropic streams the same usage', async () => {
+  it('report the same usage in a stream of Anthropic', async () => {
     const body = { system: [marked(text(400))] };
     await usage({ ...body, messages: [user(text(4))] });
     const { text: stream } = await client.stream('anthropic-messages', 'Hello', body);
@@ -81,7 +81,7 @@ describe('prompt caches', () => {
   it.each([
     ['openai-chat', 'messages', 'prompt_tokens_details'],
     ['openai-responses', 'input', 'input_tokens_details'],
-  ] as const)('%s keeps long prompts unasked, in steps of 128 tokens', async (api, field, details) => {
+  ] as const)('keep long prompts of %s automatically, in steps of 128 tokens', async (api, field, details) => {
     const cached = async (...messages: object[]) => {
       const { json } = await client.post(api, ask(api, '', { [field]: messages }));
       return (json as { usage: Record<string, { cached_tokens: number }> }).usage[details]?.cached_tokens;

@@ -9,7 +9,7 @@ const APIS: SandboxApi[] = ['anthropic-messages', 'openai-chat', 'openai-respons
 const TEXT_DELTA = /"text_delta"|"content":"[^"]+"|output_text\.delta",/g;
 const PROMPT = 'Grüße aus Tromsø 🎈';
 
-describe('faults of a stream', () => {
+describe('Sandbox stream faults', () => {
   let sandbox: Sandbox;
   let client: SandboxClient;
   const plain = {} as Record<SandboxApi, string>;
@@ -54,43 +54,43 @@ describe('faults of a stream', () => {
       'openai-responses': ['event: response.failed\n', 'event: error\ndata: {"type":"error","code":"server_error"'],
     };
 
-    it('streams well without a fault', () => {
+    it('send a complete stream without a fault', () => {
       expect(plain[api]).toContain(STOP_EVENT[api]);
       expect(deltas(plain[api])).toBe(10);
     });
 
-    it('fails after so many chunks', async () => {
+    it('fail after the given number of chunks', async () => {
       const text = await broken(api, 'stream-error', { afterChunks: 4 });
       expect(deltas(text)).toBe(4);
       expect(text).toContain(ERROR[api][0]);
       expect(text).not.toContain(STOP_EVENT[api]);
     });
 
-    it('fails before any text', async () => {
+    it('fail before any text', async () => {
       const text = await broken(api, 'stream-error-before-text');
       expect(deltas(text)).toBe(0);
       expect(text).toContain(ERROR[api][0]);
       expect(text).not.toMatch(/^(event: error|data: \{"error)/);
     });
 
-    it('fails with a bare error event', async () => {
+    it('fail with a bare error event', async () => {
       expect(await broken(api, 'stream-error-event')).toContain(ERROR[api][1]);
     });
 
-    it('ends before its stop event', async () => {
+    it('end before the stop event', async () => {
       const text = await broken(api, 'stream-cut');
       expect(plain[api].startsWith(text)).toBe(true);
       expect(deltas(text)).toBe(10);
       expect(text).not.toContain(STOP_EVENT[api]);
     });
 
-    it('ends after so many chunks', async () => {
+    it('end after the given number of chunks', async () => {
       const text = await broken(api, 'stream-cut', { afterChunks: 2 });
       expect(plain[api].startsWith(text)).toBe(true);
       expect(deltas(text)).toBe(2);
     });
 
-    it('ends inside the JSON of a tool call', async () => {
+    it('end inside the JSON of a tool call', async () => {
       const prompt = 'call weather {"city":"Tromsø","days":3}';
       const parameters = { type: 'object', properties: {} };
       const tool = { type: 'function', name: 'weather', parameters };
@@ -108,14 +108,14 @@ describe('faults of a stream', () => {
       expect(text).not.toContain(STOP_EVENT[api]);
     });
 
-    it('resets its socket after so many chunks', async () => {
+    it('reset the socket after the given number of chunks', async () => {
       sandbox.fault({ fault: 'stream-reset', afterChunks: 5 });
       const { packets, end } = await client.packets(api, body(api));
       expect(deltas(Buffer.concat(packets).toString())).toBe(5);
       expect(end).toBe('ECONNRESET');
     });
 
-    it('falls silent', async () => {
+    it('stall', async () => {
       sandbox.fault({ fault: 'stream-stall', afterChunks: 2 });
       const controller = new AbortController();
       const response = await fetch(client.url(api), {
@@ -139,13 +139,13 @@ describe('faults of a stream', () => {
       expect(sandbox.calls).toMatchObject({ endedStreams: 0, abortedStreams: 1 });
     });
 
-    it('is silent for a while, then goes on', async () => {
+    it('pause, then continue', async () => {
       const start = performance.now();
       expect(await broken(api, 'stream-stall', { delayMs: 100 })).toBe(plain[api]);
       expect(performance.now() - start).toBeGreaterThanOrEqual(95);
     });
 
-    it('only pings', async () => {
+    it('send only pings', async () => {
       sandbox.fault({ fault: 'stream-stall-with-pings', afterChunks: 1, delayMs: 10 });
       let text = '';
       const reading = client.packets(api, body(api), (packet) => {
@@ -160,7 +160,7 @@ describe('faults of a stream', () => {
       client = await SandboxClient.connect(sandbox);
     });
 
-    it('sends its first byte late', async () => {
+    it('delay the first byte', async () => {
       sandbox.fault({ fault: 'stream-late-first-byte', delayMs: 120 });
       const start = performance.now();
       const response = await fetch(client.url(api), {
@@ -172,20 +172,20 @@ describe('faults of a stream', () => {
       expect(timeless(await response.text())).toBe(plain[api]);
     });
 
-    it('comes byte by byte', async () => {
+    it('send byte by byte', async () => {
       sandbox.fault({ fault: 'stream-byte-by-byte' });
       const { packets } = await client.packets(api, body(api));
       expect(timeless(Buffer.concat(packets).toString())).toBe(plain[api]);
       expect(packets.every((packet) => packet.length === 1)).toBe(true);
     });
 
-    it('comes in one write', async () => {
+    it('send one write', async () => {
       sandbox.fault({ fault: 'stream-one-write' });
       const { packets } = await client.packets(api, body(api));
       expect(packets.map((packet) => timeless(packet.toString()))).toEqual([plain[api]]);
     });
 
-    it('splits characters', async () => {
+    it('split characters', async () => {
       sandbox.fault({ fault: 'stream-utf8-split' });
       const { packets } = await client.packets(api, body(api));
       expect(timeless(Buffer.concat(packets).toString())).toBe(plain[api]);
@@ -193,12 +193,12 @@ describe('faults of a stream', () => {
       expect(packets.filter(isHalf).length).toBeGreaterThanOrEqual(3);
     });
 
-    it('ends its lines as it likes', async () => {
+    it('mix line endings', async () => {
       expect(await broken(api, 'stream-crlf')).toBe(plain[api].replaceAll('\n', '\r\n'));
       expect(await broken(api, 'stream-lone-cr')).toBe(plain[api].replaceAll('\n', '\r'));
     });
 
-    it('writes events in unusual but right ways', async () => {
+    it('write events in unusual but valid ways', async () => {
       sandbox.fault({ fault: 'stream-byte-order-mark' });
       const { packets } = await client.packets(api, body(api));
       expect(timeless(Buffer.concat(packets).toString())).toBe(`\uFEFF${plain[api]}`);
@@ -208,19 +208,19 @@ describe('faults of a stream', () => {
       expect(dense.replace(/^(event|data):/gm, '$1: ')).toBe(plain[api]);
     });
 
-    it('says what nobody knows', async () => {
+    it('send an unknown event', async () => {
       const text = await broken(api, 'stream-unknown-events');
       expect(text.match(/"surprise":/g)?.length).toBeGreaterThan(8);
       expect(text.endsWith(plain[api].slice(plain[api].lastIndexOf(STOP_EVENT[api])))).toBe(true);
     });
 
-    it('spreads its JSON over many lines of data', async () => {
+    it('spread JSON over many data lines', async () => {
       const text = (await broken(api, 'stream-multi-line-data')).replace(/"created(_at)?": \d+/g, '"created":0');
       expect(text).toMatch(/^data: \{\ndata: {2}"/m);
       expect(parse(text)).toEqual(parse(plain[api]));
     });
 
-    it('has deltas that nobody knows, each for what is being said', async () => {
+    it('send unknown deltas, each for the current block', async () => {
       const text = await broken(api, 'stream-unknown-deltas');
       const events = text.split('\n\n');
       const unknown = events.filter((event) => event.includes('surprise'));
@@ -229,7 +229,7 @@ describe('faults of a stream', () => {
       if (api !== 'openai-responses') expect(unknown.every((event) => event.includes('"index":0'))).toBe(true);
     });
 
-    it('is compressed, and still comes piece by piece', async () => {
+    it('compress the stream, piece by piece', async () => {
       sandbox.fault({ fault: 'stream-gzip' });
       sandbox.fault({ fault: 'stream-stall', delayMs: 1_000, api });
       const response = await fetch(client.url(api), {
@@ -245,21 +245,21 @@ describe('faults of a stream', () => {
       expect(timeless(Buffer.concat(pieces).toString())).toBe(plain[api]);
     });
 
-    it('is one JSON body instead', async () => {
+    it('send one JSON body instead', async () => {
       sandbox.fault({ fault: 'stream-json-body' });
       const streamed = await client.stream(api, PROMPT);
       expect([streamed.status, streamed.headers.get('content-type')]).toEqual([200, 'application/json']);
       expect(timeless(streamed.text)).toBe(timeless((await client.post(api, ask(api, PROMPT))).text));
     });
 
-    it('keeps a fault for a request that streams', async () => {
+    it('wait for a request that streams', async () => {
       sandbox.fault({ fault: 'stream-cut' });
       expect((await client.post(api, ask(api, PROMPT))).status).toBe(200);
       expect((await client.stream(api, PROMPT)).text).not.toContain(STOP_EVENT[api]);
     });
   });
 
-  it('breaks the official clients as the real thing would', async () => {
+  it('break the official clients as the real service would', async () => {
     const create = () => client.anthropic.messages.stream(ask('anthropic-messages', PROMPT) as never).finalMessage();
     sandbox.fault({ fault: 'stream-error' });
     await expect(create()).rejects.toThrow('Overloaded');

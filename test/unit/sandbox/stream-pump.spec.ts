@@ -54,7 +54,7 @@ describe('StreamPump', () => {
     expect(closed).toEqual([false]);
   });
 
-  it('takes no step after its client has left', async () => {
+  it('takes no step after its client has disconnected', async () => {
     let taken = 0;
     function* endless(): Generator<StreamStep> {
       for (;;) {
@@ -82,7 +82,7 @@ describe('StreamPump', () => {
     expect(closed).toEqual([true]);
   });
 
-  it('keeps its pace when its process was busy, in one write', async () => {
+  it('catches up in one write after its process was busy', async () => {
     const deltas = Array.from({ length: 20 }, () => ({ kind: 'text' as const, data: 'x' }));
     const start = performance.now();
     const response = await open(deltas, 20);

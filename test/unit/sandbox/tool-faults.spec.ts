@@ -13,7 +13,7 @@ interface Piece {
   json?: string;
 }
 
-describe('faults of tool calls', () => {
+describe('Sandbox tool call faults', () => {
   let sandbox: Sandbox;
   let client: SandboxClient;
 
@@ -49,7 +49,7 @@ describe('faults of tool calls', () => {
   const jsonOf = (pieces: Piece[], call: number) =>
     pieces.map((piece) => (piece.call === call ? (piece.json ?? '') : '')).join('');
 
-  it.each(APIS)('two calls of %s come at the same time', async (api) => {
+  it.each(APIS)('interleave two calls of %s', async (api) => {
     const { text, pieces } = await stream(api, 'stream-interleaved-calls');
     const turns = pieces.filter(({ json }) => json !== undefined && json !== '').map(({ call }) => call);
     expect(turns.slice(0, 4).toSorted()).toEqual([0, 0, 1, 1]);
@@ -62,7 +62,7 @@ describe('faults of tool calls', () => {
     expect(numbers).toEqual(numbers.map((_, index) => index));
   });
 
-  it.each(APIS)('the name of a tool of %s comes late only where that may be', async (api) => {
+  it.each(APIS)('delay the tool name of %s only if the API allows it', async (api) => {
     const { pieces } = await stream(api, 'stream-late-tool-name');
     const isLate = api === 'openai-chat';
     for (const [call, name] of ['weather', 'clock'].entries()) {
@@ -81,7 +81,7 @@ describe('faults of tool calls', () => {
     ['anthropic-messages', '"stop_reason":"max_tokens"'],
     ['openai-chat', '"finish_reason":"length"'],
     ['openai-responses', '"incomplete_details":{"reason":"max_output_tokens"}'],
-  ] as [SandboxApi, string][])('%s stops inside the last call', async (api, reason) => {
+  ] as [SandboxApi, string][])('stop %s inside the last call', async (api, reason) => {
     const { text, pieces } = await stream(api, 'answer-max-tokens-in-tool');
     expect(text).toContain(reason);
     expect(JSON.parse(jsonOf(pieces, 0))).toEqual({ city: 'Tromsø', days: 3 });
@@ -92,7 +92,7 @@ describe('faults of tool calls', () => {
     ['anthropic-messages', '"stop_reason":"tool_use"'],
     ['openai-chat', '"finish_reason":"tool_calls"'],
     ['openai-responses', '"status":"completed"'],
-  ] as [SandboxApi, string][])('%s ends well with a last call that is no JSON', async (api, reason) => {
+  ] as [SandboxApi, string][])('end %s with a last call that is not JSON', async (api, reason) => {
     const { text, pieces } = await stream(api, 'answer-malformed-tool-call');
     expect(text).toContain(reason);
     expect(text).toContain(STOP_EVENT[api]);
@@ -100,7 +100,7 @@ describe('faults of tool calls', () => {
     expect(jsonOf(pieces, 1)).toBe('{"zone":"Eu');
   });
 
-  it.each(APIS)('%s calls with 1 MB of JSON in 20,000 deltas', async (api) => {
+  it.each(APIS)('make %s call with 1 MB of JSON in 20,000 deltas', async (api) => {
     const { pieces } = await stream(api, 'answer-huge-tool-call');
     const json = jsonOf(pieces, 0);
     expect(json).toHaveLength(1_000_000);
@@ -108,7 +108,7 @@ describe('faults of tool calls', () => {
     expect(pieces.filter((piece) => piece.json !== undefined && piece.json !== '')).toHaveLength(20_000);
   });
 
-  it('calls with 1 MB of JSON whatever was asked', async () => {
+  it('call with 1 MB of JSON for any prompt', async () => {
     sandbox.fault({ fault: 'answer-huge-tool-call' });
     const { json } = await client.post('anthropic-messages', {
       model: CLAUDE,
@@ -119,7 +119,7 @@ describe('faults of tool calls', () => {
     expect(json).toMatchObject({ stop_reason: 'tool_use', content: [{ type: 'text' }, { name: 'clock' }] });
   });
 
-  it("breaks none of the vendors' clients where nothing is broken", async () => {
+  it('do not break official clients if they are harmless', async () => {
     const whole = ['stream-interleaved-calls', 'stream-late-tool-name', 'stream-gzip'] as const;
     const messages = [{ role: 'user' as const, content: PROMPT }];
     for (const fault of [...whole, 'stream-multi-line-data', 'answer-huge-tool-call'] as const) {

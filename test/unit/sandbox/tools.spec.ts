@@ -7,7 +7,7 @@ import { CLAUDE, GPT_CHAT, GPT_RESPONSES, SandboxClient } from './sandbox-client
 const PROMPT = 'Please do this:\ncall weather {"city": "Tromsø"}\n  call clock {}';
 const schema = { type: 'object' as const, properties: {} };
 
-describe('tool calls', () => {
+describe('Sandbox tool calls', () => {
   let sandbox: Sandbox;
   let client: SandboxClient;
 
@@ -18,7 +18,7 @@ describe('tool calls', () => {
 
   afterAll(() => sandbox.close());
 
-  it('Anthropic calls, takes the results and quotes them', async () => {
+  it('are made, answered and quoted on Anthropic', async () => {
     const tools = ['weather', 'clock'].map((name) => ({ name, input_schema: schema }));
     const question = { role: 'user' as const, content: PROMPT };
     const body = { model: CLAUDE, max_tokens: 2000, tools, messages: [question] };
@@ -44,7 +44,7 @@ describe('tool calls', () => {
     ]);
   });
 
-  it('OpenAI Chat Completions calls, takes the results and quotes them', async () => {
+  it('are made, answered and quoted on OpenAI Chat Completions', async () => {
     const tools = ['weather', 'clock'].map((name) => ({
       type: 'function' as const,
       function: { name, parameters: schema },
@@ -67,7 +67,7 @@ describe('tool calls', () => {
     expect(answer.choices[0]?.message.content).toMatch(/^The tools said: "Fine\.", "Fine\."\. Turn 1\. /);
   });
 
-  it('OpenAI Responses calls, takes the results and quotes them', async () => {
+  it('are made, answered and quoted on OpenAI Responses', async () => {
     const tools = ['weather', 'clock'].map((name) => ({
       type: 'function' as const,
       name,
@@ -101,15 +101,15 @@ describe('tool calls', () => {
   const create = (extra: object) =>
     client.anthropic.messages.create({ model: CLAUDE, max_tokens: 2000, messages, ...extra });
 
-  it('says nothing else when the prompt is only calls', async () => {
+  it('come without text if the prompt has only call lines', async () => {
     expect((await create({ tools })).content).toMatchObject([{ type: 'tool_use', input: { zone: 'UTC' } }]);
   });
 
-  it.each([[{}], [{ tools, tool_choice: { type: 'none' } }]])('does not call with %j', async (extra) => {
+  it.each([[{}], [{ tools, tool_choice: { type: 'none' } }]])('are not made with %j', async (extra) => {
     expect((await create(extra)).stop_reason).toBe('end_turn');
   });
 
-  it.each([[{ type: 'any' }], [{ type: 'tool', name: 'clock' }]])('must call with %j', async (choice) => {
+  it.each([[{ type: 'any' }], [{ type: 'tool', name: 'clock' }]])('are always made with %j', async (choice) => {
     const answer = await create({ tools, tool_choice: choice, messages: [{ role: 'user', content: 'Hello' }] });
     expect(answer.content).toMatchObject([{ type: 'tool_use', name: 'clock', input: {} }]);
   });

@@ -78,20 +78,20 @@ const order = {
   required: ['priority', 'main', 'items'],
 };
 
-describe('a DTO class', () => {
-  it('is told with the classes that its fields lead to, and no others', () => {
+describe('A DTO class as a schema', () => {
+  it('becomes a JSON Schema with exactly the classes that its fields reference', () => {
     expect(toSchema(Item).jsonSchema).toEqual(item);
     expect(toSchema(Order).jsonSchema).toEqual({ ...order, $defs: { Item: item, Order: order } });
   });
 
-  it('is told with the fields that it inherits', () => {
+  it('becomes a JSON Schema with its inherited fields', () => {
     expect(toSchema(RushOrder).jsonSchema).toMatchObject({
       properties: { ...order.properties, reason: { type: 'string' } },
       required: expect.arrayContaining(['reason', 'priority']),
     });
   });
 
-  it('makes instances, without what no field is for', async () => {
+  it('creates instances, and drops unknown fields', async () => {
     const validated = await toSchema(Order).validate({
       priority: 1,
       main: { sku: 'a' },
@@ -108,12 +108,12 @@ describe('a DTO class', () => {
     expect({}).not.toHaveProperty('polluted');
   });
 
-  it('takes null for what may be left out', async () => {
+  it('accepts null for optional fields', async () => {
     const value = { size: 1, others: null, unit: null, inner: null };
     expect(await toSchema(Box).validate(value)).toEqual({ value });
   });
 
-  it('tells the values of an enum, and takes no other', async () => {
+  it('lists the values of an enum, and accepts no other', async () => {
     const size = { type: 'number', enum: [1, 2] };
     expect(toSchema(Box).jsonSchema.properties).toMatchObject({
       size,
@@ -132,7 +132,7 @@ describe('a DTO class', () => {
     expect(await validate({ size: 3 })).toHaveProperty('problem', expect.stringContaining('size must be one of'));
   });
 
-  it('names the place of what does not fit', async () => {
+  it('names the path of an invalid field', async () => {
     const wrong = { priority: 10, main: { sku: 's' }, items: [{ sku: 'a' }, { sku: 5, color: 'hunter2' }] };
     const { problem = '' } = (await toSchema(Order).validate(wrong)) as { problem?: string };
     expect(problem).toContain('priority must not be greater than 9');
@@ -143,14 +143,14 @@ describe('a DTO class', () => {
     expect(await toSchema(Order).validate([])).toEqual({ problem: 'must be object' });
   });
 
-  it('of the name of another one is not merged with it', () => {
+  it('is not merged with another class of the same name', () => {
     const one = toSchema(named('Same', 'left')).jsonSchema;
     const other = toSchema(named('Same', 'right')).jsonSchema;
     expect(Object.keys(one.properties ?? {})).toEqual(['left']);
     expect(Object.keys(other.properties ?? {})).toEqual(['right']);
   });
 
-  it('that leads to two of one name is refused', () => {
+  it('is refused if it references two classes of one name', () => {
     const [left, right] = [named('Same', 'left'), named('Same', 'right')];
     class Both {
       @ValidateNested()
@@ -164,7 +164,7 @@ describe('a DTO class', () => {
     expect(() => toSchema(Both)).toThrow('two DTO classes of the name Same');
   });
 
-  it('that says too little is refused', () => {
+  it('is refused if a field has no known type', () => {
     class Bare {
       city!: string;
     }

@@ -15,7 +15,7 @@ const text = { type: 'string' };
 const valid = (value: unknown) => ({ value });
 const problem = (said: string) => ({ problem: expect.stringContaining(said) });
 
-describe.each(names)('a JSON Schema with the property %s', (name) => {
+describe.each(names)('A JSON Schema with the property %s', (name) => {
   const properties = objectOf(name, text);
   const closed = { type: 'object', properties, additionalProperties: false };
 
@@ -26,17 +26,17 @@ describe.each(names)('a JSON Schema with the property %s', (name) => {
     ['a schema that depends on it', { type: 'object', dependentSchemas: objectOf(name, { required: ['other'] }) }],
     ['a choice of which one needs it', { type: 'object', anyOf: [{ required: [name] }, { properties }] }],
     ['unevaluated properties', { type: 'object', properties, unevaluatedProperties: false }],
-  ])('does not take it for present in {}: %s', async (_what, schema) => {
+  ])('does not find it in {}: %s', async (_what, schema) => {
     expect(await toSchema(schema).validate({})).toEqual(valid({}));
   });
 
-  it('takes it where it is there, and checks its value', async () => {
+  it('finds it if it is there, and checks its value', async () => {
     const schema = toSchema(closed);
     expect(await schema.validate(objectOf(name, 'x'))).toEqual(valid(objectOf(name, 'x')));
     expect(await schema.validate(objectOf(name, 1))).toEqual(problem('must be string'));
   });
 
-  it('misses it where it is required, also because of another property', async () => {
+  it('reports it missing if it is required, also because of another property', async () => {
     expect(await toSchema({ type: 'object', required: [name] }).validate({})).toEqual(problem(name));
     const dependent = toSchema({ type: 'object', dependentRequired: { a: [name] } });
     expect(await dependent.validate({ a: 1 })).toEqual(problem(name));
@@ -74,24 +74,24 @@ describe.each(names)('a JSON Schema with the property %s', (name) => {
   });
 });
 
-it('a JSON Schema compares without regard to the order of properties, and numbers by their value', async () => {
+it('A JSON Schema compares regardless of the order of properties, and numbers by their value', async () => {
   const schema = toSchema({ properties: { a: { const: { x: 1, y: [2] } }, b: { enum: [1.0, 0] } } });
   expect(await schema.validate({ a: { y: [2], x: 1 }, b: -0 })).toEqual(valid({ a: { y: [2], x: 1 }, b: -0 }));
   expect(await schema.validate({ a: { x: 1, y: [2, 3] } })).toEqual(problem('a: must be equal to constant'));
 });
 
-describe.each(names.filter((name) => name !== '__proto__'))('a Standard Schema with the property %s', (name) => {
+describe.each(names.filter((name) => name !== '__proto__'))('A Standard Schema with the property %s', (name) => {
   it.each([
     ['zod', z.object({ [name]: z.string().optional() })],
     ['ArkType', type({ [`${name}?`]: 'string' })],
-  ])('does not take it for present in {}: %s', async (_library, source) => {
+  ])('does not find it in {}: %s', async (_library, source) => {
     const schema = toSchema(source);
     expect(await schema.validate({})).toEqual(valid({}));
     expect(await schema.validate({ [name]: 'x' })).toEqual(valid({ [name]: 'x' }));
     expect(await schema.validate({ [name]: 1 })).toEqual(problem(name));
   });
 
-  it('misses it where it is required', async () => {
+  it('reports it missing if it is required', async () => {
     expect(await toSchema(z.object({ [name]: z.string() })).validate({})).toEqual(problem('undefined'));
   });
 });

@@ -35,8 +35,8 @@ describe.each<[string, SchemaSource]>([
   ['zod', zod],
   ['ArkType', ark],
   ['JSON Schema', plain],
-])('a schema of %s', (_, source) => {
-  it('is told as JSON Schema, and takes what fits', async () => {
+])('A schema of %s', (_, source) => {
+  it('becomes a JSON Schema, and accepts valid input', async () => {
     const schema = toSchema(source);
     expect(schema.jsonSchema).toMatchObject({
       type: 'object',
@@ -47,7 +47,7 @@ describe.each<[string, SchemaSource]>([
     expect(await schema.validate(input)).toEqual({ value: input });
   });
 
-  it('names the place of what does not fit, and quotes nothing of it', async () => {
+  it('names the path of invalid input, and quotes nothing of it', async () => {
     const validated = await toSchema(source).validate({ city: 5, unit: 'hunter2', days: [{ at: 'correct horse' }] });
     const { problem = '' } = validated as { problem?: string };
     expect(problem).toContain('city');
@@ -56,7 +56,7 @@ describe.each<[string, SchemaSource]>([
     expect(problem).not.toMatch(/hunter2|correct horse/);
   });
 
-  it('stays short, however wrong the input is', async () => {
+  it('keeps its error short for very wrong input', async () => {
     const days = Array.from({ length: 1_000 }, () => ({ at: 'x'.repeat(1_000) }));
     const validated = await toSchema(source).validate({ city: 'y'.repeat(100_000), unit: 'z'.repeat(100_000), days });
     const { problem = '' } = validated as { problem?: string };
@@ -64,7 +64,7 @@ describe.each<[string, SchemaSource]>([
     expect(problem.length).toBeLessThan(2_000);
   });
 
-  it('does not change with its source, nor change its source', () => {
+  it('is independent of later changes to its source', () => {
     const schema = toSchema(source);
     const before = structuredClone(schema.jsonSchema);
     expect(toSchema(source).jsonSchema).toEqual(before);
@@ -72,8 +72,8 @@ describe.each<[string, SchemaSource]>([
   });
 });
 
-describe('a Standard Schema', () => {
-  it('gives the value that it made', async () => {
+describe('A Standard Schema', () => {
+  it('returns the value that it transformed', async () => {
     const schema = toSchema(z.object({ unit: z.string().default('C'), at: z.string().transform(Number) }));
     expect(await schema.validate({ at: '5', other: 1 })).toEqual({ value: { unit: 'C', at: 5 } });
   });
@@ -86,7 +86,7 @@ describe('a Standard Schema', () => {
     expect(await schema.validate({ city: 'Roma' })).toEqual({ problem: 'city: unknown' });
   });
 
-  it('withholds quotes that a message escaped, and credentials', async () => {
+  it('removes escaped quotes and credentials from messages', async () => {
     const secret = 'say "friend"\n and enter';
     const schema = toSchema(
       z.object({ word: z.string().refine(() => false, { error: (issue) => `not ${JSON.stringify(issue.input)}` }) }),
@@ -96,7 +96,7 @@ describe('a Standard Schema', () => {
     expect(keys).toEqual({ problem: expect.not.stringContaining('aaaaaaaa') });
   });
 
-  it('may say more than is passed on', async () => {
+  it('may report more issues than are passed on', async () => {
     const schema = toSchema(z.object({ word: z.string().refine(() => false, 'no '.repeat(1_000)) }));
     const { problem = '' } = (await schema.validate({ word: 'a' })) as { problem?: string };
     expect(problem).toMatch(/^word: no no .{150,210}…$/);
@@ -122,13 +122,13 @@ describe('a Standard Schema', () => {
     ['zod', 'zod to 4.2 or later'],
     ['arktype', 'arktype to 2.1.28 or later'],
     ['other', 'the JSON Schema adapter of other'],
-  ])('of %s that brings no JSON Schema is refused, with its adapter', (vendor, advice) => {
+  ])('of %s without a JSON Schema is refused, with the name of its adapter', (vendor, advice) => {
     const validate = (value: unknown) => ({ value });
     expect(refusal({ '~standard': { version: 1, vendor, validate } })).toContain(advice);
   });
 
   // Claude: "JSON schema is invalid. It must match JSON Schema draft 2020-12".
-  it('whose JSON Schema is that of an older draft is refused', () => {
+  it('with a JSON Schema of an older draft is refused', () => {
     const jsonSchema = { input: () => ({ type: 'object', properties: { a: { exclusiveMinimum: true } } }) };
     const validate = (value: unknown) => ({ value });
     expect(refusal({ '~standard': { version: 1, vendor: 'x', validate, jsonSchema } })).toContain(
@@ -136,7 +136,7 @@ describe('a Standard Schema', () => {
     );
   });
 
-  it('that cannot be told as JSON Schema is refused with the reason', () => {
+  it('that cannot become a JSON Schema is refused with the reason', () => {
     expect(refusal(z.object({ at: z.date() }))).toContain('Date cannot be represented');
     expect(refusal({ '~standard': { version: 1, vendor: 'x', jsonSchema: { input: () => ({}) } } })).toContain(
       'validate()',
@@ -144,7 +144,7 @@ describe('a Standard Schema', () => {
   });
 });
 
-describe('a JSON Schema', () => {
+describe('A JSON Schema', () => {
   it.each<[unknown, string]>([
     [undefined, 'There is no schema'],
     ['string', 'There is no schema'],
@@ -154,17 +154,17 @@ describe('a JSON Schema', () => {
     [{ type: 'object', required: 'city' }, 'no valid JSON Schema'],
     [{ type: 'object', minProperties: 1n }, 'BigInt'],
     [{ $schema: 'http://json-schema.org/draft-07/schema#', type: 'object' }, '2020-12'],
-  ])('%# that is none is refused', (source, reason) => {
+  ])('is refused if it is invalid: %#', (source, reason) => {
     expect(refusal(source)).toContain(reason);
   });
 
-  it('may have an $id that another one has', () => {
+  it('may have the same $id as another', () => {
     const schema = (type: string) => ({ $id: 'https://example.com/x', type });
     toSchema(schema('object'));
     expect(toSchema(schema('array')).jsonSchema.type).toBe('array');
   });
 
-  it('knows the 2020-12 dialect', async () => {
+  it('supports the 2020-12 dialect', async () => {
     const schema = toSchema({
       $schema: 'https://json-schema.org/draft/2020-12/schema',
       type: 'object',
@@ -176,7 +176,7 @@ describe('a JSON Schema', () => {
     expect(await schema.validate({ other: 1 })).toEqual({ problem: expect.stringContaining('unevaluated') });
   });
 
-  it('says what would have been allowed', async () => {
+  it('reports the allowed values', async () => {
     const schema = toSchema({
       type: 'object',
       properties: { unit: { enum: ['C', 'F'] } },

@@ -79,7 +79,7 @@ async function eventsOf(stream: AsyncIterable<RunEvent>): Promise<RunEvent[]> {
 }
 
 describe('createDuoTestingModule', () => {
-  it('answers by the script, in order, without any network', async () => {
+  it('answers by the script, in order, without a network', async () => {
     const module = await boot({ replies: ['Hello', 'Hello again'] });
     expect(await module.get(Greeter).greet('Ann')).toBe('Hello');
     expect(await module.get(Greeter).greet('Bob')).toBe('Hello again');
@@ -88,7 +88,7 @@ describe('createDuoTestingModule', () => {
     expect(connect).not.toHaveBeenCalled();
   });
 
-  it('records each request as it left, with the whole history', async () => {
+  it('records each request as it was sent, with the whole history', async () => {
     const module = await boot({ replies: ['One', 'Two'], model: 'duo-chat-gpt-5-1' });
     const chat = module.get(DuoService).chat({ instructions: 'Be brief.', params: { temperature: 0.2 } });
     await chat.ask('First');
@@ -116,7 +116,7 @@ describe('createDuoTestingModule', () => {
   });
 
   it.each(['duo-chat-haiku-4-5', 'duo-chat-gpt-5-1', 'duo-chat-gpt-5-6-sol'])(
-    'reasons, talks and calls tools as %s',
+    'scripts reasoning, text and tool calls as %s',
     async (model) => {
       const module = await boot({
         replies: [
@@ -158,7 +158,7 @@ describe('createDuoTestingModule', () => {
     },
   );
 
-  it('withdraws the calls of an answer that is refused, as the vendors do', async () => {
+  it('drops the calls of a refused answer, as the vendors do', async () => {
     const module = await boot({
       replies: [{ text: 'No.', toolCalls: [{ name: 'weather' }], finishReason: 'refusal' }],
     });
@@ -167,7 +167,7 @@ describe('createDuoTestingModule', () => {
     expect(answer).toMatchObject({ parts: [{ type: 'text', text: 'No.' }], finishReason: 'refusal' });
   });
 
-  it('lets a function see the request and reply', async () => {
+  it('lets a function read the request and reply', async () => {
     const module = await boot({
       replies: [
         ({ messages }) => `You said ${JSON.stringify(messages.at(-1)?.parts)}`,
@@ -183,14 +183,14 @@ describe('createDuoTestingModule', () => {
     await expect(module.get(Greeter).greet('Ann')).rejects.toThrow(/Expected: .*"another"/);
   });
 
-  it('fails with an error that is no matter of a retry', async () => {
+  it('fails without a retry for a permanent error', async () => {
     const refusal = new RateLimitError('Too many requests.');
     const module = await boot({ replies: [refusal, 'unused'] });
     await expect(module.get(Greeter).greet('Ann')).rejects.toBe(refusal);
     expect(module.get(DuoScript).requests).toHaveLength(1);
   });
 
-  it('tries again, and takes back what was seen of an answer that broke off', async () => {
+  it('retries, and resets the text of a truncated answer', async () => {
     const cut = new UpstreamError('The stream was cut.', { isRetryable: true, retryAfterMs: 1 });
     const limit = new RateLimitError('Too many requests.', { isRetryable: true, retryAfterMs: 1 });
     const broken = { text: 'Half an', toolCalls: [{ name: 'never' }], usage: { inputTokens: 2 }, error: cut };
@@ -213,14 +213,14 @@ describe('createDuoTestingModule', () => {
     expect(module.get(DuoScript).requests).toHaveLength(3);
   });
 
-  it('tries as often as it is told', async () => {
+  it('retries as often as configured', async () => {
     const limit = new RateLimitError('Too many requests.', { isRetryable: true, retryAfterMs: 1 });
     const module = await boot({ replies: [limit, limit, 'unused'], retries: { tries: 2 } });
     await expect(module.get(Greeter).greet('Ann')).rejects.toBe(limit);
     expect(module.get(DuoScript).requests).toHaveLength(2);
   });
 
-  it('names the request for which no reply is left', async () => {
+  it('names the request without a scripted reply', async () => {
     const module = await boot({ replies: ['Hello'] });
     await module.get(Greeter).greet('Ann');
     const error: unknown = await module
@@ -234,7 +234,7 @@ describe('createDuoTestingModule', () => {
     expect(module.get(DuoScript).requests).toHaveLength(2);
   });
 
-  it('takes more replies, and begins anew', async () => {
+  it('accepts more replies, and starts over', async () => {
     const module = await boot();
     const script = module.get(DuoScript).add('One').add('Two', 'Three');
     expect(await module.get(Greeter).greet('Ann')).toBe('One');
@@ -245,14 +245,14 @@ describe('createDuoTestingModule', () => {
     expect(script.requests).toHaveLength(1);
   });
 
-  it('refuses what no vendor would answer', async () => {
+  it('refuses replies that no vendor would send', async () => {
     const module = await boot({ replies: ['unused'] });
     await expect(step(module, [user(' ')])).rejects.toMatchObject({ code: 'validation_failed' });
     await expect(step(module, [user('Hi')], 'duo-chat-none')).rejects.toMatchObject({ code: 'unknown_model' });
     expect(module.get(DuoScript).requests).toEqual([]);
   });
 
-  it('stops within an answer, and while a function thinks', async () => {
+  it('can be stopped within an answer, and while a function runs', async () => {
     const leaving = new AbortController();
     const thinking = () => {
       setImmediate(() => {
@@ -275,7 +275,7 @@ describe('createDuoTestingModule', () => {
     ]);
   });
 
-  it('runs the tools that a reply calls, and asks again with what they said', async () => {
+  it('runs the tools that a reply calls, and sends their results', async () => {
     const call = { name: 'weather', arguments: { city: 'Berlin' } };
     const module = await boot({ replies: [{ toolCalls: [call] }, 'Take a hat.'] });
     const chat = module.get(DuoService).chat().withTools(Weather);
@@ -288,7 +288,7 @@ describe('createDuoTestingModule', () => {
     });
   });
 
-  it('leaves no call behind in an answer that is stopped before its end', async () => {
+  it('leaves no call in an answer that is stopped before its end', async () => {
     const module = await boot({ replies: [{ text: 'I look.', toolCalls: [{ name: 'weather' }] }] });
     const chat = module.get(DuoService).chat();
     const controller = new AbortController();
@@ -298,7 +298,7 @@ describe('createDuoTestingModule', () => {
     expect(chat.messages.at(-1)).toMatchObject({ status: 'cancelled', parts: [{ type: 'text', text: 'I look.' }] });
   });
 
-  it('keeps two modules apart, also those that share one definition', async () => {
+  it('separates two modules, even if they share one definition', async () => {
     const definition = createDuoTestingModule({ replies: ['Shared'] });
     const modules = [await boot({ replies: ['Other'] }), await start([definition]), await start([definition])];
     const answers = await Promise.all(modules.map((module) => module.get(Greeter).greet('Ann')));
@@ -306,7 +306,7 @@ describe('createDuoTestingModule', () => {
     expect(modules.map((module) => module.get(DuoScript).requests.length)).toEqual([1, 1, 1]);
   });
 
-  it('stands in for the module that the one under test imports itself', async () => {
+  it('replaces the module that the tested one imports', async () => {
     const duo = GitlabDuoModule.forRoot({ apiKey: 'glpat-testtesttesttesttest' });
     @Module({ imports: [duo], providers: [Greeter] })
     class HostModule {}

@@ -16,7 +16,7 @@ cyclic.self = cyclic;
 const shared = { b: 1 };
 cyclic.twice = [shared, shared];
 
-describe('the content of a result', () => {
+describe('Tool result content', () => {
   it.each<[string, unknown, unknown]>([
     ['text', 'Sunny', 'Sunny'],
     ['JSON', { a: [1, true, null, 'x'] }, { a: [1, true, null, 'x'] }],
@@ -42,17 +42,17 @@ describe('the content of a result', () => {
     ['bytes', { file: Buffer.alloc(5) }, { file: '[5 bytes of binary data]' }],
     ['a cycle', cyclic, { name: 'a', self: '[the same object again]', twice: [{ b: 1 }, { b: 1 }] }],
     ['what cannot be stored', { 'a\0': 'b\0\ud800' }, { a: 'b\ufffd' }],
-  ])('is, of %s, JSON', (_, value, content) => {
+  ])('is JSON for %s', (_, value, content) => {
     expect(toolContent(value)).toEqual(content);
   });
 
-  it('is nested only so deep', () => {
+  it('has a maximum depth', () => {
     let nested: object = {};
     for (let level = 0; level < 100_000; level++) nested = { nested };
     expect(JSON.stringify(toolContent(nested))).toContain('[too deep]');
   });
 
-  it('is cut, and says so, where there is too much', () => {
+  it('is truncated with a note if it is too long', () => {
     const fits = 'x'.repeat(MAX_CONTENT);
     expect(toolContent(fits)).toBe(fits);
     for (const much of ['x'.repeat(5_000_000), Array.from({ length: 500_000 }, (_, id) => ({ id })), { a: fits }]) {
@@ -63,22 +63,22 @@ describe('the content of a result', () => {
     expect(toolContent(Array.from({ length: 500_000 }, () => 1n))).toMatch(/^\["1","1",/);
   });
 
-  it('keeps the names of the fields on the way to where it is cut', () => {
+  it('keeps the names of the fields on the path to the truncation', () => {
     const rows = Array.from({ length: 500_000 }, (_, id) => ({ id }));
     expect(toolContent({ page: { rows } })).toMatch(/^\{"page":\{"rows":\[\{"id":0\},\{"id":1\}/);
     expect(toolContent(new Map([['text', 'x'.repeat(5_000_000)]]))).toMatch(/^\{"text":"xxx/);
   });
 
-  it('does not count what JSON leaves out', () => {
+  it('does not count what JSON omits', () => {
     const left = Object.fromEntries(Array.from({ length: 30_000 }, (_, id) => [`method ${id}`, () => id]));
     expect(toolContent({ left, last: 1 })).toEqual({ left: {}, last: 1 });
   });
 
-  it('is cut between characters', () => {
+  it('is truncated between characters', () => {
     expect((toolContent(`x${'😀'.repeat(MAX_CONTENT)}`) as string).isWellFormed()).toBe(true);
   });
 
-  it('is cut before it takes long, however often one object comes again', () => {
+  it('is truncated early, however often one object is repeated', () => {
     let doubled: unknown = 'x';
     for (let level = 0; level < 60; level++) doubled = [doubled, doubled];
     expect(toolContent(doubled)).toContain('[The result was cut here');

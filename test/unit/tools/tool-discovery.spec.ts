@@ -67,8 +67,8 @@ function tool(name: string, options: Partial<ToolOptions> = {}, body: object = {
   return made;
 }
 
-describe('a tool class', () => {
-  it('is found, with what it injects', async () => {
+describe('Tool discovery', () => {
+  it('finds a tool with its dependencies', async () => {
     const bound = (await start([WeatherLookup, Stations])).of(WeatherLookup);
     expect(bound.definition).toMatchObject({
       name: 'weather_lookup',
@@ -80,7 +80,7 @@ describe('a tool class', () => {
     expect(await bound.execute({ city: 'Rome' }, context)).toEqual({ content: 'Rome: sunny', isError: false });
   });
 
-  it('is found in another module, by the class that it stands in for, and when a test overrides it', async () => {
+  it('finds a tool in another module, by the class that it replaces, and in a test override', async () => {
     @Global()
     @Module({ providers: [{ provide: WeatherLookup, useFactory: () => new WeatherLookup(new Stations()) }] })
     class Host {}
@@ -107,12 +107,12 @@ describe('a tool class', () => {
     ['Weather', 'weather'],
     ['GetV2Users', 'get_v2_users'],
     ['parseXMLFile', 'parse_xml_file'],
-  ])('of the name %s is called %s', async (name, expected) => {
+  ])('gives a tool named %s the name %s', async (name, expected) => {
     const made = tool(name);
     expect((await start([made])).of(made).definition.name).toBe(expected);
   });
 
-  it('may take arrays of anything', async () => {
+  it('accepts arrays of anything', async () => {
     const examples = [{ type: 'array' }];
     const anything = { type: 'array', items: {} };
     const made = tool('Weather', {
@@ -121,7 +121,7 @@ describe('a tool class', () => {
     expect((await start([made])).of(made).definition.name).toBe('weather');
   });
 
-  it('takes a DTO class, and says what it is', async () => {
+  it('accepts a DTO class, and describes it', async () => {
     class Place {
       @IsString()
       city!: string;
@@ -133,13 +133,13 @@ describe('a tool class', () => {
     expect(await bound.needsApproval({}, context)).toBe(true);
   });
 
-  it('is not one for being a subclass of one', async () => {
+  it('ignores an undecorated subclass of a tool', async () => {
     class Loud extends WeatherLookup {}
     const registry = await start([WeatherLookup, Loud, Stations]);
     expect(() => registry.of(Loud)).toThrow('Loud is no tool of this application');
   });
 
-  it('says what to do when it is offered before it is found', async () => {
+  it('explains the use of a tool before discovery', async () => {
     const core = GitlabDuoModule.forRoot({ apiKey: 'glpat-testtesttesttesttest' });
     app = await Test.createTestingModule({ imports: [core], providers: [WeatherLookup, Stations] }).compile();
     const registry = app.get(ToolRegistry, { strict: false });
@@ -148,7 +148,7 @@ describe('a tool class', () => {
     expect(registry.of(WeatherLookup)).toBeDefined();
   });
 
-  it('is unknown where it is no provider, or no tool', async () => {
+  it('rejects a class that is not a provider, or not a tool', async () => {
     const registry = await start([Stations]);
     expect(() => registry.of(WeatherLookup)).toThrow(
       expect.objectContaining({ code: 'invalid_configuration', message: expect.stringContaining('providers') }),
@@ -157,7 +157,7 @@ describe('a tool class', () => {
   });
 });
 
-describe('the start fails for a tool', () => {
+describe('Tool discovery at startup', () => {
   it.each<[string, () => Type<DuoTool>, string]>([
     ['without execute', () => tool('Weather', {}, {}), 'it has no execute()'],
     ['with a bad name', () => tool('Weather', { name: 'get weather' }), '"get weather"'],
@@ -208,27 +208,27 @@ describe('the start fails for a tool', () => {
     ['with another word for approval', () => tool('Weather', { requiresApproval: 'yes' as never }), 'requiresApproval'],
     ['with another word for idempotent', () => tool('Weather', { idempotent: 'no' as never }), 'its idempotent'],
     ['with half a time-out', () => tool('Weather', { timeout: NaN }), 'it is NaN'],
-  ])('%s', async (_, make, reason) => {
+  ])('refuses a tool %s', async (_, make, reason) => {
     const made = make();
     const message = expect.stringMatching(new RegExp(`^The tool ${made.name} cannot work: `));
     await expect(start([made])).rejects.toMatchObject({ code: 'invalid_configuration', message });
     await expect(start([made])).rejects.toThrow(reason);
   });
 
-  it('of the name of another one', async () => {
+  it('refuses two tools of one name', async () => {
     await expect(start([tool('HttpGet'), tool('HTTPGet')])).rejects.toThrow(
       'The tool HTTPGet cannot work: HttpGet has the name "http_get" too',
     );
   });
 
-  it('in two modules, which would be two instances', async () => {
+  it('refuses one tool in two modules, which would be two instances', async () => {
     const made = tool('Weather');
     @Module({ providers: [made] })
     class Other {}
     await expect(start([made], [Other])).rejects.toThrow('a provider of several modules');
   });
 
-  it('that lives as long as a request, or is made for each injection', async () => {
+  it('refuses a request-scoped and a transient tool', async () => {
     @Injectable({ scope: Scope.REQUEST })
     class Session {}
     @Tool(described)

@@ -59,8 +59,8 @@ const throwing = (thrown: unknown) => () => {
 
 const never = () => new Promise<never>(() => undefined);
 
-describe('a call of a tool', () => {
-  it('is told its context, and answers at once or later', async () => {
+describe('A tool call', () => {
+  it('receives its context, and answers now or later', async () => {
     const execute = jest.fn((input: unknown, { chat, ownerId, runId, toolCallId }: ToolContext) => [
       input,
       { chat, ownerId, runId, toolCallId },
@@ -77,7 +77,7 @@ describe('a call of a tool', () => {
     expect(await bind(later).execute({}, context)).toEqual({ content: 'Sunny', isError: false });
   });
 
-  it('keeps the tool what it is', async () => {
+  it('keeps the tool as this', async () => {
     class Counter implements DuoTool {
       private calls = 0;
       execute(): number {
@@ -109,13 +109,13 @@ describe('a call of a tool', () => {
       () => Object.defineProperty({}, 'a', { enumerable: true, get: throwing(new Error('No')) }),
       'No',
     ],
-  ])('that throws %s is an error, and is logged', async (_, execute, content) => {
+  ])('fails and is logged if the tool throws %s', async (_, execute, content) => {
     expect(await bind(execute).execute({}, context)).toEqual({ content, isError: true });
     expect(logged).toEqual([[expect.stringMatching(/^The tool weather failed: /), expect.any(String), 'DuoTools']]);
     expect(JSON.stringify(logged)).not.toMatch(/abcdefghijklmnop|the-secret/);
   });
 
-  it('tells no stack and no novel', async () => {
+  it('quotes no stack and no long message', async () => {
     const { content } = await bind(throwing(new Error('x'.repeat(100_000)))).execute({}, context);
     expect((content as string).length).toBeLessThan(600);
     const { content: short } = await bind(throwing(new Error('No'))).execute({}, context);
@@ -123,7 +123,7 @@ describe('a call of a tool', () => {
     expect(logged[1]?.[1]).toContain('tool-execution.spec');
   });
 
-  it('that hangs ends by its time-out, which its signal tells', async () => {
+  it('times out if the tool hangs, and its signal aborts', async () => {
     let signal: AbortSignal | undefined;
     const bound = bind(
       (_, told) => {
@@ -141,7 +141,7 @@ describe('a call of a tool', () => {
     expect(logged).toHaveLength(1);
   });
 
-  it('that fails, or answers, after its time-out is heard no more', async () => {
+  it('ignores a failure or an answer after its time-out', async () => {
     let fail = (_error: Error) => {};
     const late = () => new Promise<never>((_resolve, reject) => (fail = reject));
     expect(await bind(late, { timeout: 10 }).execute({}, context)).toMatchObject({ isError: true });
@@ -150,7 +150,7 @@ describe('a call of a tool', () => {
     expect(logged).toHaveLength(1);
   });
 
-  it('ends at once when the run does', async () => {
+  it('ends immediately with the run', async () => {
     let signal: AbortSignal | undefined;
     const call = bind((_, told) => {
       signal = told.signal;
@@ -166,14 +166,14 @@ describe('a call of a tool', () => {
     expect(logged).toEqual([]);
   });
 
-  it('does not begin after the run has ended', async () => {
+  it('does not start after the run has ended', async () => {
     run.abort();
     const execute = jest.fn();
     expect(await bind(execute).execute({}, context)).toMatchObject({ isError: true });
     expect(execute).not.toHaveBeenCalled();
   });
 
-  it('tells its progress until it ends', async () => {
+  it('reports its progress until it ends', async () => {
     let emit: ToolContext['emit'] | undefined;
     const cyclic: Record<string, unknown> = { percent: 50n };
     cyclic.self = cyclic;
@@ -188,10 +188,10 @@ describe('a call of a tool', () => {
   });
 });
 
-describe('files in an answer', () => {
+describe('Files in a tool result', () => {
   const png = imagePart([1, 1], 'a.png');
 
-  it('go beside its content, with nothing but what a file has', async () => {
+  it('are separated from its content, with only their own fields', async () => {
     const answer = toolFiles({ rows: 3 }, [{ ...png, secret: 'x' } as FilePart]);
     expect(await bind(() => answer).execute({}, context)).toEqual({
       content: { rows: 3 },
@@ -207,14 +207,14 @@ describe('files in an answer', () => {
     ['that are bytes', { data: '\u0089PNG' }, 'not base64'],
     ['of nothing', { data: '' }, 'has no content'],
     ['of more than 10 MB', { data: `${png.data.slice(0, 64)}${'A'.repeat(14_000_000)}` }, 'larger than 10 MB'],
-  ])('%s are refused before they block the chat', async (_, change, reason) => {
+  ])('are refused before they block the chat: %s', async (_, change, reason) => {
     const outcome = await bind(() => toolFiles('x', [{ ...png, ...change }])).execute({}, context);
     expect(outcome).toEqual({ content: expect.stringContaining(reason), isError: true });
   });
 });
 
-describe('the input of a tool', () => {
-  it('is validated before', async () => {
+describe('Tool input', () => {
+  it('is validated first', async () => {
     const bound = bind(() => 'x');
     expect(await bound.validate({ city: 'Rome' })).toEqual({ value: { city: 'Rome' } });
     expect(await bound.validate({})).toEqual({ problem: expect.stringMatching(/^city: /) });
@@ -223,15 +223,15 @@ describe('the input of a tool', () => {
   it.each<[string, () => never | Promise<boolean>]>([
     ['throws', throwing(new Error('database down'))],
     ['hangs', never],
-  ])('is not taken where a check of its own %s', async (_, check) => {
+  ])('is refused if its own check %s', async (_, check) => {
     const bound = bind(() => 'x', { parameters: z.object({ city: z.string().refine(check) }), timeout: 30 });
     expect(await bound.validate({ city: 'Rome' })).toEqual({ problem: 'The input could not be checked.' });
     expect(logged).toHaveLength(1);
   });
 });
 
-describe('an approval', () => {
-  it('may depend on the input', async () => {
+describe('Tool approval', () => {
+  it('can depend on the input', async () => {
     const bound = bind(() => 'x', {
       requiresApproval: (input, { ownerId }) => (input as { city: string }).city === 'Rome' && ownerId === 'ada',
     });
@@ -242,7 +242,7 @@ describe('an approval', () => {
   it.each<[string, () => never | Promise<boolean>]>([
     ['fails', throwing(new Error('database down'))],
     ['hangs', never],
-  ])('is needed where asking for it %s', async (_, requiresApproval) => {
+  ])('is required if requiresApproval %s', async (_, requiresApproval) => {
     const bound = bind(() => 'x', { requiresApproval, timeout: 30 });
     expect(await bound.needsApproval({ city: 'Rome' }, context)).toBe(true);
     expect(logged).toHaveLength(1);

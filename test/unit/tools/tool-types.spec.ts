@@ -39,8 +39,8 @@ class WantsMore {
 }
 
 // What TypeScript says of these is checked with all the code: an error that is expected and does not come is one.
-describe('@Tool()', () => {
-  it('takes a class whose input fits its parameters', () => {
+describe('Types of @Tool()', () => {
+  it('accept a class whose input matches its parameters', () => {
     const fitting = [Tool({ description, parameters: zod }), Tool({ description, parameters: ark })];
     for (const decorate of [...fitting, Tool({ description, parameters: Place })]) {
       decorate(Fits);
@@ -55,14 +55,14 @@ describe('@Tool()', () => {
     expect(toolOptions(Fits)).toEqual({ description, parameters: Place });
   });
 
-  it('takes any class for a plain JSON Schema, which tells no type', () => {
+  it('accept any class for a plain JSON Schema, which has no type', () => {
     const decorate = Tool({ description, parameters: { type: 'object' } });
     decorate(Fits);
     decorate(WantsText);
     expect(toolOptions(WantsText)).toEqual({ description, parameters: { type: 'object' } });
   });
 
-  it('may tell and answer whatever an interface describes', () => {
+  it('accept progress and answers of any interface', () => {
     interface Progress {
       percent: number;
       since?: Date;
@@ -80,7 +80,7 @@ describe('@Tool()', () => {
     expect(told).toEqual([{ percent: 1 }]);
   });
 
-  it('types the input of requiresApproval', () => {
+  it('type the input of requiresApproval', () => {
     const options: ToolOptions<{ city: string; days: number }> = {
       description,
       parameters: zod,

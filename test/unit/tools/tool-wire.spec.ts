@@ -106,10 +106,10 @@ async function history(outcome?: Partial<ToolOutcome>): Promise<ModelMessage[]> 
   ];
 }
 
-describe.each(models)('%s', (api, model) => {
+describe.each(models)('Tools on the wire of %s', (api, model) => {
   const sent = () => sandbox.calls.lastRequests[api]?.body as Record<string, unknown>;
 
-  it('gets the parameters of tools whole', async () => {
+  it('have complete parameters', async () => {
     await ask(model, [user('Hi')]);
     const told = sent().tools as Record<string, Record<string, unknown>>[];
     const schemas = told.map((tool) => tool.input_schema ?? tool.parameters ?? tool.function?.parameters);
@@ -117,13 +117,13 @@ describe.each(models)('%s', (api, model) => {
     expect(JSON.stringify(schemas[0])).toContain('#/$defs/Address');
   });
 
-  it('takes the files of a result', async () => {
+  it('return files', async () => {
     const { finishReason } = await ask(model, await history());
     expect(finishReason).not.toBe('other');
     expect(sent()).toMatchObject(expectedFiles[api]);
   });
 
-  it('takes a result of files alone, and none of a failure', async () => {
+  it('return results of only files, and no files of a failure', async () => {
     await ask(model, await history({ content: '' }));
     expect(JSON.stringify(sent())).toContain(pdf.data);
     await ask(model, await history({ content: 'No', isError: true }));

@@ -9,7 +9,7 @@ const trip = { city: 'Rome', days: 3 };
 const json = JSON.stringify(trip);
 const pretty = JSON.stringify(trip, null, 2);
 
-describe('A structured answer in Markdown', () => {
+describe('A structured answer in Markdown fences', () => {
   let module: TestingModule;
   let script: DuoScript;
 
@@ -29,7 +29,7 @@ describe('A structured answer in Markdown', () => {
     ['a block that names no language', `\`\`\`\n${pretty}\n\`\`\`\n`, pretty],
     ['a block between other words', `Here you are:\n\n\`\`\`json\r\n${json}\r\n\`\`\`\nHave fun!`, json],
     ['the last of two blocks', `\`\`\`json\n{"city":"Oslo"}\n\`\`\`\nNo:\n  \`\`\`JSON \n  ${json}\n  \`\`\``, json],
-  ])('is taken out of %s', async (_what, reply, text) => {
+  ])('is extracted from %s', async (_what, reply, text) => {
     script.add({ reasoning: 'Hm', text: reply });
     const answer = await ask();
     expect(answer.parsed).toEqual(trip);
@@ -38,14 +38,14 @@ describe('A structured answer in Markdown', () => {
     expect(script.requests).toHaveLength(1);
   });
 
-  it('keeps the fences that are in its values', async () => {
+  it('keeps the fences in its values', async () => {
     const city = '```json\n{}\n```';
     script.add(JSON.stringify({ city, days: 1 }));
     expect((await ask()).parsed).toEqual({ city, days: 1 });
   });
 
   it.each(['```json\n{"city":\n```', `\`\`\`json\n${json}`, '``` ```'])(
-    'is asked for again where it is %j',
+    'is requested again if it is %j',
     async (reply) => {
       script.add(reply, json);
       expect((await ask()).parsed).toEqual(trip);

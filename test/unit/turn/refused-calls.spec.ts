@@ -48,7 +48,7 @@ describe('A run whose model calls a tool and then refuses', () => {
     await upstream.close();
   });
 
-  it('ends with the refusal, runs nothing, and leaves a chat that goes on', async () => {
+  it('ends with the refusal, runs no tool, and leaves a chat that can continue', async () => {
     upstream.onGateway(refused, text('Hello'));
     const chat = app.get(DuoService).chat({ model: 'duo-chat-haiku-4-5' }).withTools(Wipe);
     const events: RunEvent[] = [];

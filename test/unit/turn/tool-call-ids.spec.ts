@@ -11,19 +11,19 @@ const callEvents = (ids: ToolCallIds, events: readonly ModelEvent[]): ToolCallEv
   events.flatMap((event) => ids.inEvents([event])).filter((event) => event.type === 'tool-call');
 
 describe('ToolCallIds', () => {
-  it('keeps the ids of the vendor where they differ', () => {
+  it('keeps distinct ids of the vendor', () => {
     const parts = [call('a'), { type: 'text' as const, text: 'and' }, call('b')];
     expect(ToolCallIds.inParts(parts)).toEqual(parts);
   });
 
-  it('makes repeated ids of the vendor unique, in events as in parts', () => {
+  it('makes repeated ids of the vendor unique, in events and parts', () => {
     const calls = [call('a'), call('a'), call('a_2'), call('a')];
     const unique = ['a', 'a_2', 'a_2_2', 'a_3'];
     expect(ToolCallIds.inParts(calls)).toEqual(unique.map(call));
     expect(callEvents(new ToolCallIds(), calls).map(({ providerCallId }) => providerCallId)).toEqual(unique);
   });
 
-  it('gives each call an id of ours, which the part of the whole message has as well', () => {
+  it('gives each call its own toolCallId, in the event and in the message', () => {
     const ids = new ToolCallIds();
     const calls = [call('a'), call('a')];
     const events = callEvents(ids, calls);
@@ -32,13 +32,13 @@ describe('ToolCallIds', () => {
     expect(parts.map((part) => ids.of(part))).toEqual(events.map(({ toolCallId }) => toolCallId));
   });
 
-  it('gives a call that came without an event an id of its own', () => {
+  it('gives a call without an event an id', () => {
     const ids = new ToolCallIds();
     expect(ids.of(call('a'))).toMatch(/^[0-9a-f-]{36}$/);
     expect(ids.of(call('a'))).not.toBe(ids.of(call('b')));
   });
 
-  it('begins again with a reset', () => {
+  it('starts over after a reset', () => {
     const ids = new ToolCallIds();
     const events = callEvents(ids, [call('a'), reset, call('a')]);
     expect(events.map(({ providerCallId }) => providerCallId)).toEqual(['a', 'a']);
