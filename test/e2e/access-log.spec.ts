@@ -51,7 +51,7 @@ describe.each(PLATFORMS)('The access log on %s', (platform) => {
     ]);
   });
 
-  it('has a line for a stream at its end, and not before', async () => {
+  it('has a line for a stream only when it ends', async () => {
     server.sandbox.fault({ fault: 'stream-stall', afterChunks: 3 });
     const leaving = new AbortController();
     const response = await client.openEvents(chatId, 'Hello', leaving.signal);
@@ -64,7 +64,7 @@ describe.each(PLATFORMS)('The access log on %s', (platform) => {
     ]);
   });
 
-  it('has no status for a client that leaves before its answer begins', async () => {
+  it('has no status for a client that disconnects before the response begins', async () => {
     const other = await client.createChat();
     await until(() => logger.entries.length > 0);
     logger.entries.length = 0;

@@ -22,7 +22,7 @@ async function problemOf(sent: Promise<HttpAnswer>): Promise<[number, string | u
   return [response.status, code, response];
 }
 
-describe('A server with keys', () => {
+describe('A server with API keys', () => {
   let server: TestServer;
   let client: HttpClient;
   const logger = new KeptLogger();
@@ -37,7 +37,7 @@ describe('A server with keys', () => {
     return problemOf(new HttpClient(server.url).send('GET', path, undefined, headers));
   }
 
-  it('lets an owner in by any of its keys', async () => {
+  it('admits an owner by any of its keys', async () => {
     const chatId = await client.createChat();
     const found = await Promise.all(
       apiKeys.map(({ key }) => new HttpClient(server.url, key).send('GET', `/chats/${chatId}`)),
@@ -66,11 +66,11 @@ describe('A server with keys', () => {
     }
   });
 
-  it('takes the scheme in any case, as HTTP does', async () => {
+  it('accepts the scheme in any letter case', async () => {
     expect((await get('/chats', { authorization: `bearer ${anna.key}` }))[0]).toBe(200);
   });
 
-  it('keeps nothing public but health', async () => {
+  it('exposes only health publicly', async () => {
     const open: string[] = [];
     for (const { method, path } of server.routes) {
       const response = await new HttpClient(server.url).send(method, path.replaceAll(/:\w+/g, 'x'));
@@ -80,22 +80,22 @@ describe('A server with keys', () => {
     for (const path of open) expect(path).toMatch(/^\/(health|docs)\b/);
   });
 
-  it('is not misled by an address that looks public', async () => {
+  it('requires a key for a path that looks like a public one', async () => {
     for (const path of ['/health/..%2fchats', '/health/../chats', '//chats', '/%63hats', '/chats?/health/live'])
       expect((await get(path, {}))[0]).toBe(401);
   });
 
-  it('refuses a body that nobody may send before it is read', async () => {
+  it('refuses the body of an unauthorized request before reading it', async () => {
     const response = await new HttpClient(server.url).send('POST', '/chats', { title: 'x'.repeat(1_100_000) });
     expect(response.status).toBe(401);
     expect((await client.send('POST', '/chats', { title: 'x'.repeat(1_100_000) })).status).toBe(413);
   });
 
-  it('tells who may ask that a route is unknown', async () => {
+  it('answers 404 for an unknown route to an authorized caller', async () => {
     expect((await problemOf(client.send('GET', '/nowhere'))).slice(0, 2)).toEqual([404, 'not_found']);
   });
 
-  it('stops the guessing of keys from one address, and no others', async () => {
+  it('blocks guessing of keys from one address only', async () => {
     const guess = (index: number, ip: string): Promise<[number, string | undefined, HttpAnswer]> =>
       get('/chats', { authorization: `Bearer guess-number-${index}-of-many`, 'x-forwarded-for': ip });
     const ask = async (key: string, ip: string): Promise<number> =>
@@ -115,7 +115,7 @@ describe('A server with keys', () => {
     expect(logger.lines.join('\n')).toContain('192.0.2.7');
   });
 
-  it('counts the addresses of one network of IPv6 as one', async () => {
+  it('counts an IPv6 network as one address', async () => {
     const guess = async (index: number): Promise<number> => {
       const headers = {
         authorization: `Bearer guess-number-${index}-of-many`,
@@ -127,7 +127,7 @@ describe('A server with keys', () => {
     expect(await guess(MAX_FAILURES)).toBe(429);
   });
 
-  it('shows no key in an answer, a row or the log', async () => {
+  it('shows no key in a response, a row or the log', async () => {
     const chatId = await client.createChat();
     const shown = await Promise.all([
       client.send('GET', `/nowhere/${encodeURIComponent(anna.key)}`),
@@ -143,7 +143,7 @@ describe('A server with keys', () => {
   });
 });
 
-describe('A server without keys', () => {
+describe('A server without API keys', () => {
   let server: TestServer;
   beforeAll(async () => {
     server = await startTestServer();
@@ -163,7 +163,7 @@ describe('A server without keys', () => {
   }
 
   it.each(['127.0.0.1', 'localhost:3000', '[::1]:3000', 'app.localhost', 'LOCALHOST'])(
-    'answers to the name %s, as the owner local',
+    'serves the host name %s, as the owner local',
     async (host) => {
       const [status, body] = await send('POST', '/chats', { host });
       expect(status).toBe(201);
@@ -182,7 +182,7 @@ describe('A server without keys', () => {
     '192.168.1.7',
     '[::]',
     'x@y z',
-  ])('refuses the name %s, which a page may have given to this machine', async (host) => {
+  ])('refuses the host name %s, which a web page may have rebound to this machine', async (host) => {
     const [status, body] = await send('GET', '/chats', { host });
     expect([status, JSON.parse(body)]).toMatchObject([
       403,
@@ -193,7 +193,7 @@ describe('A server without keys', () => {
   });
 
   it.each(['https://evil.example', 'null', 'http://127.0.0.1.evil.example', 'http://localhost@evil.example'])(
-    'refuses what a page of %s sends',
+    'refuses requests from a page of %s',
     async (origin) => {
       const [before] = await send('GET', '/chats', {});
       const [status, body] = await send('POST', '/chats', { origin });
@@ -201,7 +201,7 @@ describe('A server without keys', () => {
     },
   );
 
-  it('answers pages of this machine', async () => {
+  it('serves pages of this machine', async () => {
     expect((await send('POST', '/chats', { origin: 'http://localhost:5173' }))[0]).toBe(201);
     expect((await send('POST', '/chats', { origin: 'http://[::1]:5173' }))[0]).toBe(201);
   });

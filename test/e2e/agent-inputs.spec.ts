@@ -36,7 +36,7 @@ class Host extends DuoAgent<typeof stay> {
 @Module({ providers: [Historian, Purist, Host] })
 class AgentsModule {}
 
-describe('Inputs that are no JSON Schema', () => {
+describe('Agent inputs that JSON Schema cannot express', () => {
   let host: TestHost;
   const since = new Date('2026-01-31');
 
@@ -47,7 +47,7 @@ describe('Inputs that are no JSON Schema', () => {
 
   const system = () => host.sandbox.calls.lastRequests['anthropic-messages']?.body as { system: { text: string }[] };
 
-  it('are checked and made what they are, in memory and wherever a chat is loaded', async () => {
+  it('are validated and transformed, in memory and wherever a chat is loaded', async () => {
     const given = { since, team: 'sales' };
     await host.app.get(Historian).ask('Hello', { inputs: given });
     expect(system().system[0]?.text).toBe('From 2026 on, for SALES.');
@@ -56,7 +56,7 @@ describe('Inputs that are no JSON Schema', () => {
     expect(system().system[0]?.text).toBe('From 2026 on, for SALES.');
   });
 
-  it('are given as the schema takes them, and seen as it makes them, each time that a chat is loaded', async () => {
+  it('are stored as given, and transformed each time that a chat is loaded', async () => {
     await host.app.get(Host).ask('Hello', { inputs: { days: '3' } });
     expect(system().system[0]?.text).toBe('For 4 days, with core.');
     const chat = await host.app.get(Host).createChat({ inputs: { days: '3' } });
@@ -66,7 +66,7 @@ describe('Inputs that are no JSON Schema', () => {
     expect(system().system[0]?.text).toBe('For 4 days, with core.');
   });
 
-  it('are refused before a chat is stored that could not read them again', async () => {
+  it('are refused before storing if they could not be read again', async () => {
     await host.app.get(Purist).ask('Hello', { inputs: { since } });
     await expect(host.app.get(Purist).createChat({ inputs: { since } })).rejects.toMatchObject({
       code: 'validation_failed',

@@ -57,8 +57,8 @@ async function withHost(kinds: Type<Chat>[], work: (host: TestHost) => Promise<v
   }
 }
 
-describe('An agent among several kinds of chat', () => {
-  it('persists its chats as the kind that it names, or else as the default, and has no tools of the kind', async () => {
+describe('An agent with several kinds of chat', () => {
+  it("persists its chats in its kind, or else in the default one, without the kind's tools", async () => {
     await withHost([Case, Note], async ({ app }) => {
       const filed: Case = await app.get(Lawyer).createChat();
       expect(filed).toBeInstanceOf(Case);
@@ -71,7 +71,7 @@ describe('An agent among several kinds of chat', () => {
     });
   });
 
-  it('is no agent of the other kinds', async () => {
+  it('is not available for other kinds', async () => {
     await withHost([Case, Note], async ({ app }) => {
       const [cases, notes] = [Case, Note].map((kind) => app.get<DuoChatService<Chat>>(getDuoChatToken(kind)));
       expect(await cases?.create({ agent: 'lawyer' })).toBeInstanceOf(Case);
@@ -84,7 +84,7 @@ describe('An agent among several kinds of chat', () => {
     });
   });
 
-  it('works in memory where there is no default, and says which kind it lacks', async () => {
+  it('works in memory without a default kind, and names the kind that is missing', async () => {
     await withHost([Case, Chat], async ({ app }) => {
       const { text }: Pick<Message, 'text'> = await app.get(Clerk).ask('Hello');
       expect(text).toContain('You said: "Hello"');

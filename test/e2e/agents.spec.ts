@@ -69,7 +69,7 @@ const places: Record<string, (model: string) => Promise<BaseChat<{ text: string;
 };
 const cases = Object.keys(places).flatMap((place) => MODELS.map((model) => ({ place, model })));
 
-describe.each(cases)('An agent whose methods say what it works with, $place, on $model', ({ place, model }) => {
+describe.each(cases)('An agent with dynamic settings, $place, on $model', ({ place, model }) => {
   const chat = () => (places[place] as (typeof places)[string])(model);
 
   it('uses its model and its tools', async () => {
@@ -78,7 +78,7 @@ describe.each(cases)('An agent whose methods say what it works with, $place, on 
     expect(calls).toEqual([{ tool: 'weather', city: 'Rome' }]);
   });
 
-  it('does so streamed', async () => {
+  it('streams with its model and its tools', async () => {
     const events = await eventsOf((await chat()).stream('call weather {"city":"Rome"}'));
     expect(events).toContainEqual(expect.objectContaining({ type: 'tool-result', content: 'Sunny in Rome' }));
     expect(events.at(-1)).toMatchObject({ type: 'run-end', status: 'completed' });
@@ -94,7 +94,7 @@ describe.each(cases)('An agent whose methods say what it works with, $place, on 
 });
 
 describe('An agent in memory', () => {
-  it('is asked in a fresh chat each time', async () => {
+  it('starts a new chat with each ask', async () => {
     expect((await guide().ask('Hello')).text).toMatch(/^Turn 1\./);
     let streamed = '';
     const onChunk = ({ text }: { text: string }) => (streamed += text);
@@ -108,7 +108,7 @@ describe('An agent in memory', () => {
     });
   });
 
-  it('has the instructions that were added last, as a persisted one has', async () => {
+  it('uses the last added instructions, as a persisted one does', async () => {
     for (const chat of [guide().chat(), await guide().createChat()]) {
       await chat.addMessage({ role: 'system', content: 'You are a pirate.' });
       await chat.ask('Hello');
@@ -117,7 +117,7 @@ describe('An agent in memory', () => {
     }
   });
 
-  it('fails where a call needs approval, which nobody could give it', async () => {
+  it('fails if a call needs approval', async () => {
     const asking = planner().ask('call flight {"city":"Rome"}', { inputs: { team: 'sales' } });
     await expect(asking).rejects.toMatchObject({
       code: 'pending_tool_calls',
@@ -126,7 +126,7 @@ describe('An agent in memory', () => {
     expect(calls).toEqual([]);
   });
 
-  it('takes the options of an ask, which win, and the inputs', async () => {
+  it('accepts inputs, and options of an ask, which win', async () => {
     const answer = await planner().ask('call weather {"city":"Rome"}', {
       inputs: { team: 'sales' },
       ownerId: 'ann',
@@ -144,7 +144,7 @@ describe('An agent in memory', () => {
     });
   });
 
-  it('says what its chat works with once, but its tools at each ask', async () => {
+  it('resolves its settings once for each chat, but its tools at each ask', async () => {
     const chat = planner().chat({ team: 'sales' });
     chat.withTemperature(0.7);
     await chat.ask('Hello');
@@ -157,7 +157,7 @@ describe('An agent in memory', () => {
     expect(sent(hosts[0]).tools).toEqual([]);
   });
 
-  it('stops at its own maxSteps, unless the ask has one', async () => {
+  it('stops at its own maxSteps, unless the ask sets one', async () => {
     hosts[0].sandbox.fault({ fault: 'answer-pause-turn', times: 0 });
     const requests = () => hosts[0].sandbox.calls.requests['anthropic-messages'];
     await expect(guide().ask('Hello')).rejects.toMatchObject({ code: 'step_limit_reached' });
@@ -182,7 +182,7 @@ describe('An agent in memory', () => {
 });
 
 describe('A persisted chat of an agent', () => {
-  it('keeps its agent, and what that has said', async () => {
+  it('keeps its agent and its history', async () => {
     const made = await guide().createChat({ ownerId: 'ann', title: 'Rome', metadata: { trip: 1 } });
     const chat = await guide(hosts[1]).find(made.id, { ownerId: 'ann' });
     expect(chat).toBeInstanceOf(Chat);
@@ -201,7 +201,7 @@ describe('A persisted chat of an agent', () => {
     await expect(planner().find(made.id, { ownerId: 'ann' })).rejects.toMatchObject({ code: 'chat_not_found' });
   });
 
-  it('lets what is said beside the agent win', async () => {
+  it("prefers explicit settings to the agent's", async () => {
     const model = 'duo-chat-opus-4-6';
     const params: ModelParams = { temperature: 0.9, maxOutputTokens: 100 };
     const chat = await service().create({ agent: 'guide', model, params, instructions: 'Be brief.' });
@@ -214,7 +214,7 @@ describe('A persisted chat of an agent', () => {
     });
   });
 
-  it('knows its tools and its maxSteps by its id alone, elsewhere, and the options of an ask win', async () => {
+  it('finds its tools and its maxSteps by its id in another application, and the options of an ask win', async () => {
     const { id } = await guide().createChat();
     const elsewhere = service(hosts[1]);
     expect((await elsewhere.ask(id, 'call weather {"city":"Rome"}')).text).toContain('Sunny in Rome');
@@ -226,7 +226,7 @@ describe('A persisted chat of an agent', () => {
     expect(hosts[1].sandbox.calls.requests['anthropic-messages']).toBe(8);
   });
 
-  it('has the tools that its agent says today, for the whole chat and its inputs', async () => {
+  it("has the agent's current tools, for the whole chat and its inputs", async () => {
     const chat = await planner().createChat({ ownerId: 'ann', inputs: { team: 'sales' }, metadata: { trip: 1 } });
     expect(chat).toMatchObject({ agent: 'planner', agentInputs: { team: 'sales' }, params: { temperature: 0.1 } });
     hosts[1].app.get(House).mayFly = false;
@@ -240,7 +240,7 @@ describe('A persisted chat of an agent', () => {
     expect(planner().asked.at(-1)?.chat).toBeInstanceOf(Chat);
   });
 
-  it('goes on elsewhere, by its id, once a parked call is approved', async () => {
+  it('continues by its id in another application once a pending call is approved', async () => {
     const { id } = await planner().createChat({ inputs: { team: 'sales' } });
     const run = await service().start(id, 'call flight {"city":"Oslo"}');
     expect((await run.result).status).toBe('awaiting_approval');
@@ -266,7 +266,7 @@ describe('A persisted chat of an agent', () => {
     });
   });
 
-  it('refuses an agent that is not there, and inputs without an agent, and then stores nothing', async () => {
+  it('stores nothing for an unknown agent, or inputs without an agent', async () => {
     const before = await service().list({ limit: 100 });
     await expect(service().create({ agent: 'pilot' })).rejects.toMatchObject({
       code: 'validation_failed',
@@ -281,7 +281,7 @@ describe('A persisted chat of an agent', () => {
     expect((await service().list({ limit: 100 })).items).toHaveLength(before.items.length);
   });
 
-  it('whose agent is gone can be read, keeps the question, and is answered once the agent is back', async () => {
+  it('can be read while its agent is missing, keeps the question, and is answered once the agent is back', async () => {
     const { id } = await guide().createChat();
     const agentless = await startTestHost([Chat], { database: shared });
     try {
@@ -304,9 +304,9 @@ describe('A persisted chat of an agent', () => {
   });
 });
 
-describe('An agent that does not come to an end', () => {
+describe('An agent that never settles', () => {
   it.each(Object.entries(endless))(
-    'is left when its %s are waited for and the ask is cancelled',
+    'is abandoned when the ask is cancelled while it waits for its %s',
     async (_name, make) => {
       const chat = await make();
       const abort = new AbortController();
@@ -320,7 +320,7 @@ describe('An agent that does not come to an end', () => {
   );
 });
 
-describe('An agent in an application without a database', () => {
+describe('An agent without a database', () => {
   let sandbox: Sandbox;
 
   beforeAll(async () => {
@@ -328,7 +328,7 @@ describe('An agent in an application without a database', () => {
   });
   afterAll(() => sandbox.close());
 
-  it('is asked in memory, and says what a persisted chat would need', async () => {
+  it('answers in memory, and explains what a persisted chat would need', async () => {
     const app = await Test.createTestingModule({
       imports: [GitlabDuoModule.forRoot(sandboxOptions(sandbox)), AgentsModule],
     }).compile();
@@ -349,7 +349,7 @@ describe('An agent in an application without a database', () => {
     }
   });
 
-  it('may say by functions in its options what depends on the chat', async () => {
+  it('may compute its settings by functions in its options', async () => {
     const rover = hosts[0].app.get(Rover);
     const inputs = { city: 'Rome' };
     const { id } = await rover.createChat({ inputs, ownerId: 'ann' });
@@ -368,7 +368,7 @@ describe('An agent in an application without a database', () => {
     expect(await service().find(id, { ownerId: 'ann' })).toMatchObject({ agent: 'rover', model: 'duo-chat-haiku-4-5' });
   });
 
-  it.each(MODELS)('answers by its schema, in memory and wherever it is reloaded, on %s', async (model) => {
+  it.each(MODELS)('answers by its schema, in memory and after each reload, on %s', async (model) => {
     const forecaster = hosts[0].app.get(Forecaster);
     const { id } = await forecaster.createChat({ model });
     const parsed = { city: '', degrees: 0 };
@@ -381,7 +381,7 @@ describe('An agent in an application without a database', () => {
     expect((await service(hosts[1]).ask(id, 'Why?', { schema: null })).text).toContain('You said');
   });
 
-  it('works with a script in place of the models', async () => {
+  it('works with scripted replies instead of models', async () => {
     const toolCalls = [{ name: 'weather', arguments: { city: 'Rome' } }];
     const app = await Test.createTestingModule({
       imports: [createDuoTestingModule({ replies: [{ toolCalls }, 'It is sunny'] }), AgentsModule],

@@ -59,7 +59,7 @@ describe.each(Object.entries(vendorWires))('An answer of %s', (_api, wire: Vendo
 
   const tooLarge = { code: 'upstream_error', isRetryable: false, message: expect.stringContaining('maxAnswerBytes') };
 
-  it('that has no end is closed at its bound, and kept up to there as failed', async () => {
+  it('that never ends is closed at its size limit, and stored as failed up to there', async () => {
     for (const chat of await chats()) {
       upstream.onGateway((response) => {
         beginSse(response);
@@ -81,7 +81,7 @@ describe.each(Object.entries(vendorWires))('An answer of %s', (_api, wire: Vendo
     }
   });
 
-  it('whose arguments have no end is failed, and runs nothing', async () => {
+  it('with endless arguments fails, and runs no tool', async () => {
     for (const chat of await chats()) {
       upstream.onGateway(sse(wire.start + wire.call(`{"to":"${'x'.repeat(2_000)}"}`)));
       await expect(chat.withTools(Pay).ask('Pay')).rejects.toMatchObject(tooLarge);
@@ -103,7 +103,7 @@ describe.each(Object.entries(vendorWires))('An answer of %s', (_api, wire: Vendo
       /its number 12345678901234567890 has more digits.*string/,
     ],
     ['more than 1,000 levels', `{"to":${'['.repeat(1_000)}${']'.repeat(1_000)}}`, /nested deeper than 1,000 levels/],
-  ])('that calls a tool with %s runs nothing, and the model learns why', async (_what, json, problem) => {
+  ])('with %s as arguments runs no tool, and the model gets the reason', async (_what, json, problem) => {
     const large = await startTestHost([Chat], {
       imports: [Tools],
       gitlab: { instanceUrl: upstream.url, gatewayUrl: upstream.url },

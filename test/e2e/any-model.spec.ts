@@ -80,7 +80,7 @@ describe.each<[Model, Model, Model]>([
   [MODELS[1], MODELS[2], MODELS[0]],
   [MODELS[2], MODELS[0], MODELS[1]],
 ])('A conversation of ten steps with %s, then %s, then %s', (first, second, third) => {
-  it('is replayed whole to each of them, live and in another application', async () => {
+  it('is replayed completely to each of them, live and in another application', async () => {
     const chat = await chats.create({ model: first, instructions: 'Be brief.' });
     chat.withTools(Look, Pay).withThinking({ effort: 'low' });
     await chat.ask('Look twice.\ncall look {"at":"sun"}\ncall look {"at":"moon"}');
@@ -120,8 +120,8 @@ describe.each<[Model, Model, Model]>([
   });
 });
 
-describe('Thinking that nobody can read', () => {
-  it('goes back to Claude as it came, and to no other', async () => {
+describe('Redacted thinking', () => {
+  it('is replayed unchanged to Claude, and to no other model', async () => {
     const chat = await chats.create({ model: CLAUDE });
     chat.withTools(Look).withThinking({ budgetTokens: 1_024 });
     await chat.ask(`${REDACTED}\ncall look {"at":"sun"}`);
@@ -140,7 +140,7 @@ describe('Thinking that nobody can read', () => {
   });
 });
 
-describe('A chat whose rows are whatever happened to it', () => {
+describe('A chat with random rows', () => {
   const CHATS = 100;
   const statuses: MessageStatus[] = ['complete', 'complete', 'cancelled', 'failed', 'interrupted'];
 

@@ -35,7 +35,7 @@ const uses: [ToolUse['choice'], string][] = [
 ];
 
 /** "What's new in Claude Fable 5.1": tool_choice `any` and `tool` are a 400 of these models. */
-describe('A run that has to call a tool, with a model that cannot be forced', () => {
+describe('A run with a forced tool on a model that cannot be forced', () => {
   let host: TestHost;
 
   beforeAll(async () => {
@@ -52,7 +52,7 @@ describe('A run that has to call a tool, with a model that cannot be forced', ()
   ];
 
   it.each(['duo-chat-opus-5-5', 'duo-chat-sonnet-5-5', 'duo-chat-fable-5-1'])(
-    'lets %s call it, and keeps what it thought before the call',
+    'lets %s call the tool, and keeps the thinking before the call',
     async (model) => {
       for (const [place, create] of chats()) {
         for (const [choice, words] of uses) {
@@ -77,7 +77,7 @@ describe('A run that has to call a tool, with a model that cannot be forced', ()
     },
   );
 
-  it('replays the words with the run that they belong to, so that its thinking stays valid in later runs', async () => {
+  it('replays the request in words with its run, so that its thinking stays valid', async () => {
     for (const [place, create] of chats()) {
       host.sandbox.reset();
       const chat = await create(OPUS);
@@ -93,7 +93,7 @@ describe('A run that has to call a tool, with a model that cannot be forced', ()
     }
   });
 
-  it('stores no answer where nothing came of it but a failure', async () => {
+  it('stores no answer after a failure', async () => {
     const service = host.app.get<DuoChatService<Chat>>(DuoChatService);
     const chat = await service.create({ model: OPUS });
     host.sandbox.fault({ fault: 'gateway-overloaded', times: 0 });
@@ -103,7 +103,7 @@ describe('A run that has to call a tool, with a model that cannot be forced', ()
   });
 });
 
-describe('A model that was asked for a call in words', () => {
+describe('A model that was asked for a tool call in words', () => {
   let module: TestingModule;
 
   beforeAll(async () => {
@@ -122,7 +122,7 @@ describe('A model that was asked for a call in words', () => {
   const lastSaid = ({ requests }: DuoScript, index: number) => requests[index]?.messages.at(-1)?.parts;
   const words = 'Call the tool "weather" now, before you say anything else.';
 
-  it('is asked once more where it answers without one, and its answer is taken back', async () => {
+  it('is asked once more if it answers without one, and a reset withdraws its answer', async () => {
     const asked = script('No need to look.', CALL, 'Sunny it is.');
     const chat = chatWith(OPUS);
     const events: string[] = [];
@@ -139,14 +139,14 @@ describe('A model that was asked for a call in words', () => {
     expect(chat.messages.at(-1)).toMatchObject({ text: 'Sunny it is.', status: 'complete' });
   });
 
-  it('answers as it likes the second time', async () => {
+  it('may answer without a call the second time', async () => {
     const asked = script('No need to look.', 'I will not look.');
     const answer = await chatWith(OPUS).ask('How is it?');
     expect(answer).toMatchObject({ text: 'I will not look.', status: 'complete' });
     expect(asked.requests).toHaveLength(2);
   });
 
-  it('is asked no more where it refused or was cut off', async () => {
+  it('is not asked again after a refusal or a truncation', async () => {
     for (const finishReason of ['refusal', 'length'] as const) {
       const asked = script({ text: 'No', finishReason });
       expect(await chatWith(OPUS).ask('How is it?')).toMatchObject({ text: 'No' });
@@ -162,7 +162,7 @@ describe('A model that was asked for a call in words', () => {
     expect(asked.requests).toHaveLength(4);
   });
 
-  it('is not asked for anything where it can be forced', async () => {
+  it('gets no such request if it can be forced', async () => {
     const asked = script('No need to look.');
     expect(await chatWith('duo-chat-opus-5').ask('How is it?')).toMatchObject({ text: 'No need to look.' });
     expect(asked.requests).toHaveLength(1);

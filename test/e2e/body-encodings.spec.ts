@@ -14,7 +14,7 @@ const places = [
 
 // RFC 8259, section 8.1: JSON that systems exchange is in UTF-8. RFC 9110, section 15.5.16: what is in another media type,
 // charset or content coding than a resource takes is a 415.
-describe.each(places)('$name', ({ start }) => {
+describe.each(places)('Body encodings on $name', ({ start }) => {
   let url: string;
   let client: HttpClient;
   let close: () => Promise<void>;
@@ -55,7 +55,7 @@ describe.each(places)('$name', ({ start }) => {
     ['utf-7', 'utf8'],
     ['', 'utf8'],
     ['utf-8; charset=latin1', 'latin1'],
-  ])('refuses a body in the charset %s', async (charset, encoding) => {
+  ])('refuse the charset %s', async (charset, encoding) => {
     const before = await client.json<{ items: unknown[] }>('GET', '/chats');
     const response = await post(Buffer.from(body, encoding), { 'content-type': `${JSON_TYPE}; charset=${charset}` });
     await expectUnsupported(response, /^The body must be in UTF-8, not in "/);
@@ -70,7 +70,7 @@ describe.each(places)('$name', ({ start }) => {
     ['zstd', Buffer.from(body)],
     ['gzip', Buffer.from(body)],
     ['identity, gzip', gzipSync(body)],
-  ])('refuses a body with the content encoding %s', async (encoding, bytes) => {
+  ])('refuse the content encoding %s', async (encoding, bytes) => {
     const before = await client.json<{ items: unknown[] }>('GET', '/chats');
     const response = await post(bytes, { 'content-encoding': encoding });
     await expectUnsupported(response, /^The body must come without a content encoding, not in "/);
@@ -82,12 +82,12 @@ describe.each(places)('$name', ({ start }) => {
     { 'content-type': `${JSON_TYPE}; charset=utf-8` },
     { 'content-type': `${JSON_TYPE};charset="UTF-8"` },
     { 'content-encoding': 'identity' },
-  ])('takes a body in UTF-8 with the headers %j', async (headers) => {
+  ])('accept UTF-8 with the headers %j', async (headers) => {
     const response = await post(Buffer.from(body), headers);
     expect([response.status, await response.json()]).toMatchObject([201, { title: 'Müller' }]);
   });
 
-  it('does not mind the encoding of a body that there is not', async () => {
+  it('do not matter without a body', async () => {
     const headers = { 'content-encoding': 'gzip', 'content-type': `${JSON_TYPE}; charset=latin1` };
     expect((await fetch(`${url}/chats`, { headers })).status).toBe(200);
   });

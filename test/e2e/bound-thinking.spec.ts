@@ -115,7 +115,7 @@ describe.each(Object.keys(places))('Thinking that is bound to its prefix, in a c
     chat = await (places[place] as () => Promise<Talk>)();
   });
 
-  it('is kept where nothing has changed, through rounds of tools and other efforts', async () => {
+  it('is kept while nothing changes, through rounds of tools and other efforts', async () => {
     await chat.withTools(Look, Clock).withInstructions('Be brief.').ask('One');
     await chat.ask('call look {"at":"sun"}');
     expect(thoughtful()).toEqual([1, 3]);
@@ -130,7 +130,7 @@ describe.each(Object.keys(places))('Thinking that is bound to its prefix, in a c
     ['instructions', { instructions: 'Be long.' }],
     ['tools', { tools: [Look] }],
     ['no tools', { tools: [] }],
-  ])('is left out in one ask with %s of its own, and only that of this ask from then on', async (_what, options) => {
+  ])('is dropped in one ask with %s of its own, and afterwards only that of this ask', async (_what, options) => {
     chat.withInstructions('Be brief.').withTools(Look, Clock);
     await chat.ask('One');
     await chat.ask('Two');
@@ -147,7 +147,7 @@ describe.each(Object.keys(places))('Thinking that is bound to its prefix, in a c
     await expectNoRefusal(chat);
   });
 
-  it('is left out for good once the instructions have changed', async () => {
+  it('is dropped for good once the instructions have changed', async () => {
     await chat.withInstructions('Be brief.').ask('One');
     await chat.withInstructions('Be long.').ask('Two');
     expect(thoughtful()).toEqual([]);
@@ -159,7 +159,7 @@ describe.each(Object.keys(places))('Thinking that is bound to its prefix, in a c
     await expectNoRefusal(chat);
   });
 
-  it('is kept with a corrected answer, whose wrong answer and correction are replayed as they were sent', async () => {
+  it('is kept with a corrected answer, whose wrong answer and correction are replayed as sent', async () => {
     await chat.ask('One');
     host.sandbox.fault({ fault: 'answer-wrong-json' });
     const right = await chat.ask('Where?', { schema: Trip });
@@ -175,7 +175,7 @@ describe.each(Object.keys(places))('Thinking that is bound to its prefix, in a c
     await expectNoRefusal(chat);
   });
 
-  it('is kept with a turn that was paused and sent back as it is', async () => {
+  it('is kept with a paused turn that is sent back unchanged', async () => {
     host.sandbox.fault({ fault: 'answer-pause-turn', times: 2 });
     const answer = await chat.ask('One');
     const continued = lastMessages();
@@ -188,7 +188,7 @@ describe.each(Object.keys(places))('Thinking that is bound to its prefix, in a c
     await expectNoRefusal(chat);
   });
 
-  it('is kept on its way through models that bind nothing, and by those that came later', async () => {
+  it('is kept across models without binding, and by later models', async () => {
     await chat.ask('One', { model: 'duo-chat-opus-4-7' });
     await chat.ask('Two');
     expect(thoughtful()).toEqual([1]);
@@ -201,7 +201,7 @@ describe.each(Object.keys(places))('Thinking that is bound to its prefix, in a c
     await expectNoRefusal(chat);
   });
 
-  it('is left out behind an answer that was replaced', async () => {
+  it('is dropped after an answer that was replaced', async () => {
     await chat.ask('One');
     host.sandbox.fault({ fault: 'stream-cut' });
     await expect(chat.ask('Two')).rejects.toMatchObject({ code: 'upstream_error' });
@@ -228,7 +228,7 @@ describe('Thinking that is bound to its prefix, in a stored chat', () => {
     for (const question of ['One', 'Two', 'Three']) await chat.ask(question);
   });
 
-  it.each(['live', 'in another process'])('is judged by what is stored, %s', async (where) => {
+  it.each(['live', 'in another process'])('follows the stored rows, %s', async (where) => {
     await chat.ask('Four', { instructions: 'Be long.' });
     await chat.ask('Five');
     const other = where === 'live' ? host : await startTestHost([Chat], { database: shared, imports: [ToolsModule] });
@@ -290,7 +290,7 @@ describe('Thinking that is bound to its prefix, in a stored chat', () => {
         );
       },
     ],
-  ])('is kept as far as it holds where %s', async (_what, kept, edit) => {
+  ])('is kept as far as it is valid if %s', async (_what, kept, edit) => {
     await edit();
     await chat.ask('Four');
     expect(thoughtful()).toEqual(kept);
@@ -298,7 +298,7 @@ describe('Thinking that is bound to its prefix, in a stored chat', () => {
     expect(new Set(await attempts())).toEqual(new Set(['succeeded']));
   });
 
-  it('shows no digest to those who read its messages', async () => {
+  it('exposes no digest to readers of its messages', async () => {
     const stored = await host.database.query<{ prefix_digest: string | null }[]>(
       'SELECT prefix_digest FROM messages WHERE chat_id = $1 ORDER BY seq',
       [chat.id],
@@ -310,7 +310,7 @@ describe('Thinking that is bound to its prefix, in a stored chat', () => {
     }
   });
 
-  it('continues a paused turn as it is, wherever its run stopped', async () => {
+  it('continues a paused turn unchanged, wherever its run stopped', async () => {
     await chat.addMessage({ role: 'user', content: 'Four' });
     host.sandbox.fault({ fault: 'answer-pause-turn' });
     expect(await chat.step()).toMatchObject({ finishReason: 'pause' });
@@ -326,7 +326,7 @@ describe('Thinking that is bound to its prefix, in a stored chat', () => {
     }
   });
 
-  it('goes on where the user speaks after a turn that was paused and never continued', async () => {
+  it('allows a user message after a paused turn that was never continued', async () => {
     await chat.addMessage({ role: 'user', content: 'Four' });
     host.sandbox.fault({ fault: 'answer-pause-turn' });
     await chat.step();
@@ -338,7 +338,7 @@ describe('Thinking that is bound to its prefix, in a stored chat', () => {
 });
 
 describe('Thinking of an agent that is bound to its prefix', () => {
-  it('is left out once its instructions were brought up to date', async () => {
+  it('is dropped after its instructions were synced', async () => {
     const [writer, style] = [host.app.get(Writer), host.app.get(Style)];
     const chat = await writer.createChat();
     await chat.ask('One');

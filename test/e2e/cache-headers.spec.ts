@@ -8,7 +8,7 @@ const NONE = '01a20270-303e-7767-aa57-93b6b4b670fb';
 
 // Chromium 156 wrote the texts of chats, streams that were read by fetch included, into its cache on disk until the answers
 // had no-store (RFC 9111, section 5.2.2.5).
-describe.each(PLATFORMS)('No cache keeps what the API answers on %s:', (platform) => {
+describe.each(PLATFORMS)('Cache headers on %s', (platform) => {
   let server: TestServer;
   let client: HttpClient;
   let chatId: string;
@@ -68,19 +68,19 @@ describe.each(PLATFORMS)('No cache keeps what the API answers on %s:', (platform
         return client.send('POST', `/chats/${chatId}/messages`, { content: 'Hello' }, events);
       },
     ],
-  ])('%s has no-store', async (_what, status, send) => {
+  ])('forbid storing %s', async (_what, status, send) => {
     const response = await send();
     expect([response.status, response.get('cache-control')]).toEqual([status, 'no-store']);
   });
 
-  it('events have no-store, and no-transform for proxies that compress', async () => {
+  it('forbid storing and transforming events', async () => {
     const response = await client.openEvents(chatId, 'Hello');
     expect([response.status, response.headers.get('cache-control')]).toEqual([200, 'no-store, no-transform']);
     expect(await response.text()).toMatch(/event: run-end\ndata: \{"status":"completed"/);
   });
 });
 
-it('No cache keeps what the server says of a missing key', async () => {
+it("Cache headers forbid storing the server's answer to a missing key", async () => {
   const server = await startTestServer({ apiKeys: [{ owner: 'anna', key: 'A-key-of-anna-alone' }] });
   const response = await new HttpClient(server.url).send('GET', '/chats');
   expect([response.status, response.get('cache-control')]).toEqual([401, 'no-store']);

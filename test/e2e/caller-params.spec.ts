@@ -54,7 +54,7 @@ describe.each(APIS)('A request to %s', (api, model) => {
     return bodies;
   }
 
-  it('tells the owner as a keyed hash, and nothing else of it', async () => {
+  it('contains the owner only as a keyed hash', async () => {
     const bodies = await sent(host, await chatsOf(host, OWNER), 'Hello');
     expect(bodies).toHaveLength(2);
     for (const body of bodies) {
@@ -63,7 +63,7 @@ describe.each(APIS)('A request to %s', (api, model) => {
     }
   });
 
-  it('has one cache key for each chat, where the vendor takes one, from which its id cannot be read', async () => {
+  it('contains one cache key for each chat, which does not reveal its id', async () => {
     const chats = await chatsOf(host, OWNER);
     const bodies = await sent(host, chats, 'Hello', 'And?');
     const keys = bodies.map(({ prompt_cache_key: key }) => key);
@@ -76,7 +76,7 @@ describe.each(APIS)('A request to %s', (api, model) => {
     for (const { id } of chats) expect(JSON.stringify(bodies)).not.toContain(id);
   });
 
-  it('tells nothing of a chat without an owner, nor where it is not asked to', async () => {
+  it('contains nothing of a chat without an owner, or if the option is off', async () => {
     const ownerless = await sent(host, await chatsOf(host, null), 'Hello');
     const unasked = await sent(silent, await chatsOf(silent, OWNER), 'Hello');
     for (const body of [...ownerless, ...unasked]) {
@@ -86,7 +86,7 @@ describe.each(APIS)('A request to %s', (api, model) => {
     for (const body of unasked) expect(body).not.toHaveProperty('prompt_cache_key');
   });
 
-  it('keeps what the host says itself', async () => {
+  it("keeps the host's own values", async () => {
     const own = isClaude
       ? { metadata: { user_id: 'mine' } }
       : { safety_identifier: 'mine', prompt_cache_key: 'ours', metadata: { user_id: 'mine' } };
@@ -96,7 +96,7 @@ describe.each(APIS)('A request to %s', (api, model) => {
 
 describe('The options of forRoot', () => {
   it.each([{ promptCacheKey: 'yes' }, { endUserId: {} }, { endUserId: { secret: ' ' } }, { endUserId: null }])(
-    'refuse %j at the start',
+    'refuse %j at startup',
     (options) => {
       const given = { apiKey: 'any', ...options } as unknown as GitlabDuoModuleOptions;
       expect(() => resolveOptions(given)).toThrow(expect.objectContaining({ code: 'invalid_configuration' }));

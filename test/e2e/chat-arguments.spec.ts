@@ -22,7 +22,7 @@ describe('DuoChatService', () => {
   });
   afterAll(() => host.close());
 
-  it('changes nothing of a chat but what may be changed, whatever a host hands on', async () => {
+  it('updates only mutable fields of a chat, whatever a host passes', async () => {
     const anns = await chats.create({ ownerId: 'ann' });
     const bobs = await chats.create({ ownerId: 'bob', title: 'Private' });
     const stray = { id: bobs.id, ownerId: 'bob', agent: 'x', createdAt: new Date(0), nextSeq: 7, tools: ['x'] };
@@ -50,13 +50,13 @@ describe('DuoChatService', () => {
     ['after', (id) => chats.messages(id, { after: 2 ** 31 })],
     ['role', (id) => chats.addMessage(id, { role: 'tool' as never, content: 'x' })],
     ['role', (id) => chats.addMessage(id, { role: '__proto__' as never, content: 'x' })],
-  ])('says that %s is wrong', async (name, call) => {
+  ])('explains that %s is wrong', async (name, call) => {
     const { id } = await chats.create();
     await expect(call(id)).rejects.toMatchObject({ code: 'validation_failed', message: expect.stringContaining(name) });
     expect((await chats.messages(id)).items).toEqual([]);
   });
 
-  it('does not know a chat that the host has deleted softly', async () => {
+  it('does not find a soft-deleted chat', async () => {
     const { id } = await chats.create();
     await chats.ask(id, 'Hello');
     await host.database.getRepository(Case).softDelete(id);
@@ -80,6 +80,6 @@ describe('DuoChatService', () => {
   });
 });
 
-it('Kinds of chat that are not there yet are told from those that are none', () => {
+it('Chat kinds that are not initialised yet are distinguished from unknown ones', () => {
   expect(() => GitlabDuoModule.forFeature([undefined as never])).toThrow('imported in a circle');
 });

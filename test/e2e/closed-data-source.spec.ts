@@ -4,7 +4,7 @@ import { Chat, DuoChatService } from '../../src/index.js';
 import { startForkedHost, TYPEORM_VERSIONS } from './support/forked-host.js';
 import { startTestHost, type TestHost } from './support/test-module.js';
 
-describe('A data source that is closed', () => {
+describe('A closed data source', () => {
   let host: TestHost;
   let chats: DuoChatService<Chat>;
 
@@ -14,7 +14,7 @@ describe('A data source that is closed', () => {
   });
   afterAll(() => host.close());
 
-  it('makes every verb unavailable, and lets them work once it is open again', async () => {
+  it('makes every method unavailable until it is open again', async () => {
     const chat = await chats.create();
     const { id } = chat;
     await chat.ask('Hello');
@@ -55,7 +55,7 @@ describe('A data source that is closed', () => {
   });
 
   it.each(Object.keys(TYPEORM_VERSIONS) as (keyof typeof TYPEORM_VERSIONS)[])(
-    'binds loaded and saved chats to their service again once it is open again, on %s',
+    'binds loaded and saved chats to their service again once it is open, on %s',
     async (version) => {
       const { url = '' } = host.database.options as { url?: string };
       const other = await startForkedHost(version, { primary: url, replica: url, sandbox: host.sandbox.url });

@@ -66,7 +66,7 @@ describe.each(cases)('A wrong structured answer $place, of $model', ({ place, mo
     chat = await (places[place] as (model: string) => Promise<TalkingChat>)(model);
   });
 
-  it('is taken back by a reset before the events of the corrected one', async () => {
+  it('is withdrawn by a reset before the events of the corrected one', async () => {
     server.sandbox.fault({ fault: 'answer-wrong-json' });
     const events: RunEvent[] = [];
     for await (const event of chat.stream('Where?', { schema: Trip })) events.push(event);
@@ -82,7 +82,7 @@ describe.each(cases)('A wrong structured answer $place, of $model', ({ place, mo
     expect(shownTexts(events)).toEqual([RIGHT]);
   });
 
-  it('is taken back from onChunk, which names the message of each piece', async () => {
+  it('is withdrawn from onChunk, which names the message of each piece', async () => {
     server.sandbox.fault({ fault: 'answer-wrong-json' });
     const chunks: AnswerChunk[] = [];
     const answer = await chat.ask('Where?', { schema: Trip }, (chunk) => chunks.push(chunk));
@@ -105,7 +105,7 @@ describe.each(cases)('A wrong structured answer $place, of $model', ({ place, mo
     expect(wrong).not.toBe(answer.id);
   });
 
-  it('stays where no other one follows', async () => {
+  it('stays if no other answer follows', async () => {
     server.sandbox.fault({ fault: 'answer-wrong-json' });
     const events: RunEvent[] = [];
     for await (const event of chat.stream('Where?', { schema: Trip, maxSteps: 1 })) events.push(event);
@@ -113,7 +113,7 @@ describe.each(cases)('A wrong structured answer $place, of $model', ({ place, mo
     expect(events.at(-1)).toMatchObject({ type: 'run-end', status: 'failed' });
   });
 
-  it('is not mixed up with what the model said before it called tools', async () => {
+  it('is kept apart from the text before tool calls', async () => {
     const chunks: AnswerChunk[] = [];
     const answer = await chat.withTools(weather).ask('Look it up.\ncall weather {}', (chunk) => chunks.push(chunk));
     const ids = [...new Set(chunks.map(({ messageId }) => messageId))];
@@ -123,7 +123,7 @@ describe.each(cases)('A wrong structured answer $place, of $model', ({ place, mo
   });
 });
 
-it('A wrong structured answer over HTTP is taken back by a reset among the server-sent events', async () => {
+it('A wrong structured answer over HTTP is withdrawn by a reset among the server-sent events', async () => {
   const http = new HttpClient(server.url);
   const chatId = await http.createChat({ agent: 'planner' });
   server.sandbox.fault({ fault: 'answer-not-json' });

@@ -25,8 +25,8 @@ beforeEach(() => {
   host.sandbox.reset();
 });
 
-describe('A token per owner', () => {
-  it('is found by the owner of a stored chat', async () => {
+describe('A token for each owner', () => {
+  it('is selected by the owner of a stored chat', async () => {
     const chats = host.app.get<DuoChatService<Chat>>(DuoChatService);
     const created = await Promise.all(['anna', 'bert'].map((ownerId) => chats.create({ ownerId })));
     await Promise.all(created.map((chat) => chat.ask('Hello')));
@@ -36,7 +36,7 @@ describe('A token per owner', () => {
     expect(host.sandbox.calls.exchanges).toBe(2);
   });
 
-  it('is found by the owner of a chat in memory', async () => {
+  it('is selected by the owner of a chat in memory', async () => {
     const duo = host.app.get(DuoService);
     const chat = duo.chat({ ownerId: 'carla' });
     await chat.ask('Hello');
@@ -44,7 +44,7 @@ describe('A token per owner', () => {
     expect(asked).toMatchObject([{ ownerId: 'carla', chatId: chat.id }, { ownerId: null }]);
   });
 
-  it('can be tested', async () => {
+  it('can be checked', async () => {
     await host.app.get(DuoService).testConnection({ ownerId: 'dora' });
     expect(asked).toMatchObject([{ ownerId: 'dora' }]);
     await expect(host.app.get(DuoService).testConnection({ ownerId: 'revoked' })).rejects.toMatchObject({

@@ -25,7 +25,7 @@ const operations = Object.entries(document.paths).flatMap(([path, item]) =>
     .map(([method, operation]) => ({ call: `${method.toUpperCase()} ${path}`, method, path, operation })),
 );
 
-describe('The docs of the server', () => {
+describe('The API documentation of the server', () => {
   let server: TestServer;
   let client: HttpClient;
   let chatId: string;
@@ -56,7 +56,7 @@ describe('The docs of the server', () => {
     return id;
   }
 
-  it.each(operations)('have an example of $call that works as it is', async ({ method, path, operation }) => {
+  it.each(operations)('has a working example of $call', async ({ method, path, operation }) => {
     const query = (operation.parameters ?? []).filter(
       ({ in: place, example }) => place === 'query' && example !== undefined,
     );
@@ -70,7 +70,7 @@ describe('The docs of the server', () => {
     expect([response.ok, response.status, response.text]).toEqual([true, expect.any(Number), expect.any(String)]);
   });
 
-  it('fill in no id and no cursor: those are to be pasted', () => {
+  it('prefills no id and no cursor', () => {
     const { chatId: chat, toolCallId: call } = document.components.parameters;
     expect(chat).toEqual(expect.objectContaining({ description: expect.stringMatching(/^Paste the `id` of a chat/) }));
     expect(call).toEqual(expect.objectContaining({ description: expect.stringMatching(/^Paste the `id` of a call/) }));
@@ -78,7 +78,7 @@ describe('The docs of the server', () => {
     expect(JSON.stringify(document.paths)).not.toMatch(/"name":"cursor"[^}]*\}[^}]*"example"/);
   });
 
-  it('are where / leads, without a key', async () => {
+  it('is the redirect target of /, without a key', async () => {
     for (const accept of ['text/html', 'application/json', '*/*']) {
       const answer = await fetch(server.url, { headers: { accept }, redirect: 'manual' });
       expect([answer.status, answer.headers.get('location')]).toEqual([302, '/docs']);

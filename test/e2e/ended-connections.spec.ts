@@ -13,7 +13,7 @@ jest.setTimeout(120_000);
  * pg-pool takes its listener of `error` off a client before it hands it out, TypeORM adds its own in a later microtask, and
  * an EventEmitter without one throws: https://nodejs.org/docs/latest-v20.x/api/events.html#error-events.
  */
-describe('A database connection that ends while it is handed over', () => {
+describe('A database connection that ends while it is acquired', () => {
   let tables: TestServer;
   let sandbox: Sandbox;
   let primary: EndingProxy;
@@ -54,7 +54,7 @@ describe('A database connection that ends while it is handed over', () => {
       expect(await host.does('lose all connections')).toEqual(['done']);
     }
 
-    it('fails what a host writes, and not the host', async () => {
+    it('fails a write of the host, without crashing it', async () => {
       const host = await startHost();
       await losesConnections(host);
       primary.endWhenReady(1);
@@ -62,7 +62,7 @@ describe('A database connection that ends while it is handed over', () => {
       expect(await host.does('write')).toEqual(['done']);
     });
 
-    it('fails what waits for the connection of another statement, and not the host', async () => {
+    it('fails a statement that waits for the connection, without crashing the host', async () => {
       const host = await startHost();
       expect(await host.does('write behind another')).toEqual(['done', 'done']);
       primary.endWhenReady(1);
@@ -70,7 +70,7 @@ describe('A database connection that ends while it is handed over', () => {
       expect(await host.does('write')).toEqual(['done']);
     });
 
-    it('fails what a host reads from a replica, and not the host', async () => {
+    it('fails a read from a replica, without crashing the host', async () => {
       const host = await startHost();
       await losesConnections(host);
       replica.endWhenReady(1);
@@ -78,14 +78,14 @@ describe('A database connection that ends while it is handed over', () => {
       expect(await host.does('read')).toEqual(['done']);
     });
 
-    it('is no matter to the first start of a host that uses createDuoDataSource, which connects again', async () => {
+    it('does not fail the first start of a host that uses createDuoDataSource, which reconnects', async () => {
       primary.endWhenReady(2);
       const host = await startHost('createDuoDataSource');
       expect(await host.does('write')).toEqual(['done']);
     });
   });
 
-  it('stores an ask once whose first statement still waits for the chat when the second is sent', async () => {
+  it('stores an ask once if its first statement still waits for the chat when the second is sent', async () => {
     const server = await startServerProcess(primary.url, sandbox.url);
     try {
       const chatId = await server.http.createChat();
@@ -110,7 +110,7 @@ describe('A database connection that ends while it is handed over', () => {
     return rows.length;
   }
 
-  it('is no matter to the start of the server, which connects again', async () => {
+  it('does not fail the start of the server, which reconnects', async () => {
     primary.endWhenReady(2);
     const server = await startServerProcess(primary.url, sandbox.url);
     try {

@@ -41,8 +41,8 @@ async function start(variables: Record<string, string>, file: string[]): Promise
   return server;
 }
 
-describe('The settings of the server', () => {
-  it('come from the file .env of its working directory', async () => {
+describe('Server settings', () => {
+  it('are read from the file .env of the working directory', async () => {
     const url = await urlOf(
       await start({}, [
         '# a comment',
@@ -60,14 +60,14 @@ describe('The settings of the server', () => {
     expect(await anna.json('POST', '/chats')).toMatchObject({ model: 'duo-chat-haiku-4-5' });
   });
 
-  it('follow the environment where the file says otherwise, an empty variable included', async () => {
+  it('prefer the environment to the file, even an empty variable', async () => {
     const variables = { PORT: '0', DATABASE_URL: tables.databaseUrl, API_KEYS: '', NODE_ENV: 'development' };
     const file = ['PORT=1', 'DATABASE_URL=postgres://nobody@127.0.0.1:1/none', 'API_KEYS=anna', 'NODE_ENV=production'];
     const url = await urlOf(await start(variables, file));
     expect((await new HttpClient(url).send('GET', '/chats')).status).toBe(200);
   });
 
-  it('are all named at the start where they are wrong, and no database is started', async () => {
+  it('are all reported at startup if they are wrong, before a database is started', async () => {
     // As by `npm start`, which shows each step on standard error.
     const { stderr } = await start({ PORT: 'x', npm_lifecycle_event: 'start' }, [
       'HOST=0.0.0.0',

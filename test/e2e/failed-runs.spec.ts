@@ -88,7 +88,7 @@ describe('The log of runs', () => {
     client.send('POST', `/chats/${chatId}/messages`, { content: SAID, model }, { accept, 'x-request-id': id });
 
   it.each([...passing, ...callers, ...operators])(
-    'has one line of the level $level for a run that $fault has failed',
+    'has one line of the level $level for a run that failed with $fault',
     async (end) => {
       const { level, code, status } = end;
       for (const [accept, model] of [
@@ -123,7 +123,7 @@ describe('The log of runs', () => {
     ]);
   });
 
-  it('has one line, with the stack, for a failure of the application, and none of the filter besides', async () => {
+  it('has one line with the stack for a failure of the application, and no second one of the filter', async () => {
     const { id } = await server.app.get(Faulty, { strict: false }).createChat({ ownerId: 'local' });
     const response = await ask(id, 'application/json', 'ask-3');
     expect([response.status, response.body]).toMatchObject([500, { code: 'internal_error' }]);
@@ -133,7 +133,7 @@ describe('The log of runs', () => {
     ]);
   });
 
-  it('has one line for a run of a chat in the database that is asked in code', async () => {
+  it('has one line for a run of a stored chat that code started', async () => {
     const chat = await chats.create({ model: 'duo-chat-gpt-5-1' });
     server.sandbox.fault({ fault: 'gateway-rate-limit' });
     await expect(chat.ask(SAID)).rejects.toMatchObject({ code: 'rate_limited' });
@@ -155,7 +155,7 @@ describe('The log of runs', () => {
     ]);
   });
 
-  it('quotes neither the answer that does not match its schema nor the question', async () => {
+  it('quotes neither an answer that does not match its schema nor the question', async () => {
     const chat = await chats.create();
     server.sandbox.fault({ fault: 'answer-wrong-json', times: 3 });
     await expect(chat.withSchema(z.strictObject({ [SAID]: z.number() })).ask(SAID)).rejects.toMatchObject({
@@ -164,7 +164,7 @@ describe('The log of runs', () => {
     expect(log.lines).toEqual([['warn', expect.stringContaining('failed: schema_mismatch (422)'), 'DuoRuns']]);
   });
 
-  it('has one line for a run whose answer the database does not take', async () => {
+  it('has one line for a run whose answer the database rejects', async () => {
     const chatId = await client.createChat();
     await server.database.query('ALTER TABLE messages RENAME COLUMN finish_detail TO gone');
     try {
@@ -177,7 +177,7 @@ describe('The log of runs', () => {
     ]);
   });
 
-  it('has a line for a run whose process died, once another takes note of that', async () => {
+  it('has a line for a run whose process died, once another process recovers it', async () => {
     const chatId = await client.createChat();
     server.sandbox.fault({ fault: 'stream-stall', afterChunks: 3 });
     const leaving = new AbortController();
@@ -198,7 +198,7 @@ describe('The log of runs', () => {
     await hanging;
   });
 
-  it('has none for a run that its user has cancelled, nor for one whose chat is deleted', async () => {
+  it('has no line for a run that its user cancelled, or whose chat is deleted', async () => {
     const chat = await chats.create({ ownerId: 'local' });
     const cancel = new AbortController();
     server.sandbox.fault({ fault: 'stream-stall', afterChunks: 3, times: 2 });
@@ -213,7 +213,7 @@ describe('The log of runs', () => {
     expect(log.lines).toEqual([]);
   });
 
-  it('has none for a run whose chat another server deletes, which this one learns at its end', async () => {
+  it('has no line for a run whose chat another server deleted', async () => {
     const chat = await chats.create();
     const cancel = new AbortController();
     server.sandbox.fault({ fault: 'stream-stall', afterChunks: 3 });
@@ -228,7 +228,7 @@ describe('The log of runs', () => {
     expect(log.lines).toEqual([]);
   });
 
-  it('has none for a run that waits for approval, nor for one that ends well after a failed tool', async () => {
+  it('has no line for a run that waits for approval, or that completes after a failed tool', async () => {
     const failing = addTool(server.app, 'break', () => Promise.resolve({ content: 'no', isError: true }));
     const pay = addTool(server.app, 'pay', () => told('Paid'), { needsApproval: () => Promise.resolve(true) });
     const chat = await chats.create();
@@ -241,7 +241,7 @@ describe('The log of runs', () => {
   });
 });
 
-it('The log of runs has one line for a run that the end of its server interrupts', async () => {
+it('The log of runs has one line for a run that the shutdown of its server interrupts', async () => {
   const log = new RecordedLog();
   const server = await startTestServer({ logger: log });
   const client = new HttpClient(server.url);

@@ -152,7 +152,7 @@ async function quiet(sandbox: Sandbox): Promise<void> {
   await until(() => sandbox.calls.openStreams === 0 && sandbox.calls.openSockets <= IDLE_SOCKETS);
 }
 
-describe.each<Model>(['duo-chat-haiku-4-5', 'duo-chat-gpt-5-1', 'duo-chat-gpt-5-6-sol'])('Asking %s', (model) => {
+describe.each<Model>(['duo-chat-haiku-4-5', 'duo-chat-gpt-5-1', 'duo-chat-gpt-5-6-sol'])('An ask %s', (model) => {
   let patient: TestServer;
   /** Waits for nothing long. */
   let impatient: TestServer;
@@ -173,7 +173,7 @@ describe.each<Model>(['duo-chat-haiku-4-5', 'duo-chat-gpt-5-1', 'duo-chat-gpt-5-
     }
   });
 
-  it.each(SANDBOX_FAULTS)('with %s', async (fault) => {
+  it.each(SANDBOX_FAULTS)('survives or reports the fault %s', async (fault) => {
     const { plan, ...ends } = faults[fault];
     // A call of a million characters fills the window of a smaller model, and is part of what the sandbox hashes.
     const isHuge = fault === 'answer-huge-tool-call';

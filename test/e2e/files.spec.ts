@@ -93,7 +93,7 @@ describe.each(Object.keys(ways))('%s', (way) => {
     expect(server.sandbox.calls.requests['anthropic-messages']).toBe(0);
   });
 
-  it('takes a file that is what it says', async () => {
+  it('accepts a file whose content matches its type', async () => {
     const { outcome, stored } = await say(imagePart([2_000, 2_000], 'a.jpg', 'image/jpeg'));
     expect(outcome).toBe('said');
     expect(stored[0]).toMatchObject({ role: 'user', parts: [{ type: 'file', filename: 'a.jpg' }, { type: 'text' }] });
@@ -148,7 +148,7 @@ describe.each(Object.entries(asks))('%s', (way, open) => {
     ['sides that Claude does not take', CLAUDE, [imagePart([9_000, 10], 'wide.png')], 'it is 9000 × 10 pixels'],
     ['a PDF for a model that reads none', 'duo-chat-gpt-5-1', [pdfPart('a.pdf')], 'the model reads no PDF documents'],
     ['a PDF for another such model', 'duo-chat-gpt-5-codex', [pdfPart('a.pdf')], 'the model reads no PDF documents'],
-  ])('refuses %s, which another model takes, before it is stored', async (_name, model, files, reason) => {
+  ])('refuses %s, which another model accepts, before it is stored', async (_name, model, files, reason) => {
     const chat = await open(model);
     const refusal = {
       code: 'validation_failed',
@@ -164,7 +164,7 @@ describe.each(Object.entries(asks))('%s', (way, open) => {
   });
 
   it.each(Object.entries(APIS))(
-    'goes on with %s, with a note in place of a file that it does not take',
+    'continues with %s, with a note instead of a file that it does not accept',
     async (model, api) => {
       const chat = await open('duo-chat-gpt-5-6-sol');
       await chat.ask('Look', [imagePart([9_000, 10], 'wide.png'), pdfPart('a.pdf')]);
@@ -189,7 +189,7 @@ describe.each(Object.entries(asks))('%s', (way, open) => {
   );
 
   // The limit of 2,000 pixels holds as soon as a request has more than 20 images, those of earlier turns included.
-  it('goes on past 20 images of which some are large', async () => {
+  it('continues after 20 images with large ones among them', async () => {
     const chat = await open(CLAUDE);
     const large = imagePart([2_500, 10], 'large.png');
     for (const files of [
@@ -211,7 +211,7 @@ describe.each(Object.entries(asks))('%s', (way, open) => {
 });
 
 it.each(['assistant', 'system'] as const)(
-  'refuses a file in a message of the role %s, which no vendor takes',
+  'refuses a file in a message with the role %s, which no vendor accepts',
   async (role) => {
     const message = { role, content: 'Look', attachments: [imagePart()] };
     const [memory, { id }] = [duo.chat(), await chats.create()];
@@ -222,7 +222,7 @@ it.each(['assistant', 'system'] as const)(
   },
 );
 
-it('keeps nothing of an attachment but what a file has, and leaves the given object alone', async () => {
+it('keeps only the fields of a file, and does not modify the given object', async () => {
   const chat = duo.chat();
   const given = { ...imagePart([1, 1], 'a\0.png'), mediaType: 'image/PNG', secret: 'x' };
   await chat.ask('Look', { attachments: [given, given] });

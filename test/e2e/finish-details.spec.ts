@@ -23,7 +23,7 @@ describe('The details of a refusal', () => {
   });
   afterAll(() => host.close());
 
-  it('are stored with the message, and shown wherever it is', async () => {
+  it('are stored with the message, and shown with it everywhere', async () => {
     const chat = await chats.create();
     const events = [];
     for await (const event of chat.stream('Hello')) events.push(event);
@@ -42,13 +42,13 @@ describe('The details of a refusal', () => {
     expect((await chats.messages(chat.id)).items.at(-1)).toMatchObject({ finishReason: 'stop', finishDetail: null });
   });
 
-  it('are there in memory as well', async () => {
+  it('are available in memory', async () => {
     const chat = host.app.get(DuoService).chat();
     expect(await chat.ask('Hello')).toMatchObject({ finishReason: 'refusal', finishDetail: details });
     expect(chat.messages).toMatchObject([{ finishDetail: null }, { finishDetail: details }]);
   });
 
-  it('are in the error where a refusal is one, and stored with what came', async () => {
+  it('are part of a refusal error, and stored with the partial answer', async () => {
     const chat = await chats.create();
     const properties = { a: { type: 'string' as const } };
     const schema = { type: 'object' as const, properties, required: ['a'], additionalProperties: false };
@@ -60,14 +60,14 @@ describe('The details of a refusal', () => {
   });
 });
 
-describe('The details of an end', () => {
+describe('The details of a finish', () => {
   const end = (stop_details: unknown) => [
     { type: 'message_delta', delta: { stop_reason: 'refusal', stop_details } },
     { type: 'message_stop' },
   ];
   const filtered = { hate: { filtered: true, severity: 'high' } };
 
-  it('are kept as they come, on all APIs that have some', () => {
+  it('are kept unchanged on all APIs that send some', () => {
     const only = { category: null, explanation: null };
     expect(feed(anthropicDelegate, end(only)).answer.finishDetail).toEqual(only);
     const incomplete_details = { reason: 'content_filter' };
@@ -78,7 +78,7 @@ describe('The details of an end', () => {
   });
 
   it.each([undefined, null, 'refused', [], {}, { explanation: 'x'.repeat(20_000) }])(
-    'are none where the vendor tells none, or no end of them',
+    'are absent if the vendor sends none, or no end',
     (told) => {
       expect(feed(anthropicDelegate, end(told)).answer).not.toHaveProperty('finishDetail');
     },

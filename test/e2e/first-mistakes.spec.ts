@@ -39,7 +39,7 @@ class PlainModule {}
 class OfKindModule {}
 
 /** Each stopped the start with an error of Nest's, TypeORM's or PostgreSQL's alone, or failed the first ask. */
-describe('What a new host may forget', () => {
+describe('A host with a wrong set-up', () => {
   let sandbox: Sandbox;
   let database: TestDatabase;
 
@@ -84,17 +84,17 @@ describe('What a new host may forget', () => {
     for (const part of advice) expect(error?.message).toContain(part);
   }
 
-  it('is told to import forRoot', async () => {
+  it('is told in the error to import forRoot', async () => {
     const error = await failure(tables({ synchronize: true }), feature());
     expectAdvice(error, 'forFeature([Chat]) needs the core', 'Import GitlabDuoModule.forRoot()');
   });
 
-  it('is told so where the core is not global', async () => {
+  it('gets the same error if the core is not global', async () => {
     const error = await failure(tables({ synchronize: true }), core(false), feature());
     expectAdvice(error, 'isGlobal: false');
   });
 
-  it('is told to import the root of TypeORM, with DATABASE_URL', async () => {
+  it('is advised to import the root of TypeORM, with DATABASE_URL', async () => {
     const advice = "Import TypeOrmModule.forRoot({ type: 'postgres', url: process.env.DATABASE_URL";
     expectAdvice(await failure(core(), feature()), advice);
     expectAdvice(await failure(core(), GitlabDuoModule.forFeature([Chat], 'second')), 'data source "second"', advice);
@@ -103,7 +103,7 @@ describe('What a new host may forget', () => {
   it.each([
     ['a plain service', PlainModule, 'Plain injects a DuoChatService'],
     ['the service of a kind', OfKindModule, 'OfKind injects the DuoChatService of Chat'],
-  ])('is told to import forFeature for %s', async (_name, module, injects) => {
+  ])('is advised to import forFeature for %s', async (_name, module, injects) => {
     const advice = `${injects}, which ${module.name} does not import. Add GitlabDuoModule.forFeature([Chat]) to the imports of ${module.name}.`;
     const orders = [
       [core(), module],
@@ -117,12 +117,12 @@ describe('What a new host may forget', () => {
     }
   });
 
-  it('is told to import forFeature by Nest itself where the core is missing too', async () => {
+  it('is advised to import forFeature by Nest itself if the core is missing too', async () => {
     const error = await failure(OfKindModule);
     expect(error?.message).toContain('which GitlabDuoModule.forFeature([Chat]) provides to the modules that import it');
   });
 
-  it('is not kept from what is right: imports, modules that export them, and global ones', async () => {
+  it('may import, re-export and globally register its modules', async () => {
     @Module({ imports: [feature()], exports: [GitlabDuoModule] })
     class Exporting {}
     @Module({ imports: [Exporting], providers: [Plain, OfKind] })
@@ -132,14 +132,14 @@ describe('What a new host may forget', () => {
     expect(await failure(core(), tables({ synchronize: true }), global, PlainModule, OfKindModule)).toBeUndefined();
   });
 
-  it('hears why its data source failed, and not that it is missing', async () => {
+  it('gets the reason why its data source failed, not that it is missing', async () => {
     const url = new URL(database.url);
     url.pathname = '/no_such_database';
     const options = { type: 'postgres', url: url.href, autoLoadEntities: true, retryAttempts: 1 } as const;
     expect(await failure(core(), TypeOrmModule.forRoot(options), feature())).toMatchObject({ code: '3D000' });
   });
 
-  it('is told to run the migrations where tables are missing', async () => {
+  it('is advised to run the migrations if tables are missing', async () => {
     const error = await failure(core(), tables(), feature());
     expectAdvice(
       error,
@@ -151,7 +151,7 @@ describe('What a new host may forget', () => {
     expectAdvice(half, 'lacks the table "chats", the table "messages". Run the migrations');
   });
 
-  it('is told to run the migrations where a column is missing', async () => {
+  it('is advised to run the migrations if a column is missing', async () => {
     expect(await failure(core(), tables({ synchronize: true }), feature())).toBeUndefined();
     await query('ALTER TABLE messages DROP COLUMN run_id');
     expectAdvice(
@@ -160,7 +160,7 @@ describe('What a new host may forget', () => {
     );
   });
 
-  it('is told what to do with tables that synchronize made before the migrations', async () => {
+  it('is advised what to do with tables that synchronize created before the migrations', async () => {
     expect(await failure(core(), tables({ synchronize: true }), feature())).toBeUndefined();
     const error = await failure(core(), tables({ migrations: DUO_MIGRATIONS, migrationsRun: true }), feature());
     expectAdvice(error, 'The table "duo_attempts" exists already', 'synchronize created it', 'migration:run --fake');

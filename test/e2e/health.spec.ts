@@ -40,7 +40,7 @@ class Wire {
   }
 }
 
-describe('The health of the server', () => {
+describe('Server health', () => {
   let server: TestServer;
   let client: HttpClient;
   let database = new URL('postgres://127.0.0.1');
@@ -63,7 +63,7 @@ describe('The health of the server', () => {
     wire.close();
   });
 
-  it('tells how the gateway answered last, and does not depend on it', async () => {
+  it('reports the last response of the gateway, and does not depend on it', async () => {
     expect(await client.json('GET', '/health/ready')).toMatchObject({
       status: 'ok',
       details: { database: { status: 'up' } },
@@ -87,7 +87,7 @@ describe('The health of the server', () => {
     expect(JSON.stringify(worked)).not.toContain('glpat');
   });
 
-  it('is not ready while the database hangs, says so in time, and is ready again after it', async () => {
+  it('is not ready while the database hangs, reports it in time, and is ready again afterwards', async () => {
     wire.hang(true);
     for (let poll = 0; poll < 2; poll += 1) {
       const response = await client.send('GET', '/health/ready');

@@ -141,7 +141,7 @@ describe.each(PLATFORMS)('A host application on %s', (platform) => {
 
   const anna = { 'x-user': 'anna' };
 
-  it('does not start with two kinds at one path', async () => {
+  it('does not start with two kinds on one path', async () => {
     const host = await Test.createTestingModule({
       imports: [
         TypeOrmModule.forRoot({ type: 'postgres', url: database.url, autoLoadEntities: true, synchronize: true }),
@@ -176,7 +176,7 @@ describe.each(PLATFORMS)('A host application on %s', (platform) => {
     expect(list.items).toMatchObject([{ id: ticket.id }]);
   });
 
-  it('lets the guards of a kind guard that kind alone', async () => {
+  it('applies the guards of a kind to that kind only', async () => {
     const client = await start();
     const refused = await client.send('GET', '/support/tickets', undefined, { 'x-request-id': 'r-1' });
     expect([refused.status, refused.get('x-request-id'), refused.body]).toMatchObject([
@@ -187,7 +187,7 @@ describe.each(PLATFORMS)('A host application on %s', (platform) => {
     expect((await client.send('GET', '/chats')).status).toBe(200);
   });
 
-  it('has the host’s global guards, and says what they say', async () => {
+  it('applies the host’s global guards, with their own errors', async () => {
     const client = await start((host) => host.useGlobalGuards(new NotMallory()));
     const refused = await client.send('POST', '/chats', {}, { 'x-user': 'mallory' });
     expect(refused.get('content-type')).toMatch(/^application\/problem\+json/);
@@ -195,7 +195,7 @@ describe.each(PLATFORMS)('A host application on %s', (platform) => {
     expect((await client.send('POST', '/chats', {}, anna)).status).toBe(201);
   });
 
-  it('lives under a prefix and a version', async () => {
+  it('works under a prefix and a version', async () => {
     const client = await start((host) => {
       host.setGlobalPrefix('api');
       host.enableVersioning({ type: VersioningType.URI, defaultVersion: '2' });
@@ -263,7 +263,7 @@ describe.each(PLATFORMS)('A host application on %s', (platform) => {
           }),
         ),
     ],
-  ])('has nothing to log of events where an interceptor of the host %s', async (_name, intercept) => {
+  ])('logs nothing for events if an interceptor of the host %s', async (_name, intercept) => {
     const logger = new KeptLogger();
     const client = await start((started) => {
       started.useLogger(logger);
@@ -276,7 +276,7 @@ describe.each(PLATFORMS)('A host application on %s', (platform) => {
     expect(logger.lines.join('\n')).not.toMatch(/failed|headers/i);
   });
 
-  it('logs what fails in the host once the events are sent', async () => {
+  it('logs a failure of the host after the events are sent', async () => {
     const logger = new KeptLogger();
     const client = await start((started) => {
       started.useLogger(logger);
@@ -306,7 +306,7 @@ describe.each(PLATFORMS)('A host application on %s', (platform) => {
     expect((await client.messages(chatId))[3]).toMatchObject({ role: 'assistant', status: 'complete' });
   });
 
-  it('leaves the host’s own errors to the host, unless it takes the filter', async () => {
+  it('leaves the host’s own errors to the host, unless it uses the filter', async () => {
     const client = await start();
     expect(await client.json('GET', '/own')).toEqual({ own: true });
     expect((await client.send('GET', '/nowhere')).body).toMatchObject({ statusCode: 404, error: 'Not Found' });

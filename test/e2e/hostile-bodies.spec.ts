@@ -32,7 +32,7 @@ const hosts = PLATFORMS.flatMap((platform) => [
   },
 ]);
 
-describe.each(hosts)('On $platform, $name', ({ platform, pipes }) => {
+describe.each(hosts)('Random bodies on $platform, $name', ({ platform, pipes }) => {
   let host: PlainHost;
   let client: HttpClient;
 
@@ -42,7 +42,7 @@ describe.each(hosts)('On $platform, $name', ({ platform, pipes }) => {
   });
   afterAll(() => host.close());
 
-  it.each(ROUTES)('takes or refuses whatever body comes to %s %s, and never fails', async (method, route, fields) => {
+  it.each(ROUTES)('never cause a server error on %s %s', async (method, route, fields) => {
     const random = generator(7);
     const statuses = new Set<number>();
     const send = async (path: string, body: string): Promise<void> => {
@@ -70,7 +70,7 @@ describe.each(hosts)('On $platform, $name', ({ platform, pipes }) => {
     '{"metadata":{"constructor":{"prototype":1}}}',
     '{"params":{"thinking":{"constructor":[]}}}',
     '{"unknown":[{"constructor":true}]}',
-  ])('refuses a constructor within %s', async (body) => {
+  ])('are refused with a constructor within %s', async (body) => {
     const response = await client.send('POST', '/chats', body);
     expect([response.status, response.body]).toMatchObject([400, { code: 'validation_failed' }]);
   });

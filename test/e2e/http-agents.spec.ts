@@ -18,7 +18,7 @@ beforeEach(() => {
 });
 
 describe('A chat of an agent over HTTP', () => {
-  it('is made by the name of the agent, and works with its tools', async () => {
+  it('is created by the name of the agent, and uses its tools', async () => {
     const chat = await http.json<{ id: string }>('POST', '/chats', { agent: 'guide', title: 'Rome' });
     expect(chat).toMatchObject({
       agent: 'guide',
@@ -34,7 +34,7 @@ describe('A chat of an agent over HTTP', () => {
     expect((await http.messages(chat.id))[0]).toMatchObject({ role: 'system', text: 'You are a travel guide.' });
   });
 
-  it('has none unless it is named, and lets what is said beside it win', async () => {
+  it('has no agent unless it is named, and prefers explicit settings', async () => {
     expect(await http.json('POST', '/chats', {})).not.toHaveProperty('agent');
     const model = 'duo-chat-gpt-5-2';
     const chat = await http.json<{ id: string }>('POST', '/chats', {
@@ -46,11 +46,11 @@ describe('A chat of an agent over HTTP', () => {
     expect((await http.messages(chat.id)).map(({ text }) => text)).toEqual(['Be brief.']);
   });
 
-  it('is made by the name of the class, too', async () => {
+  it('is created by the name of the class, too', async () => {
     expect(await http.json('POST', '/chats', { agent: 'Guide' })).toMatchObject({ agent: 'guide' });
   });
 
-  it('keeps its agent, whatever its owner changes', async () => {
+  it('keeps its agent after every update', async () => {
     const chatId = await http.createChat({ agent: 'guide' });
     const changed = await http.json<Json>('PATCH', `/chats/${chatId}`, {
       model: 'duo-chat-gpt-5-2',

@@ -81,7 +81,7 @@ describe('Asking over HTTP', () => {
     expect(events.at(-1)?.data).toMatchObject({ status: 'completed', usage: events.at(-2)?.data.usage });
   });
 
-  it('sends each piece when it comes', async () => {
+  it('sends each piece as soon as it arrives', async () => {
     const slow = await startTestServer({ chunkDelayMs: 60_000 });
     try {
       const quick = new HttpClient(slow.url);
@@ -96,7 +96,7 @@ describe('Asking over HTTP', () => {
     }
   });
 
-  it('goes on when the client hangs up', async () => {
+  it('continues when the client disconnects', async () => {
     const slow = await startTestServer({ chunkDelayMs: 40 });
     try {
       const leaving = new HttpClient(slow.url);
@@ -120,7 +120,7 @@ describe('Asking over HTTP', () => {
     }
   });
 
-  it('lets one of fifty asks at once through, and refuses the others as busy', async () => {
+  it('accepts one of fifty concurrent asks, and refuses the others as busy', async () => {
     const chatId = await client.createChat();
     const responses = await Promise.all(
       Array.from({ length: 50 }, (_value, index) =>
@@ -160,7 +160,7 @@ describe('Asking over HTTP', () => {
     expect(await response.json()).toMatchObject({ code: 'upstream_overloaded', status: 503 });
   });
 
-  it('keeps the user message of a failed run, stores no empty answer, and answers it later', async () => {
+  it('keeps the user message of a failed run, stores no empty answer, and answers it in a later completion', async () => {
     const chatId = await client.createChat();
     server.sandbox.fault({ fault: 'gateway-internal-error' });
     const failed = await client.send('POST', `/chats/${chatId}/messages`, { content: 'Hello' });
@@ -175,7 +175,7 @@ describe('Asking over HTTP', () => {
     expect(response.body).toMatchObject({ text: expect.stringContaining('Turn 1. You said: "Hello"') });
   });
 
-  it('keeps the text of an answer that was cut, as failed, and replaces it by a completion', async () => {
+  it('keeps the text of a truncated answer as failed, and replaces it by a completion', async () => {
     const chatId = await client.createChat();
     server.sandbox.fault({ fault: 'stream-reset', afterChunks: 3 });
     const events = await client.events(chatId, 'Hello');
@@ -197,7 +197,7 @@ describe('Asking over HTTP', () => {
     );
   });
 
-  it('refuses a completion where nothing waits for an answer', async () => {
+  it('refuses a completion if no message waits for an answer', async () => {
     const chatId = await client.createChat();
     const empty = await client.send('POST', `/chats/${chatId}/completions`);
     expect([empty.status, empty.body]).toMatchObject([400, { code: 'validation_failed' }]);
@@ -207,7 +207,7 @@ describe('Asking over HTTP', () => {
     expect(await client.ask(chatId, 'Again')).toMatchObject({ seq: 3 });
   });
 
-  it('writes each attempt into the ledger', async () => {
+  it('records each attempt in the ledger', async () => {
     const chatId = await client.createChat();
     const answer = await client.ask(chatId, 'Hello');
     server.sandbox.fault({ fault: 'gateway-overloaded' });

@@ -12,7 +12,7 @@ function nested(levels: number): string {
   return '['.repeat(levels) + ']'.repeat(levels);
 }
 
-describe.each(PLATFORMS)('A body that is sent to a plain host on %s', (platform) => {
+describe.each(PLATFORMS)('A request body to a plain host on %s', (platform) => {
   let host: PlainHost;
   let client: HttpClient;
   let chatId: string;
@@ -57,11 +57,11 @@ describe.each(PLATFORMS)('A body that is sent to a plain host on %s', (platform)
     ['text/json', '{"title":"x"}'],
     ['multipart/form-data; boundary=b', '--b\r\ncontent-disposition: form-data; name="title"\r\n\r\nx\r\n--b--\r\n'],
     ['', '{"title":"x"}'],
-  ])('is refused where it comes as %j, as any web page may send it', async (type, body) => {
+  ])('is refused with the content type %j, which any web page can send', async (type, body) => {
     await expectRefusal(body, { status: 415 }, { 'content-type': type });
   });
 
-  it('is refused where it comes as a form in pieces', async () => {
+  it('is refused as a form in pieces', async () => {
     const form = new ReadableStream({
       start(controller) {
         controller.enqueue(new TextEncoder().encode('title=x'));
@@ -79,14 +79,14 @@ describe.each(PLATFORMS)('A body that is sent to a plain host on %s', (platform)
   });
 
   it.each(['application/json', 'Application/JSON;charset=utf-8', 'application/json ; charset="utf-8"'])(
-    'is taken as %s',
+    'is accepted as %s',
     async (type) => {
       const taken = await client.send('POST', '/chats', { title: 'x' }, { 'content-type': type });
       expect([taken.status, taken.body]).toMatchObject([201, { title: 'x' }]);
     },
   );
 
-  it('may be left out', async () => {
+  it('is optional', async () => {
     const form: Record<string, string> = { 'content-type': 'application/x-www-form-urlencoded' };
     for (const headers of [{}, form]) {
       const created = await client.send('POST', '/chats', undefined, headers);
@@ -94,19 +94,19 @@ describe.each(PLATFORMS)('A body that is sent to a plain host on %s', (platform)
     }
   });
 
-  it.each(['null', '[]', '"title"', '7', 'true'])('is refused where it is %s', async (body) => {
+  it.each(['null', '[]', '"title"', '7', 'true'])('is refused if it is %s', async (body) => {
     // Express' parser has its own words for what is neither an object nor an array.
     const detail = expect.stringMatching(/^The body must be a JSON object\.$|not valid JSON$/);
     await expectRefusal(body, { status: 400, detail });
   });
 
-  it.each(['metadata', 'content', 'attachments'])('is refused where its %s is nested deeply', async (field) => {
+  it.each(['metadata', 'content', 'attachments'])('is refused if its %s is nested too deeply', async (field) => {
     const detail = 'The body must not be nested deeper than 100 levels.';
     for (const levels of [100, 1_500, 40_000])
       await expectRefusal(`{"${field}":${nested(levels)}}`, { status: 400, detail });
   });
 
-  it('keeps its metadata as it is', async () => {
+  it('keeps its metadata unchanged', async () => {
     const names = Object.getOwnPropertyNames(Object.prototype).filter((name) => !REFUSED_KEYS.includes(name));
     const keys = [...names, 'prototype', 'then', 'toJSON', 'length', ''];
     const odd = Object.fromEntries(keys.map((key, index) => [key, index]));
@@ -152,7 +152,7 @@ describe.each(PLATFORMS)('A body that is sent to a plain host on %s', (platform)
   });
 
   it.each([[[]], [[[[]]]], [null], [7], ['x'], [[{ mediaType: 'image/png', data: 'aGk=' }]]])(
-    'is refused where an attachment is %j',
+    'is refused if an attachment is %j',
     async (attachment) => {
       const body = { content: 'Look', attachments: [attachment] };
       const refused = await client.send('POST', `/chats/${chatId}/messages`, body);
@@ -164,7 +164,7 @@ describe.each(PLATFORMS)('A body that is sent to a plain host on %s', (platform)
     },
   );
 
-  it('is taken as deep as it may be', async () => {
+  it('is accepted up to the maximum depth', async () => {
     const body = `{"metadata":{"a":${nested(98)}}}`;
     expect(await client.json('POST', '/chats', body)).toMatchObject(JSON.parse(body) as object);
   });

@@ -15,7 +15,7 @@ describe('Chats over HTTP', () => {
   });
   afterAll(() => server.close());
 
-  it('creates a chat with what it is given', async () => {
+  it('creates a chat with the given fields', async () => {
     const body = { model: 'duo-chat-opus-4-6', title: 'Notes', params: { temperature: 0.2 }, metadata: { ticket: 7 } };
     const response = await client.send('POST', '/chats', body);
     const chat = response.body as Record<string, unknown>;
@@ -44,7 +44,7 @@ describe('Chats over HTTP', () => {
     ]);
   });
 
-  it('changes what a patch names, and nothing else', async () => {
+  it('changes only the fields of a patch', async () => {
     const chatId = await client.createChat({ title: 'Old', metadata: { a: 1 } });
     const changed = await client.json('PATCH', `/chats/${chatId}`, { title: 'New', model: 'duo-chat-gpt-5-2' });
     expect(changed).toMatchObject({ title: 'New', model: 'duo-chat-gpt-5-2', metadata: { a: 1 } });
@@ -62,7 +62,7 @@ describe('Chats over HTTP', () => {
     expect(await client.json('GET', `/chats/${chatId}`)).toMatchObject({ params });
   });
 
-  it('shows the parameters that a client may write back, and keeps those of the application', async () => {
+  it('shows the parameters that clients may change, and keeps those of the application', async () => {
     const chatId = await client.createChat();
     const own = { toolChoice: 'none', service_tier: 'auto' };
     const set = JSON.stringify({ ...own, temperature: 1, topP: 1 });
@@ -87,7 +87,7 @@ describe('Chats over HTTP', () => {
     [{ effort: 'much', budgetTokens: 2048 }, /effort must be one of/],
     [{ budgetTokens: 1e12 }, /budgetTokens must not be greater than 1000000/],
     [{ budgetTokens: 1023 }, /budgetTokens must not be less than 1024/],
-  ])('refuses %j for thinking, and says why', async (thinking, detail) => {
+  ])('refuses %j for thinking, and explains it', async (thinking, detail) => {
     const refused = await client.send('POST', '/chats', { params: { thinking } });
     expect([refused.status, refused.body]).toMatchObject([
       400,
@@ -126,7 +126,7 @@ describe('Chats over HTTP', () => {
     expect([rest.items.map(({ seq }) => seq), rest.nextCursor]).toEqual([[3], null]);
   });
 
-  it('tells what a chat has cost', async () => {
+  it('reports the usage of a chat', async () => {
     const chatId = await client.createChat();
     const { usage } = await client.ask(chatId, 'Hello');
     const spent = { attempts: 1, pendingAttempts: 0, unknownAttempts: 0, ...usage };
@@ -137,7 +137,7 @@ describe('Chats over HTTP', () => {
     });
   });
 
-  it('deletes a chat with its messages, and keeps what it cost', async () => {
+  it('deletes a chat with its messages, and keeps its usage', async () => {
     const chatId = await client.createChat();
     await client.ask(chatId, 'Hello');
     const response = await client.send('DELETE', `/chats/${chatId}`);
@@ -222,7 +222,7 @@ describe('Chats over HTTP', () => {
     expect([response.status, response.body]).toMatchObject([status, { status, code }]);
   });
 
-  it('answers what is not HTTP with a problem', async () => {
+  it('answers a malformed HTTP request with a problem', async () => {
     const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
     socket.end('NONSENSE\r\n\r\n');
     let answer = '';
@@ -230,7 +230,7 @@ describe('Chats over HTTP', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 400 [^]*application\/problem\+json[^]*"code":"validation_failed"/);
   });
 
-  it('tells who hangs up after the answer that a body was too large', async () => {
+  it('disconnects after the response to a body that was too large', async () => {
     const size = 40 * 1024 * 1024;
     const head = `POST /chats/${NOBODYS}/completions HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n`;
     for (let turn = 0; turn < 3; turn += 1) {
@@ -246,7 +246,7 @@ describe('Chats over HTTP', () => {
     }
   });
 
-  it('takes no body for an empty one, whatever its type', async () => {
+  it('treats a missing body as empty, for any content type', async () => {
     const headers = { 'content-type': 'application/json' };
     const created = await client.send('POST', '/chats', undefined, headers);
     expect(created.status).toBe(201);
@@ -254,7 +254,7 @@ describe('Chats over HTTP', () => {
     expect((await client.send('DELETE', `/chats/${id}`, undefined, headers)).status).toBe(204);
   });
 
-  it('does not wait for ever for a chat that another transaction holds', async () => {
+  it('waits only up to a limit for a chat that another transaction locks', async () => {
     const chatId = await client.createChat();
     await server.database.transaction(async (manager) => {
       await manager.query('SELECT 1 FROM chats WHERE id = $1 FOR UPDATE', [chatId]);
@@ -271,7 +271,7 @@ describe('Chats over HTTP', () => {
   it.each([
     ['text', { mediaType: 'text/plain', data: 'aGk=' }],
     ['an empty image', { mediaType: 'image/png', data: '' }],
-  ])('refuses %s for a file, and keeps the chat clean', async (_name, attachment) => {
+  ])('refuses %s as a file, and stores nothing', async (_name, attachment) => {
     const chatId = await client.createChat();
     const response = await client.send('POST', `/chats/${chatId}/messages`, {
       content: 'x',
@@ -282,7 +282,7 @@ describe('Chats over HTTP', () => {
     expect((await client.ask(chatId, 'Hello')).seq).toBe(1);
   });
 
-  it('takes a document by URL to a model that reads none', async () => {
+  it('passes a document by URL to a model that reads none', async () => {
     const chatId = await client.createChat();
     const attachments = [{ mediaType: 'application/pdf', url: 'https://example.com/a.pdf' }];
     await client.json('POST', `/chats/${chatId}/messages`, { content: 'Read', attachments });
@@ -304,7 +304,7 @@ describe('Chats over HTTP', () => {
     expect(await client.messages(chatId)).toEqual([]);
   });
 
-  it('names the models that come near an unknown one', async () => {
+  it('suggests the models that are similar to an unknown one', async () => {
     const chatId = await client.createChat();
     const response = await client.send('POST', `/chats/${chatId}/messages`, {
       content: 'x',
@@ -338,7 +338,7 @@ describe('Chats over HTTP', () => {
     );
   });
 
-  it('tells its health', async () => {
+  it('reports its health', async () => {
     expect(await client.json('GET', '/health/live')).toEqual({ status: 'ok' });
     expect(await client.json('GET', '/health/ready')).toMatchObject({ status: 'ok' });
   });

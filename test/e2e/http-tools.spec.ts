@@ -39,7 +39,7 @@ const problemOf = (response: HttpAnswer): unknown => {
 };
 
 describe('A run that waits for approval over HTTP', () => {
-  it('is answered by 202 with the run, and goes on by a completion once it is approved', async () => {
+  it('is answered by 202 with the run, and continues by a completion once it is approved', async () => {
     const { chatId, run, callId } = await parkedChat();
     expect(run).toEqual({
       id: expect.any(String),
@@ -75,7 +75,7 @@ describe('A run that waits for approval over HTTP', () => {
     expect(answer.body).toMatchObject({ role: 'assistant', text: expect.stringContaining('"Paid 5"') });
   });
 
-  it('tells the model why it was denied, and refuses another decision and another call', async () => {
+  it('gives the model the reason of a denial, and refuses another decision and another call', async () => {
     const { chatId, callId } = await parkedChat();
     const path = `/chats/${chatId}/tool-calls`;
     const denied = await http.json<Json>('POST', `${path}/${callId}/deny`, { reason: 'Too much' });
@@ -92,7 +92,7 @@ describe('A run that waits for approval over HTTP', () => {
     expect(answer.text).toContain('Too much');
   });
 
-  it('ends its events, which say what waits, and goes on with the next indexes', async () => {
+  it('ends its events with the pending calls, and continues with the next indexes', async () => {
     const chatId = await toolChat();
     const before = await http.events(chatId, 'call pay {"amount":5}');
     expect(before.slice(-2).map(({ type }) => type)).toEqual(['approval-required', 'run-end']);

@@ -27,7 +27,7 @@ class Named extends DuoAgent {}
 @Module({ providers: [...tools, Named] })
 class NamedModule {}
 
-describe('names that every object inherits', () => {
+describe('Names of inherited properties', () => {
   let host: TestHost;
   let chats: DuoChatService<Chat>;
 
@@ -43,7 +43,7 @@ describe('names that every object inherits', () => {
   ];
   const cases = places.flatMap(([place, make]) => MODELS.map((model) => ({ place, model, make })));
 
-  it.each(cases)('may be those of tools and of their arguments $place, by $model', async ({ model, make }) => {
+  it.each(cases)('are valid for tools and their arguments $place, by $model', async ({ model, make }) => {
     const chat = (await make(model)).withTools(...tools);
     for (const name of NAMES) {
       expect((await chat.ask(`call ${name} {}`)).text).toContain(`{"${name} was given":[]}`);
@@ -53,7 +53,7 @@ describe('names that every object inherits', () => {
     }
   });
 
-  it('may be that of an agent', async () => {
+  it('are valid for an agent', async () => {
     const agent = host.app.get(Named);
     expect((await agent.ask('call toString {}')).text).toContain('toString was given');
     const chat = await agent.createChat();
@@ -61,12 +61,12 @@ describe('names that every object inherits', () => {
     expect((await chat.ask('call valueOf {}')).text).toContain('valueOf was given');
   });
 
-  it.each(NAMES)('are those of no model: %s', async (model) => {
+  it.each(NAMES)('find no model: %s', async (model) => {
     expect(() => host.app.get(DuoService).chat({ model })).toThrow('Unknown model');
     await expect(chats.create({ model })).rejects.toMatchObject({ code: 'unknown_model' });
   });
 
-  it.each(NAMES)('are those of no tool that is not there: %s', async (name) => {
+  it.each(NAMES)('find no unknown tool: %s', async (name) => {
     const chat = await chats.create({});
     expect((await chat.ask(`call ${name} {}`)).text).not.toContain('was given');
   });

@@ -72,7 +72,7 @@ describe('A server that is killed while tools run', () => {
   const resultsOf = async (chatId: string): Promise<ToolResultPart[]> =>
     (await chats.messages(chatId)).items.flatMap(({ parts }) => parts.filter((part) => part.type === 'tool-result'));
 
-  it('says of the call that had started that it may have taken effect, and runs the one that may run again', async () => {
+  it('reports that the started call may have taken effect, and runs the one that may run again', async () => {
     const chatId = await killedWhile('call quick {}\ncall slow {}\ncall again {}', ['succeeded', 'running', 'running']);
     const [, , again] = await callsOf(chatId);
     const answer = await chats.complete(chatId);
@@ -89,7 +89,7 @@ describe('A server that is killed while tools run', () => {
     expect((await chats.ask(chatId, 'And now?')).text).toContain('Turn 2');
   });
 
-  it('runs exactly those that had not started with the next completion', async () => {
+  it('runs exactly the calls that had not started with the next completion', async () => {
     const lines = ['call quick {}', ...Array.from({ length: 11 }, () => 'call slow {}')];
     const started = Array.from({ length: 8 }, () => 'running');
     const left = Array.from({ length: 3 }, () => 'pending');
@@ -107,7 +107,7 @@ describe('A server that is killed while tools run', () => {
     expect(items.map(({ seq }) => seq)).toEqual(items.map((_message, seq) => seq));
   });
 
-  it('says so too where it was another run that had stored the call', async () => {
+  it('reports it also if another run had stored the call', async () => {
     const lines = ['call quick {}', ...Array.from({ length: 9 }, () => 'call slow {}')];
     const eight = (status: string) => Array.from({ length: 8 }, () => status);
     const chatId = await killedWhile(lines.join('\n'), ['succeeded', ...eight('running'), 'pending']);
@@ -119,7 +119,7 @@ describe('A server that is killed while tools run', () => {
     expect(slow).toMatchObject(Array.from({ length: 9 }, () => unsure));
   });
 
-  it('runs the one of three that waited for approval, once it has it, and no other', async () => {
+  it('runs the one of three that waited for approval once it is approved, and no other', async () => {
     const chatId = await killedWhile('call quick {}\ncall slow {}\ncall pay {}', ['succeeded', 'running', 'pending']);
     await expect(chats.complete(chatId)).rejects.toMatchObject({ code: 'pending_tool_calls' });
     const [pending, ...others] = await chats.pendingApprovals(chatId);
@@ -132,7 +132,7 @@ describe('A server that is killed while tools run', () => {
     expect((await chats.ask(chatId, 'And now?')).text).toContain('Turn 2');
   });
 
-  it('takes the next ask all the same, which leaves the calls alone', async () => {
+  it('accepts the next ask, which abandons the calls', async () => {
     const chatId = await killedWhile('call slow {}\ncall again {}', ['running', 'running']);
     expect((await chats.ask(chatId, 'Never mind')).text).toContain('Turn 2');
     expect(ran).toEqual([]);

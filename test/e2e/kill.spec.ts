@@ -103,8 +103,8 @@ describe('A server that is killed', () => {
     return items;
   }
 
-  describe('before its begin has left', () => {
-    it('has asked nothing', async () => {
+  describe('before it sends the begin of a run', () => {
+    it('has stored nothing', async () => {
       const { chatId, first } = await answeredChat();
       const held = proxy.holdRequest(chatId);
       const asking = doomedAsk(chatId);
@@ -118,7 +118,7 @@ describe('A server that is killed', () => {
     });
   });
 
-  describe('after its begin', () => {
+  describe('after the begin of a run', () => {
     async function expectInterrupted(chatId: string, first: AnswerView): Promise<void> {
       await rows.expireLease(chatId);
       const items = await expectSound(chatId, first);
@@ -130,7 +130,7 @@ describe('A server that is killed', () => {
       expect(await rows.attempts(chatId)).toEqual(['succeeded', 'unknown', 'succeeded']);
     }
 
-    it('that waited for the row of the chat when it died, keeps the question', async () => {
+    it('keeps the question if it waited for the row of the chat', async () => {
       const { chatId, first } = await answeredChat();
       const unlock = await lockChat(shared.url, chatId);
       const asking = doomedAsk(chatId);
@@ -142,7 +142,7 @@ describe('A server that is killed', () => {
       await expectInterrupted(chatId, first);
     });
 
-    it('whose reply never came, keeps the question', async () => {
+    it('keeps the question if the reply never came', async () => {
       const { chatId, first } = await answeredChat();
       const held = proxy.holdReply(chatId);
       const asking = doomedAsk(chatId);
@@ -153,7 +153,7 @@ describe('A server that is killed', () => {
       await expectInterrupted(chatId, first);
     });
 
-    it('and before the first event, keeps the question', async () => {
+    it('keeps the question before the first event', async () => {
       const { chatId, first } = await answeredChat();
       sandbox.reset();
       sandbox.fault({ fault: 'gateway-hang' });
@@ -166,7 +166,7 @@ describe('A server that is killed', () => {
   });
 
   describe('while it answers', () => {
-    it('keeps the text that had been logged, and says that it was interrupted', async () => {
+    it('keeps the logged text, and marks it as interrupted', async () => {
       const { chatId, first } = await answeredChat();
       const said = await killMidStream(chatId);
       await rows.expireLease(chatId);
@@ -189,7 +189,7 @@ describe('A server that is killed', () => {
       expect(run).toMatchObject({ last_event_index: 1_000_002 });
     });
 
-    it('keeps only what was said after the last reset, and a row for each attempt', async () => {
+    it('keeps only the text after the last reset, and a row for each attempt', async () => {
       const { chatId, first } = await answeredChat();
       sandbox.fault({ fault: 'stream-error', afterChunks: 4 });
       sandbox.fault({ fault: 'stream-stall', afterChunks: 2 });
@@ -205,7 +205,7 @@ describe('A server that is killed', () => {
       expect(await rows.attempts(chatId)).toEqual(['succeeded', 'failed', 'unknown', 'succeeded']);
     });
 
-    it('is answered anew by a completion, which replaces what was kept', async () => {
+    it('is answered again by a completion, which replaces the partial answer', async () => {
       const { chatId } = await answeredChat();
       await killMidStream(chatId);
       await rows.expireLease(chatId);
@@ -219,7 +219,7 @@ describe('A server that is killed', () => {
       expect(items[3]).toMatchObject({ status: 'interrupted', supersededBy: answer.runId });
     });
 
-    it('is recovered once, however many ask at once and wherever', async () => {
+    it('is recovered once, by any number of concurrent asks', async () => {
       const rival = await startTestHost([Chat], { database: shared, migrated: true });
       try {
         const rivals = rival.app.get<DuoChatService<Chat>>(DuoChatService);
@@ -257,8 +257,8 @@ describe('A server that is killed', () => {
     });
   });
 
-  describe('when it has the whole answer', () => {
-    it('but its finish has not left, keeps what had been logged', async () => {
+  describe('with the complete answer', () => {
+    it('keeps the logged text if its finish was not sent', async () => {
       const { chatId, first } = await answeredChat();
       sandbox.fault({ fault: 'stream-stall', afterChunks: 3, delayMs: 4_000 });
       const held = proxy.holdRequest('"run-end"');
@@ -290,7 +290,7 @@ describe('A server that is killed', () => {
       ]);
     }
 
-    it('and its finish waited for the row of the chat, keeps the answer', async () => {
+    it('keeps the answer if its finish waited for the row of the chat', async () => {
       const { chatId, first } = await answeredChat();
       sandbox.reset();
       sandbox.fault({ fault: 'stream-stall', afterChunks: 3, delayMs: 5_000 });
@@ -305,7 +305,7 @@ describe('A server that is killed', () => {
       await expectComplete(chatId, first);
     });
 
-    it('and the reply to its finish never came, keeps the answer, and frees the chat at once', async () => {
+    it('keeps the answer and frees the chat at once if the reply to its finish never came', async () => {
       const { chatId, first } = await answeredChat();
       const held = proxy.holdReply('"run-end"');
       const asking = doomedAsk(chatId);
@@ -317,7 +317,7 @@ describe('A server that is killed', () => {
     });
   });
 
-  it('holds its chat until its lease has run out, and goes on where it was when it is started again', async () => {
+  it('blocks its chat until its lease has expired, and continues after a restart', async () => {
     const { chatId, first } = await answeredChat();
     const said = await killMidStream(chatId);
     server = await startServerProcess(proxy.url, sandbox.url);
@@ -331,7 +331,7 @@ describe('A server that is killed', () => {
     expect((await expectSound(chatId, first))[3]).toMatchObject({ status: 'interrupted', text: said });
   });
 
-  it('is refused what it stores after all, had it only been asleep', async () => {
+  it('cannot store its answer if it was only asleep', async () => {
     const { chatId, first } = await answeredChat();
     sandbox.fault({ fault: 'stream-stall', afterChunks: 5, delayMs: 8_000 });
     const { events } = await followedAsk(chatId);

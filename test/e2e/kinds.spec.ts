@@ -118,7 +118,7 @@ function serviceOf<C>(app: TestingModule, chat: new () => C, dataSource?: string
 }
 
 describe('Kinds of chat', () => {
-  it('live side by side, with entities listed by hand', async () => {
+  it('coexist, with entities listed by hand', async () => {
     const app = await startWith(ALL, [SupportChat, Lesson]);
     const support = serviceOf(app, SupportChat);
     const lessons = serviceOf(app, Lesson);
@@ -138,7 +138,7 @@ describe('Kinds of chat', () => {
     expect(await chat.ask('Still there?')).toMatchObject({ seq: 3 });
   });
 
-  it('have messages of their own class, with the columns of that', async () => {
+  it('have messages of their own class, with its columns', async () => {
     const app = await startWith(ALL, [SupportChat, Lesson]);
     const support: DuoChatService<SupportChat> = app.get(getDuoChatToken(SupportChat), { strict: false });
     const chat = await support.create({});
@@ -155,7 +155,7 @@ describe('Kinds of chat', () => {
     expect(answer.seq).toBe(3);
   });
 
-  it('live in named data sources, made by factories', async () => {
+  it('work in named data sources, created by factories', async () => {
     const archive = await createTestDatabase();
     const app = await start([
       TypeOrmModule.forRootAsync({
@@ -176,7 +176,7 @@ describe('Kinds of chat', () => {
     await archive.drop();
   });
 
-  it('live in two applications of one process', async () => {
+  it('work in two applications of one process', async () => {
     const [one, two] = [await startWith(ALL, [Lesson]), await startWith(ALL, [Lesson])];
     const chat = await serviceOf(one, Lesson).create();
     const same = await serviceOf(two, Lesson).find(chat.id);
@@ -204,7 +204,7 @@ describe('Kinds of chat', () => {
         })(),
       },
     ],
-  ])('live under %s', async (_name, options) => {
+  ])('work under %s', async (_name, options) => {
     const source = await new DataSource(postgres([]) as never).initialize();
     await source.query('CREATE SCHEMA desk');
     await source.destroy();
@@ -221,7 +221,7 @@ describe('Kinds of chat', () => {
   });
 });
 
-describe('A plain DuoChatService', () => {
+describe('The default DuoChatService', () => {
   @Injectable()
   class Plain {
     constructor(readonly chats: DuoChatService) {}
@@ -240,25 +240,25 @@ describe('A plain DuoChatService', () => {
     forFeature: (...kinds: Parameters<typeof GitlabDuoModule.forFeature>[0]) => GitlabDuoModule.forFeature(kinds),
   };
 
-  it('is that of the only kind', async () => {
+  it('belongs to the only kind', async () => {
     const app = await start([root(), forFeature(Lesson)], [Plain, ByProperty]);
     expect(app.get(Plain).chats).toBe(serviceOf(app, Lesson));
     expect(app.get(ByProperty).chats).toBe(app.get(DuoChatService));
   });
 
-  it('is that of the only kind, whichever modules name it', async () => {
+  it('belongs to the only kind, even if several modules name it', async () => {
     @Module({ imports: [forFeature(Lesson)], providers: [Plain] })
     class LessonsModule {}
     const app = await start([root(), LessonsModule, forFeature(Lesson)], [ByProperty]);
     expect(app.get(Plain, { strict: false }).chats).toBe(app.get(ByProperty).chats);
   });
 
-  it('is that of the default kind', async () => {
+  it('belongs to the default kind', async () => {
     const app = await start([root(), forFeature(Chat, SupportChat, Lesson)], [Plain]);
     expect(app.get(Plain).chats).toBe(serviceOf(app, SupportChat));
   });
 
-  it('is not needed where there are several kinds', async () => {
+  it('is not required with several kinds', async () => {
     const app = await start([root(), forFeature(Chat, Lesson)], [Named]);
     expect(app.get(Named).lessons).toBe(serviceOf(app, Lesson));
     const apart = await start([root(), forFeature(Chat), forFeature(Lesson)], [Named]);
@@ -270,7 +270,7 @@ describe('A plain DuoChatService', () => {
     ['several kinds of several modules', () => [forFeature(Chat), forFeature(Lesson)], [Plain], 'Chat, Lesson'],
     ['several kinds, by property', () => [forFeature(Lesson), forFeature(Chat)], [ByProperty], 'Lesson, Chat'],
     ['a kind beside the default', () => [forFeature(Lesson), forFeature(SupportChat)], [Plain], 'Lesson, SupportChat'],
-  ])('stops the start where it may mean %s', async (_name, imports, providers, names) => {
+  ])('stops the start if it is ambiguous between %s', async (_name, imports, providers, names) => {
     const error: unknown = await start([root(), ...(imports() ?? [])], providers).then(
       () => 'It started',
       (reason: unknown) => reason,
@@ -281,7 +281,7 @@ describe('A plain DuoChatService', () => {
     );
   });
 
-  it('stops the start where two kinds are the default', async () => {
+  it('stops the start with two default kinds', async () => {
     @Entity('other_messages')
     class OtherMessage extends ActsAsMessage<Other>({ chat: () => Other }) {}
     @Entity('others')
@@ -294,8 +294,8 @@ describe('A plain DuoChatService', () => {
   });
 });
 
-describe('A kind that cannot work', () => {
-  it('stops the start with entities that are missing', async () => {
+describe('A kind with a mistake', () => {
+  it('stops the start with missing entities', async () => {
     const advice =
       'Set autoLoadEntities: true, or list your chat and message entities and ...DUO_ENTITIES under entities.';
     await expect(startWith([Chat, Message], [Chat])).rejects.toThrow(
@@ -306,7 +306,7 @@ describe('A kind that cannot work', () => {
     );
   });
 
-  it('stops the start with a chat or messages that are none', () => {
+  it('stops the start with an invalid chat or message class', () => {
     class Untitled extends ActsAsChat<Message>({ messages: () => Message }) {}
     class Plain {
       readonly text = '';
@@ -340,7 +340,7 @@ describe('A kind that cannot work', () => {
     );
   });
 
-  it('stops the start with a column of the messages that nobody fills', async () => {
+  it('stops the start with a required column of messages that is never set', async () => {
     @Entity('graded_messages')
     class GradedMessage extends ActsAsMessage<Graded>({ chat: () => Graded }) {
       @Column({ type: 'integer' })
@@ -390,7 +390,7 @@ describe('A kind that cannot work', () => {
     );
   });
 
-  it('stops the start with a naming strategy that renames what is named', async () => {
+  it('stops the start with a naming strategy that renames explicit names', async () => {
     const namingStrategy = new (class extends DefaultNamingStrategy {
       override columnName(property: string, given: string, prefixes: string[]): string {
         return super.columnName(property, given, prefixes).replace('expires_at', 'expiresat');
@@ -401,7 +401,7 @@ describe('A kind that cannot work', () => {
     );
   });
 
-  it('stops the start with a model that there is not', async () => {
+  it('stops the start with an unknown model', async () => {
     @Entity('typo_messages')
     class TypoMessage extends ActsAsMessage<Typo>({ chat: () => Typo }) {}
     @Entity('typos')
@@ -427,7 +427,7 @@ describe('An entity of a kind', () => {
     expect(await chat?.ask('Hello')).toMatchObject({ chatId: chat?.id, role: 'assistant' });
   };
 
-  it('is bound however it is loaded', async () => {
+  it('is bound by every way of loading it', async () => {
     const customer = await source.getRepository(Customer).save({ name: 'Ann' });
     const { id } = await support.create({ entity: { subject: 'Printer', customer } });
     const chats = source.getRepository(SupportChat);
@@ -457,7 +457,7 @@ describe('An entity of a kind', () => {
     for (const chat of loaded) await answers(chat);
   });
 
-  it('is bound however it is saved', async () => {
+  it('is bound by every way of saving it', async () => {
     const chats = source.getRepository(SupportChat);
     const inserted = chats.create({ subject: 'inserted' });
     // Its type of a partial entity is too deep for TypeScript.
@@ -478,7 +478,7 @@ describe('An entity of a kind', () => {
     }
   });
 
-  it('gets its id and its model when it is saved as a plain object, and is asked by its id', async () => {
+  it('gets its id and its model when it is saved as a plain object, and can be asked by its id', async () => {
     const plain = await source.getRepository(SupportChat).save({ subject: 'plain' });
     expect(plain).toMatchObject({ id: expect.any(String), model: 'duo-chat-gpt-5-1' });
     expect((await support.ask(plain.id, 'Hello')).seq).toBe(1);
@@ -498,7 +498,7 @@ describe('An entity of a kind', () => {
     });
   });
 
-  it('says what to do when it is not bound', async () => {
+  it('explains what to do if it is not bound', async () => {
     const { id } = await support.create();
     const chats = source.getRepository(SupportChat);
     const unbound = [
@@ -517,7 +517,7 @@ describe('An entity of a kind', () => {
     }
   });
 
-  it('says what to do when its query has left out who it is', async () => {
+  it('explains what to do if a query omitted its id or owner', async () => {
     await support.create({ ownerId: 'ann' });
     const partial = await source.getRepository(SupportChat).find({ select: { id: true, subject: true } });
     const error = /^This SupportChat was loaded without its id or its ownerId: select both/;
@@ -526,7 +526,7 @@ describe('An entity of a kind', () => {
     await expect(partial[0]?.addMessage({ role: 'user', content: 'x' })).rejects.toThrow(error);
   });
 
-  it('shows nothing of its service', async () => {
+  it('exposes nothing of its service', async () => {
     const { id } = await support.create({ title: 'x' });
     const [one, two] = [await support.find(id), await source.getRepository(SupportChat).findOneByOrFail({ id })];
     const unbound = await source

@@ -11,7 +11,7 @@ jest.setTimeout(120_000);
 
 const UNAVAILABLE = { code: 'database_unavailable', isRetryable: true };
 
-describe('What a caller was told that failed', () => {
+describe('A write that was reported as failed', () => {
   let database: TestDatabase;
   let host: TestHost;
   let chats: DuoChatService<Chat>;
@@ -32,7 +32,7 @@ describe('What a caller was told that failed', () => {
   const said = async (): Promise<string[]> =>
     (await chats.messages(chat.id)).items.filter(({ role }) => role === 'user').map(({ text }) => text);
 
-  it('is not stored after all, once the lock of a table is gone', async () => {
+  it('is not stored later, once a table is unlocked', async () => {
     const [asking, adding] = await whileLocked(database.url, () =>
       Promise.allSettled([
         chat.ask('Asked once'),
@@ -48,7 +48,7 @@ describe('What a caller was told that failed', () => {
     expect(await said()).toEqual(['First', 'Asked once']);
   });
 
-  it('is not stored after all, once there are connections again', async () => {
+  it('is not stored later, once connections are available again', async () => {
     const before = await said();
     const asking = await host.database.transaction(async (first) => {
       await first.query('SELECT 1');

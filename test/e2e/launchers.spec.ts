@@ -71,7 +71,7 @@ describe('A launcher', () => {
     expect(said).toMatch(/^\[1\/5\] Installing the dependencies… \d+(?:\.\d)? s\n\[2\/5\] Building…/);
   });
 
-  it('shows what npm says when a step fails, and ends with its code', async () => {
+  it("shows npm's output if a step fails, and ends with its exit code", async () => {
     await writeProject({ missing: 'file:./missing' });
     const { code, said } = await launch(['start.mjs']);
     expect(code).toBe(1);
@@ -81,7 +81,7 @@ describe('A launcher', () => {
     expect(said).not.toContain('[2/5]');
   });
 
-  it('of the whole suite says at once about how long it takes, before it installs anything', async () => {
+  it('announces the duration of the whole suite before it installs anything', async () => {
     await writeProject({ missing: 'file:./missing' });
     const cores = availableParallelism();
     const { said } = await launch(['test.mjs']);
@@ -101,7 +101,7 @@ describe('A launcher', () => {
     it.each<[where: string, variables: NodeJS.ProcessEnv, file: string]>([
       ['by its environment', { NODE_ENV: ' production ' }, ''],
       ['by the file .env', { NODE_ENV: undefined }, 'export NODE_ENV="production" # here'],
-    ])('says each step as JSON with the fields of the lines of the server, %s', async (_where, variables, file) => {
+    ])("prints each step as JSON with the fields of the server's lines, %s", async (_where, variables, file) => {
       await writeProject();
       await writeFile(join(project, '.env'), file);
       const launched = await launch(['start.mjs'], variables);
@@ -114,13 +114,13 @@ describe('A launcher', () => {
       expect(launched.code).toBe(1);
     });
 
-    it('shows a person what the file .env says of production, where the environment says otherwise', async () => {
+    it('prints text if the environment overrides production of the file .env', async () => {
       await writeProject();
       await writeFile(join(project, '.env'), 'NODE_ENV=production');
       expect((await launch(['start.mjs'], { NODE_ENV: '' })).said).toMatch(/^\[1\/5\] Installing the dependencies… /);
     });
 
-    it('says as JSON what npm says when a step fails, and ends with its code', async () => {
+    it("prints npm's output as JSON if a step fails, and ends with its exit code", async () => {
       await writeProject({ missing: 'file:./missing' });
       const launched = await launch(['start.mjs'], { NODE_ENV: 'production' });
       expect(logged(launched)).toEqual([
@@ -135,7 +135,7 @@ describe('A launcher', () => {
       expect(launched).toMatchObject({ code: 1, said: expect.stringContaining('npm error') });
     });
 
-    it('says as JSON that it waits for another process that prepares the folder', async () => {
+    it('prints as JSON that it waits for another process that prepares the folder', async () => {
       await writeProject();
       await mkdir(join(project, '.data'));
       // One that was killed a while ago.

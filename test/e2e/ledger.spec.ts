@@ -65,7 +65,7 @@ describe('The ledger', () => {
     return chat;
   }
 
-  it('has each request as pending before it leaves', async () => {
+  it('has each request as pending before it is sent', async () => {
     const chat = await chats.create({ ownerId: 'ann' });
     host.sandbox.fault({ fault: 'stream-late-first-byte', delayMs: 3_000 });
     const asking = chat.ask('Hello');
@@ -105,7 +105,7 @@ describe('The ledger', () => {
     ['the model', { fault: 'gateway-bad-request' }, 'upstream_error'],
     ['the context window', { fault: 'gateway-context-overflow' }, 'context_window_exceeded'],
     ['the exchange', { fault: 'exchange-insufficient-scope' }, 'gateway_auth_failed'],
-  ])('has a row for what %s refuses for good', async (_name, fault, errorCode) => {
+  ])('has a row for a request that %s refuses permanently', async (_name, fault, errorCode) => {
     host.sandbox.fault({ fault: 'revoke-tokens' });
     const chat = await asked(fault);
     expect(await rowsOf(chat.id)).toMatchObject([{ status: 'failed', errorCode, inputTokens: null }]);
@@ -124,7 +124,7 @@ describe('The ledger', () => {
     expect(await rowsOf(chat.id)).toMatchObject([{ status: 'failed', errorCode: 'validation_failed' }]);
   });
 
-  it('has a row for a request that is cancelled: unknown before the vendor told, and known after', async () => {
+  it('has a row for a cancelled request, whose usage is unknown until the vendor has sent it', async () => {
     const cancelled = async (fault: FaultPlan, when: (stop: () => void) => OnChunk | undefined): Promise<Chat> => {
       const chat = await chats.create();
       host.sandbox.reset();
@@ -157,7 +157,7 @@ describe('The ledger', () => {
     expect(await rowsOf(waiting.id)).toMatchObject([{ number: 1, status: 'failed', errorCode: 'rate_limited' }]);
   });
 
-  it('counts as unknown what a killed instance has asked', async () => {
+  it('counts the requests of a killed instance as unknown', async () => {
     const killed = await startTestHost([Chat, Note], { database: shared });
     const chat = await killed.app.get<DuoChatService<Chat>>(getDuoChatToken(Chat)).create();
     killed.sandbox.fault({ fault: 'stream-stall', afterChunks: 3 });
@@ -177,7 +177,7 @@ describe('The ledger', () => {
     await asking;
   });
 
-  it('adds up by model and kind of token', async () => {
+  it('adds up by model and token type', async () => {
     const chat = await chats.create({ ownerId: 'ann' });
     expect(await chat.usage()).toEqual({ chatId: chat.id, ...nothing, models: [] });
     const thinking = { model: 'duo-chat-gpt-5-6-luna', params: { thinking: { effort: 'high' as const } } };
@@ -216,7 +216,7 @@ describe('The ledger', () => {
     expect(await inMemory.usage()).toMatchObject({ attempts: 5, unknownAttempts: 0 });
   });
 
-  it('does not tell another owner', async () => {
+  it('hides the usage of other owners', async () => {
     const chat = await chats.create({ ownerId: 'ann' });
     for (const owner of [{ ownerId: 'bob' }, {}]) {
       await expect(chats.usage(chat.id, owner)).rejects.toMatchObject({ code: 'chat_not_found' });
@@ -225,7 +225,7 @@ describe('The ledger', () => {
   });
 
   describe('of an owner', () => {
-    it('adds up a period, and the chats that were deleted since', async () => {
+    it('adds up a period, including chats that were deleted since', async () => {
       const [kept, deleted, later] = [
         await chats.create({ ownerId: 'carl' }),
         await chats.create({ ownerId: 'carl' }),
@@ -264,7 +264,7 @@ describe('The ledger', () => {
       expect((await notes.usageOf({ ownerId: null })).attempts).toBe(before.attempts + 1);
     });
 
-    it('is served by the indexes', async () => {
+    it('uses the indexes', async () => {
       await database.query(`
         INSERT INTO duo_attempts (id, run_id, step, number, chat_kind, chat_id, owner_id, provider, model, status, created_at)
         SELECT gen_random_uuid(), gen_random_uuid(), 1, 1, 'chats', md5((n % 500)::text)::uuid,

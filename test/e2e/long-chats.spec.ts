@@ -124,7 +124,7 @@ describe('A long chat', () => {
     });
   }
 
-  it('asks with what the database says, whatever has happened to it, on two servers', async () => {
+  it('always replays what is in the database, on two servers, after random changes', async () => {
     for (let seed = 1; seed <= CHATS; seed += 1) {
       const below = generator(seed);
       const pick = <Value>(values: readonly Value[]): Value => values[below(values.length)] as Value;
@@ -172,7 +172,7 @@ describe('A long chat', () => {
     ]);
   });
 
-  it('has what another writer stored while the begin waited for it', async () => {
+  it('includes a message that another writer stored while the begin waited for it', async () => {
     const [{ app, sandbox, database: source }] = hosts;
     const chats = app.get<DuoChatService<Chat>>(DuoChatService);
     const { id } = await chats.create();
@@ -197,7 +197,7 @@ describe('A long chat', () => {
     expect(JSON.stringify(sandbox.calls.lastRequests['anthropic-messages']?.body)).toContain('Beside');
   });
 
-  it('forgets a chat that is deleted, and takes another of the same id for itself', async () => {
+  it('forgets a deleted chat, and does not confuse it with another of the same id', async () => {
     const chats = chatsOf(hosts[0]);
     const { id } = await chats.create();
     await chats.ask(id, 'Remember 1');

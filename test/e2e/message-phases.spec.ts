@@ -51,7 +51,7 @@ function sentPhases(): unknown[] {
 // OpenAI's API reference, `phase` of an output message: "For models like gpt-5.3-codex and beyond, when sending follow-up
 // requests, preserve and resend phase on all assistant messages". The sandbox refuses a message without it.
 describe.each(Object.entries(places))('The phases of messages in a chat %s', (place, open) => {
-  it('go back with them, in the steps of a run and with the next ask', async () => {
+  it('are replayed, in the steps of a run and with the next ask', async () => {
     const { chat, messages } = await open();
     chat.withTools(weather);
     for (const count of [1, 2]) {
@@ -68,7 +68,7 @@ describe.each(Object.entries(places))('The phases of messages in a chat %s', (pl
     }
   });
 
-  it('come only from models that have them', async () => {
+  it('exist only for models that have them', async () => {
     const { chat, messages } = await open();
     await chat.withModel('duo-chat-gpt-5-2-codex').ask('One');
     await chat.withModel('duo-chat-gpt-5-6-sol').ask('Two');

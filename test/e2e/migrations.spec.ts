@@ -63,7 +63,7 @@ describe('DUO_MIGRATIONS', () => {
     ['with a naming strategy', { namingStrategy: new LoudNamingStrategy() }],
   ];
 
-  it.each(hosts)('leaves a host nothing but its own tables to generate %s', async (_name, options) => {
+  it.each(hosts)('leave a host only its own tables to generate %s', async (_name, options) => {
     const dataSource = await open({ ...options, entities: [Case, CaseMessage, ...DUO_ENTITIES] });
     await dataSource.query('CREATE SCHEMA desk');
     await dataSource.runMigrations();
@@ -105,7 +105,7 @@ describe('DUO_MIGRATIONS', () => {
     expect(await indexNames(upgraded)).toEqual(INDEXES_OF_010.map((index) => /duo_\w+/.exec(index)?.[0]).sort());
   });
 
-  it('leave the indexes of an installation of 0.1.0 in the same schema alone', async () => {
+  it('do not touch the indexes of another installation of 0.1.0 in the same schema', async () => {
     const first = await tablesOf010();
     const before = await indexNames(first);
     const second = await open({ entityPrefix: 'app_', migrationsTableName: 'app_migrations' });
@@ -114,7 +114,7 @@ describe('DUO_MIGRATIONS', () => {
     expect(await indexNames(first)).toEqual(expect.arrayContaining(before));
   });
 
-  it('can be undone', async () => {
+  it('can be reverted', async () => {
     const dataSource = await open({});
     await dataSource.runMigrations();
     for (const _migration of DUO_MIGRATIONS) await dataSource.undoLastMigration();
@@ -122,7 +122,7 @@ describe('DUO_MIGRATIONS', () => {
     expect(tables).toEqual([{ tablename: 'migrations' }]);
   });
 
-  it('says what a data source lacks that does not know the entities', async () => {
+  it('explain what is missing in a data source without the entities', async () => {
     const dataSource = await open({ entities: [] });
     await expect(dataSource.runMigrations()).rejects.toThrow(
       new ConfigurationError(

@@ -72,11 +72,11 @@ describe('GitlabDuoModule', () => {
       'forRootAsync with useExisting',
       () => [GitlabDuoModule.forRootAsync({ imports: [SettingsModule], useExisting: Settings })],
     ],
-  ])('works by %s', async (_name, imports) => {
+  ])('is configured by %s', async (_name, imports) => {
     expect(await answerIn(imports())).toContain('Turn 1. You said: "Hello"');
   });
 
-  it('is only where it is imported when it is not global', async () => {
+  it('is visible only where it is imported if it is not global', async () => {
     const isGlobal = false;
     await expect(answerIn([GitlabDuoModule.forRoot({ ...sandboxOptions(sandbox), isGlobal })])).rejects.toThrow(
       /DuoService/,
@@ -141,7 +141,7 @@ describe('GitlabDuoModule', () => {
     },
   );
 
-  it('stops the start with a model that contradicts itself', async () => {
+  it('stops the start with a contradictory model', async () => {
     const models = [{ id: 'duo-chat-opus-4-7', thinking: 'always' as const }];
     await expect(answerIn([GitlabDuoModule.forRoot({ ...sandboxOptions(sandbox), models })])).rejects.toThrow(
       'The model "duo-chat-opus-4-7" of models contradicts itself: what thinks \'always\' cannot be disabled.',
@@ -192,7 +192,7 @@ describe('DuoService', () => {
     }
   }
 
-  it('chats in memory with the verbs of a persisted chat', () =>
+  it('chats in memory with the methods of a persisted chat', () =>
     withDuo(async (duo) => {
       const chat = duo.chat({ model: 'duo-chat-opus-4-5', instructions: 'Be brief.' });
       const chunks: string[] = [];
@@ -214,7 +214,7 @@ describe('DuoService', () => {
       expect(await chat.complete()).toMatchObject({ text: expect.stringContaining('Turn 4. You said: "Four"') });
     }));
 
-  it('refuses a second ask at once', () =>
+  it('refuses a second ask while a run is active', () =>
     withDuo(async (duo) => {
       const chat = duo.chat();
       const first = chat.ask('One');
@@ -261,7 +261,7 @@ describe('DuoService', () => {
       sandbox.reset();
     }));
 
-  it('tells what is wrong with the connection', () =>
+  it('explains what is wrong with the connection', () =>
     withDuo(async (duo) => {
       sandbox.fault({ fault: 'exchange-insufficient-scope' });
       await expect(duo.testConnection()).rejects.toMatchObject({

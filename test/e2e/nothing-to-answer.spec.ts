@@ -76,7 +76,7 @@ describe.each(Object.keys(places))('A chat %s with nothing to answer', (place) =
   });
 
   it.each(Object.keys(histories))(
-    'refuses complete() and step() once it %s, and stores and books nothing',
+    'refuses complete() and step() once it %s, and stores and records nothing',
     async (name) => {
       await (histories[name] as (talk: TalkingChat) => Promise<unknown>)(talk);
       const before = { usage: await talk.chat.usage(), messages: [...(await talk.messages())] };
@@ -94,7 +94,7 @@ describe.each(Object.keys(places))('A chat %s with nothing to answer', (place) =
   );
 
   it.each([...Object.keys(histories), 'waits for an answer'])(
-    'has no results of runTools() once it %s, and stores and books nothing',
+    'returns no results of runTools() once it %s, and stores and records nothing',
     async (name) => {
       const question = { role: 'user', content: 'call weather {}' } as const;
       const prepare = histories[name] ?? (({ chat }: TalkingChat) => chat.addMessage(question));
@@ -126,7 +126,7 @@ describe.each(Object.keys(places))('A chat %s with nothing to answer', (place) =
     ]);
   });
 
-  it('refuses step() while calls have no result, and stores and books nothing', async () => {
+  it('refuses step() while calls have no result, and stores and records nothing', async () => {
     await talk.chat.withTools(weather).addMessage({ role: 'user', content: 'call weather {}' });
     await talk.chat.step();
     const [usage, rows] = [await talk.chat.usage(), await stored(talk.chat.id)];
@@ -135,7 +135,7 @@ describe.each(Object.keys(places))('A chat %s with nothing to answer', (place) =
     expect((await talk.chat.complete()).text).toContain('Sunny');
   });
 
-  it('answers each message once, however many completions ask for it at once', async () => {
+  it('answers each message once, for any number of concurrent completions', async () => {
     for (let round = 1; round <= 3; round += 1) {
       await talk.chat.addMessage({ role: 'user', content: `Question ${round}` });
       const ended = await Promise.allSettled(Array.from({ length: 5 }, () => talk.chat.complete()));
@@ -151,7 +151,7 @@ describe.each(Object.keys(places))('A chat %s with nothing to answer', (place) =
 });
 
 describe('POST /chats/:id/completions with nothing to answer', () => {
-  it.each(['application/json', 'text/event-stream'])('is a 400 for %s, and leaves no trace', async (accept) => {
+  it.each(['application/json', 'text/event-stream'])('answers 400 for %s, and stores nothing', async (accept) => {
     const chatId = await http.createChat();
     for (const prepare of [() => Promise.resolve(), () => http.ask(chatId, 'Hello')]) {
       await prepare();
@@ -164,8 +164,8 @@ describe('POST /chats/:id/completions with nothing to answer', () => {
   });
 });
 
-describe('A completion that meets another writer', () => {
-  it('answers nothing, and leaves no trace, where that has answered while it waited for the chat', async () => {
+describe('A completion that races with another writer', () => {
+  it('answers nothing and stores nothing if the other has answered while it waited for the chat', async () => {
     const chat = await chats().create();
     await chat.addMessage({ role: 'user', content: 'Hello' });
     const rows = new RunRows(server.database);
