@@ -230,7 +230,7 @@ describe('Chats over HTTP', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 400 [^]*application\/problem\+json[^]*"code":"validation_failed"/);
   });
 
-  it('disconnects after the response to a body that was too large', async () => {
+  it('answers a client that closes the connection after a body that was too large', async () => {
     const size = 40 * 1024 * 1024;
     const head = `POST /chats/${NOBODYS}/completions HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n`;
     for (let turn = 0; turn < 3; turn += 1) {

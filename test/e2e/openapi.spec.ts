@@ -45,13 +45,13 @@ function calls(documented: Record<string, object>): string[] {
 }
 
 describe('The OpenAPI document', () => {
-  it('is valid OpenAPI', async () => {
+  it('is valid OpenAPI 3.1', async () => {
     for (const one of [document, openApiDocument(), openApiDocument({ path: '/api/v1/tickets/' })]) {
       expect(await new Validator().validate({ ...structuredClone(one) })).toMatchObject({ valid: true });
     }
   });
 
-  it('resolves every reference, and names each operation once', () => {
+  it('resolves every reference, and has unique operation ids', () => {
     const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)].map(([, path = '']) => path);
     for (const reference of new Set(references)) {
       const target = reference
@@ -64,21 +64,21 @@ describe('The OpenAPI document', () => {
     expect(new Set(named).size).toBe(named.length);
   });
 
-  it('has a path of the host’s own', () => {
+  it('has the path that the host chose', () => {
     const { paths: own } = openApiDocument({ path: '/api/v1/tickets/', models: 'api/v1/models' });
     expect(calls(own)).toContain('POST /api/v1/tickets/{id}/messages');
     expect(calls(own)).toContain('GET /api/v1/models');
     expect(calls(openApiDocument().paths)).not.toContain('GET /models');
   });
 
-  it('has every code with its status', () => {
+  it('has every error code with its status', () => {
     const code = schemas.Problem?.properties.code as { enum: string[]; description: string };
     expect(code.enum).toEqual(Object.keys(problems));
     for (const [name, [status]] of Object.entries(problems))
       expect(code.description).toContain(`\`${name}\` ${status}`);
   });
 
-  it('says of each refusal what its status means', () => {
+  it('describes every error response', () => {
     for (const item of Object.values(paths)) {
       for (const { responses } of Object.values(item).filter((value) => 'responses' in value)) {
         for (const [status, response] of Object.entries(responses).filter(([status]) => status >= '400')) {
@@ -100,7 +100,7 @@ describe('The OpenAPI document', () => {
     ['CompletionBody', 'CompletionDto'],
     ['Attachment', 'AttachmentDto'],
     ['DenialBody', 'DenialDto'],
-  ])('says of %s what %s checks', (name, dto) => {
+  ])('describes %s as %s validates it', (name, dto) => {
     const checked = dtoSchemas()[dto] as unknown as ObjectSchema;
     const described = schemas[name] as ObjectSchema;
     expect(Object.keys(described.properties).sort()).toEqual(Object.keys(checked.properties).sort());
@@ -117,14 +117,14 @@ describe('The OpenAPI document', () => {
     ['GET', '/chats', 'ChatPageDto'],
     ['GET', '/chats/{id}/messages', 'MessagePageDto'],
     ['GET', '/chats/{id}/tool-calls', 'ToolCallsDto'],
-  ])('says of the query of %s %s what %s checks', (method, path, dto) => {
+  ])('describes the query of %s %s as %s validates it', (method, path, dto) => {
     const { parameters = [] } = paths[path]?.[method.toLowerCase()] ?? {};
     const queries = parameters.filter((parameter) => parameter.in === 'query').map(({ name }) => name);
     expect(queries.sort()).toEqual(Object.keys(dtoSchemas()[dto]?.properties ?? {}).sort());
   });
 });
 
-describe('The server and its document', () => {
+describe('The server and its OpenAPI document', () => {
   let server: TestServer;
   let client: HttpClient;
   const ajv = new Ajv2020({ strict: false, allErrors: true });
@@ -162,13 +162,13 @@ describe('The server and its document', () => {
     return value;
   }
 
-  it('has every route of the server', () => {
+  it('have the same routes', () => {
     const scanned = SwaggerModule.createDocument(server.app, new DocumentBuilder().build());
     expect(calls(paths)).toEqual(expect.arrayContaining(calls(scanned.paths)));
     expect(calls(scanned.paths).length).toBeGreaterThan(9);
   });
 
-  it('describes the answers that are real', async () => {
+  it('agree on the responses', async () => {
     const body = {
       model: 'duo-chat-opus-4-5',
       instructions: 'Be brief.',
@@ -195,7 +195,7 @@ describe('The server and its document', () => {
     await call('GET', '/chats/{id}', `/chats/${id}`);
   });
 
-  it('describes a run that waits for approval, and the decisions on its calls', async () => {
+  it('agree on a run that waits for approval, and on decisions on its calls', async () => {
     const pay = addTool(server.app, 'pay', () => told('Paid'), { needsApproval: () => Promise.resolve(true) });
     const chat = await server.app
       .get<DuoChatService<Chat>>(DuoChatService, { strict: false })
@@ -229,7 +229,7 @@ describe('The server and its document', () => {
     ['GET', '/chats/{id}/tool-calls', '/chats/x/tool-calls?status=denied', undefined],
     ['POST', '/chats/{id}/tool-calls/{toolCallId}/approve', '/chats/x/tool-calls/y/approve', undefined],
     ['POST', '/chats/{id}/tool-calls/{toolCallId}/deny', '/chats/x/tool-calls/y/deny', { reason: 1 }],
-  ])('describes the refusal of %s %s at %s', async (method, path, url, body) => {
+  ])('agree on the error of %s %s with %s', async (method, path, url, body) => {
     expect(await call(method, path, url, body)).toMatchObject({ code: expect.any(String) });
   });
 
@@ -323,7 +323,7 @@ describe('The server and its document', () => {
     }
   });
 
-  it('describes what is refused before it comes to any route', async () => {
+  it('agree on requests that are refused before any route', async () => {
     for (const route of calls(paths)) {
       const [method = '', path = ''] = route.split(' ');
       for (const id of path.includes('{id}') ? ['%ff', 'x'.repeat(5_000)] : [])
@@ -335,7 +335,7 @@ describe('The server and its document', () => {
     }
   });
 
-  it('describes the events that are real', async () => {
+  it('agree on the events', async () => {
     const look = addTool(server.app, 'look', (_input, { emit }) => {
       emit({ percent: 50 });
       return told('Looked');

@@ -75,7 +75,7 @@ describe.each<[string, Type<OwnerResolver>, FastifyAdapter | undefined]>([
   ['a class that needs providers of the host, on Fastify', SessionOwner, new FastifyAdapter()],
   ['a class of the request, on Express', RequestScopedOwner, undefined],
   ['a class of the request, on Fastify', RequestScopedOwner, new FastifyAdapter()],
-])('An owner by %s', (_name, owner, adapter) => {
+])('An owner resolved by %s', (_name, owner, adapter) => {
   let database: TestDatabase;
   let sandbox: Sandbox;
   let app: INestApplication;
@@ -109,7 +109,7 @@ describe.each<[string, Type<OwnerResolver>, FastifyAdapter | undefined]>([
     return client.send(method, path, undefined, cookie === undefined ? {} : { cookie });
   }
 
-  it('is who makes the request', async () => {
+  it('is the caller', async () => {
     const created = await send('POST', '/chats', 'anna');
     const { id } = created.body as { id: string };
     const statuses = await Promise.all(
@@ -120,7 +120,7 @@ describe.each<[string, Type<OwnerResolver>, FastifyAdapter | undefined]>([
     expect((await chats.find(id, { ownerId: 'anna' })).ownerId).toBe('anna');
   });
 
-  it('can be refused, with the status of Nest', async () => {
+  it("can be refused, with the status of Nest's exception", async () => {
     const nobody = await send('GET', '/chats');
     expect([nobody.status, nobody.body]).toMatchObject([401, { code: 'unauthorized', detail: 'Sign in first.' }]);
     expect(nobody.get('content-type')).toContain('application/problem+json');
@@ -134,7 +134,7 @@ describe.each<[string, Type<OwnerResolver>, FastifyAdapter | undefined]>([
     ['blank', 'an empty one'],
     ['number', 'a value of the type number'],
     ['list', 'a value of the type object'],
-  ])('is no owner where the class returns one that is %s, and so a failure of the server', async (cookie, told) => {
+  ])('is a server error if the class returns one that is %s', async (cookie, told) => {
     const unowned = await send('POST', '/shared');
     const { id } = unowned.body as { id: string };
     for (const [method, path] of [
@@ -151,7 +151,7 @@ describe.each<[string, Type<OwnerResolver>, FastifyAdapter | undefined]>([
     }
   });
 
-  it('is nobody where the class says null', async () => {
+  it('is null if the class returns null', async () => {
     const unowned = await send('POST', '/shared');
     const { id } = unowned.body as { id: string };
     const created = await send('POST', '/chats', 'null');
@@ -161,7 +161,7 @@ describe.each<[string, Type<OwnerResolver>, FastifyAdapter | undefined]>([
     expect((await send('GET', `/chats/${id}`, 'anna')).status).toBe(404);
   });
 
-  it('is nobody where there is no class', async () => {
+  it('is null without a class', async () => {
     const created = await send('POST', '/shared', 'anna');
     const { id } = created.body as { id: string };
     expect((await send('GET', `/shared/${id}`)).status).toBe(200);

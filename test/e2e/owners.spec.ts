@@ -140,8 +140,8 @@ async function expectNoLoan(route: TestRoute): Promise<void> {
   expect(new Set(others.answers.map(({ status }) => status))).toEqual(new Set([404]));
 }
 
-describe("Another owner's chat, over HTTP,", () => {
-  it('is answered like one that never was, by every route, with the same statements', async () => {
+describe("Another owner's chat over HTTP", () => {
+  it('looks like an unknown chat to every route, with the same statements', async () => {
     const before = await rowsOf(annas.chatId);
     const routes = server.routes.filter(hasChat);
     expect(routes.length).toBeGreaterThan(6);
@@ -156,7 +156,7 @@ describe("Another owner's chat, over HTTP,", () => {
     expect(await rowsOf(annas.chatId)).toEqual(before);
   });
 
-  it('does not show that it is locked', async () => {
+  it('does not reveal that it is locked', async () => {
     await server.database.transaction(async (manager) => {
       await manager.query('SELECT 1 FROM chats WHERE id = $1 FOR UPDATE', [annas.chatId]);
       for (const route of server.routes.filter(hasChat))
@@ -164,7 +164,7 @@ describe("Another owner's chat, over HTTP,", () => {
     });
   });
 
-  it('does not show that it is busy', async () => {
+  it('does not reveal that it is busy', async () => {
     const busy = { ...annas, chatId: await clients.anna.createChat() };
     server.sandbox.fault({ fault: 'stream-stall', afterChunks: 2 });
     const events = readEvents(await clients.anna.openEvents(busy.chatId, 'Hello'));
@@ -179,7 +179,7 @@ describe("Another owner's chat, over HTTP,", () => {
     throw new Error('The run did not end.');
   });
 
-  it('is on no page that names no chat', async () => {
+  it('is on no page of a list', async () => {
     const stored = (await clients.anna.messages(annas.chatId)).flatMap(({ id, text }) => [id, text]);
     const routes = server.routes.filter((route) => !hasChat(route) && route.method === 'GET');
     for (const { path } of routes) {
@@ -192,7 +192,7 @@ describe("Another owner's chat, over HTTP,", () => {
 });
 
 describe('A list of chats', () => {
-  it('has those of its owner alone, whosever chat it begins after', async () => {
+  it('has only chats of its owner, for any cursor', async () => {
     const key = { carl: 'A-key-of-carl-alone', dora: 'A-key-of-dora-alone' };
     const own = await startTestServer({
       apiKeys: Object.entries(key).map(([owner, key]) => ({ owner, key })),
@@ -246,13 +246,13 @@ const callsById: Record<string, Call> = {
 };
 const otherMethods = ['constructor', 'create', 'list', 'usageOf', 'bound', 'where'];
 
-describe("Another owner's chat, in the library,", () => {
-  it('is asked for by every call that takes an id', () => {
+describe("Another owner's chat in the library", () => {
+  it('is requested by every method that takes an id', () => {
     const methods = Object.getOwnPropertyNames(DuoChatService.prototype);
     expect(methods.sort()).toEqual([...Object.keys(callsById), ...otherMethods].sort());
   });
 
-  it.each(Object.keys(callsById))('is for %s one that never was, with the same statements', async (name) => {
+  it.each(Object.keys(callsById))('looks to %s like an unknown chat, with the same statements', async (name) => {
     const before = await rowsOf(annas.chatId);
     const unowned = await chats.create();
     const outcome = async (id: string, owner: { ownerId?: string | null }): Promise<unknown> => {

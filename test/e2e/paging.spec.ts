@@ -27,7 +27,7 @@ describe.each(PLATFORMS)('Pages on %s', (platform) => {
     return ids;
   }
 
-  it('is empty where there is nothing', async () => {
+  it('are empty without rows', async () => {
     const nothing = { items: [], nextCursor: null };
     expect(await page('/chats')).toEqual(nothing);
     const [chatId] = await newChats(1);
@@ -36,7 +36,7 @@ describe.each(PLATFORMS)('Pages on %s', (platform) => {
     expect(await page(`/chats?cursor=${chatId}`)).toEqual(nothing);
   });
 
-  it('ends with null, also where the last page is full', async () => {
+  it('end with null, even if the last page is full', async () => {
     const ids = await newChats(4);
     const first = await page('/chats?limit=2');
     expect([idsOf(first), first.nextCursor]).toEqual([ids.slice(0, 2), ids[1]]);
@@ -46,7 +46,7 @@ describe.each(PLATFORMS)('Pages on %s', (platform) => {
     expect((await page('/chats')).items).toHaveLength(4);
   });
 
-  it('stays in place while chats come and go', async () => {
+  it('keep their place while chats are created and deleted', async () => {
     const ids = await newChats(6);
     const first = await page('/chats?limit=2');
     await newChats(2);
@@ -58,7 +58,7 @@ describe.each(PLATFORMS)('Pages on %s', (platform) => {
     expect([idsOf(third), third.nextCursor]).toEqual([[ids[5]], null]);
   });
 
-  it('goes on after the sequence number that it gave', async () => {
+  it('continue after the given sequence number', async () => {
     const chatId = await client.createChat();
     for (const content of ['one', 'two', 'three']) await client.ask(chatId, content);
     const seqs: number[] = [];
@@ -94,7 +94,7 @@ describe.each(PLATFORMS)('Pages on %s', (platform) => {
     ["cursor=' OR 1=1", 'cursor must be a UUID'],
     ['cursor=01a20270-303e-7767-aa57-93b6b4b670fb&cursor=x', 'cursor must be a UUID'],
     ['page=2', 'property page should not exist'],
-  ])('refuses ?%s and says what is wrong', async (query, detail) => {
+  ])('refuse ?%s and explain it', async (query, detail) => {
     const response = await client.send('GET', `/chats?${query}`);
     expect([response.status, response.body]).toMatchObject([
       400,
@@ -110,7 +110,7 @@ describe.each(PLATFORMS)('Pages on %s', (platform) => {
     ['after=1.5', 'after must be an integer number'],
     ['after=x', 'after must be an integer number'],
     ['cursor=1', 'property cursor should not exist'],
-  ])('refuses the messages ?%s and says what is wrong', async (query, detail) => {
+  ])('refuse the messages ?%s and explain it', async (query, detail) => {
     const [chatId] = await newChats(1);
     const response = await client.send('GET', `/chats/${chatId}/messages?${query}`);
     expect([response.status, response.body]).toMatchObject([

@@ -39,7 +39,7 @@ describe('Parameters of a chat', () => {
     );
   });
 
-  it('count by their last value where the JSON has one twice, as in JavaScript', async () => {
+  it('use the last of duplicate keys, as JavaScript does', async () => {
     const [before, changes] = ['{"a": 1, "b": 2, "a": null}', '{"c": 1, "b": {"x": null}, "c": [null]}'];
     const [found]: { merged: string }[] = await host.database.query(
       `SELECT ${mergeParamsSql('$1::json', '$2::json')}::text AS merged`,
@@ -49,7 +49,7 @@ describe('Parameters of a chat', () => {
     expect(JSON.stringify(JSON.parse(found?.merged ?? ''))).toBe(JSON.stringify(merged));
   });
 
-  it('keep nulls, arrays and the order of keys inside of values, in the row as on the entity', async () => {
+  it('keep nulls, arrays and the order of keys within values, in the row as on the entity', async () => {
     const chat = await chats.create({ params: { zone: { z: null, a: [null, 2] }, temperature: 0.5 } });
     chat.withParams({ filter: { z: 1, a: null }, temperature: null });
     // The vendor refuses what it does not know; what the chat keeps is stored by then.
@@ -58,7 +58,7 @@ describe('Parameters of a chat', () => {
     expect([await row(chat.id), JSON.stringify(chat.params)]).toEqual([expected, expected]);
   });
 
-  it('are those of the row on an entity that was loaded before another has changed them', async () => {
+  it('are read from the row for an entity that was loaded before another change', async () => {
     const { id } = await chats.create({ params: { topP: 0.5 } });
     const [first, second] = [await chats.find(id), await chats.find(id)];
     await first.withParams({ temperature: 0.5 }).ask('Hello');
@@ -67,7 +67,7 @@ describe('Parameters of a chat', () => {
     expect(await row(id)).toBe(JSON.stringify(second.params));
   });
 
-  it('have no null at the top wherever they are set', async () => {
+  it('never contain null at the top level', async () => {
     const chat = await chats.create({ params: { temperature: null, metadata: null } });
     expect([await row(chat.id), chat.params]).toEqual(['{}', {}]);
     const changed = await chats.update(chat.id, { params: { topP: null, metadata: { user_id: null } } });
@@ -76,7 +76,7 @@ describe('Parameters of a chat', () => {
     expect([await row(chat.id), made.params]).toEqual(['{"topP":0.5}', { topP: 0.5 }]);
   });
 
-  it.each(['persisted', 'in memory'])('are unset for one ask alone by a null in its options: %s', async (where) => {
+  it.each(['persisted', 'in memory'])('are unset for one ask by a null in its options: %s', async (where) => {
     const params = { temperature: 0.5, maxOutputTokens: 1_000 };
     const model = 'duo-chat-haiku-4-5';
     const chat =

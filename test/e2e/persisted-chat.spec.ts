@@ -55,7 +55,7 @@ describe('A persisted chat', () => {
     host.sandbox.reset();
   });
 
-  it('asks, and returns the stored message', async () => {
+  it('returns the stored message of an ask', async () => {
     const chat = await chats.create({ ownerId: 'ann' });
     const answer = await chat.ask('Explain transactions');
     expect(answer).toMatchObject({
@@ -72,7 +72,7 @@ describe('A persisted chat', () => {
     expect({ ...stored }).toEqual(columns);
   });
 
-  it('hands the pieces on as they come, and waits for the callback', async () => {
+  it('passes the pieces to the callback as they arrive, and waits for it', async () => {
     const chat = await chats.create();
     const chunks: string[] = [];
     const answer = await chat.ask('Tell me', { params: { maxOutputTokens: 700 } }, async ({ text }) => {
@@ -97,7 +97,7 @@ describe('A persisted chat', () => {
     ]);
   });
 
-  it('applies what is set with the next ask, stores it, and chains', async () => {
+  it('applies chained settings with the next ask, and stores them', async () => {
     const chat = await chats.create();
     chat.withInstructions('Be brief.').withModel('duo-chat-haiku-4-5').withTemperature(0.2).withParams({ topP: 0.9 });
     expect(await chats.find(chat.id)).toMatchObject({ model: 'duo-chat-sonnet-4-6', params: {} });
@@ -124,7 +124,7 @@ describe('A persisted chat', () => {
     expect((await chats.find(chat.id)).params).toEqual({ topP: 0.9 });
   });
 
-  it('keeps what was set when the ask could not begin', async () => {
+  it('keeps unsaved settings if the ask could not begin', async () => {
     const chat = await chats.create();
     chat.withInstructions('Be brief.');
     await expect(chat.ask('')).rejects.toMatchObject({ code: 'validation_failed' });
@@ -134,7 +134,7 @@ describe('A persisted chat', () => {
     });
   });
 
-  it('refuses wrong parameters wherever they are given, and stores nothing of it', async () => {
+  it('refuses wrong params everywhere, and stores nothing', async () => {
     const before = await database.getRepository(Chat).count();
     const params = { maxOutputTokens: 1.5 };
     const refused = {
@@ -154,7 +154,7 @@ describe('A persisted chat', () => {
     expect((await chats.messages(chat.id)).items).toEqual([]);
   });
 
-  it('answers a message that was added, and one whose ask has failed', async () => {
+  it('answers an added message, and one whose ask has failed', async () => {
     const chat = await chats.create();
     await chat.addMessage({ role: 'user', content: 'One' });
     expect((await chat.complete()).text).toContain('Turn 1. You said: "One"');
@@ -163,7 +163,7 @@ describe('A persisted chat', () => {
     expect((await chat.complete()).text).toContain('Turn 2. You said: "Two"');
   });
 
-  it('thinks as much as it is told to, from then on', async () => {
+  it('keeps its thinking setting for later asks', async () => {
     const chat = await chats.create({ model: 'duo-chat-gpt-5-1' });
     await chat.withThinking({ effort: 'high' }).ask('Hello');
     await (await chats.find(chat.id)).ask('Again');
@@ -174,7 +174,7 @@ describe('A persisted chat', () => {
     });
   });
 
-  it('works however it was loaded, and shows nothing of its service', async () => {
+  it('works after every way of loading it, and exposes nothing of its service', async () => {
     const created = await chats.create();
     const repository = database.getRepository(Chat);
     const byBuilder = await repository.createQueryBuilder('c').where('c.id = :id', { id: created.id }).getOneOrFail();
@@ -191,12 +191,12 @@ describe('A persisted chat', () => {
     );
   });
 
-  it('shows the same when it is created and when it is loaded', async () => {
+  it('has the same fields when created as when loaded', async () => {
     const created = await chats.create({ title: 'x' });
     expect(JSON.parse(JSON.stringify(created))).toEqual(JSON.parse(JSON.stringify(await chats.find(created.id))));
   });
 
-  it('rejects, and does not throw, for an id that is none', async () => {
+  it('rejects for an invalid id, and does not throw', async () => {
     await expect(chats.addMessage('x', { role: 'user', content: 'x' })).rejects.toMatchObject({
       code: 'chat_not_found',
     });
@@ -210,11 +210,11 @@ describe('A persisted chat', () => {
     expect((await chats.find(chat.id)).params).toEqual({ stopSequences: ['.'] });
   });
 
-  it('tells what to do with a chat that was never saved', async () => {
+  it('explains what to do with a chat that was never saved', async () => {
     await expect(database.getRepository(Chat).create().ask('Hello')).rejects.toThrow(/not bound to its service/);
   });
 
-  it('cannot set the sequence back by saving a stale chat', async () => {
+  it('never lowers its sequence number when a stale chat is saved', async () => {
     const chat = await chats.create();
     const stale = await chats.find(chat.id);
     await chat.ask('One');
@@ -249,7 +249,7 @@ describe('A persisted chat', () => {
     return { answer };
   }
 
-  it('is busy for a second ask, by the index of the database', async () => {
+  it('is busy for a second ask, by the database index', async () => {
     const chat = await chats.create();
     host.sandbox.fault({ fault: 'stream-stall', afterChunks: 3 });
     const cancel = new AbortController();
@@ -267,7 +267,7 @@ describe('A persisted chat', () => {
     expect((await chats.messages(chat.id)).items.map(({ text }) => text)).not.toContain('Two');
   });
 
-  it('takes messages beside a run, in order', async () => {
+  it('accepts messages during a run, in order', async () => {
     const chat = await chats.create();
     const asking = await begun(chat, 'One', 3_000);
     await chat.addMessage({ role: 'user', content: 'Beside' });
@@ -278,7 +278,7 @@ describe('A persisted chat', () => {
     expect(next.text).toContain(historyHash(items.slice(0, -1)));
   });
 
-  it('keeps the text of a cancelled ask, closes the upstream, and goes on', async () => {
+  it('keeps the text of a cancelled ask, closes the upstream, and continues', async () => {
     const chat = await chats.create();
     const cancel = new AbortController();
     host.sandbox.fault({ fault: 'stream-stall', afterChunks: 3 });
@@ -293,7 +293,7 @@ describe('A persisted chat', () => {
     expect((await chat.ask('And?')).text).toContain(historyHash((await chats.messages(chat.id)).items.slice(0, -1)));
   });
 
-  it('stores its answer although another transaction holds the row for a while', async () => {
+  it('stores its answer even if another transaction locks the row for a while', async () => {
     const chat = await chats.create();
     const asking = await begun(chat, 'Hello', 2_000);
     await database.transaction(async (manager) => {
@@ -303,7 +303,7 @@ describe('A persisted chat', () => {
     expect((await asking.answer).seq).toBe(1);
   });
 
-  it('does not wait for ever for a row that another transaction holds', async () => {
+  it('waits only up to a limit for a row that another transaction locks', async () => {
     const chat = await chats.create();
     await database.transaction(async (manager) => {
       await manager.query('SELECT 1 FROM chats WHERE id = $1 FOR UPDATE', [chat.id]);
@@ -312,7 +312,7 @@ describe('A persisted chat', () => {
     expect((await chat.ask('Hello')).seq).toBe(1);
   });
 
-  it('stops its run when it is deleted, and keeps what that cost', async () => {
+  it('stops its run when it is deleted, and keeps the usage', async () => {
     const chat = await chats.create();
     host.sandbox.fault({ fault: 'stream-stall', afterChunks: 3 });
     let deleting: Promise<void> | undefined;
@@ -326,7 +326,7 @@ describe('A persisted chat', () => {
     expect(ledger).toEqual([{ status: 'unknown' }]);
   });
 
-  it('writes each retry into the ledger before it leaves', async () => {
+  it('records each retry in the ledger before it is sent', async () => {
     const retrying = await startTestHost([Chat], { tries: 2 });
     try {
       const service = retrying.app.get<DuoChatService<Chat>>(DuoChatService);
@@ -351,7 +351,7 @@ describe('A persisted chat', () => {
     }
   });
 
-  it('comes in kinds, with tables, columns and models of their own', async () => {
+  it('has kinds with their own tables, columns and models', async () => {
     const ticket = await tickets.create({ ownerId: 'ann', entity: { subject: 'Printer' } });
     const answer = await ticket.ask('It burns');
     expect(answer).toBeInstanceOf(TicketMessage);

@@ -70,13 +70,13 @@ describe.each(PLATFORMS)('The HTTP API on %s', (platform) => {
     ['application/json;q=0.9, text/event-stream;q=0.1', 'application/json'],
     ['text/event-stream;q=x', 'application/json'],
     [';,/;=", text/event-stream;"', 'application/json'],
-  ])('answers who accepts %j in %s', async (accept, type) => {
+  ])('accepts %j by answering with %s', async (accept, type) => {
     const chatId = await client.createChat();
     const response = await client.send('POST', `/chats/${chatId}/messages`, { content: 'Hello' }, { accept });
     expect(response.get('content-type')?.split(';')[0]).toBe(type);
   });
 
-  it('keeps a run whose client has hung up', async () => {
+  it('keeps a run whose client has disconnected', async () => {
     const chatId = await client.createChat();
     const hangUp = new AbortController();
     const response = await client.openEvents(chatId, 'Tell me a story', hangUp.signal);
@@ -125,7 +125,7 @@ describe.each(PLATFORMS)('The HTTP API on %s', (platform) => {
     ]);
   });
 
-  it('shows ids as they are stored, in whatever letter case they are given', async () => {
+  it('shows ids as they are stored, for requests in any letter case', async () => {
     const chatId = await client.createChat();
     const path = `/chats/${chatId.toUpperCase()}`;
     expect(await client.json('GET', path)).toMatchObject({ id: chatId });
@@ -141,7 +141,7 @@ describe.each(PLATFORMS)('The HTTP API on %s', (platform) => {
     expect([unknown.status, unknown.text]).toEqual([404, expect.stringContaining(NOBODYS)]);
   });
 
-  it('keeps the status of an error that comes before the first event', async () => {
+  it('keeps the status of an error before the first event', async () => {
     const chatId = await client.createChat();
     server.sandbox.fault({ fault: 'gateway-overloaded' });
     const response = await client.openEvents(chatId, 'Hello');
@@ -149,7 +149,7 @@ describe.each(PLATFORMS)('The HTTP API on %s', (platform) => {
     expect([response.status, await response.json()]).toMatchObject([503, { code: 'upstream_overloaded' }]);
   });
 
-  it('tells how long to wait', async () => {
+  it('sends Retry-After', async () => {
     const chatId = await client.createChat();
     server.sandbox.fault({ fault: 'gateway-rate-limit-retry-after', retryAfter: 7 });
     const response = await client.send('POST', `/chats/${chatId}/messages`, { content: 'Hello' });
@@ -171,7 +171,7 @@ describe.each(PLATFORMS)('The HTTP API on %s', (platform) => {
     }
   });
 
-  it('asks nothing by OPTIONS or HEAD', async () => {
+  it('starts no run for OPTIONS or HEAD', async () => {
     const chatId = await client.createChat();
     for (const method of ['OPTIONS', 'HEAD']) {
       const { status } = await client.send(method, `/chats/${chatId}/messages`);
@@ -180,14 +180,14 @@ describe.each(PLATFORMS)('The HTTP API on %s', (platform) => {
     expect(await client.messages(chatId)).toEqual([]);
   });
 
-  describe('bodies', () => {
+  describe('with a large body', () => {
     const file = (bytes: number) => {
       const content = Buffer.concat([pdf(), Buffer.alloc(bytes)]).subarray(0, bytes);
       return { mediaType: 'application/pdf', data: content.toString('base64') };
     };
     const post = (chatId: string, body: object) => client.send('POST', `/chats/${chatId}/messages`, body);
 
-    it('takes a file of 10 MB and a text of 1 MB', async () => {
+    it('accepts a file of 10 MB and a text of 1 MB', async () => {
       const chatId = await client.createChat();
       const response = await post(chatId, { content: 'Look', attachments: [file(10 * MIB)] });
       expect(response.status).toBe(201);
@@ -231,7 +231,7 @@ describe.each(PLATFORMS)('The HTTP API on %s', (platform) => {
       );
     });
 
-    it('refuses a body that does not tell its size', async () => {
+    it('refuses a body without a declared size', async () => {
       const chatId = await client.createChat();
       const headers = { 'content-type': 'application/json', 'transfer-encoding': 'chunked' };
       const upload = request(`${server.url}/chats/${chatId}/messages`, { method: 'POST', headers });

@@ -30,7 +30,7 @@ function parsed(lines: readonly string[]): Line[] {
   });
 }
 
-describe('In production', () => {
+describe('The log in production', () => {
   let sandbox: Sandbox;
   let database: TestDatabase;
   let server: ProductionProcess | undefined;
@@ -64,7 +64,7 @@ describe('In production', () => {
     return server;
   }
 
-  it('every line from the start to the end is JSON, failures and warnings of Node included', async () => {
+  it('is JSON in every line from start to end, including failures and warnings of Node', async () => {
     const address = new URL(database.url);
     const password = decodeURIComponent(address.password) || PASSWORD;
     address.password = '';
@@ -113,7 +113,7 @@ describe('In production', () => {
     ['a missing token', { GITLAB_TOKEN: '' }, /GITLAB_TOKEN is not set/],
     ['two wrong settings', { PORT: 'x', ACCESS_LOG: 'yes' }, /2 settings are wrong:\n {2}- .*PORT/],
     ['a database that is not there', { DATABASE_URL: 'postgres://x:y@127.0.0.1:9/x' }, /The database does not answer/],
-  ])('the lines of a start that fails for %s are JSON', async (_what, more, reason) => {
+  ])('is JSON for a start that fails because of %s', async (_what, more, reason) => {
     const failing = await start(more);
     expect(await failing.ended()).toBe(1);
     const lines = parsed(failing.lines());
@@ -121,7 +121,7 @@ describe('In production', () => {
     expect(lines.at(-1)).toMatchObject(last);
   });
 
-  it('the error that ends the process is JSON', async () => {
+  it('is JSON for the error that ends the process', async () => {
     const failing = await start({}, whenUnderWay(`throw new Error('Out of order');`));
     expect(await failing.ended()).toBe(1);
     expect(parsed(failing.lines()).at(-1)).toMatchObject({
@@ -131,7 +131,7 @@ describe('In production', () => {
     });
   });
 
-  it('a token that GitLab refuses is a warning at the start, and stops nothing', async () => {
+  it('warns at startup of a token that GitLab refuses, without stopping', async () => {
     sandbox.fault({ fault: 'exchange-unauthorized', times: 2 });
     const running = await start();
     const url = await running.url();
@@ -146,7 +146,7 @@ describe('In production', () => {
     ]);
   });
 
-  it('a token that GitLab takes is no line at the start, and no model is asked for it', async () => {
+  it('has no line at startup for a token that GitLab accepts, without a model request', async () => {
     const running = await start();
     await running.url();
     await until(() => sandbox.calls.requests['anthropic-messages'] > 0);
@@ -158,7 +158,7 @@ describe('In production', () => {
     expect(parsed(running.lines()).filter(({ level }) => level !== 'log')).toEqual([]);
   });
 
-  it('a GitLab that does not answer holds up neither the start nor the end', async () => {
+  it('is not delayed at start or end by a GitLab that does not answer', async () => {
     sandbox.fault({ fault: 'exchange-hang', times: 5 });
     const running = await start();
     const url = await running.url();

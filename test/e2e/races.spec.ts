@@ -67,7 +67,7 @@ describe('Two instances on the same chats', () => {
     }
   }
 
-  it('begin while the other finishes: each replays the whole history', async () => {
+  it('begin a run while the other finishes, with the whole history', async () => {
     const chatId = await createChat();
     const asking = [0, 1, 2, 3].map(async (worker) => {
       for (let turn = 0; turn < 10; turn += 1) await askUntilTaken(either(worker), chatId, `${worker}.${turn}`);
@@ -76,7 +76,7 @@ describe('Two instances on the same chats', () => {
     expect(await checkedMessages(chatId)).toHaveLength(80);
   });
 
-  it('give one of 50 asks to the model, and the next one after it', async () => {
+  it('send one of 50 concurrent asks to the model, and the next one after it', async () => {
     const chatId = await createChat();
     for (const { sandbox } of hosts) sandbox.fault({ fault: 'stream-late-first-byte', delayMs: 10_000 });
     const asks = Array.from({ length: 50 }, (_, index) => either(index).ask(chatId, `Ask ${index}`));
@@ -88,7 +88,7 @@ describe('Two instances on the same chats', () => {
     expect(await checkedMessages(chatId)).toHaveLength(4);
   });
 
-  it('take 50 asks on 50 chats with few connections, twice over', async () => {
+  it('run 50 asks on 50 chats with few connections, twice', async () => {
     const chatIds = await Promise.all(Array.from({ length: 50 }, createChat));
     for (const round of [1, 2]) {
       const answers = await Promise.all(
@@ -99,7 +99,7 @@ describe('Two instances on the same chats', () => {
     for (const chatId of chatIds) expect(await checkedMessages(chatId)).toHaveLength(4);
   });
 
-  it('let one of 40 begins win, time and again', async () => {
+  it('let exactly one of 40 concurrent begins win, repeatedly', async () => {
     const chatId = await createChat();
     for (let round = 0; round < 10; round += 1) {
       for (const { sandbox } of hosts) sandbox.fault({ fault: 'stream-late-first-byte', delayMs: 60_000, times: 0 });
@@ -123,7 +123,7 @@ describe('Two instances on the same chats', () => {
     expect(await checkedMessages(chatId)).toHaveLength(22);
   });
 
-  it('take messages beside runs, in one order', async () => {
+  it('accept messages during runs, in one order', async () => {
     const chatId = await createChat();
     const adding = Array.from({ length: 40 }, async (_, index) => {
       await sleep(index * 5);
@@ -138,7 +138,7 @@ describe('Two instances on the same chats', () => {
     expect(await checkedMessages(chatId)).toHaveLength(40 + 2 * 16);
   });
 
-  it('leave nothing of a chat that is deleted beside a begin, a run or an end', async () => {
+  it('leave nothing of a chat that is deleted during a begin, a run or a finish', async () => {
     const random = generator(7);
     for (let round = 0; round < 30; round += 1) {
       const chatId = await createChat();
@@ -160,7 +160,7 @@ describe('Two instances on the same chats', () => {
     }
   });
 
-  it('lose no change of a chat that is made beside a run or another change', async () => {
+  it('lose no update of a chat during a run or another update', async () => {
     const chatId = await createChat();
     const asking = (async () => {
       for (let turn = 1; turn <= 15; turn += 1) {
@@ -179,7 +179,7 @@ describe('Two instances on the same chats', () => {
     expect(await checkedMessages(chatId)).toHaveLength(30);
   });
 
-  it('do not bring a chat back that is deleted beside a change', async () => {
+  it('do not restore a chat that is deleted during an update', async () => {
     for (let round = 0; round < 30; round += 1) {
       const chatId = await createChat();
       const changes = Promise.allSettled(
@@ -210,7 +210,7 @@ describe('Two instances on the same chats', () => {
     expect(await checkedMessages(chat.id)).toHaveLength(4);
   });
 
-  it('survive whatever is done at random', async () => {
+  it('survive random concurrent operations', async () => {
     const chatIds = await Promise.all(Array.from({ length: 4 }, createChat));
     const unexpected: unknown[] = [];
     const expected = ['chat_busy', 'chat_not_found', 'upstream_overloaded', 'upstream_error', 'validation_failed'];

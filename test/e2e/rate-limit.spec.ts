@@ -8,7 +8,7 @@ const annaToo = { owner: 'anna', key: 'Another-key-of-anna' };
 const bert = { owner: 'bert', key: 'A-key-of-bert-alone' };
 const apiKeys = [anna, annaToo, bert];
 
-describe('The limit of rates', () => {
+describe('The rate limit', () => {
   let server: TestServer;
   afterEach(() => server.close());
 
@@ -24,7 +24,7 @@ describe('The limit of rates', () => {
     expect(retryAfter).toBeLessThanOrEqual(60);
   }
 
-  it('holds for all the calls and all the keys of an owner, and for no other owner', async () => {
+  it('covers all calls and all keys of one owner, and no other owner', async () => {
     server = await startTestServer({ apiKeys, rateLimits: { calls: 4, asks: 0 } });
     const chatId = await client(anna).createChat();
     for (const path of ['/chats', '/models']) expect((await client(annaToo).send('GET', path)).status).toBe(200);
@@ -44,7 +44,7 @@ describe('The limit of rates', () => {
     }
   });
 
-  it('counts the asks apart', async () => {
+  it('counts asks separately', async () => {
     server = await startTestServer({ apiKeys, rateLimits: { calls: 100, asks: 2 } });
     const chatId = await client(anna).createChat();
     await client(anna).ask(chatId, 'Hello');
@@ -58,18 +58,18 @@ describe('The limit of rates', () => {
     expect((await client(bert).ask(other, 'Hello')).status).toBe('complete');
   });
 
-  it('holds on a server without keys, where one was asked for', async () => {
+  it('applies to a server without keys if it is configured', async () => {
     server = await startTestServer({ rateLimits: { calls: 1, asks: 0 } });
     expect((await new HttpClient(server.url).send('GET', '/chats')).status).toBe(200);
     expectLimited(await new HttpClient(server.url).send('GET', '/chats'));
   });
 
-  it('is none where both are 0', async () => {
+  it('is off if both limits are 0', async () => {
     server = await startTestServer({ apiKeys, rateLimits: { calls: 0, asks: 0 } });
     for (let times = 0; times < 20; times += 1) expect((await client(anna).send('GET', '/models')).status).toBe(200);
   });
 
-  it('remembers no more than its limit for each owner, and nothing once the server has closed', async () => {
+  it('stores at most its limit for each owner, and nothing once the server has closed', async () => {
     server = await startTestServer({ apiKeys, rateLimits: { calls: 3, asks: 0 } });
     for (let times = 0; times < 9; times += 1) for (const key of apiKeys) await client(key).send('GET', '/models');
     const storage = server.app.get<Storage>(ThrottlerStorage, { strict: false });

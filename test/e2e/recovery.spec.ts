@@ -17,7 +17,7 @@ function hanging(chat: Chat): Promise<{ outcome: Promise<unknown> }> {
   });
 }
 
-describe('A run whose instance is gone', () => {
+describe('A run of a dead instance', () => {
   let shared: TestDatabase;
   let hosts: [TestHost, TestHost];
   let chats: [DuoChatService<Chat>, DuoChatService<Chat>];
@@ -44,14 +44,14 @@ describe('A run whose instance is gone', () => {
     return { chat, ...(await hanging(chat)) };
   }
 
-  it('keeps the chat busy for another instance while its lease holds', async () => {
+  it('keeps the chat busy for another instance until its lease expires', async () => {
     const { chat } = await hangingAsk();
     await database.query("UPDATE duo_instances SET expires_at = now() + interval '1 hour'");
     await expect(chats[1].ask(chat.id, 'Mine')).rejects.toMatchObject({ code: 'chat_busy' });
     await chats[1].delete(chat.id);
   });
 
-  it('is ended by the next ask of another instance once the lease has run out, and its late end is refused', async () => {
+  it('is ended by the next ask of another instance once the lease has expired, and cannot end later', async () => {
     const { chat, outcome } = await hangingAsk();
     await new RunRows(database).orphan(chat.id);
     const answer = await chats[1].ask(chat.id, 'Mine');
@@ -77,7 +77,7 @@ describe('A run whose instance is gone', () => {
     ]);
   });
 
-  it('has a lease of a quarter of a minute, which a heartbeat renews and brings back', async () => {
+  it('has a lease of 15 seconds, which a heartbeat renews and restores', async () => {
     await (await chats[1].create()).ask('Hello');
     await database.query('DELETE FROM duo_instances');
     const left = async (): Promise<number[]> => {
@@ -92,7 +92,7 @@ describe('A run whose instance is gone', () => {
 });
 
 describe('A shutdown', () => {
-  it('stores running asks as interrupted, with their text, and gives the lease back', async () => {
+  it('stores active runs as interrupted, with their text, and releases the lease', async () => {
     const shared = await createTestDatabase();
     const host = await startTestHost([Chat], { database: shared });
     const other = await startTestHost([Chat], { database: shared });

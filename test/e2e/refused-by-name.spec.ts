@@ -80,9 +80,9 @@ describe.each(Object.entries(vendorWires) as [Name, VendorWire][])('A part that 
     chat instanceof Chat ? (await stored().messages(chat.id)).items : chat.messages;
   const bodies = () => upstream.requests.splice(0).map(({ body }) => body);
 
-  describe.each(Object.entries(open))('%s', (_kind, create) => {
+  describe.each(Object.entries(open))('A part refused by its path, by %s', (_kind, create) => {
     // Each API names a part by its path in the request.
-    it.each(['call', 'result'] as const)('as the %s of a tool is left out, and the chat goes on', async (what) => {
+    it.each(['call', 'result'] as const)('is left out as a %s of a tool, and the chat continues', async (what) => {
       const chat = (await create()).withTools(Pay);
       upstream.onGateway(call, refusal(name, places[name][what], 'This is not valid here.'), answer);
       expect((await chat.ask('Pay')).text).toBe('Done.');
@@ -96,7 +96,7 @@ describe.each(Object.entries(vendorWires) as [Name, VendorWire][])('A part that 
       expect(part).toMatchObject({ type: `tool-${what}`, rejected: { [vendor]: 'This is not valid here.' } });
     });
 
-    it('as a file that a tool has returned is left out of its result', async () => {
+    it('is left out of a tool result as a file', async () => {
       const chat = (await create()).withTools(Pay);
       upstream.onGateway(call, refusal(name, null, 'Could not process image'), answer);
       await chat.ask('Pay');
@@ -111,7 +111,7 @@ describe.each(Object.entries(vendorWires) as [Name, VendorWire][])('A part that 
     });
 
     // What is too large as a whole can only be made smaller: files go, the oldest first.
-    it('as the request is too large leaves out the oldest file', async () => {
+    it('is the oldest file if the request is too large', async () => {
       const chat = await create();
       const files = [imagePart([1, 1], 'old.png'), imagePart([3, 3], 'new.png')];
       upstream.onGateway(json(413, { error: { type: 'request_too_large', message: 'Request too large' } }), answer);
@@ -126,7 +126,7 @@ describe.each(Object.entries(vendorWires) as [Name, VendorWire][])('A part that 
       ['names a place that is not there', 'messages.77.content.0', 'This is not valid here.'],
       ['names the question', places[name].question, 'This is not valid here.'],
       ['speaks of documents, of which there are none', null, 'The PDF specified was not valid.'],
-    ])('surfaces, and nothing is remembered, where the error %s', async (_what, place, message) => {
+    ])('causes an error, and is not remembered, if the error %s', async (_what, place, message) => {
       const chat = await create();
       upstream.onGateway(refusal(name, place, message), answer);
       await expect(chat.ask('Look')).rejects.toMatchObject({ code: 'upstream_error', isRetryable: false });
@@ -135,7 +135,7 @@ describe.each(Object.entries(vendorWires) as [Name, VendorWire][])('A part that 
       expect(JSON.stringify(await messagesOf(chat))).not.toContain('rejected');
     });
 
-    it('as a question surfaces, and is left out as soon as another follows', async () => {
+    it('causes an error in a question, and is left out once another follows', async () => {
       const chat = await create();
       upstream.onGateway(refusal(name, places[name].question, 'This is not valid here.'));
       await expect(chat.ask('Look')).rejects.toMatchObject({ code: 'upstream_error' });
@@ -147,7 +147,7 @@ describe.each(Object.entries(vendorWires) as [Name, VendorWire][])('A part that 
       expect(resent).toContain('And here?');
     });
 
-    it('is sent again no more often than there are parts to leave out', async () => {
+    it('causes at most as many retries as there are parts to leave out', async () => {
       const chat = await create();
       upstream.onGateway(refusal(name, null, 'Could not process image'));
       const attachments = [imagePart(), imagePart(), imagePart(), ...(name === 'Messages' ? [pdfPart()] : [])];

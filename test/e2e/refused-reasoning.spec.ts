@@ -45,11 +45,11 @@ describe.each([
   ['duo-chat-haiku-4-5', 'anthropic-messages'],
   ['duo-chat-opus-4-7', 'anthropic-messages'],
   ['duo-chat-gpt-5-6-sol', 'openai-responses'],
-] as const)('A chat of %s whose reasoning the vendor no longer takes back', (model, api) => {
+] as const)('A chat of %s whose reasoning the vendor rejects', (model, api) => {
   const lastRequest = () => JSON.stringify(host.sandbox.calls.lastRequests[api]);
   const attempts = (chat: Chat) => new RunRows(host.database).attempts(chat.id);
 
-  it('goes on without it, and with what is thought from then on', async () => {
+  it('continues without it, and with later reasoning', async () => {
     const chat = await chats.create({ model, params: { thinking: { effort: 'low' } } });
     await chat.ask('One');
     host.sandbox.fault({ fault: 'gateway-reasoning-refused' });
@@ -65,7 +65,7 @@ describe.each([
     expect(stored.map(({ raw }) => lastRequest().includes(JSON.stringify(raw)))).toEqual([false, true, false]);
   });
 
-  it('goes on while each ask is refused once, with the calls of its tools', async () => {
+  it('continues while each ask is rejected once, with its tool calls', async () => {
     const chat = await chats.create({ model, params: { thinking: { effort: 'low' } } });
     chat.withTools(Look);
     await chat.ask('call look {"at":"sun"}');
@@ -90,7 +90,7 @@ describe.each([
     expect((await reasoningOf(chat)).length).toBeGreaterThan(3);
   });
 
-  it('is told what fails then', async () => {
+  it('reports a failure of the retry', async () => {
     const chat = await chats.create({ model, params: { thinking: { effort: 'low' } } });
     await chat.ask('One');
     host.sandbox.fault({ fault: 'gateway-reasoning-refused' });

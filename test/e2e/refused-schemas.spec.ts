@@ -78,7 +78,7 @@ describe.each(cases)('A schema that $model refuses to enforce, in a chat $place'
     if (place === 'in the database') expect(await new RunRows(host.database).attempts(chat.id)).toEqual(statuses);
   }
 
-  it('goes out once more in a weaker form, and so in all later steps and asks', async () => {
+  it('is sent once more in a weaker form, and in later steps and asks', async () => {
     host.sandbox.fault({ fault: 'gateway-schema-refused', times: 0 });
     const talk = await open();
     const name = unseen();
@@ -95,7 +95,7 @@ describe.each(cases)('A schema that $model refuses to enforce, in a chat $place'
     expect(requests()).toBe(5);
   });
 
-  it('is said in no answer and in no event, and once in the log', async () => {
+  it('is mentioned in no answer and no event, and once in the log', async () => {
     host.sandbox.fault({ fault: 'gateway-schema-refused', times: 0 });
     const { chat, messages } = await open();
     const name = unseen();
@@ -117,7 +117,7 @@ describe.each(cases)('A schema that $model refuses to enforce, in a chat $place'
     expect(warnings).toEqual([['warn', expect.stringContaining(`The vendor of ${model} does not enforce`), 'Schemas']]);
   });
 
-  it('is asked for once more where the answer in the weaker form is wrong', async () => {
+  it('is sent once more if the answer in the weaker form is wrong', async () => {
     host.sandbox.fault({ fault: 'gateway-schema-refused', times: 0 });
     host.sandbox.fault({ fault: 'answer-wrong-json' });
     const talk = await open();
@@ -127,7 +127,7 @@ describe.each(cases)('A schema that $model refuses to enforce, in a chat $place'
     expect((await talk.messages()).map(({ status }) => status)).toEqual(['complete', 'failed', 'complete']);
   });
 
-  it('is remembered as that where the request in the weaker form fails', async () => {
+  it('is remembered even if the request in the weaker form fails', async () => {
     const talk = await open();
     const schema = schemaNamed(unseen());
     host.sandbox.fault({ fault: 'gateway-schema-refused', times: 0 });
@@ -140,7 +140,7 @@ describe.each(cases)('A schema that $model refuses to enforce, in a chat $place'
     expect([requests(), formOf(api)]).toEqual([3, weaker]);
   });
 
-  it('does not touch other schemas, nor the same one of another model', async () => {
+  it('does not affect other schemas, or the same one for another model', async () => {
     host.sandbox.fault({ fault: 'gateway-schema-refused' });
     const { chat } = await open();
     const schema = schemaNamed(unseen());
@@ -155,7 +155,7 @@ describe.each(cases)('A schema that $model refuses to enforce, in a chat $place'
   });
 
   // Within all limits that the vendors publish.
-  it('answers where the vendor refuses its size by itself', async () => {
+  it('is answered if the vendor refuses its size alone', async () => {
     const talk = await open();
     const prefix = unseen();
     const names = Array.from({ length: 501 }, (_, index) => `${prefix}_${index}`);
@@ -168,7 +168,7 @@ describe.each(cases)('A schema that $model refuses to enforce, in a chat $place'
 
 // Thinking of this model is bound to the tools, and the weaker form is one of these.
 it.each(Object.entries(places))(
-  'A schema that is refused in the middle of a chat %s costs thinking that is bound to what was before, and no request',
+  'A schema that is refused in the middle of a chat %s costs only the thinking bound to the old prefix, and no request',
   async (_place, open) => {
     host.sandbox.fault({ fault: 'gateway-schema-refused', times: 0 });
     const { chat } = await open('duo-chat-fable-5-1');

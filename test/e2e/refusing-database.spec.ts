@@ -39,7 +39,7 @@ const FINAL = ['23514', 'P0001', '42501', '42703'];
 
 const UNAVAILABLE = [503, { code: 'database_unavailable', status: 503 }, '2'];
 
-describe('A database that refuses for a while', () => {
+describe('A database that is unavailable for a while', () => {
   let server: TestServer;
   let client: HttpClient;
   let refusals: Refusals;
@@ -73,7 +73,7 @@ describe('A database that refuses for a while', () => {
     expect(await rows.attempts(chatId)).toEqual(['succeeded']);
   }
 
-  it('gets the answers that it refused, once it takes them again', async () => {
+  it('gets the answers that it refused, once it is available again', async () => {
     const asks = await Promise.all(
       PASSING.map(async (state) => {
         const chatId = await client.createChat();
@@ -86,7 +86,7 @@ describe('A database that refuses for a while', () => {
     for (const { chatId, asking } of asks) await expectStored(chatId, asking);
   });
 
-  it('makes asks wait a little, and then says that it is unavailable and when to ask again', async () => {
+  it('makes asks wait a little, then report it as unavailable with a time to retry', async () => {
     const outcomes = PASSING.map(async (state) => {
       const chatId = await client.createChat();
       await refusals.refuse(chatId, 'begin', state);
@@ -97,14 +97,14 @@ describe('A database that refuses for a while', () => {
     await refusals.end();
   });
 
-  it.each(['40001', '40P01'])('begins a run again that it has rolled back with SQLSTATE %s', async (state) => {
+  it.each(['40001', '40P01'])('causes a run to begin again after a rollback with SQLSTATE %s', async (state) => {
     const chatId = await client.createChat();
     await refusals.refuse(chatId, 'begin', state, 1);
     await expectStored(chatId, client.ask(chatId, 'Hello'));
     expect(await refusals.count(chatId)).toBeGreaterThan(0);
   });
 
-  it.each(FINAL)('is not asked again with what it refuses with SQLSTATE %s', async (state) => {
+  it.each(FINAL)('causes no retry after a refusal with SQLSTATE %s', async (state) => {
     const chatId = await client.createChat();
     await refusals.refuse(chatId, 'answer', state);
     const [status, problem] = await failed('POST', `/chats/${chatId}/messages`, { content: 'Hello' });
@@ -123,7 +123,7 @@ describe('A database that refuses for a while', () => {
     await expectStored(chatId, asking);
   });
 
-  it('refuses writes and answers reads while it is read-only, and gets the answer afterwards', async () => {
+  it('refuses writes and serves reads while it is read-only, and gets the answer afterwards', async () => {
     const [chatId, otherId] = [await client.createChat(), await client.createChat()];
     server.sandbox.fault({ fault: 'stream-late-first-byte', delayMs: 2_000 });
     const asking = client.ask(chatId, 'Hello');
@@ -145,7 +145,7 @@ describe('A database that refuses for a while', () => {
   });
 });
 
-describe('A database that lets nobody in', () => {
+describe('A database that refuses connections', () => {
   let server: TestServer;
   let client: HttpClient;
 
@@ -155,7 +155,7 @@ describe('A database that lets nobody in', () => {
   });
   afterAll(() => server.close());
 
-  it('makes every route that needs it unavailable, and none fail', async () => {
+  it('makes every route that needs it answer 503', async () => {
     const chatId = await client.createChat();
     await client.ask(chatId, 'Hello');
     const administrator = new Administrator(server.databaseUrl);

@@ -69,7 +69,7 @@ const marksOf = (parts: readonly Part[] = []) => parts.map(({ rejected }) => Obj
 
 describe.each(Object.entries(ways))('%s', (_way, open) => {
   // The head of the image is whole: only who decodes it sees that it is cut off. No API says which image that is.
-  it.each(APIS)('leaves out the one image that %s cannot read, and goes on', async (model, api, vendor) => {
+  it.each(APIS)('leaves out the one image that %s cannot read, and continues', async (model, api, vendor) => {
     const chat = await open(model);
     const good = imagePart([2, 2], 'good.png');
     const broken = brokenImage('broken.png');
@@ -93,7 +93,7 @@ describe.each(Object.entries(ways))('%s', (_way, open) => {
     });
   });
 
-  it.each(APIS)('finds out which of the images it is that %s cannot read', async (model, api, vendor) => {
+  it.each(APIS)('finds the one image that %s cannot read', async (model, api, vendor) => {
     const chat = await open(model);
     await chat.ask('Look', [imagePart([1, 1], 'a.png'), brokenImage('b.png'), imagePart([3, 3], 'c.png')]);
     expect(server.sandbox.calls.requests[api]).toBe(3);
@@ -112,7 +112,7 @@ describe.each(Object.entries(ways))('%s', (_way, open) => {
     ['duo-chat-sonnet-4-6', 'anthropic-messages', 'anthropic', pdf(1, '/Encrypt 9 0 R'), 'password protected'],
     ['duo-chat-gpt-5-4', 'openai-chat', 'openai', Buffer.from('%PDF-1.4\n'), 'Invalid file data'],
     ['duo-chat-gpt-5-6-sol', 'openai-responses', 'openai', Buffer.from('%PDF-1.4\n'), 'Invalid file data'],
-  ] as const)('leaves out the document that %s names', async (model, api, vendor, content, reason) => {
+  ] as const)('leaves out the document that %s rejects by name', async (model, api, vendor, content, reason) => {
     const chat = await open(model);
     const whole = pdfPart('whole.pdf');
     await chat.ask('Read', [pdfPart('bad.pdf', content), whole]);
@@ -126,7 +126,7 @@ describe.each(Object.entries(ways))('%s', (_way, open) => {
   });
 });
 
-it.each(APIS)('Another process asks %s once, without what was refused', async (model, api, vendor) => {
+it.each(APIS)('Another process sends %s one request, without the rejected part', async (model, api, vendor) => {
   const chat = await chatsOf(server).create({ model, params: { thinking: { effort: 'low' } } });
   await chat.ask('Look', { attachments: [brokenImage('broken.png')] });
   expect(await attempts(chat.id)).toEqual(['failed', 'succeeded']);
@@ -140,7 +140,7 @@ it.each(APIS)('Another process asks %s once, without what was refused', async (m
 });
 
 it.each([APIS[0], APIS[2]])(
-  'Another process asks %s without the thoughts that it does not take back',
+  'Another process sends %s a request without its rejected reasoning',
   async (model, api, vendor) => {
     const chat = await chatsOf(server).create({ model, params: { thinking: { effort: 'low' } } });
     await chat.ask('One');
@@ -156,7 +156,7 @@ it.each([APIS[0], APIS[2]])(
   },
 );
 
-it('A file that one vendor refuses goes to the other', async () => {
+it('A file that one vendor rejects is still sent to the other', async () => {
   const { id } = await chatsOf(server).create({ model: 'duo-chat-sonnet-4-6' });
   const locked = pdfPart('locked.pdf', pdf(1, '/Encrypt 9 0 R'));
   await chatsOf(server).ask(id, 'Read', { attachments: [locked] });
@@ -167,7 +167,7 @@ it('A file that one vendor refuses goes to the other', async () => {
   expect(await attempts(id)).toEqual(['failed', 'succeeded', 'succeeded', 'succeeded']);
 });
 
-it('Who follows a run reads which part was left out, and why', async () => {
+it('A follower of a run receives which part was left out, and why', async () => {
   const id = await client.createChat({ model: 'duo-chat-sonnet-4-6' });
   const attachments = [{ mediaType: 'image/png', data: brokenImage().data }];
   const response = await client.send(

@@ -14,7 +14,7 @@ class Lines implements LoggerService {
   error = (message: unknown): number => this.lines.push(String(message));
 }
 
-describe.each(PLATFORMS)('The id of a request on %s', (platform) => {
+describe.each(PLATFORMS)('The request id on %s', (platform) => {
   const logger = new Lines();
   let server: TestServer;
   let client: HttpClient;
@@ -38,7 +38,7 @@ describe.each(PLATFORMS)('The id of a request on %s', (platform) => {
     ['GET', '/health/ready'],
     ['GET', '/nowhere'],
     ['GET', '/chats/%zz'],
-  ])('is on the answer to %s %s: the caller’s or one of our own', async (method, path) => {
+  ])('is in the response to %s %s: the caller’s or a generated one', async (method, path) => {
     const told = await client.send(method, path, undefined, { 'x-request-id': 'trace:7_a.b-c' });
     expect(told.get('x-request-id')).toBe('trace:7_a.b-c');
     for (const strange of [{}, { 'x-request-id': 'a b' }, { 'x-request-id': 'x'.repeat(129) }]) {
@@ -47,7 +47,7 @@ describe.each(PLATFORMS)('The id of a request on %s', (platform) => {
     }
   });
 
-  it('is on the answers to a run and in the ledger, retries included', async () => {
+  it('is in the responses to a run and in the ledger, retries included', async () => {
     const chatId = await client.createChat();
     const headers = { 'x-request-id': 'ask-1' };
     server.sandbox.fault({ fault: 'gateway-overloaded' });
@@ -65,7 +65,7 @@ describe.each(PLATFORMS)('The id of a request on %s', (platform) => {
     expect(logger.lines).toEqual([expect.stringMatching(`^Attempt 1 of run ${runId} \\(request ask-1\\) failed`)]);
   });
 
-  it('is on a stream, and in the error that ends it', async () => {
+  it('is in a stream, and in the error that ends it', async () => {
     const chatId = await client.createChat();
     server.sandbox.fault({ fault: 'stream-reset', afterChunks: 3, times: 2 });
     const response = await client.send(
@@ -82,7 +82,7 @@ describe.each(PLATFORMS)('The id of a request on %s', (platform) => {
     expect(response.text).toMatch(/event: error\ndata: \{"problem":\{.*"requestId":"stream-1"\}\}/);
   });
 
-  it('is in the log of a failure that is nobody’s fault but ours', async () => {
+  it('is in the log of an internal error', async () => {
     const chatId = await client.createChat();
     await server.database.query('ALTER TABLE messages RENAME TO messages_gone');
     try {
@@ -99,7 +99,7 @@ describe.each(PLATFORMS)('The id of a request on %s', (platform) => {
     expect(logger.lines.join('\n')).toContain('Request bad-1 failed');
   });
 
-  it('names the run whose end cannot be stored', async () => {
+  it('is in the log for a run whose end cannot be stored', async () => {
     const chatId = await client.createChat();
     server.sandbox.fault({ fault: 'stream-late-first-byte', delayMs: 3_000 });
     const before = server.sandbox.calls.requests['anthropic-messages'];
@@ -115,8 +115,8 @@ describe.each(PLATFORMS)('The id of a request on %s', (platform) => {
   });
 });
 
-describe('What is not HTTP', () => {
-  it('gets an id of our own', async () => {
+describe('A malformed HTTP request', () => {
+  it('gets a generated id', async () => {
     const server = await startTestServer();
     try {
       const socket = connect(Number(new URL(server.url).port), '127.0.0.1');

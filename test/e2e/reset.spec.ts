@@ -22,7 +22,7 @@ const attempts = (chatId: string) =>
   server.database.getRepository(DuoAttempt).find({ where: { chatId }, order: { number: 'ASC' } });
 
 describe('An answer that breaks off', () => {
-  it('begins anew for those who follow it, and the ledger has a row for each attempt', async () => {
+  it('starts over for its followers, and the ledger has a row for each attempt', async () => {
     const chatId = await http.createChat();
     server.sandbox.fault({ fault: 'stream-error' });
     const events = await http.events(chatId, 'Hello');
@@ -45,7 +45,7 @@ describe('An answer that breaks off', () => {
     ]);
   });
 
-  it('is just the right answer for those who wait', async () => {
+  it('is complete for callers that wait', async () => {
     const chatId = await http.createChat();
     const plain = await http.ask(await http.createChat(), 'Hello');
     server.sandbox.fault({ fault: 'stream-cut', times: 2 });
@@ -54,7 +54,7 @@ describe('An answer that breaks off', () => {
     expect(await http.ask(chatId, 'Again')).toMatchObject({ status: 'complete', seq: 3 });
   });
 
-  it('keeps what the last try said when all break off', async () => {
+  it('keeps the text of the last try if all break off', async () => {
     const chatId = await http.createChat();
     server.sandbox.fault({ fault: 'stream-cut', times: 3 });
     const events = await http.events(chatId, 'Hello');
@@ -68,7 +68,7 @@ describe('An answer that breaks off', () => {
     expect(text).not.toBe('');
   });
 
-  it('tells onChunk to forget the pieces so far', async () => {
+  it('resets the pieces of onChunk', async () => {
     const chats = server.app.get<DuoChatService<Chat>>(DuoChatService);
     const chat = await chats.create();
     server.sandbox.fault({ fault: 'stream-cut' });

@@ -63,7 +63,7 @@ describe('The log of a run', () => {
     sandbox.fault({ fault: 'stream-stall', afterChunks, times, ...(delayMs !== undefined && { delayMs }) });
   }
 
-  it('holds the very events that its followers get, with the same indexes', async () => {
+  it('contains the events of its followers, with the same indexes', async () => {
     const chatId = await http.createChat();
     stall(4_000);
     const events = await http.events(chatId, 'Say "seq":-1 and \\ and 😀');
@@ -74,7 +74,7 @@ describe('The log of a run', () => {
     expect(await rows.runs(chatId)).toMatchObject([{ last_event_index: events.length - 1 }]);
   });
 
-  it('is written with the end alone where that comes soon: two round trips in all', async () => {
+  it('is written only with the end of a short run: two round trips in all', async () => {
     const chatId = await http.createChat();
     await http.ask(chatId, 'First');
     const pool = (database.driver as unknown as { master: Pool }).master;
@@ -96,7 +96,7 @@ describe('The log of a run', () => {
     expect([log[0]?.[1].type, log.at(-1)?.[1].type]).toEqual(['run-start', 'run-end']);
   });
 
-  it('ends with the error of a run that failed, with its text and without', async () => {
+  it('ends with the error of a failed run, with its text and without', async () => {
     const chatId = await http.createChat();
     sandbox.fault({ fault: 'stream-cut', afterChunks: 3 });
     const events = await http.events(chatId, 'Hello');
@@ -119,7 +119,7 @@ describe('The log of a run', () => {
     return { chatId, runId, ended };
   }
 
-  it('takes nothing more of a run that was taken over, which stops', async () => {
+  it('rejects events of a run that was taken over, which stops', async () => {
     const { chatId, runId, ended } = await startStory();
     const log = await database.transaction(async (manager) => {
       // No batch is under way while the run is taken over.
@@ -136,7 +136,7 @@ describe('The log of a run', () => {
     expect(await rows.attempts(chatId)).toEqual(['unknown']);
   });
 
-  describe('where the database refuses a row', () => {
+  describe('with a row that the database refuses', () => {
     const refuse = (pattern: string): Promise<unknown> =>
       database.query(
         `ALTER TABLE duo_run_events ADD CONSTRAINT refused CHECK (events::text NOT LIKE '%${pattern}%') NOT VALID`,
@@ -145,7 +145,7 @@ describe('The log of a run', () => {
       database.query('ALTER TABLE duo_run_events DROP CONSTRAINT IF EXISTS refused');
     afterEach(accept);
 
-    it('fails for that run alone, and is whole when it is accepted again', async () => {
+    it('fails only for that run, and is complete once the row is accepted', async () => {
       const ids = await Promise.all(['poison', 'honey'].map(() => http.createChat()));
       const [poisoned, healthy] = ids as [string, string];
       await refuse('poison');
@@ -165,7 +165,7 @@ describe('The log of a run', () => {
       }
     });
 
-    it('is what recovery has when the end of a run could not be stored', async () => {
+    it('serves recovery if the end of a run could not be stored', async () => {
       const chatId = await http.createChat();
       await refuse('run-end');
       stall(5_000);
@@ -179,7 +179,7 @@ describe('The log of a run', () => {
     });
   });
 
-  it('goes when its run has ended long enough ago, and never before', async () => {
+  it('is deleted some time after the end of its run, and never before', async () => {
     const { log } = server.app.get(InstanceStores).of(database);
     const chatId = await http.createChat();
     await http.ask(chatId, 'Hello');
@@ -199,7 +199,7 @@ describe('The log of a run', () => {
     await ending;
   });
 
-  it('is cleared in pieces', async () => {
+  it('is deleted in batches', async () => {
     const { log } = server.app.get(InstanceStores).of(database);
     const lost = uuidv7();
     await database.query(`INSERT INTO duo_run_events SELECT $1, g, '[]' FROM generate_series(1, 1500) g`, [lost]);
@@ -210,7 +210,7 @@ describe('The log of a run', () => {
     expect(await batches(lost)).toBe(0);
   });
 
-  describe('of a chat that is deleted while it streams', () => {
+  describe('of a chat that is deleted during a run', () => {
     /** What remains is the ledger, also where events were on their way when the chat went. */
     async function expectGone(chatId: string, runId: string): Promise<void> {
       await until(() => sandbox.calls.openStreams === 0);
@@ -221,14 +221,14 @@ describe('The log of a run', () => {
       expect(await rows.attempts(chatId)).toEqual(['unknown']);
     }
 
-    it('goes with it', async () => {
+    it('is deleted with the chat', async () => {
       const { chatId, runId, ended } = await startStory();
       await chats.delete(chatId, owner);
       expect(await ended).toMatchObject({ code: 'chat_not_found' });
       await expectGone(chatId, runId);
     });
 
-    it('goes with it from wherever it is deleted, and the server goes on', async () => {
+    it('is deleted for every way of deleting the chat, and the server continues', async () => {
       const elsewhere = await startServerProcess(server.databaseUrl, sandbox.url);
       try {
         const chatId = await elsewhere.http.createChat();

@@ -28,7 +28,7 @@ function expectNone(text: string): void {
   }
 }
 
-describe('No secret', () => {
+describe('A secret', () => {
   let upstream: Upstream;
   let server: TestServer;
   let client: HttpClient;
@@ -47,7 +47,7 @@ describe('No secret', () => {
     await upstream.close();
   });
 
-  it.each(failures)('of %s is in an answer, an event or a row', async (_what, exchange, gateway) => {
+  it.each(failures)('of %s is in no response, event or row', async (_what, exchange, gateway) => {
     upstream.onExchange(exchange);
     upstream.onGateway(gateway);
     const chatId = await client.createChat();
@@ -60,7 +60,7 @@ describe('No secret', () => {
     expectNone(shown.join('\n'));
   });
 
-  it('is in an error after the first delta', async () => {
+  it('is not in an error after the first delta', async () => {
     upstream.onExchange(grant({ token: gatewayToken }));
     const start = { type: 'content_block_start', index: 0, content_block: { type: 'text', text: 'Hi' } };
     upstream.onGateway(sse(`data: ${JSON.stringify(start)}\n\n`, `data: ${JSON.stringify(vendorError)}\n\n`));
@@ -69,7 +69,7 @@ describe('No secret', () => {
     expectNone(JSON.stringify(events));
   });
 
-  it('is in the log, not even of an error that nobody expected', async () => {
+  it('is not in the log, even for an unexpected error', async () => {
     const router = server.app.get(DuoRouterService, { strict: false });
     const route = router.route.bind(router);
     router.route = () => {
@@ -85,7 +85,7 @@ describe('No secret', () => {
     expectNone(log + answer.text);
   });
 
-  it('is in the answer to a request that holds one', async () => {
+  it('is not in the response to a request that contains one', async () => {
     const answer = await client.send('GET', `/nowhere/${foreign}`);
     expect(answer.status).toBe(404);
     expectNone(answer.text);

@@ -5,7 +5,7 @@ import { startTestServer, type TestServer } from './support/test-server.js';
 
 const key = 'A-key-of-anna-alone';
 
-describe('The headers of an answer', () => {
+describe('Security headers', () => {
   let server: TestServer;
   let client: HttpClient;
   let chatId: string;
@@ -29,7 +29,7 @@ describe('The headers of an answer', () => {
     ['an unknown route', 404, () => client.send('GET', '/nowhere')],
     ['malformed JSON', 400, () => client.send('POST', '/chats', '{')],
     ['a missing key', 401, () => new HttpClient(server.url).send('GET', '/chats')],
-  ])('keep browsers from making anything else of %s', async (_name, status, send) => {
+  ])('keep browsers from misinterpreting %s', async (_name, status, send) => {
     const response = await send();
     expect(response.status).toBe(status);
     expect(response.headers).toMatchObject({
@@ -43,7 +43,7 @@ describe('The headers of an answer', () => {
     expect(response.headers).not.toHaveProperty('access-control-allow-origin');
   });
 
-  it('stand on what is refused before any route', async () => {
+  it('are set on requests that are refused before any route', async () => {
     const response = await client.send('GET', '/chats/%zz');
     expect([response.status, response.get('x-content-type-options')]).toEqual([400, 'nosniff']);
     expect(response.get('content-security-policy')).toBe("default-src 'none'; frame-ancestors 'none'");
@@ -56,7 +56,7 @@ describe('The headers of an answer', () => {
     expect(answer).toMatch(/\r\ncontent-security-policy: default-src 'none'; frame-ancestors 'none'\r\n/);
   });
 
-  it('let no page of another origin in', async () => {
+  it('admit no page of another origin', async () => {
     const headers = { origin: 'https://page.example', 'access-control-request-method': 'DELETE' };
     const response = await client.send('OPTIONS', `/chats/${chatId}`, undefined, headers);
     expect(response.status).toBe(404);

@@ -17,7 +17,7 @@ const PREFIXES = ['', 'left_', 'right_'];
 describe.each<[string, Pick<TypeOrmModuleOptions, 'synchronize' | 'migrations' | 'migrationsRun'>]>([
   ['synchronize', { synchronize: true }],
   ['DUO_MIGRATIONS', { migrations: DUO_MIGRATIONS, migrationsRun: true }],
-])('Installations with prefixes of their own, made by %s', (_way, tables) => {
+])('Installations with their own prefixes, made by %s', (_way, tables) => {
   let database: TestDatabase;
   let sandbox: Sandbox;
   const apps: INestApplicationContext[] = [];
@@ -54,7 +54,7 @@ describe.each<[string, Pick<TypeOrmModuleOptions, 'synchronize' | 'migrations' |
     return app.init();
   }
 
-  it('share a schema, and each of them answers and refuses a second ask while a run is active', async () => {
+  it('share a schema, and each refuses a second ask while a run is active', async () => {
     for (const app of apps) {
       const chats = app.get<DuoChatService<Chat>>(DuoChatService);
       const chat = await chats.create();

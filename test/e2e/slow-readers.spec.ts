@@ -31,7 +31,7 @@ describe.each(PLATFORMS)('Readers on %s', (platform) => {
     upstream.stop();
   });
 
-  /** Asks for events over a bare socket, which reads when it is told to. */
+  /** Asks for events over a bare socket, which reads when it is asked to. */
   function ask(chatId: string, content: string): Socket {
     const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
     const body = JSON.stringify({ content });
@@ -48,7 +48,7 @@ describe.each(PLATFORMS)('Readers on %s', (platform) => {
     return (await client.messages(chatId))[1]?.status;
   }
 
-  it('drops one that stops reading, stores its run, and slows nobody else', async () => {
+  it('are dropped when they stop reading, without affecting their run or other readers', async () => {
     const [stalledId, quickId] = [await client.createChat(), await client.createChat()];
     const accepted = once(server.app.getHttpServer() as Server, 'connection') as Promise<[Socket]>;
     const stalled = ask(stalledId, 'Tell me everything');
@@ -68,7 +68,7 @@ describe.each(PLATFORMS)('Readers on %s', (platform) => {
     expect(received).not.toContain('event: run-end');
   });
 
-  it('keeps one that reads slowly and steadily to the end', async () => {
+  it('are kept to the end if they read slowly and steadily', async () => {
     const chatId = await client.createChat();
     const response = await client.openEvents(chatId, 'Tell me everything');
     const since = performance.now();

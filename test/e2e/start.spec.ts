@@ -201,7 +201,7 @@ describe('npm start', () => {
     await expectAllEnded(server);
   });
 
-  it('starts its database again when that is killed, and loses no chat', async () => {
+  it('restarts its database when that is killed, and loses no chat', async () => {
     const server = await start();
     const created = await fetch(`${server.url}/chats`, { method: 'POST' });
     const { id } = (await created.json()) as { id: string };
@@ -223,7 +223,7 @@ describe('npm start', () => {
     await expectAllEnded({ ...server, postmaster });
   });
 
-  it('ends with Ctrl-C, which goes to the whole process group', async () => {
+  it('ends with Ctrl-C, which reaches the whole process group', async () => {
     const server = await start();
     signal(-server.group, 'SIGINT');
     await expectAllEnded(server);
@@ -235,7 +235,7 @@ describe('npm start', () => {
     await expectAllEnded(server);
   });
 
-  it('says why it does not let other machines in without keys', async () => {
+  it('explains why it admits no other machines without keys', async () => {
     const npm = spawn('npm', ['start'], { cwd: clone, env: { ...environment(), HOST: '0.0.0.0' }, stdio: 'pipe' });
     const [output, [code]] = await Promise.all([text(npm.stderr), once(npm, 'exit') as Promise<[number]>]);
     expect(code).toBe(1);
@@ -243,7 +243,7 @@ describe('npm start', () => {
     expect(output).toContain('Set API_KEYS');
   });
 
-  it('prints nothing but JSON in production, from its launcher to the end of the server', async () => {
+  it('prints only JSON in production, from its launcher to the end of the server', async () => {
     const env = { ...environment(), NODE_ENV: 'production' };
     const npm = spawn('npm', ['start', '--silent'], { cwd: clone, env, stdio: ['ignore', 'pipe', 'pipe'] });
     const [output, errors, [code]] = await Promise.all([
@@ -265,7 +265,7 @@ describe('npm start', () => {
     ]);
   });
 
-  it('starts again after everything was killed, with all that it had acknowledged', async () => {
+  it('starts again after everything was killed, with everything that was acknowledged', async () => {
     const killed = await start();
     const id = await new HttpClient(killed.url).createChat();
     signal(-killed.group, 'SIGKILL');

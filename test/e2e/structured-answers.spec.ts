@@ -86,7 +86,7 @@ describe.each(cases)('Structured answers $place, of $model', ({ place, model }) 
 
   const statuses = async () => (await talk.messages()).map(({ role, status }) => `${role} ${status}`);
 
-  it('may have names that Claude takes neither in a format nor in a tool', async () => {
+  it('may have names that Claude accepts neither in a format nor in a tool', async () => {
     const schema = z.strictObject({ 'city of birth': z.string() });
     const answer = await talk.chat.withTools(weather).withSchema<unknown>(schema).ask('call weather {"city":"Rome"}');
     expect(answer.parsed).toEqual({ 'city of birth': '' });
@@ -98,13 +98,13 @@ describe.each(cases)('Structured answers $place, of $model', ({ place, model }) 
     ['a list of anything', { a: { type: 'array' } }],
     ['an object without properties', { a: { type: 'object' } }],
     ['a regular expression that only JavaScript knows', { a: { type: 'string', pattern: '^\\p{L}*$' } }],
-  ])('may have %s, which a vendor does not take as it is', async (_what, properties) => {
+  ])('may have %s, which a vendor does not accept unchanged', async (_what, properties) => {
     const schema = { type: 'object', properties, additionalProperties: false, $defs: { b: { type: 'string' } } };
     expect((await talk.chat.withSchema<unknown>(schema).ask('Where?')).parsed).toEqual({});
     expect(upstream().requests).toBe(1);
   });
 
-  describe.each(schemas)('to a schema %s', (_what, schema, expected) => {
+  describe.each(schemas)('with a schema %s', (_what, schema, expected) => {
     it('are parsed, and stored as JSON text', async () => {
       const answer = await talk.chat.withSchema<unknown>(schema).ask('Where?');
       expect(answer.parsed).toEqual(expected);
@@ -127,7 +127,7 @@ describe.each(cases)('Structured answers $place, of $model', ({ place, model }) 
       expect(events.at(-1)).toMatchObject({ type: 'run-end', status: 'completed' });
     });
 
-    it('come after the tools that were called', async () => {
+    it('follow tool calls', async () => {
       const answer = await talk.chat.withTools(weather).withSchema<unknown>(schema).ask('call weather {"city":"Rome"}');
       expect(answer.parsed).toEqual(expected);
       const said = await talk.messages();
@@ -136,21 +136,21 @@ describe.each(cases)('Structured answers $place, of $model', ({ place, model }) 
       expect(said[3]?.parts).toMatchObject([{ type: 'text', text: answer.text }]);
     });
 
-    it('come to a completion that goes on after an approval', async () => {
+    it('are returned by a completion after an approval', async () => {
       const parked = await talk.chat.withTools(pay).withSchema<unknown>(schema).ask('call pay {}');
       expect(parked.parsed).toBeUndefined();
       for (const { id } of await talk.chat.pendingApprovals()) await talk.chat.approve(id);
       expect((await talk.chat.complete({ schema: closed })).parsed).toEqual({ city: '', days: 0 });
     });
 
-    it('come to an ask with a schema of its own once its calls are approved', async () => {
+    it('are returned for an ask with its own schema once its calls are approved', async () => {
       await talk.chat.withTools(pay).ask('call pay {}', { schema });
       for (const { id } of await talk.chat.pendingApprovals()) await talk.chat.approve(id);
       expect((await talk.chat.complete()).parsed).toEqual(expected);
     });
 
     it.each(['answer-wrong-json', 'answer-not-json', 'answer-empty'] as const)(
-      'are asked for once more after %s, and replace what was wrong',
+      'are requested once more after %s, and replace the wrong one',
       async (fault) => {
         host.sandbox.fault({ fault });
         const answer = await talk.chat.withSchema<unknown>(schema).ask('Where?');
@@ -166,7 +166,7 @@ describe.each(cases)('Structured answers $place, of $model', ({ place, model }) 
       },
     );
 
-    it('fail the run when they are wrong twice, and leave a chat that goes on', async () => {
+    it('fail the run if they are wrong twice, and leave a chat that can continue', async () => {
       host.sandbox.fault({ fault: 'answer-wrong-json', times: 2 });
       const failure = await talk.chat
         .withSchema<unknown>(schema)
@@ -198,7 +198,7 @@ describe.each(cases)('Structured answers $place, of $model', ({ place, model }) 
         'answer-refusal',
         model === CLAUDE ? 'the model refused to give one' : 'a content filter of the vendor stopped it',
       ],
-    ] as const)('are not asked for again after %s', async (fault, message) => {
+    ] as const)('are not requested again after %s', async (fault, message) => {
       // Only the wire of Anthropic has a word for it.
       if (fault === 'answer-context-window' && model !== CLAUDE) return;
       host.sandbox.fault({ fault });
@@ -208,7 +208,7 @@ describe.each(cases)('Structured answers $place, of $model', ({ place, model }) 
     });
 
     // Of every vendor: thinking tokens count towards the limit of the answer.
-    it('say after answer-max-tokens that thinking counts too, where the model thought', async () => {
+    it('mention after answer-max-tokens that thinking counts too, if the model thought', async () => {
       host.sandbox.fault({ fault: 'answer-max-tokens' });
       talk.chat.withThinking({ effort: 'low' });
       await expect(talk.chat.ask('Where?', { schema })).rejects.toThrow(
@@ -217,7 +217,7 @@ describe.each(cases)('Structured answers $place, of $model', ({ place, model }) 
     });
   });
 
-  it('are asked for by a chat until that takes its schema back', async () => {
+  it('are requested by a chat until its schema is removed', async () => {
     talk.chat.withSchema(closed);
     expect((await talk.chat.ask('Where?')).parsed).toEqual({ city: '', days: 0 });
     expect((await talk.chat.ask('Where?', { schema: null })).text).toContain('You said');
@@ -229,7 +229,7 @@ describe.each(cases)('Structured answers $place, of $model', ({ place, model }) 
     expect(text.parsed).toBeUndefined();
   });
 
-  it('are not asked for again where no step is left', async () => {
+  it('are not requested again without a step left', async () => {
     host.sandbox.fault({ fault: 'answer-wrong-json' });
     await expect(talk.chat.ask('Where?', { schema: closed, maxSteps: 1 })).rejects.toThrow(SchemaMismatchError);
     host.sandbox.fault({ fault: 'answer-wrong-json' });
@@ -239,12 +239,12 @@ describe.each(cases)('Structured answers $place, of $model', ({ place, model }) 
     expect((await talk.chat.step({ schema: closed })).parsed).toEqual({ city: '', days: 0 });
   });
 
-  it('are what the schema makes of them', async () => {
+  it('are the output of the schema', async () => {
     const answer = await talk.chat.ask('Where?', { schema: z.strictObject({ days: z.number().transform(String) }) });
     expect([answer.parsed, answer.text]).toEqual([{ days: '0' }, '{"days":0}']);
   });
 
-  it('fail with what the code of a schema fails with', async () => {
+  it("fail with the error that the schema's code throws", async () => {
     const broken = z.strictObject({ days: z.number() }).refine(() => {
       throw new Error('No such table');
     });
@@ -252,7 +252,7 @@ describe.each(cases)('Structured answers $place, of $model', ({ place, model }) 
     expect((await talk.chat.ask('Where?')).text).toContain('You said');
   });
 
-  it('are cancelled while a schema checks them', async () => {
+  it('can be cancelled while a schema validates them', async () => {
     const controller = new AbortController();
     const { jsonSchema } = closed['~standard'];
     const hanging: StandardSchema = {
@@ -274,13 +274,13 @@ describe.each(cases)('Structured answers $place, of $model', ({ place, model }) 
 describe('Structured answers of Claude by a tool', () => {
   const chatOf = (): MemoryChat => host.app.get(DuoService).chat({ model: CLAUDE }).withSchema(open);
 
-  it('are asked for once more where its input was wrong', async () => {
+  it('are requested once more if the tool input was wrong', async () => {
     const answer = await chatOf().ask('call answer {"city":"x"}');
     expect(answer.parsed).toEqual({ city: 'xx', days: 1 });
     expect(upstream().body).toContain('city: Too small');
   });
 
-  it('come from a model that thinks, without the words before them', async () => {
+  it('work with thinking, without the text before them', async () => {
     const chat = chatOf().withThinking({ effort: 'low' });
     const answer = await chat.ask('Where?\ncall answer {"city":"Rome","days":3}');
     expect(answer.parsed).toEqual({ city: 'Rome', days: 3 });
@@ -293,7 +293,7 @@ describe('Structured answers of Claude by a tool', () => {
 describe('Structured answers of a stored chat', () => {
   const chatOf = async (model: string): Promise<Chat> => service().create({ model, ownerId: 'ann' });
 
-  it('can be parsed after a reload, and follow it to each vendor', async () => {
+  it('can be parsed after a reload, and are replayed to each vendor', async () => {
     const { id } = await chatOf(CLAUDE);
     for (const schema of [open, closed]) {
       for (const model of [...MODELS].reverse()) {
@@ -313,7 +313,7 @@ describe('Structured answers of a stored chat', () => {
     expect((await reloaded.ask('Where?')).text).toContain('You said');
   });
 
-  it('are had by id', async () => {
+  it('are available by id', async () => {
     const { id } = await chatOf(CLAUDE);
     const options = { ownerId: 'ann', schema: closed };
     expect((await service().ask(id, 'Where?', options)).parsed.days).toBe(0);
@@ -324,7 +324,7 @@ describe('Structured answers of a stored chat', () => {
     expect((await service().ask(id, 'Where?', { ownerId: 'ann' })).text).toContain('You said');
   });
 
-  it('are what a parked run was asked for, wherever it goes on', async () => {
+  it('are parsed for a parked run in any application', async () => {
     const { id } = await service().create({ model: CLAUDE, ownerId: 'ann' });
     const options = { ownerId: 'ann' };
     await service().ask(id, 'call pay {}', { ...options, tools: [pay], schema: closed });
@@ -335,7 +335,7 @@ describe('Structured answers of a stored chat', () => {
     expect((await reloaded.ask('Where?')).text).toContain('You said');
   });
 
-  it('refuse what is no schema of an object before anything is stored', async () => {
+  it('refuse a schema that is not an object before anything is stored', async () => {
     const chat = await chatOf(CLAUDE);
     expect(() => chat.withSchema(z.array(z.string()))).toThrow('put that into a property of an object');
     await expect(chat.ask('Where?', { schema: z.string() })).rejects.toMatchObject({ code: 'validation_failed' });
@@ -343,7 +343,7 @@ describe('Structured answers of a stored chat', () => {
   });
 });
 
-it.each(MODELS)('The router asks %s for JSON', async (model) => {
+it.each(MODELS)('The router requests JSON from %s', async (model) => {
   const messages = [{ role: 'user' as const, parts: [{ type: 'text' as const, text: 'Where?' }] }];
   for (const [, schema, expected] of schemas) {
     const outputSchema = schema['~standard'].jsonSchema.input({ target: 'draft-2020-12' }) as Record<string, never>;

@@ -16,7 +16,7 @@ import {
 import { createDuoTestingModule, DuoScript } from '../../src/testing/index.js';
 import { createTestDatabase, type TestDatabase } from '../database/test-database.js';
 
-describe('A persisted chat with a script', () => {
+describe('A persisted chat with scripted replies', () => {
   let database: TestDatabase;
   let module: TestingModule;
   let chats: DuoChatService<Chat>;
@@ -70,7 +70,7 @@ describe('A persisted chat with a script', () => {
     expect(await chat.usage()).toMatchObject({ outputTokens: 2, attempts: 2, unknownAttempts: 1 });
   });
 
-  it('streams, tries again, and writes down each attempt', async () => {
+  it('streams, retries, and records each attempt', async () => {
     const limit = new RateLimitError('Too many requests.', { isRetryable: true, retryAfterMs: 1 });
     const cut = new UpstreamError('The stream was cut.', { isRetryable: true, retryAfterMs: 1 });
     script.add(limit, { text: 'Half', error: cut }, 'All of it');
@@ -104,7 +104,7 @@ describe('A persisted chat with a script', () => {
     expect(script.requests[1]).toEqual(script.requests[0]);
   });
 
-  it('stores a run for which no reply is left as failed, and says why', async () => {
+  it('stores a run without a scripted reply as failed, with the reason', async () => {
     const chat = await chats.create();
     await expect(chat.ask('Anybody?')).rejects.toThrow(/no reply to request 1, of .*"Anybody\?"/);
     const runs: unknown[] = await module

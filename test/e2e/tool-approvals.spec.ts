@@ -90,7 +90,7 @@ async function eventsOf(stream: AsyncIterable<RunEvent>): Promise<RunEvent[]> {
   return events;
 }
 
-describe.each(cases)('A call that needs approval, $place, of $model', ({ place, model }) => {
+describe.each(cases)('A tool call that needs approval, $place, of $model', ({ place, model }) => {
   let chat: TalkingChat;
   let messages: () => Promise<readonly Said[]>;
 
@@ -99,7 +99,7 @@ describe.each(cases)('A call that needs approval, $place, of $model', ({ place, 
     chat.withTools(...tools[0]);
   });
 
-  it('parks the run when the others are done, and runs once it is approved', async () => {
+  it('parks the run when the other calls are done, and runs once it is approved', async () => {
     const parked = await chat.ask('call pay {"amount":50}\ncall look {}');
     expect(parked).toMatchObject({ finishReason: 'tool-calls' });
     expect(results(await messages()).map(({ name }) => name)).toEqual(['look']);
@@ -129,7 +129,7 @@ describe.each(cases)('A call that needs approval, $place, of $model', ({ place, 
     expect((await chat.ask('And now?')).text).toContain('Turn 2');
   });
 
-  it('lets nobody but the model speak for the assistant before it is decided on', async () => {
+  it('blocks messages of the assistant until it is decided', async () => {
     await chat.ask('call pay {"amount":50}');
     const adding = chat.addMessage({ role: 'assistant', content: 'Paid' });
     await expect(adding).rejects.toMatchObject({ code: 'pending_tool_calls' });
@@ -140,7 +140,7 @@ describe.each(cases)('A call that needs approval, $place, of $model', ({ place, 
     expect((await messages()).map(({ role }) => role)).toEqual(['user', 'assistant', 'tool', 'assistant', 'assistant']);
   });
 
-  it('needs no completion when all is decided while the other calls still run', async () => {
+  it('needs no completion if everything is decided while other calls run', async () => {
     decideNow = async () => {
       const [first, second] = await chat.pendingApprovals();
       await chat.approve(first?.id ?? '', { by: 'ann' });
@@ -159,7 +159,7 @@ describe.each(cases)('A call that needs approval, $place, of $model', ({ place, 
     expect(await chat.usage()).toMatchObject({ attempts: 2, unknownAttempts: 0 });
   });
 
-  it('waits for those that are left when one is decided while the other calls still run', async () => {
+  it('waits for the pending calls if one is decided while other calls run', async () => {
     decideNow = async () => {
       const [first] = await chat.pendingApprovals();
       await chat.approve(first?.id ?? '');
@@ -173,7 +173,7 @@ describe.each(cases)('A call that needs approval, $place, of $model', ({ place, 
     expect(paid).toHaveLength(2);
   });
 
-  it('tells the model that it was denied, and why, and does not run', async () => {
+  it('does not run after a denial, and the model gets the reason', async () => {
     await chat.ask('call pay {"amount":50}');
     const [pending] = await chat.pendingApprovals();
     await chat.deny(pending?.id ?? '', { by: 'ann', reason: 'Too much' });
@@ -184,7 +184,7 @@ describe.each(cases)('A call that needs approval, $place, of $model', ({ place, 
     ]);
   });
 
-  it('goes on with the model that the completion names', async () => {
+  it('continues with the model that the completion names', async () => {
     await chat.ask('call pay {"amount":50}');
     const [pending] = await chat.pendingApprovals();
     await chat.approve(pending?.id ?? '');
@@ -194,7 +194,7 @@ describe.each(cases)('A call that needs approval, $place, of $model', ({ place, 
     expect(await chat.ask('And now?')).toMatchObject({ model });
   });
 
-  it('keeps what its ask was given, and what a completion gave over that, until it ends', async () => {
+  it('keeps the options of its ask and its completions until the run ends', async () => {
     // A vendor's own parameter: the model calls the tool in every step, and so parks its run each time.
     const forced = { tool_choice: model === 'duo-chat-sonnet-4-6' ? { type: 'any' } : 'required' };
     const asked = (): string => JSON.stringify(hosts[0].sandbox.calls.lastRequests[apis[model]]?.body);
@@ -219,18 +219,18 @@ describe.each(cases)('A call that needs approval, $place, of $model', ({ place, 
     expect(asked()).not.toMatch(/4322|Be brief/);
   });
 
-  it('takes the limit that its completion names', async () => {
+  it('uses the limit that its completion names', async () => {
     await chat.ask('call pay {"amount":50}', { maxSteps: 1 });
     const [pending] = await chat.pendingApprovals();
     await chat.approve(pending?.id ?? '');
     expect((await chat.complete({ maxSteps: 2 })).text).toContain('Paid 50');
   });
 
-  it('does not wait where the input needs no approval', async () => {
+  it('does not wait if the input needs no approval', async () => {
     expect((await chat.ask('call pay {"amount":5}')).text).toContain('Paid 5');
   });
 
-  it('is decided on once: again in the same way is fine, in another way is refused', async () => {
+  it('is decided once: the same decision again is accepted, another one is refused', async () => {
     await chat.ask('call pay {"amount":50}');
     const [pending] = await chat.pendingApprovals();
     const id = pending?.id ?? '';
@@ -247,7 +247,7 @@ describe.each(cases)('A call that needs approval, $place, of $model', ({ place, 
     await expect(chat.approve('mine')).rejects.toMatchObject({ code: 'not_found' });
   });
 
-  it('is told of by an event, and the run goes on with its own events and the cost of all its requests', async () => {
+  it('is announced by an event, and its run continues with its own events and total usage', async () => {
     const before = await eventsOf(chat.stream('call pay {"amount":50}'));
     const [required, end] = before.slice(-2);
     const [pending] = await chat.pendingApprovals();
@@ -272,7 +272,7 @@ describe('A parked run in the database', () => {
       [chatId],
     );
 
-  it("is nobody's, and goes on in another application with the tools that it was asked with", async () => {
+  it('belongs to no instance, and continues in another application with its tools', async () => {
     const chat = await service().create({});
     await service().ask(chat.id, 'call pay {"amount":50}', { tools: tools[0] });
     expect(await runsOf(chat.id)).toMatchObject([
@@ -298,7 +298,7 @@ describe('A parked run in the database', () => {
     expect(usage.outputTokens).toBe((await service().usage(chat.id)).outputTokens);
   });
 
-  it('goes on in another application with the options that it was asked with, which a plain run does not store', async () => {
+  it('continues in another application with its options, which other runs do not store', async () => {
     const chat = await service().create({});
     const options = { params: { maxOutputTokens: 4_321 }, instructions: 'Be brief', maxSteps: 5 };
     await service().ask(chat.id, 'call pay {"amount":50}', { tools: tools[0], ...options });
@@ -315,7 +315,7 @@ describe('A parked run in the database', () => {
     expect(inputs.map(({ input }) => input)).toEqual([options, null]);
   });
 
-  it('is resumed by two statements, and a completion after an approval takes five in all', async () => {
+  it('resumes with two statements, and completes with five in all', async () => {
     const chat = await service().create({});
     await service().ask(chat.id, 'call pay {"amount":50}', { tools: tools[0] });
     const [pending] = await service().pendingApprovals(chat.id);
@@ -334,7 +334,7 @@ describe('A parked run in the database', () => {
     }
   });
 
-  it('goes on once, however many ask at once', async () => {
+  it('continues once, for any number of concurrent asks', async () => {
     const chat = await service().create({});
     await service().ask(chat.id, 'call pay {"amount":50}', { tools: tools[0] });
     const [pending] = await service().pendingApprovals(chat.id);
@@ -344,7 +344,7 @@ describe('A parked run in the database', () => {
     expect(paid).toEqual([pending?.id]);
   });
 
-  it('is out of reach for another owner', async () => {
+  it('is not reachable by another owner', async () => {
     const chat = await service().create({ ownerId: 'ann' });
     await service().ask(chat.id, 'call pay {"amount":50}', { tools: tools[0], ownerId: 'ann' });
     const [pending] = await service().pendingApprovals(chat.id, { ownerId: 'ann' });

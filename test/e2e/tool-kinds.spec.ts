@@ -74,7 +74,7 @@ describe('A kind of chat with tools', () => {
   });
   afterAll(() => host.close());
 
-  it('offers them in chats that have not been given any, and tells the tool who asks', async () => {
+  it('offers them in chats without tools of their own, and passes the owner to the tool', async () => {
     const chat = await chats.create({ ownerId: 'ann' });
     expect(chat.tools).toBeNull();
     const { text, runId } = await chat.ask('call greet {}');
@@ -84,7 +84,7 @@ describe('A kind of chat with tools', () => {
     expect((await chats.ask(chat.id, 'call greet {}', { ownerId: 'ann' })).text).toContain('The tools said');
   });
 
-  it('stores those that a chat is given, which hold from then on', async () => {
+  it('stores the tools that a chat sets, which apply from then on', async () => {
     const chat = await chats.create({});
     await chat.withTools(Wait).ask('Hello');
     expect((await chats.find(chat.id)).tools).toEqual(['wait']);
@@ -94,7 +94,7 @@ describe('A kind of chat with tools', () => {
     expect((await chats.find(chat.id)).tools).toEqual([]);
   });
 
-  it('does not offer one that is gone, and refuses a class that is no tool', async () => {
+  it('omits a tool that no longer exists, and refuses a class that is not a tool', async () => {
     const chat = await chats.create({});
     await host.database.query(`UPDATE greetings SET tools = '["gone", "greet"]' WHERE id = $1`, [chat.id]);
     expect((await chats.ask(chat.id, 'call gone {}\ncall greet {}')).text).toContain(
@@ -104,7 +104,7 @@ describe('A kind of chat with tools', () => {
     await expect(chat.withTools(Plain).ask('Hello')).rejects.toMatchObject({ code: 'invalid_configuration' });
   });
 
-  it('writes nothing of a run that another instance has taken over', async () => {
+  it('stores nothing of a run that another instance has taken over', async () => {
     const chat = await chats.create({});
     const asking = chat.ask('call wait {}', { tools: [Wait] }).catch((error: unknown) => error);
     const running = async (): Promise<boolean> => {
@@ -120,7 +120,7 @@ describe('A kind of chat with tools', () => {
     expect(await running()).toBe(true);
   });
 
-  it('stops the start when a tool of it is none of the application', async () => {
+  it('stops the start if one of its tools is not a provider', async () => {
     await expect(startTestHost([Lost])).rejects.toMatchObject({ code: 'invalid_configuration' });
   });
 });

@@ -97,7 +97,7 @@ describe.each(cases)('A chat with tools $place, of $model', ({ place, model }) =
     expect(await talk.chat.isComplete()).toBe(true);
   });
 
-  it('tells what happens as events, in order', async () => {
+  it('emits events for everything, in order', async () => {
     const events = await eventsOf(talk.chat.stream('call weather {"city":"Rome"}'));
     const types = events.map(({ type }) => type).filter((type) => !type.endsWith('-delta'));
     expect(types).toEqual([
@@ -124,13 +124,13 @@ describe.each(cases)('A chat with tools $place, of $model', ({ place, model }) =
     expect(end.usage.outputTokens).toBe(usages.reduce((sum, tokens) => sum + tokens, 0));
   });
 
-  it('runs parallel calls, and asks again once all have a result', async () => {
+  it('runs parallel calls, and continues once all have a result', async () => {
     const answer = await talk.chat.ask('call weather {"city":"Rome"}\ncall clock {"zone":"CET"}');
     expect(answer.text).toMatch(/The tools said: .*weather.*clock/);
     expect(await results()).toHaveLength(2);
   });
 
-  it('tells the model of an unknown tool, of broken input and of a tool that fails', async () => {
+  it('reports an unknown tool, malformed input and a failing tool to the model', async () => {
     const lines = ['call nothing {}', 'call clock {"zone":7}', 'call broken {}'];
     await talk.chat.ask(lines.join('\n'));
     expect(await results()).toEqual(
@@ -151,7 +151,7 @@ describe.each(cases)('A chat with tools $place, of $model', ({ place, model }) =
     expect(called).toEqual([]);
   });
 
-  it('runs 20 parallel calls, each with its own result and a signal of its own', async () => {
+  it('runs 20 parallel calls, each with its own result and signal', async () => {
     const lines = Array.from({ length: 20 }, (_none, index) => `call weather {"city":"City ${index}"}`);
     await talk.chat.ask(lines.join('\n'));
     const messages = await talk.messages();
@@ -165,7 +165,7 @@ describe.each(cases)('A chat with tools $place, of $model', ({ place, model }) =
     expect(messages.map(({ seq }) => seq)).toEqual(messages.map((_message, seq) => seq));
   });
 
-  it('is cancelled while a tool hangs, with a valid transcript', async () => {
+  it('leaves a valid transcript when it is cancelled while a tool hangs', async () => {
     const controller = new AbortController();
     const following = eventsOf(
       talk.chat.stream('call hanging {}\ncall weather {"city":"Rome"}', { signal: controller.signal }),

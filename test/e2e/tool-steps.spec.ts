@@ -99,7 +99,7 @@ describe.each(cases)('A chat with tools $place, of $model', ({ place, model }) =
 
   const roles = async () => (await messages()).map(({ role }) => role);
 
-  it('goes round after round, up to the limit, and keeps a transcript that can go on', async () => {
+  it('runs rounds of tools up to the limit, and keeps a transcript that can continue', async () => {
     await expect(chat.ask('Count', { params: forced[model] })).rejects.toMatchObject({ code: 'step_limit_reached' });
     expect(calls).toBe(MAX_STEPS);
     const rounds = Array.from({ length: MAX_STEPS }, () => ['assistant', 'tool']).flat();
@@ -109,14 +109,14 @@ describe.each(cases)('A chat with tools $place, of $model', ({ place, model }) =
     expect(await chat.usage()).toMatchObject({ attempts: MAX_STEPS + 1, unknownAttempts: 0 });
   });
 
-  it('may have another limit for one ask', async () => {
+  it('accepts another limit for one ask', async () => {
     const asking = chat.ask('Count', { params: forced[model], maxSteps: 1 });
     await expect(asking).rejects.toMatchObject({ code: 'step_limit_reached' });
     expect(calls).toBe(1);
     await expect(chat.ask('Count', { maxSteps: 0 })).rejects.toMatchObject({ code: 'validation_failed' });
   });
 
-  it('has to call a tool in its first step alone when the choice is ours', async () => {
+  it('forces a tool call only in its first step', async () => {
     chat.withTools(...tools, { choice: 'required', calls: 'one' });
     expect((await chat.ask('Count')).text).toContain('The tools said: "Count 1"');
     chat.withTools(...tools, { choice: { tool: 'count' } });
@@ -125,7 +125,7 @@ describe.each(cases)('A chat with tools $place, of $model', ({ place, model }) =
     expect((await chat.ask('call count {}')).text).toContain('You said: "call count {}"');
   });
 
-  it('does not take for a tool what a circular import has left undefined, or anything else', async () => {
+  it('refuses the undefined of a circular import, and other values, as tools', async () => {
     const [count] = tools as [Type<DuoTool>];
     const missing = undefined as unknown as Type<DuoTool>;
     const circle = expect.objectContaining({
@@ -144,7 +144,7 @@ describe.each(cases)('A chat with tools $place, of $model', ({ place, model }) =
     expect((await chat.ask('call count {}')).text).toContain('The tools said: "Count 1"');
   });
 
-  it('cannot have to call a tool that is not offered, by its class', async () => {
+  it('refuses to force a tool that is not offered', async () => {
     const choosing = (tool: string) => () => chat.withTools(Forecast, { choice: { tool } });
     expect(choosing('Forecast')).toThrow(expect.objectContaining({ code: 'validation_failed' }));
     expect(choosing('Forecast')).toThrow('"Forecast", which is not among those of withTools(): weather_forecast.');
@@ -155,7 +155,7 @@ describe.each(cases)('A chat with tools $place, of $model', ({ place, model }) =
     expect((await chat.ask('Hello')).text).toContain('The tools said: "Count 1"');
   });
 
-  it('does not have to call one of its tools in a run with others', async () => {
+  it('ignores a forced tool in a run with other tools', async () => {
     const [count, pay] = tools as [Type<DuoTool>, Type<DuoTool>];
     await chat.withTools(count, { choice: { tool: 'count' } }).ask('Hello');
     expect((await chat.ask('Hello', { tools: [pay] })).text).toContain('You said: "Hello"');
@@ -165,13 +165,13 @@ describe.each(cases)('A chat with tools $place, of $model', ({ place, model }) =
     expect((await chat.complete()).text).toContain('The tools said: "Count 2"');
   });
 
-  it('says once that a choice is none of its tools, and is not blocked by it', async () => {
+  it('warns once of a forced tool that it does not have, and continues', async () => {
     chat.withParams({ toolChoice: { tool: 'counter' } });
     await expect(chat.ask('Hello')).rejects.toMatchObject({ code: 'validation_failed' });
     expect((await chat.complete()).text).toContain('You said: "Hello"');
   });
 
-  it('has to call a tool in the first round alone, however the rounds are driven', async () => {
+  it('forces a tool call only in the first round, with every method that runs rounds', async () => {
     chat.withTools(...tools, { choice: { tool: 'count' } });
     await chat.addMessage({ role: 'user', content: 'Count' });
     await chat.step();
@@ -193,7 +193,7 @@ describe.each(cases)('A chat with tools $place, of $model', ({ place, model }) =
     expect(calls).toBe(3);
   });
 
-  it('is offered no tools any more once they are taken away', async () => {
+  it('offers no tools after they are removed', async () => {
     chat.withTools(...tools, { choice: { tool: 'count' }, calls: 'one' });
     await chat.ask('Hello');
     chat.withTools(null);
@@ -202,7 +202,7 @@ describe.each(cases)('A chat with tools $place, of $model', ({ place, model }) =
     expect((await chat.ask('call count {}')).text).toContain('The tools said');
   });
 
-  it('has a choice among its tools, and whether to call several, no longer than those tools', async () => {
+  it('drops the tool choice and the parallel setting together with its tools', async () => {
     const [count, pay] = tools as [Type<DuoTool>, Type<DuoTool>];
     const asked = () => JSON.stringify(host.sandbox.calls.lastRequests[apis[model] as Api]?.body);
     await chat.withTools(pay, { choice: 'none', calls: 'one' }).ask('Hello');
@@ -220,7 +220,7 @@ describe.each(cases)('A chat with tools $place, of $model', ({ place, model }) =
     expect(asked()).toMatch(choice);
   });
 
-  it.each(['complete', 'step'] as const)('is asked and lets its tools run step by step, up to %s()', async (verb) => {
+  it.each(['complete', 'step'] as const)('runs step by step, up to %s()', async (verb) => {
     await chat.addMessage({ role: 'user', content: 'call count {}\ncall pay {}' });
     const called = await chat.step();
     expect(called).toMatchObject({ role: 'assistant', finishReason: 'tool-calls' });
@@ -243,7 +243,7 @@ describe.each(cases)('A chat with tools $place, of $model', ({ place, model }) =
     expect((await chat.usage()).models).toHaveLength(1);
   });
 
-  it('hands the results over in the order of the calls, whichever came first', async () => {
+  it('sends results in the order of the calls, not of their completion', async () => {
     othersAreStored = async () => (await messages()).some(({ role }) => role === 'tool');
     chat.withTools(lastTool, ...tools);
     await chat.addMessage({ role: 'user', content: 'call last {}\ncall count {}' });
@@ -254,14 +254,14 @@ describe.each(cases)('A chat with tools $place, of $model', ({ place, model }) =
     expect(names((await messages()).filter(({ role }) => role === 'tool'))).toEqual(['count', 'last']);
   });
 
-  it('leaves calls alone when the user moves on', async () => {
+  it('abandons calls when the user continues', async () => {
     await chat.addMessage({ role: 'user', content: 'call count {}' });
     await chat.step();
     expect((await chat.ask('Never mind')).text).toContain('Turn 2');
     expect(calls).toBe(0);
   });
 
-  it('leaves them alone for good, even where that ask fails and is completed, or somebody decides later', async () => {
+  it('abandons calls for good, even if that ask fails and is completed, or a decision follows', async () => {
     await chat.addMessage({ role: 'user', content: 'call count {}\ncall pay {}\ncall pay {}' });
     await chat.step();
     const [approved, late] = await chat.pendingApprovals();
@@ -275,7 +275,7 @@ describe.each(cases)('A chat with tools $place, of $model', ({ place, model }) =
     expect(await roles()).toEqual(['user', 'assistant', 'user', 'assistant']);
   });
 
-  it('does not take a message that is added for moving on', async () => {
+  it('does not abandon calls for an added message', async () => {
     await chat.addMessage({ role: 'user', content: 'call count {}' });
     await chat.step();
     await chat.addMessage({ role: 'user', content: 'Take your time' });
@@ -284,8 +284,8 @@ describe.each(cases)('A chat with tools $place, of $model', ({ place, model }) =
   });
 });
 
-describe('A pause of the model', () => {
-  it('is followed by another request, whose answer stands behind it', async () => {
+describe('A paused answer of the model', () => {
+  it('is followed by another request, whose answer comes after it', async () => {
     const chat = await chats().create({ model: 'duo-chat-sonnet-4-6' });
     host.sandbox.fault({ fault: 'answer-pause-turn' });
     const events = await eventsOf(chat.stream('Hello'));
@@ -299,8 +299,8 @@ describe('A pause of the model', () => {
   });
 });
 
-describe('A run with one tool round', () => {
-  it('costs four round trips with one tool, and no more than five with two', async () => {
+describe('A run with one round of tools', () => {
+  it('takes four round trips with one tool, and at most five with two', async () => {
     const { master } = host.database.driver as unknown as { master: Pool };
     const query = master.query.bind(master);
     const chat = await chats().create({});
@@ -325,7 +325,7 @@ describe('A run with one tool round', () => {
     }
   });
 
-  it('has its steps, its calls and their results in the tables', async () => {
+  it('stores its steps, its calls and their results', async () => {
     const chat = await chats().create({});
     const requestId = 'a-request';
     const { runId } = await chat.withTools(...tools).ask('call count {}\ncall nothing {}', { requestId });

@@ -115,7 +115,7 @@ const places: Record<string, (model: string) => Promise<[TalkingChat, () => Prom
 
 const cases = Object.keys(places).flatMap((place) => MODELS.map((model) => ({ place, model })));
 
-describe.each(cases)('A run $place, of $model, that meets', ({ place, model }) => {
+describe.each(cases)('A run $place, of $model, with a tool problem', ({ place, model }) => {
   let chat: TalkingChat;
   let messages: () => Promise<readonly Said[]>;
 
@@ -124,7 +124,7 @@ describe.each(cases)('A run $place, of $model, that meets', ({ place, model }) =
     chat.withTools(...tools);
   });
 
-  it.each(Object.keys(troubles))('%s ends in an answer, and every model goes on from there', async (name) => {
+  it.each(Object.keys(troubles))('completes with an answer after %s, and every model can continue', async (name) => {
     const { ask, fault, results } = troubles[name] as Trouble;
     if (fault) host.sandbox.fault({ fault });
     const answer = await chat.ask(ask);
@@ -147,19 +147,19 @@ describe.each(cases)('A run $place, of $model, that meets', ({ place, model }) =
     expect(await chat.isComplete()).toBe(true);
   });
 
-  it('broken JSON knows it still when the tools run later', async () => {
+  it('remembers malformed JSON when the tools run later', async () => {
     host.sandbox.fault({ fault: 'answer-malformed-tool-call' });
     await chat.addMessage({ role: 'user', content: 'call echo {"n":1}' });
     await chat.step();
     expect((await chat.complete()).text).toContain('The input of the tool "echo" is not a JSON object');
   });
 
-  it('a tool that hangs tells it to stop', async () => {
+  it('aborts the signal of a tool that hangs', async () => {
     await chat.ask('call hang {}');
     expect(aborted).toEqual([expect.objectContaining({ message: 'It did not answer within 0.05 seconds.' })]);
   });
 
-  it('a tool that answers 5 MB keeps, stores and sends no more than the bound', async () => {
+  it('truncates a result of 5 MB before it is kept, stored and sent', async () => {
     await chat.ask('call flood {}');
     await chat.ask('And now?');
     for (const sent of [await messages(), Object.values(host.sandbox.calls.lastRequests).find((last) => last)?.body]) {

@@ -64,7 +64,7 @@ describe.each(Object.entries(vendorWires))('A request to %s', (api, wire: Vendor
       response.write([wire.start, wire.text('Hel'), ...rest].join(''));
     };
 
-  it('that is cancelled before its usage was told is unknown, and what is known of it is kept', async () => {
+  it('that is cancelled before its usage arrived is unknown, with the usage so far', async () => {
     let cancel = new AbortController();
     const { row, usage } = await asked(
       open(),
@@ -81,7 +81,7 @@ describe.each(Object.entries(vendorWires))('A request to %s', (api, wire: Vendor
     expect(usage).toMatchObject(known ?? { inputTokens: 0, outputTokens: 0 });
   });
 
-  it('that is cut before its usage was told is unknown, with the code of its error', async () => {
+  it('that is truncated before its usage arrived is unknown, with the code of its error', async () => {
     for (const reply of [sse(wire.start, wire.text('Hel')), reset]) {
       const { row, usage } = await asked(reply);
       expect(row).toMatchObject({ status: 'unknown', errorCode: 'upstream_error' });
@@ -89,7 +89,7 @@ describe.each(Object.entries(vendorWires))('A request to %s', (api, wire: Vendor
     }
   });
 
-  it('that fails inside its stream costs what was told of it', async () => {
+  it('that fails inside its stream has the usage that arrived', async () => {
     const { row, usage } = await asked(sse(wire.start, wire.text('Hel'), wire.failure));
     const told = api === 'Messages' ? { inputTokens: 8, cacheReadTokens: 4, outputTokens: 1 } : whole;
     expect(row).toMatchObject({ status: 'failed', errorCode: 'upstream_error', ...told });
@@ -99,18 +99,18 @@ describe.each(Object.entries(vendorWires))('A request to %s', (api, wire: Vendor
   it.each([
     [402, { error: 'insufficient_credits', error_code: 'USAGE_QUOTA_EXCEEDED' }, 'insufficient_credits'],
     [429, { error: { type: 'rate_limit_error', message: 'slow' } }, 'rate_limited'],
-  ])('that is refused with %i has cost nothing, and is not unknown', async (status, body, errorCode) => {
+  ])('that is refused with %i has no usage, and is not unknown', async (status, body, errorCode) => {
     const { row, usage } = await asked(json(status, body));
     expect(row).toMatchObject({ status: 'failed', errorCode });
     expect(usage).toMatchObject({ attempts: 1, pendingAttempts: 0, unknownAttempts: 0, inputTokens: 0 });
   });
 
-  it('that a gateway gave up waiting for is unknown', async () => {
+  it('that timed out in the gateway is unknown', async () => {
     const { usage } = await asked(json(504, { detail: 'Gateway Timeout' }));
     expect(usage).toMatchObject({ attempts: 1, unknownAttempts: 1 });
   });
 
-  it('that waits for another token when it is cancelled, since its first was refused, has cost nothing', async () => {
+  it('that is cancelled while it waits for a new token has no usage', async () => {
     for (const chat of await chats()) {
       upstream.onGateway(json(401, { error: 'Forbidden by auth provider' }));
       upstream.onExchange(silence);
@@ -125,7 +125,7 @@ describe.each(Object.entries(vendorWires))('A request to %s', (api, wire: Vendor
     }
   });
 
-  it('that is under way is pending, and neither unknown nor failed', async () => {
+  it('in progress is pending, neither unknown nor failed', async () => {
     for (const chat of await chats()) {
       const before = upstream.requests.length;
       const cancel = new AbortController();
@@ -139,14 +139,14 @@ describe.each(Object.entries(vendorWires))('A request to %s', (api, wire: Vendor
     }
   });
 
-  it('that was answered tells its usage, once, and is known', async () => {
+  it('that was answered has its usage, once', async () => {
     const { row, usage } = await asked(sse(wire.start, wire.text('Hello'), wire.lastUsage, wire.end));
     expect(row).toMatchObject({ status: 'succeeded', ...whole });
     expect(usage).toMatchObject({ attempts: 1, unknownAttempts: 0, ...whole });
   });
 
   if (wire.lastUsage !== '') {
-    it('that is cut after its last usage costs that, and is known', async () => {
+    it('that is truncated after its last usage has that usage', async () => {
       const cut = await asked(sse(wire.start, wire.text('Hel'), wire.lastUsage));
       expect(cut.row).toMatchObject({ status: 'failed', errorCode: 'upstream_error', ...whole });
       expect(cut.usage).toMatchObject({ unknownAttempts: 0, ...whole });

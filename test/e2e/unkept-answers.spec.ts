@@ -12,12 +12,12 @@ function boot(replies: ScriptedReply[]): Promise<TestingModule> {
 }
 
 // RFC 8259, section 6: integers outside of -(2^53)+1 to (2^53)-1 are not interoperable; JSON.parse rounds them in silence.
-describe('A structured answer', () => {
+describe('A structured answer that cannot be stored exactly', () => {
   it.each([
     ['an integer beyond 2^53', long, 'its number 12345678901234567890 has more digits than a JSON number keeps'],
     ['more than 1,000 levels', deep, 'it is nested deeper than 1,000 levels'],
     ['the same in a block of code', `Here:\n\`\`\`json\n${long}\n\`\`\``, 'its number 12345678901234567890'],
-  ])('with %s is corrected, and never rounded', async (_what, wrong, problem) => {
+  ])('is corrected if it has %s, and never rounded', async (_what, wrong, problem) => {
     const app = await boot([wrong, '{"id":"12345678901234567890"}']);
     const { parsed, text } = await app.get(DuoService).chat().ask('Who?', { schema });
     expect([parsed, text]).toEqual([{ id: '12345678901234567890' }, '{"id":"12345678901234567890"}']);
@@ -26,7 +26,7 @@ describe('A structured answer', () => {
     await app.close();
   });
 
-  it.each([long, deep])('that stays so is a schema mismatch', async (wrong) => {
+  it.each([long, deep])('is a schema mismatch if it stays wrong', async (wrong) => {
     const app = await boot([wrong, wrong]);
     const asked = app.get(DuoService).chat().ask('Who?', { schema });
     await expect(asked).rejects.toMatchObject({ code: 'schema_mismatch' });
@@ -34,8 +34,8 @@ describe('A structured answer', () => {
   });
 });
 
-describe('What a host gives that is nested too deep, or holds itself,', () => {
-  it('is refused as a wrong argument, and is no error of the engine', async () => {
+describe('A host value that is circular or nested too deeply', () => {
+  it('is refused as an invalid argument, not as an internal error', async () => {
     const app = await Test.createTestingModule({ imports: [GitlabDuoModule.forRoot({ apiKey: 'any' })] }).compile();
     const duo = app.get(DuoService);
     const nested = JSON.parse('['.repeat(5_000) + ']'.repeat(5_000)) as [];

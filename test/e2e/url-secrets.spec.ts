@@ -25,7 +25,7 @@ describe.each(PLATFORMS)('A secret in the query of a URL on %s', (platform) => {
     ['GET', '/chats', 400],
     ['GET', '/chats/x', 404],
     ['PUT', '/chats', 404],
-  ])('is neither in the problem nor in the log of %s %s', async (method, path, status) => {
+  ])('is in neither the problem nor the log of %s %s', async (method, path, status) => {
     const response = await client.send(method, `${path}?${QUERY}`);
     const problem = response.text;
     expect(response.status).toBe(status);
@@ -33,7 +33,7 @@ describe.each(PLATFORMS)('A secret in the query of a URL on %s', (platform) => {
     if (path === '/nowhere') expect(problem).toContain(`Cannot ${method} /nowhere"`);
   });
 
-  it('is not in the log of a failure of the server', async () => {
+  it('is not in the log of an internal error', async () => {
     await server.database.query('ALTER TABLE messages RENAME TO messages_gone');
     try {
       const chatId = await client.createChat();
@@ -48,7 +48,7 @@ describe.each(PLATFORMS)('A secret in the query of a URL on %s', (platform) => {
   });
 });
 
-it('A secret in the query of what is not HTTP is not in the answer', async () => {
+it('A secret in the query of a malformed HTTP request is not in the response', async () => {
   const server = await startTestServer();
   const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
   socket.end(`GET /chats?token=${SECRET} NONSENSE\r\n\r\n`);

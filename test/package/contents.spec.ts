@@ -30,25 +30,25 @@ async function filesOf(entry: string): Promise<string[]> {
   return [...(await moduleGraph(packed.folder, entry)).files];
 }
 
-describe('the tarball', () => {
-  it('holds the documentation of its version beside the code', async () => {
+describe('The tarball', () => {
+  it('contains the documentation of its version', async () => {
     const others = packed.files.filter((file) => !/^dist\/.*\.(js|js\.map|d\.ts)$/.test(file));
     const docs = (await readdir(join(import.meta.dirname, '../../docs'))).map((name) => `docs/${name}`);
     expect(others.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', ...docs, 'package.json'].sort());
   });
 
-  it('leaves out the server and its migrations', () => {
+  it('excludes the server and its migrations', () => {
     expect(packed.files).toContain('dist/index.js');
     expect(packed.files.filter((file) => /^dist\/(app\/|main\.|migrations\/)/.test(file))).toEqual([]);
   });
 
-  it('holds all that its subpaths reach', async () => {
+  it('contains every file of its subpaths', async () => {
     const reached = await Promise.all(subpaths().flatMap(([, entries]) => entries.map(filesOf)));
     expect(reached.flat().length).toBeGreaterThan(100);
     expect(reached.flat().filter((file) => !packed.files.includes(file))).toEqual([]);
   });
 
-  it('maps its code to sources that it carries', async () => {
+  it('maps its code to sources that it contains', async () => {
     const map = JSON.parse(await readFile(join(packed.folder, 'dist/gitlab-duo.module.js.map'), 'utf8')) as {
       sourcesContent: string[];
     };
@@ -56,8 +56,8 @@ describe('the tarball', () => {
   });
 });
 
-describe('the imports', () => {
-  it('are of declared dependencies; only http needs optional peers', async () => {
+describe('The imports of the package', () => {
+  it('name declared dependencies; only /http needs optional peers', async () => {
     const { dependencies, peerDependencies, peerDependenciesMeta } = packed.manifest;
     const peers = Object.keys(peerDependencies).filter((name) => peerDependenciesMeta[name]?.optional !== true);
     expect(subpaths().length).toBeGreaterThan(2);
@@ -71,7 +71,7 @@ describe('the imports', () => {
     }
   });
 
-  it('of the sandbox are Node’s, and the reader of image headers', async () => {
+  it("of the sandbox name only Node's modules and the image header reader", async () => {
     const { files, libraries } = await moduleGraph(packed.folder, './dist/sandbox/index.js');
     expect(files.size).toBeGreaterThan(1);
     expect([...libraries]).toEqual(['image-size']);

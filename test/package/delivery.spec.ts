@@ -30,7 +30,7 @@ interface Workflow {
 
 const read = (file: string) => readFile(join(root, file), 'utf8');
 
-describe('the image', () => {
+describe('The container image', () => {
   let directory: string;
   let stages: Stage[];
 
@@ -44,7 +44,7 @@ describe('the image', () => {
 
   afterAll(() => rm(directory, { recursive: true, force: true }));
 
-  it('gets all libraries that the server imports', async () => {
+  it('contains all libraries that the server imports', async () => {
     const { dependencies } = JSON.parse(await run(process.execPath, ['scripts/server-manifest.mjs'], root)) as Pick<
       Manifest,
       'dependencies'
@@ -57,7 +57,7 @@ describe('the image', () => {
     }
   });
 
-  it('copies what exists and what .dockerignore lets through', async () => {
+  it('copies existing files that .dockerignore admits', async () => {
     const ignored = (await read('.dockerignore')).trim().split('\n');
     const copies = stages.flatMap(({ steps }) => steps.filter(({ instruction }) => instruction === 'COPY'));
     const sources = copies
@@ -70,7 +70,7 @@ describe('the image', () => {
     }
   });
 
-  it('runs Node itself, not as root, and tells its health', () => {
+  it('runs Node itself, not as root, and has a health check', () => {
     const last = (name: string) => stages.at(-1)?.steps.findLast(({ instruction }) => instruction === name)?.words;
     expect(last('USER')).toBe('node');
     expect(last('CMD')).toBe('["node", "dist/main.js"]');
@@ -85,7 +85,7 @@ describe('docker-compose.yml', () => {
     ({ services } = parse(await read('docker-compose.yml')) as { services: Record<string, Service> });
   });
 
-  it('runs the server with a database that answers, and never without keys', () => {
+  it('runs the server with a database, and never without keys', () => {
     const { server, postgres } = services;
     expect(server).toMatchObject({ build: '.', depends_on: { postgres: { condition: 'service_healthy' } } });
     expect(server?.environment?.API_KEYS).toMatch(/^\$\{API_KEYS:\?.+\}$/);
@@ -96,7 +96,7 @@ describe('docker-compose.yml', () => {
     expect(postgres?.healthcheck?.test).toContain('pg_isready');
   });
 
-  it('opens ports to this machine only, and pins the major version of each image', () => {
+  it('publishes ports to this machine only, and pins the major version of each image', () => {
     expect(Object.keys(services).sort()).toEqual(['postgres', 'redis', 'server']);
     for (const { ports, image } of Object.values(services)) {
       for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:\d+:\d+$/);
@@ -105,7 +105,7 @@ describe('docker-compose.yml', () => {
   });
 });
 
-describe('the workflow', () => {
+describe('The workflow', () => {
   let workflow: Workflow;
   let scripts: Record<string, string>;
 
@@ -125,7 +125,7 @@ describe('the workflow', () => {
     }
   });
 
-  it('calls scripts that exist, and actions of a pinned major', () => {
+  it('calls existing scripts, and actions of a pinned major version', () => {
     const steps = Object.values(workflow.jobs).flatMap((job) => job.steps);
     const called = steps.flatMap(({ run }) => /^npm run (\S+)/.exec(run ?? '')?.[1] ?? []);
     expect(called).toEqual(expect.arrayContaining(['test:package', 'test:image']));

@@ -45,14 +45,14 @@ async function expectToLoad(name: string, member: string): Promise<void> {
   await expect(evaluate('commonjs', `console.log(typeof require('${name}').${member})`)).resolves.toBe('function');
 }
 
-describe('the package', () => {
-  it('is clean for publint', async () => {
+describe('The package', () => {
+  it('passes publint', async () => {
     const tarball = new Uint8Array(await readFile(packed.tarball)).buffer;
     const { messages } = await publint({ pack: { tarball }, strict: true });
     expect(messages).toEqual([]);
   });
 
-  it('has types that resolve everywhere; what is ESM only resolves to ESM in CommonJS, too', async () => {
+  it('resolves its types everywhere, ESM-only entries from CommonJS included', async () => {
     const tarball = new Uint8Array(await readFile(packed.tarball));
     const analysis = await checkPackage(createPackageFromTarballData(tarball));
     if (!analysis.types) throw new Error('The package has no types.');
@@ -63,16 +63,16 @@ describe('the package', () => {
   it.each(MEMBERS)('loads as %s, by import and by require', expectToLoad);
 });
 
-describe('without the optional peers', () => {
+describe('The package without its optional peers', () => {
   beforeAll(async () => {
     for (const peer of Object.keys(packed.manifest.peerDependenciesMeta)) {
       await rm(join(packed.host, 'node_modules', peer));
     }
   });
 
-  it.each(MEMBERS.filter(([name]) => name !== HTTP))('%s loads all the same', expectToLoad);
+  it.each(MEMBERS.filter(([name]) => name !== HTTP))('loads %s', expectToLoad);
 
-  it.each(['module', 'commonjs'] as const)('http names the one that it lacks (%s)', async (inputType) => {
+  it.each(['module', 'commonjs'] as const)('names in an error the peer that /http lacks (%s)', async (inputType) => {
     const load = inputType === 'module' ? 'await import' : 'require';
     const message = await evaluate(
       inputType,

@@ -46,13 +46,13 @@ function reportOf(project: DependencyTree): Promise<unknown> {
 }
 
 describe('package.json', () => {
-  it('keeps the install script of @scarf/scarf, below swagger-ui-dist, from reporting installs of this project', async () => {
+  it('disables the install report of @scarf/scarf, a dependency of swagger-ui-dist', async () => {
     await expect(reportOf(manifest)).rejects.toThrow(/^Scarf has been disabled via a package\.json/);
     const { scarfSettings: _settings, ...talkative } = manifest;
     expect(await reportOf(talkative)).toMatchObject({ parent: { name: 'swagger-ui-dist' } });
   });
 
-  it('says who made the package, where it lives, and what it is about', () => {
+  it('names the author, the repository and the subject of the package', () => {
     const address = /^git\+(https:.+)\.git$/.exec(manifest.repository.url)?.[1] ?? '';
     expect(URL.canParse(address)).toBe(true);
     expect(manifest).toMatchObject({

@@ -16,7 +16,7 @@ beforeAll(async () => {
 
 afterAll(() => packed.remove());
 
-it('a library may leave the types of what it exports to TypeScript', async () => {
+it('A library may leave the types of its exports to inference', async () => {
   const options: ts.CompilerOptions = {
     target: ts.ScriptTarget.ES2023,
     module: ts.ModuleKind.NodeNext,

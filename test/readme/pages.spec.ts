@@ -17,16 +17,16 @@ const documents = new Map(markdownBelow(root).map((path) => [relative(root, path
 const prose = (text: string): string => text.replace(/^```[^]*?^```$/gm, '').replace(/`[^`\n]*`/g, '');
 
 describe('The links of the documentation', () => {
-  it('the checker sees the README, the CHANGELOG and docs/', () => {
+  it('are checked in the README, the CHANGELOG and docs/', () => {
     expect([...documents.keys()]).toEqual(expect.arrayContaining(['README.md', 'CHANGELOG.md', 'docs/chats.md']));
   });
 
-  it.each([...documents])('%s links only to files and headings that there are', (path, text) => {
+  it.each([...documents])('lead from %s only to existing files and headings', (path, text) => {
     const links = [...prose(text).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link);
     expect(links.filter((link) => !/^(https|mailto):/.test(link) && !exists(path, link))).toEqual([]);
   });
 
-  it('the README links to every page', () => {
+  it('lead from the README to every page', () => {
     const linked = [...pageOf('README.md').text.matchAll(/\]\(docs\/([\w-]+\.md)/g)].map(([, name]) => name);
     expect([...new Set(linked)].sort()).toEqual(
       pages
@@ -38,11 +38,11 @@ describe('The links of the documentation', () => {
 });
 
 describe('The form of the documentation', () => {
-  it('the README has at most 8 KB', () => {
+  it('limits the README to 8 KB', () => {
     expect(statSync(join(root, 'README.md')).size).toBeLessThanOrEqual(MAX_README_BYTES);
   });
 
-  it.each([...documents])('%s has tables without padding and lines that fit a screen', (_path, text) => {
+  it.each([...documents])('has in %s tables without padding and lines that fit a screen', (_path, text) => {
     const lines = text.replace(/^```[^]*?^```$/gm, '').split('\n');
     const rows = lines.filter((line) => line.startsWith('|'));
     expect(rows.filter((row) => /\S {2,}\||\| {2,}\S|----/.test(row))).toEqual([]);
@@ -53,7 +53,7 @@ describe('The form of the documentation', () => {
   });
 });
 
-it.each(['docs/architecture.md', 'CONTRIBUTING.md'])('%s names only files and folders that there are', (path) => {
+it.each(['docs/architecture.md', 'CONTRIBUTING.md'])('%s names only existing files and folders', (path) => {
   const text = documents.get(path) ?? '';
   const named = [...text.matchAll(/`((?:src|test|docs|migrations)\/[\w./-]*)`/g)].map(([, name = '']) => name);
   expect(named.length).toBeGreaterThan(5);

@@ -33,7 +33,7 @@ const isCommand = ({ language, text }: Block): boolean =>
 const ofLanguage = (language: string): string[] =>
   pages.flatMap(({ blocks }) => blocks.filter((block) => block.language === language).map(({ text }) => text));
 
-it('the pages show only what is run', () => {
+it('The pages show only blocks that are run', () => {
   for (const { name, text, blocks } of pages)
     expect([name, text.match(/```|~~~/g)?.length ?? 0]).toEqual([name, blocks.length * 2]);
   const languages = pages.flatMap(({ blocks }) => blocks.map(({ language }) => language));
@@ -308,7 +308,7 @@ describe('The programs of the pages', () => {
     expect([...new Set(shown.flatMap(([, names]) => names))].sort()).toEqual([...snippets.keys()].sort());
   });
 
-  it.each([...snippets.keys()])('%s does what its page says', async (name) => {
+  it.each([...snippets.keys()])('behave in %s as its page says', async (name) => {
     await runs[name]?.();
     expect(Object.keys(runs)).toContain(name);
   });
@@ -362,14 +362,14 @@ describe('The commands of the pages', () => {
     }),
   );
 
-  it.each(answers)('$name shows what is answered to: $command.text', ({ command, language, shown }) => {
+  it.each(answers)('get the shown answers: $name, $command.text', ({ command, language, shown }) => {
     expect(command?.language).toBe('sh');
     const answer = outputs.get(command as Block) ?? '';
     if (language === 'http') expect(answer.replaceAll('\r', '')).toMatch(textPattern(shown));
     else expect(JSON.parse(answer)).toEqual(filledIn(JSON.parse(shown), JSON.parse(answer)));
   });
 
-  it('the story of the quickstart streams to its end', () => {
+  it('stream the long answer of the quickstart to its end', () => {
     const stories = [...outputs].filter(([{ text }]) => text.includes('Tell me a story'));
     expect(stories.map(([, output]) => output)).toEqual([
       expect.stringMatching(/event: run-end\ndata: \{"status":"completed"/),

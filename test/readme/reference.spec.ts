@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 describe('The reference tables', () => {
-  it('errors.md has every code once, with its status', () => {
+  it('list every code once in errors.md, with its status', () => {
     const shown = tableRows('errors.md', 'What to do')
       .map(([name, status]) => [code(name), Number(status)] as const)
       .filter(([name]) => /^[a-z_]+$/.test(name));
@@ -34,7 +34,7 @@ describe('The reference tables', () => {
     );
   });
 
-  it('events.md has every event, with its data', () => {
+  it('list every event in events.md, with its data', () => {
     const shown = tableRows('events.md', 'All events').map(([type, data = '']) => [code(type), data.match(/\w+/g)]);
     const described = Object.values(eventSchemas).flatMap(({ properties }) => {
       if (properties === undefined) return [];
@@ -44,7 +44,7 @@ describe('The reference tables', () => {
     expect(shown).toEqual(described);
   });
 
-  it('chats.md has every model, with its limits, and what it refuses', () => {
+  it('list every model in chats.md, with its limits and what it refuses', () => {
     const shown = tableRows('chats.md', 'Models').map(([id, limits, , rules = '']) => [
       code(id),
       limits,
@@ -72,7 +72,7 @@ describe('The reference tables', () => {
     );
   });
 
-  it('http.md has every route of the server', () => {
+  it('list every route of the server in http.md', () => {
     const calls = tableRows('http.md', 'Routes').flatMap(([cell = '']) =>
       [...cell.matchAll(/`([A-Z]+) (\/[\w/:-]*)/g)].map(([, method, path]) => `${method ?? ''} ${path ?? ''}`),
     );
@@ -83,7 +83,7 @@ describe('The reference tables', () => {
     expect(calls.sort()).toEqual([...served, 'GET /', 'GET /docs', 'GET /docs-json'].sort());
   });
 
-  it('testing.md has every fault of the sandbox', () => {
+  it('list every fault of the sandbox in testing.md', () => {
     const [list = ''] = /(^- .*\n)+/m.exec(sectionOf('testing.md', 'Faults').replaceAll(/\n {2,}/g, ' ')) ?? [];
     const shown = [...list.matchAll(/^- (.*?): (.*)$/gm)].flatMap(([, where = '', names = '']) => {
       const prefix = where.startsWith('`') ? where.replace(/`|…/g, '') : '';
@@ -92,7 +92,7 @@ describe('The reference tables', () => {
     expect(shown.sort()).toEqual([...SANDBOX_FAULTS].sort());
   });
 
-  it('operations.md has every SQLSTATE that passes', () => {
+  it('list every transient SQLSTATE in operations.md', () => {
     const shown = tableRows('operations.md', 'When the database fails').map(([state, meaning]) => [
       code(state),
       meaning,
@@ -100,13 +100,13 @@ describe('The reference tables', () => {
     expect(Object.fromEntries(shown)).toEqual(PASSING_STATES);
   });
 
-  it('options.md has every option of forRoot, and names no other', () => {
+  it('list exactly the options of forRoot in options.md', () => {
     const shown = tableRows('options.md', '`forRoot`').map(([cell = '']) => /^`(\w+)`/.exec(cell)?.[1]);
     const members = membersOf('src/config/gitlab-duo-options.interface.ts', 'GitlabDuoModuleOptions');
     expect(shown.sort()).toEqual([...members, 'isGlobal'].sort());
   });
 
-  it('options.md has every variable that the server reads, and names no other', () => {
+  it('list exactly the variables of the server in options.md', () => {
     const source = readFileSync(join(root, 'src/app/environment.ts'), 'utf8');
     const read = new Set([...source.matchAll(/\b(?:read|checked)\('([A-Z_]+)'/g)].map(([, name]) => name));
     const named = (rows: string[][], column: number) =>
@@ -118,7 +118,7 @@ describe('The reference tables', () => {
     expect(shown.sort()).toEqual([...read].sort());
   });
 
-  it('from-rubyllm.md names only verbs and errors that there are', () => {
+  it('name only existing methods and errors in from-rubyllm.md', () => {
     const owners = { chat: MemoryChat, chats: DuoChatService, duo: DuoService, reviewer: DuoAgent };
     const cells = ['Chats', 'Tools and agents', 'Events, usage and models', 'Errors']
       .flatMap((heading) => tableRows('from-rubyllm.md', heading))
@@ -141,7 +141,7 @@ function membersOf(path: string, name: string): string[] {
   return (found as ts.InterfaceDeclaration).members.map((member) => (member.name as ts.Identifier).text);
 }
 
-it('X-Run-Id says whether a question that failed is stored', async () => {
+it('X-Run-Id tells whether the question of a failed ask is stored', async () => {
   const client = new HttpClient(server.url);
   const chatId = await client.createChat();
   const ask = (body: object, accept: string) => client.send('POST', `/chats/${chatId}/messages`, body, { accept });

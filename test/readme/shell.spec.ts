@@ -4,7 +4,7 @@ import { type AddressInfo } from 'node:net';
 import { expect, it } from '@jest/globals';
 import { runInShell } from './shell.js';
 
-it('The commands of the README run by stand-ins on a machine that lacks curl and sed', async () => {
+it('The commands of the README run by substitutes on a machine without curl and sed', async () => {
   const server = createServer((request, response) => {
     response.end(`{"title":null,"id":"${request.method ?? ''}-${request.headers.authorization ?? ''}"}`);
   });

@@ -18,7 +18,7 @@ function isOfOneForm(shown: string, answer: string): boolean {
   return [UUID, TIME].some((form) => shown.match(form)?.[0] === shown && answer.match(form)?.[0] === answer);
 }
 
-/** Matches a text like the shown one, but for ids, times, and what `…` stands for. */
+/** Matches a text like the shown one, except ids, times, and what `…` stands for. */
 export function textPattern(shown: string): RegExp {
   const pattern = shown
     .replace(/[$()*+.?[\\\]^{|}]/g, '\\$&')

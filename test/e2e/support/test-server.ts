@@ -35,7 +35,7 @@ export interface TestServerOptions extends GitlabDuoModuleOptions, Pick<AppOptio
   chunkDelayMs?: number;
   /** Short for `retries: { tries }`. */
   tries?: number;
-  /** Takes what the server logs; by default nobody does. */
+  /** Takes what the server logs; ignored by default. */
   logger?: LoggerService;
   platform?: Platform;
   /** Other times than those of a server. */

@@ -33,7 +33,7 @@ const settings: ModelParams[] = [
   { temperature: 0.3, toolCalls: 'one' },
 ];
 
-/** What the model is asked to go on from: the user's words, or what came of its calls. */
+/** What the model is asked to continue: the user's words, or what came of its calls. */
 function ending(below: (bound: number) => number): ModelMessage[] {
   const name = `e${below(2 ** 31)}`;
   const endings: (() => ModelMessage[])[] = [

@@ -11,7 +11,7 @@ import { encrypted, redacted, signed } from './thoughts.js';
 
 let stored = 0;
 
-/** A message as the database has it, which nobody changes any more. */
+/** A message as the database has it, which is never changed again. */
 export function settled({ role, parts }: ModelMessage): ImmutableMessage {
   stored += 1;
   return new ImmutableMessage(`message ${stored}`, stored, role, 'complete', JSON.stringify(parts));

@@ -9,7 +9,7 @@ export function signed(): ReasoningPart {
   return reasoning('anthropic-messages', thinkingBlock('Hm.') as JsonObject);
 }
 
-/** The same, but that nobody can read it; `name` makes it one of a kind. */
+/** The same, redacted; `name` makes it one of a kind. */
 export function redacted(name: string): ReasoningPart {
   return { ...reasoning('anthropic-messages', redactedBlock(name) as JsonObject), text: '' };
 }

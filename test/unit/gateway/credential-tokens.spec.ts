@@ -25,7 +25,7 @@ function failingWith(error: Error) {
   return { tokens, exchanges: () => exchanges };
 }
 
-/** Tokens whose exchanges end when they are told to. */
+/** Tokens whose exchanges end when they are asked to. */
 function told() {
   const exchanges: (() => void)[] = [];
   const tokens = new CredentialTokens(

@@ -10,7 +10,7 @@ describe('JSON text', () => {
     '9007199254740993',
     '-9007199254740993',
     '12345678901234567890',
-    // A double that is written in fewer digits when it goes on.
+    // A double that is written in fewer digits when it continues.
     '12345678901234567168',
     '123456789012345678901234567890',
     '12345678901234567.89',

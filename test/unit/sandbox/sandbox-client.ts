@@ -65,7 +65,7 @@ export function exchange(sandbox: Pick<Sandbox, 'url'>, token = 'glpat-any'): Pr
   });
 }
 
-/** A client of the gateway with a token of its own, which sends what it is told to, right or wrong. */
+/** A client of the gateway with a token of its own, which sends what it is asked to, right or wrong. */
 export class SandboxClient {
   private constructor(
     private readonly sandbox: Pick<Sandbox, 'url'>,
