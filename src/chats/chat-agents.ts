@@ -1,4 +1,5 @@
 import { type JsonObject } from '../messages/json.interface.js';
+import { checkKeyNames } from '../messages/key-names.js';
 import { type RunDefaults } from '../runs/run-request.js';
 import { type StartRun } from '../runs/run-request.js';
 import { type ChatClass } from './chat-kind.js';
@@ -42,7 +43,13 @@ export abstract class ChatAgents {
   abstract named(name: string): ChatAgent;
 }
 
-/** Inputs as a chat stores them. */
+/**
+ * Inputs as a chat stores them.
+ * @throws ValidationError for a key that cannot be stored
+ */
 export function storedInputs(inputs: object | undefined): JsonObject | null {
-  return inputs === undefined ? null : (JSON.parse(JSON.stringify(inputs)) as JsonObject);
+  if (inputs === undefined) return null;
+  const stored = JSON.parse(JSON.stringify(inputs)) as JsonObject;
+  checkKeyNames(stored, 'inputs');
+  return stored;
 }

@@ -1,4 +1,5 @@
 import { ValidationError } from '../errors/request.errors.js';
+import { checkKeyNames } from '../messages/key-names.js';
 import { checkParamChanges } from '../messages/params.js';
 import { type ChatChanges, type OwnerOption } from './duo-chat-service.interface.js';
 
@@ -22,6 +23,7 @@ export function checkChanges(changes: ChatChanges): void {
   if (title !== null) mustBeText({ title });
   mustBeText({ model, instructions });
   if (metadata !== undefined && !isObject(metadata)) throw new ValidationError('metadata must be an object.');
+  checkKeyNames(metadata, 'metadata');
   if (params !== undefined && typeof params !== 'function') checkParamChanges(params);
 }
 

@@ -7,17 +7,12 @@ import {
 } from '@nestjs/common';
 import { type Observable } from 'rxjs';
 import { ValidationError } from '../errors/request.errors.js';
+import { checkKeyNames } from '../messages/key-names.js';
 import { type HttpRequest } from './http.interface.js';
 import { unsupportedBody } from './json-body.js';
 
 /** Nesting depth of objects and arrays. Their readers recurse, and overflow the stack a few levels deeper. */
 const MAX_LEVELS = 100;
-/**
- * The first gives a carelessly copied object another prototype, class-transformer calls the second, which also breaks
- * the host's own pipes, and TypeORM calls the third when it compares.
- */
-const REFUSED_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'hasOwnProperty']);
-
 /**
  * Refuses a body that is unsafe for pipes, including the host's own. A form is not accepted as a body, even if the host
  * parses it: any web page can submit one with its visitor's cookies.
@@ -41,20 +36,10 @@ function mustBeReadable(body: unknown): void {
   if (isDeeperThan(MAX_LEVELS, body)) {
     throw new ValidationError(`The body must not be nested deeper than ${MAX_LEVELS} levels.`);
   }
-  const refused = refusedKeyIn(body);
-  if (refused !== undefined) throw new ValidationError(`The body must not have a key named ${refused}.`);
+  checkKeyNames(body, 'The body');
 }
 
 function isDeeperThan(levels: number, value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return levels === 0 || Object.values(value).some((item) => isDeeperThan(levels - 1, item));
-}
-
-function refusedKeyIn(value: unknown): string | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  for (const [key, inner] of Object.entries(value)) {
-    const refused = REFUSED_KEYS.has(key) ? key : refusedKeyIn(inner);
-    if (refused !== undefined) return refused;
-  }
-  return undefined;
 }

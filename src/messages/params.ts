@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { ValidationError } from '../errors/request.errors.js';
 import { EFFORTS } from './effort.js';
+import { checkKeyNames } from './key-names.js';
 import { type ModelParams, type ParamChanges } from './model-request.interface.js';
 
 export const MAX_TEMPERATURE = 2;
@@ -40,6 +41,7 @@ const checks: Record<string, Check> = {
  */
 export function checkParams(params: ModelParams): void {
   if (!isObject(params)) throw new ValidationError(`params must be an object; it is ${quote(params)}.`);
+  checkKeyNames(params, 'params');
   for (const [key, [isRight, expected]] of Object.entries(checks)) {
     const value = params[key];
     if (value === undefined || isRight(value)) continue;

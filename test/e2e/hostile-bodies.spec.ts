@@ -64,6 +64,21 @@ describe.each(hosts)('Random bodies on $platform, $name', ({ platform, pipes }) 
     expect(statuses.size).toBeGreaterThan(1);
   });
 
+  it.each(Object.getOwnPropertyNames(Object.prototype))('refuses the key %s at any level', async (name) => {
+    const key = JSON.stringify(name);
+    const id = await client.createChat();
+    for (const body of [`{"metadata":{${key}:{"a":1}}}`, `{"metadata":{"a":[{${key}:1}]}}`, `{${key}:"x"}`]) {
+      for (const [method, path] of [
+        ['POST', '/chats'],
+        ['PATCH', `/chats/${id}`],
+      ] as const) {
+        const response = await client.send(method, path, body);
+        expect([body, response.status, response.body]).toMatchObject([body, 400, { code: 'validation_failed' }]);
+        if (name !== '__proto__') expect(response.body).toMatchObject({ detail: expect.stringContaining(name) });
+      }
+    }
+  });
+
   it.each([
     '{"title":{"constructor":{"a":1}}}',
     '{"metadata":{"a":{"constructor":"x"}}}',

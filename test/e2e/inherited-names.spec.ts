@@ -66,6 +66,47 @@ describe('Names of inherited properties', () => {
     await expect(chats.create({ model })).rejects.toMatchObject({ code: 'unknown_model' });
   });
 
+  // TypeORM's merge kept `{}` of `{"toString":{"a":1}}`, and called a `hasOwnProperty` that was no function.
+  it.each(Object.getOwnPropertyNames(Object.prototype))(
+    'are refused as keys of params, metadata and inputs: %s',
+    async (name) => {
+      const values = [{ a: 1 }, 'text', [{ b: null }], {}];
+      const chat = await chats.create({ metadata: { kept: 1 }, params: { service_tier: 'auto' } });
+      const refused = {
+        code: 'validation_failed',
+        message: expect.stringMatching(`must not have a key named ${name}:`),
+      };
+      for (const value of values) {
+        const named = JSON.parse(`{${JSON.stringify(name)}:${JSON.stringify(value)}}`) as Record<string, string>;
+        for (const held of [named, { deep: [{ deeper: named }] }]) {
+          const calls: (() => Promise<unknown>)[] = [
+            () => chats.create({ metadata: held }),
+            () => chats.create({ params: held }),
+            () => chats.create({ agent: 'constructor', inputs: held }),
+            () => chats.update(chat.id, { metadata: held }),
+            () => chats.update(chat.id, { params: held }),
+            () => chats.update(chat.id, { params: () => held }),
+            () => chat.ask('Hello', { params: held }),
+            () => chats.ask(chat.id, 'Hello', { params: held }),
+            () => host.app.get(DuoService).chat().ask('Hello', { params: held }),
+          ];
+          for (const call of calls) await expect(call()).rejects.toMatchObject(refused);
+          expect(() => chat.withParams(held)).toThrow(expect.objectContaining(refused));
+          expect(() => host.app.get(DuoService).chat({ params: held })).toThrow(expect.objectContaining(refused));
+        }
+      }
+      expect(await chats.find(chat.id)).toMatchObject({ metadata: { kept: 1 }, params: { service_tier: 'auto' } });
+      expect((await chats.messages(chat.id)).items).toEqual([]);
+    },
+  );
+
+  it('are not searched endlessly in an object that contains itself', async () => {
+    const endless: Record<string, unknown> = {};
+    Object.assign(endless, { one: endless, other: endless });
+    await expect(chats.create({ metadata: endless as never })).rejects.toMatchObject({ code: 'validation_failed' });
+    expect(() => host.app.get(DuoService).chat({ params: endless as never })).toThrow('nested deeper');
+  });
+
   it.each(NAMES)('find no unknown tool: %s', async (name) => {
     const chat = await chats.create({});
     expect((await chat.ask(`call ${name} {}`)).text).not.toContain('was given');
