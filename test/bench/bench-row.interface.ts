@@ -12,3 +12,12 @@ export interface BenchRow {
   /** Null where the row is for information. */
   budget: Budget | null;
 }
+
+/** What a run of the bench has measured, as its JSON has it. */
+export interface BenchReport {
+  /** Of the run, as in `2026-01-31`. */
+  date: string;
+  node: string;
+  cores: number;
+  rows: (BenchRow & { isMet: boolean | null })[];
+}

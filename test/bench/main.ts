@@ -1,13 +1,14 @@
 import 'reflect-metadata';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startDatabaseServer } from '../global-setup.js';
-import { type BenchRow } from './bench-row.interface.js';
+import { type BenchReport, type BenchRow } from './bench-row.interface.js';
 import { runBodyBench } from './chat/body-bench.js';
 import { runLongChatBench } from './chat/long-chat-bench.js';
 import { runClientBench } from './client/client-bench.js';
-import { jsonRow, tableRow } from './report.js';
+import { plotOf } from './plot.js';
+import { reportOf, tableRow } from './report.js';
 import { runRunBench } from './run/run-bench.js';
 import { runSandboxBench } from './sandbox/sandbox-bench.js';
 import { runMemoryBench } from './server/memory-bench.js';
@@ -24,22 +25,51 @@ const benches: Record<string, () => Promise<BenchRow[]>> = {
   sandbox: runSandboxBench,
 };
 
-const { positionals, values } = parseArgs({ allowPositionals: true, options: { json: { type: 'string' } } });
-const unknown = positionals.find((name) => !(name in benches));
-if (unknown !== undefined) {
-  throw new Error(`There is no bench "${unknown}". Name some of ${Object.keys(benches).join(', ')}, or none for all.`);
-}
-const wanted = positionals.length === 0 ? Object.keys(benches) : positionals;
+const HELP = `npm run bench -- [name…] [options]
 
-const server = process.env.DATABASE_URL
-  ? undefined
-  : await startDatabaseServer(fileURLToPath(new URL('../..', import.meta.url)));
-process.env.DATABASE_URL ||= server?.url;
-const rows: BenchRow[] = [];
-try {
-  for (const [name, bench] of Object.entries(benches)) if (wanted.includes(name)) rows.push(...(await bench()));
-} finally {
-  await server?.stop();
+  name          of a bench: ${Object.keys(benches).join(', ')}; all of them without one
+  --json FILE   writes the rows as JSON
+  --plot FILE   draws the rows that have a budget, as SVG
+  --from FILE   takes the rows of such a JSON instead of measuring
+  --help        shows this
+`;
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: 'string' },
+    plot: { type: 'string' },
+    from: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+});
+if (values.help) {
+  process.stdout.write(HELP);
+} else {
+  const report =
+    values.from === undefined
+      ? await measure(positionals)
+      : (JSON.parse(readFileSync(values.from, 'utf8')) as BenchReport);
+  console.table(report.rows.map(tableRow));
+  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);
+  if (values.plot !== undefined) writeFileSync(values.plot, plotOf(report));
 }
-console.table(rows.map(tableRow));
-if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(rows.map(jsonRow), null, 2)}\n`);
+
+/** Runs the benches of these names, or all of them without a name. */
+async function measure(names: readonly string[]): Promise<BenchReport> {
+  const unknown = names.find((name) => !(name in benches));
+  if (unknown !== undefined) throw new Error(`There is no bench "${unknown}": see npm run bench -- --help.`);
+  const server = process.env.DATABASE_URL
+    ? undefined
+    : await startDatabaseServer(fileURLToPath(new URL('../..', import.meta.url)));
+  process.env.DATABASE_URL ||= server?.url;
+  const rows: BenchRow[] = [];
+  try {
+    for (const [name, bench] of Object.entries(benches)) {
+      if (names.length === 0 || names.includes(name)) rows.push(...(await bench()));
+    }
+  } finally {
+    await server?.stop();
+  }
+  return reportOf(rows);
+}
