@@ -1,5 +1,6 @@
 import tseslint from 'typescript-eslint';
 import { noImportCircles } from './eslint.import-circles.js';
+import { plainLanguage } from './eslint.plain-language.js';
 
 // The rooms of src, from the ground floor up. A room may import from those below it, never from those above.
 const rooms = [
@@ -22,6 +23,12 @@ const rooms = [
 ];
 
 const roomsFrom = (names) => names.flatMap((name) => [`../${name}/**`, `../../${name}/**`]);
+
+// The folders whose comments and constants are in plain language; a folder is added once it is clean.
+const plainRooms = [
+  ...['async', 'turn', 'runs', 'router', 'gateway', 'delegates', 'app'],
+  ...['models', 'messages', 'errors', 'config', 'schemas'],
+].map((room) => `src/${room}/**/*.ts`);
 
 /** What the files of a room may not import. */
 function restrictions(room, above) {
@@ -56,7 +63,7 @@ export default tseslint.config(
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
-    plugins: { project: { rules: { 'no-import-circles': noImportCircles } } },
+    plugins: { project: { rules: { 'no-import-circles': noImportCircles, 'plain-language': plainLanguage } } },
     rules: {
       'project/no-import-circles': 'error',
       '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
@@ -90,5 +97,6 @@ export default tseslint.config(
     files: ['examples/**/*.ts'],
     languageOptions: { parserOptions: { projectService: false, project: 'examples/tsconfig.json' } },
   },
+  { files: plainRooms, rules: { 'project/plain-language': 'error' } },
   ...layerRules,
 );

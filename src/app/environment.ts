@@ -60,7 +60,7 @@ export function readEnvironment(variables: Record<string, string | undefined>): 
       `HOST is ${JSON.stringify(host)}, where others than this machine may ask, and API_KEYS is not set. Set API_KEYS to owner:key pairs, or leave HOST unset.`,
     );
   }
-  // Who is alone on the server needs no protection from others.
+  // No rate limits without API keys: there is only one user.
   const [calls, asks] = apiKeys.length > 0 ? [600, 120] : [0, 0];
   const environment: Environment = {
     host,

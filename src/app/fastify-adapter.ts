@@ -17,14 +17,14 @@ const REQUEST_TIMEOUT_MS = 300_000;
 /** What of a refused body is read before the answer, at the most. */
 const DRAIN: DrainBounds = { bytes: 128 * 1024 * 1024, ms: 30_000 };
 
-/** What the adapter is told of the world around it. */
+/** Options of the adapter. */
 export interface FastifyAdapterOptions {
   /** The proxies whose word on the address of a client counts. */
   trustProxy?: string[];
 }
 
 /**
- * Fastify for the server: errors that come before any route are problems too, an empty body is none whatever its
+ * Fastify for the server: errors that come before any route are problems too, an empty body counts as no body whatever its
  * content type, and JSON is the only body, since a form could be sent from any web page. Each answer tells its request's
  * id, and messages may be larger than any other body, for the files that come with them.
  */

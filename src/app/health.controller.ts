@@ -12,7 +12,7 @@ import { AnswerHeadersInterceptor } from '../http/answer-headers.interceptor.js'
 const DATABASE_TIMEOUT_MS = 2_000;
 const PING = statement('SELECT 1 AS answer');
 
-/** Whether the server can take asks; how GitLab last answered is told, and decides nothing. */
+/** Whether the server can take asks. The result of the last exchange with GitLab is shown, but does not count. */
 export interface Readiness extends HealthCheckResult {
   gateway: { lastExchange: LastExchange | null };
 }

@@ -25,7 +25,7 @@ export interface RetryOptions {
 }
 
 /**
- * For whom a request is made.
+ * On whose behalf a request is made.
  * @publicApi
  */
 export interface Caller {
@@ -38,11 +38,11 @@ export interface Caller {
 }
 
 /**
- * What the `credentials` option is told.
+ * The argument of the `credentials` option.
  * @publicApi
  */
 export interface CredentialContext extends Caller {
-  /** Aborted once nobody waits for the credential any more. */
+  /** Aborted once the credential is no longer awaited. */
   signal?: AbortSignal;
 }
 
@@ -60,7 +60,7 @@ export interface GitlabDuoModuleOptions {
   /** A GitLab personal access token (scope `ai_features` or `api`) or OAuth token [`GITLAB_TOKEN`]. */
   apiKey?: string;
   /**
-   * Several tokens in one application, for example one for each owner; in place of `apiKey`. It is called before every
+   * Several tokens in one application, for example one for each owner; instead of `apiKey`. It is called before every
    * request, so keep what it returns near. What it throws fails the request as `gateway_auth_failed`. The gateway
    * tokens of the 1,000 tokens that were used last are kept, each apart from the others.
    * @example
@@ -107,7 +107,7 @@ export interface GitlabDuoModuleOptions {
   timeouts?: TimeoutOptions;
   retries?: RetryOptions;
   /**
-   * A dispatcher of undici 7 that takes both the exchange and the gateway calls, in place of our own, which follows
+   * A dispatcher of undici 7 that takes both the exchange and the gateway calls, instead of our own, which follows
    * `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`. Its owner closes it; `timeouts.connectMs` is then the dispatcher's matter.
    * @example
    * dispatcher: new Agent({ connect: { ca: await readFile('private-ca.pem') } })

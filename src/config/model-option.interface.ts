@@ -26,7 +26,7 @@ export interface ModelTraits {
   thinksByDefault: boolean;
   /** Whether `{ effort: 'none' }` turns thinking off; if not, it means the least that the model can do. */
   canDisable: boolean;
-  /** Whether it can be told to think between tool calls alone, which is the least it can do. */
+  /** Whether it can think only between tool calls, which is then its lowest setting. */
   betweenTools: boolean;
   /** The efforts that the vendor takes, in ascending order; empty where it takes none. Others become the nearest of them. */
   efforts: readonly Effort[];

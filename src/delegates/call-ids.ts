@@ -1,4 +1,5 @@
 import { sanitizeName } from './sanitize-name.js';
+import { uniqueId } from '../messages/unique-id.js';
 
 // OpenAI's Chat Completions takes the shortest ids of the three.
 const MAX_ID_LENGTH = 40;
@@ -15,11 +16,7 @@ export class CallIds {
 
   next(id: string): string {
     const safe = sanitizeName(id, MAX_ID_LENGTH, 'call');
-    let unique = safe;
-    for (let repeat = 2; this.isTaken(unique); repeat++) {
-      const suffix = `_${repeat}`;
-      unique = safe.slice(0, MAX_ID_LENGTH - suffix.length) + suffix;
-    }
+    const unique = uniqueId(safe, (taken) => this.isTaken(taken), MAX_ID_LENGTH);
     this.taken.add(unique);
     return unique;
   }

@@ -27,7 +27,7 @@ export interface Delegate {
   readonly api: Api;
   /** Path below the gateway's proxy prefix, exact: GitLab answers 404 to a double slash. */
   readonly path: string;
-  /** Headers of this vendor besides the gateway's own. */
+  /** Headers of this vendor, in addition to the gateway's own. */
   readonly headers: Readonly<Record<string, string>>;
   /** @throws ValidationError for a history that no model can answer */
   render(model: Model, request: SentRequest): RenderedRequest;
@@ -44,8 +44,8 @@ export interface StreamParser {
   /** True once the vendor's end event has come; whatever follows is ignored. */
   readonly isDone: boolean;
   /**
-   * Whether the vendor has told all that it tells of the cost: its last usage, or that it has failed. Before that, what
-   * `answer()` has of the usage may be a part of it.
+   * Whether the vendor has reported the final usage, or that the request failed. Before that, the usage of `answer()` may
+   * be incomplete.
    */
   readonly isCostTold: boolean;
   /**

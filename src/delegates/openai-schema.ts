@@ -1,6 +1,7 @@
 import { type JsonObject, type JsonValue } from '../messages/json.interface.js';
-import { isSchemaObject, mapSubschemas } from '../schemas/subschemas.js';
+import { mapSubschemas } from '../schemas/subschemas.js';
 import { isPortable } from './portable-pattern.js';
+import { isObject } from '../messages/is-object.js';
 
 // The same schemas come with request after request.
 const known = new WeakMap<JsonObject, JsonObject>();
@@ -29,16 +30,16 @@ function repair(schema: JsonObject): JsonObject {
 /** Whether it says by other means what the properties of its objects are, which is enough below the top. */
 function isRecord({ properties, additionalProperties, patternProperties }: JsonObject): boolean {
   if (properties !== undefined) return false;
-  return additionalProperties === true || [additionalProperties, patternProperties].some(isSchemaObject);
+  return additionalProperties === true || [additionalProperties, patternProperties].some(isObject);
 }
 
 function withProperties(schema: JsonObject): JsonObject {
   const { properties, required, additionalProperties } = schema;
-  const named = isSchemaObject(properties) ? properties : {};
+  const named = isObject(properties) ? properties : {};
   const names = Array.isArray(required) ? required.filter((name) => typeof name === 'string') : [];
   const missing = names.filter((name) => !Object.hasOwn(named, name));
   if (properties !== undefined && missing.length === 0) return schema;
-  const value = isSchemaObject(additionalProperties) ? additionalProperties : {};
+  const value = isObject(additionalProperties) ? additionalProperties : {};
   const others = Object.fromEntries(missing.map((name): [string, JsonValue] => [name, value]));
   return { ...schema, properties: { ...named, ...others } };
 }
@@ -51,7 +52,7 @@ function withoutForeignPattern(schema: JsonObject): JsonObject {
 /** Where a pattern of names is left out, so is that the object is closed to other names. */
 function withoutForeignNames(schema: JsonObject): JsonObject {
   const { patternProperties, additionalProperties: _closed, ...others } = schema;
-  if (!isSchemaObject(patternProperties) || Object.keys(patternProperties).every(isPortable)) return schema;
+  if (!isObject(patternProperties) || Object.keys(patternProperties).every(isPortable)) return schema;
   const portable = Object.entries(patternProperties).filter(([pattern]) => isPortable(pattern));
   return { ...others, patternProperties: Object.fromEntries(portable) };
 }

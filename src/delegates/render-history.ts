@@ -11,9 +11,9 @@ import { lastTurnStart } from './turn-start.js';
 const known = new WeakMap<ModelMessage, RenderedPrefix>();
 
 /**
- * Renders a history for a model, with a note in place of each file that it does not take. Of a history whose messages are
- * settled, the turns before the last two are rendered once, and only what comes behind them is rendered for each request:
- * for as long as the same files are left out of them.
+ * Renders a history for a model, with a note instead of each file that the model does not take. If the messages are
+ * immutable, the turns before the last two are rendered once and reused, as long as the same files are left out of them:
+ * each request renders only the rest.
  * @param base names the system prompt and the tools, where the model binds its reasoning to them and to what was said:
  *   reasoning that was made under something else is left out then
  * @throws ValidationError like `toTranscript`
@@ -25,7 +25,7 @@ export function renderHistory(
   base?: string,
 ): RenderedHistory {
   const [first] = history;
-  // APIs treat the last turns in their own way: the vendors' caches are told where these end.
+  // APIs treat the last turns differently: cache marks show the vendors where those before them end.
   const end = first instanceof ImmutableMessage ? lastTurnStart(history, lastTurnStart(history)) : 0;
   const before = first && known.get(first);
   const start = before?.isStartOf(history, end, format, base) === true ? before : new RenderedPrefix(format, base);

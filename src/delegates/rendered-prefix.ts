@@ -80,7 +80,7 @@ export class RenderedPrefix {
     for (const message of turns) this.messages.push(message);
   }
 
-  /** The whole history, of which `rest` is what comes behind these turns. */
+  /** The whole history; `rest` are the messages after these turns. */
   renderWith(rest: readonly ModelMessage[], leftOut: LeftOut): Omit<RenderedHistory, 'pieces'> {
     const chain = this.chain?.copy();
     const { instructions, json } = this.render(rest, this.nextCalls(), this.lastPlace, leftOut, chain);

@@ -10,7 +10,7 @@ import { type LeftOut } from '../models/file-fit.js';
 import { type ReplayedResult } from './replayed-result.interface.js';
 import { madeOf } from './source.js';
 
-/** What stands in place of a part that the vendor has refused before; undefined for any other part. */
+/** The note that replaces a part that the vendor has refused before; undefined for any other part. */
 export function refusalNote(part: Part, vendor: Vendor): TextPart | undefined {
   const words = part.rejected?.[vendor];
   return words === undefined ? undefined : leftOutNote(part, refusedBecause(words));

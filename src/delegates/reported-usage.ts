@@ -10,7 +10,7 @@ interface OpenaiCounts {
 
 /** What one of OpenAI's APIs tells of the cost of a request. It tells it once; proxies may do so several times. */
 export class OpenaiUsage {
-  /** Whether it has been told. */
+  /** Whether the vendor has reported it. */
   isTold = false;
   private readonly counts: OpenaiCounts = { input: 0, cached: 0, written: 0, output: 0, reasoning: 0 };
 
@@ -38,7 +38,7 @@ export function latest(told: unknown, before: number): number {
   return isCount(told) && told > 0 ? told : before;
 }
 
-/** The usage with no more reasoning than output, a share of which it is. */
+/** The usage with at most as much reasoning as output, since it is part of that. */
 export function withinOutput(usage: Usage): Usage {
   return { ...usage, reasoningTokens: Math.min(usage.reasoningTokens, usage.outputTokens) };
 }

@@ -2,12 +2,12 @@ import { type FilePart, type TextPart } from '../messages/part.interface.js';
 import { type ReplayedResult } from './replayed-result.interface.js';
 import { madeOf } from './source.js';
 
-const noReason = 'The tool failed and did not say why.';
+const NO_REASON = 'The tool failed and did not say why.';
 
 /** What a tool answered, as text: a string as it is, anything else as JSON. A failure is never blank, which Anthropic refuses. */
 export function resultText({ content, isError }: ReplayedResult): string {
   const text = typeof content === 'string' ? content : JSON.stringify(content);
-  return isError && isBlank(text) ? noReason : text;
+  return isError && isBlank(text) ? NO_REASON : text;
 }
 
 /** The same for vendors that have no mark for a failed call. */

@@ -25,7 +25,7 @@ const formats = words('date-time time date duration email hostname ipv4 ipv6 uui
 
 /**
  * OpenAI's strict mode. Source: OpenAI, Structured Outputs, "Supported schemas" (developers.openai.com, 2026-08), with
- * the limits of July 2025; what it refuses besides is known by its errors.
+ * the limits of July 2025; further restrictions were found by its errors.
  */
 export const openaiStrict: SchemaDialect = {
   keywords: new Set([...common, ...words('minimum maximum exclusiveMinimum exclusiveMaximum multipleOf maxItems')]),

@@ -1,7 +1,7 @@
 import { type JsonObject, type JsonValue } from '../messages/json.interface.js';
-import { isSchemaObject } from '../schemas/subschemas.js';
 import { type SchemaDialect } from './schema-dialects.js';
 import { definition, schemaSize, type SchemaSize } from './schema-size.js';
+import { isObject } from '../messages/is-object.js';
 
 // The same schemas come with request after request.
 const known = new WeakMap<SchemaDialect, WeakMap<JsonObject, boolean>>();
@@ -38,7 +38,7 @@ function hasForm(root: JsonObject, dialect: SchemaDialect): boolean {
   const taken = new Set<string>();
 
   const takes = (node: JsonValue | undefined, open: readonly string[]): boolean => {
-    if (!isSchemaObject(node)) return false;
+    if (!isObject(node)) return false;
     const keywords = Object.keys(node).filter((keyword) => node !== root || !ofTop.includes(keyword));
     if (!keywords.every((keyword) => dialect.keywords.has(keyword) && !ofTop.includes(keyword))) return false;
     if (typeof node.$ref === 'string') return keywords.length === 1 && takesReference(node.$ref, open);
@@ -71,7 +71,7 @@ function hasForm(root: JsonObject, dialect: SchemaDialect): boolean {
   };
 
   // The vendors look at definitions that nothing refers to as well.
-  const names = Object.keys(isSchemaObject(root.$defs) ? root.$defs : {});
+  const names = Object.keys(isObject(root.$defs) ? root.$defs : {});
   return takes(root, ['#']) && names.every((name) => takesReference(`#/$defs/${name}`, []));
 }
 
@@ -99,8 +99,8 @@ function typeOf(value: JsonValue): string {
  */
 function areDistinct(choices: readonly JsonValue[], root: JsonObject): boolean {
   const firsts = choices.flatMap((choice): [name: string, values: JsonValue[] | undefined][] => {
-    const found = isSchemaObject(choice) && typeof choice.$ref === 'string' ? definition(root, choice.$ref) : choice;
-    const properties = isSchemaObject(found) && isSchemaObject(found.properties) ? found.properties : {};
+    const found = isObject(choice) && typeof choice.$ref === 'string' ? definition(root, choice.$ref) : choice;
+    const properties = isObject(found) && isObject(found.properties) ? found.properties : {};
     const [first] = Object.entries(properties);
     return first === undefined ? [] : [[first[0], valuesOf(first[1])]];
   });
@@ -113,7 +113,7 @@ function areDistinct(choices: readonly JsonValue[], root: JsonObject): boolean {
 }
 
 function valuesOf(schema: JsonValue): JsonValue[] | undefined {
-  if (!isSchemaObject(schema)) return undefined;
+  if (!isObject(schema)) return undefined;
   if (schema.const !== undefined) return [schema.const];
   return Array.isArray(schema.enum) ? schema.enum : undefined;
 }
@@ -121,7 +121,7 @@ function valuesOf(schema: JsonValue): JsonValue[] | undefined {
 function isClosed(node: JsonObject, { isComplete, propertyName }: SchemaDialect): boolean {
   const { properties, required = [], additionalProperties } = node;
   if (!typesOf(node).includes('object')) return true;
-  if (!isSchemaObject(properties) || !Array.isArray(required) || additionalProperties !== false) return false;
+  if (!isObject(properties) || !Array.isArray(required) || additionalProperties !== false) return false;
   const names = Object.keys(properties);
   const isWhole = names.every((name) => required.includes(name));
   const areKnown = required.every((name) => typeof name === 'string' && Object.hasOwn(properties, name));
@@ -131,7 +131,7 @@ function isClosed(node: JsonObject, { isComplete, propertyName }: SchemaDialect)
 /** The schemas within a schema, except the definitions: those are met where they are referred to. */
 function childrenOf({ properties, items, anyOf }: JsonObject): JsonValue[] {
   return [
-    ...(isSchemaObject(properties) ? Object.values(properties) : []),
+    ...(isObject(properties) ? Object.values(properties) : []),
     ...(items === undefined ? [] : [items]),
     ...(Array.isArray(anyOf) ? anyOf : []),
   ];

@@ -1,5 +1,6 @@
 import { type JsonObject, type JsonValue } from '../messages/json.interface.js';
-import { isSchemaObject, subschemasOf } from '../schemas/subschemas.js';
+import { subschemasOf } from '../schemas/subschemas.js';
+import { isObject } from '../messages/is-object.js';
 
 /** How large a schema is, in what the vendors limit. */
 export interface SchemaSize {
@@ -27,10 +28,10 @@ export function schemaSize(root: JsonObject): SchemaSize {
   let properties = 0;
   let textLength = 0;
   const measure = (node: JsonObject): number => {
-    const names = [node.properties, node.$defs].filter(isSchemaObject).flatMap((schemas) => Object.keys(schemas));
+    const names = [node.properties, node.$defs].filter(isObject).flatMap((schemas) => Object.keys(schemas));
     const values = Array.isArray(node.enum) ? node.enum : [];
     for (const value of values) enums.push(value);
-    properties += Object.keys(isSchemaObject(node.properties) ? node.properties : {}).length;
+    properties += Object.keys(isObject(node.properties) ? node.properties : {}).length;
     textLength += lengthOf([...names, ...values, ...('const' in node ? [node.const ?? null] : [])]);
     const children = subschemasOf(node).map(measure);
     const isNested = [node.properties, node.items, node.anyOf].some((held) => held !== undefined);
@@ -58,7 +59,7 @@ function usesIn(root: JsonObject): Uses {
     // What leads back to itself adds nothing more.
     known.set(reference, none);
     const target = definition(root, reference);
-    const found = isSchemaObject(target) ? uses(target) : none;
+    const found = isObject(target) ? uses(target) : none;
     known.set(reference, found);
     return found;
   };
@@ -69,7 +70,7 @@ function usesIn(root: JsonObject): Uses {
 const none: Uses = { optionalProperties: 0, unions: 0 };
 
 function own({ properties, required, type, anyOf }: JsonObject): Uses {
-  const names = Object.keys(isSchemaObject(properties) ? properties : {});
+  const names = Object.keys(isObject(properties) ? properties : {});
   const optional = names.filter((name) => !Array.isArray(required) || !required.includes(name));
   return { optionalProperties: optional.length, unions: Array.isArray(type) || anyOf !== undefined ? 1 : 0 };
 }
@@ -91,5 +92,5 @@ function lengthOf(values: readonly JsonValue[]): number {
 /** The definition that a reference of the form `#/$defs/name` leads to. */
 export function definition({ $defs }: JsonObject, reference: string): JsonValue | undefined {
   const name = /^#\/\$defs\/([^/~%]+)$/.exec(reference)?.[1];
-  return name !== undefined && isSchemaObject($defs) && Object.hasOwn($defs, name) ? $defs[name] : undefined;
+  return name !== undefined && isObject($defs) && Object.hasOwn($defs, name) ? $defs[name] : undefined;
 }

@@ -43,7 +43,7 @@ export function streamFailure(error: unknown, redact: Redact = redactPatterns): 
 }
 
 /**
- * Looks at an event that is none of the vendor's: the body of a refusal comes inside the stream where that has begun.
+ * Checks an event that is not in the vendor's format: once a stream has begun, an error body arrives inside it.
  * @throws the failure that such a body stands for
  */
 export function throwIfErrorEvent(event: object, redact: Redact): void {
@@ -71,7 +71,7 @@ export function missingFinish(): UpstreamError {
 
 /**
  * A piece of text; an absent one is empty.
- * @throws UpstreamError for anything else, of which leaving it out would falsify the answer
+ * @throws UpstreamError for anything else, since an answer without it would be wrong
  */
 export function textDelta(value: unknown): string {
   if (typeof value === 'string') return value;

@@ -3,6 +3,7 @@ import { type JsonObject } from '../messages/json.interface.js';
 import { type FinishReason } from '../messages/message.interface.js';
 import { isTooDeep, jsonProblem } from '../messages/json-text.js';
 import { type ToolCallPart } from '../messages/part.interface.js';
+import { isObject } from '../messages/is-object.js';
 
 /** What a model calls a tool with. */
 export type GivenArguments = Pick<ToolCallPart, 'arguments' | 'malformed' | 'problem'>;
@@ -32,7 +33,7 @@ function malformed(json: string, problem?: string): GivenArguments {
 function parseObject(json: string): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(json);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
+    return isObject(value) ? (value as JsonObject) : undefined;
   } catch {
     return undefined;
   }

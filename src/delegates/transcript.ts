@@ -45,7 +45,7 @@ export interface TranscriptStart {
   instructions?: string;
 }
 
-/** What the model is told where the results that it would answer are left out with their calls. */
+/** The prompt for a model whose last results are left out together with their calls. */
 const CONTINUE: TextPart = { type: 'text', text: '[The call was left out with its result. Continue without it.]' };
 
 /** Nothing is left out. */
@@ -54,8 +54,8 @@ const NONE: LeftOut = new Map();
 /**
  * Makes a history valid for every vendor: no empty text or message; right after each message with tool calls one message
  * with all their results, in the order of the calls; ids that are safe and occur once, and safe names; reasoning only of `api` itself,
- * and only in front of what it led to; a note in place of each part that the vendor has refused before, and of each file that is
- * left out.
+ * and only in front of what it led to; a note instead of each part that the vendor has refused before and of each file that
+ * is left out.
  * @throws ValidationError for a part that cannot be in a message of its role, or if nothing is left to answer
  */
 export function toTranscript(

@@ -9,8 +9,8 @@ export function lastTurnStart(history: readonly ModelMessage[], end = history.le
 }
 
 /**
- * Whether a turn begins at `index`: with what the user says right after the assistant's last word. In no API does what
- * comes from there on become a part of an earlier message, but for late results of tools.
+ * Whether a turn begins at `index`: with a user message right after the assistant's answer. No API merges what follows
+ * into an earlier message, except late results of tools.
  */
 export function isTurnStart(history: readonly ModelMessage[], index: number): boolean {
   const [before, message] = [history[index - 1], history[index]];

@@ -8,15 +8,15 @@ interface UnansweredCall {
   /** The id that this request uses. */
   id: string;
   name: string;
-  /** The results of the call's message, of which one place is the call's. */
+  /** The results of all calls of its message; `place` is the index of its own. */
   results: ReplayedResult[];
   place: number;
 }
 
 // OpenAI takes the shorter names. A model may have called a tool that there is not, by a name that no tool can have.
-const longestName = 64;
+const MAX_NAME_LENGTH = 64;
 
-const noResult = 'There is no result: the call was not run to its end, or its result was lost.';
+const NO_RESULT = 'There is no result: the call was not run to its end, or its result was lost.';
 
 /**
  * Pairs tool calls with their results while a history is read once. Each call opens a place for its result, filled with
@@ -35,12 +35,12 @@ export class OpenCalls {
   /** The call with a safe name, and an id of its own in this request; the place for its result is appended to `results`. */
   add(call: ToolCallPart, results: ReplayedResult[]): ToolCallPart {
     const id = this.ids.next(call.id);
-    const place = results.push({ type: 'tool-result', id, name: call.name, content: noResult, isError: true }) - 1;
+    const place = results.push({ type: 'tool-result', id, name: call.name, content: NO_RESULT, isError: true }) - 1;
     const sameId = this.open.get(call.id);
     const opened = { id, name: call.name, results, place };
     if (sameId) sameId.push(opened);
     else this.open.set(call.id, [opened]);
-    return madeOf(call, { ...call, id, name: sanitizeName(call.name, longestName, 'unnamed') });
+    return madeOf(call, { ...call, id, name: sanitizeName(call.name, MAX_NAME_LENGTH, 'unnamed') });
   }
 
   /** Puts a result into its call's place. */

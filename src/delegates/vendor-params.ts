@@ -1,5 +1,6 @@
-import { type JsonObject, type JsonValue } from '../messages/json.interface.js';
+import { type JsonObject } from '../messages/json.interface.js';
 import { type ModelParams } from '../messages/model-request.interface.js';
+import { isObject } from '../messages/is-object.js';
 
 const rendered = ['temperature', 'topP', 'maxOutputTokens', 'stopSequences', 'thinking', 'toolChoice', 'toolCalls'];
 const reserved = ['model', 'messages', 'input', 'system', 'instructions', 'stream', 'tools'];
@@ -19,8 +20,4 @@ export function withVendorParams(body: JsonObject, params: ModelParams): JsonObj
     merged[key] = isObject(ours) && isObject(value) ? { ...ours, ...value } : value;
   }
   return merged;
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -43,11 +43,11 @@ export class DatabaseUnavailableError extends GitlabDuoError {
   }
 }
 
-/** Somebody has to approve or deny calls of tools before the chat can go on. */
+/** Tool calls have to be approved or denied before the chat can continue. */
 export class PendingToolCallsError extends GitlabDuoError {
   readonly code = 'pending_tool_calls';
 
-  constructor(chatId: string, advice = 'Approve or deny each of them, then ask for a completion to go on.') {
+  constructor(chatId: string, advice = 'Approve or deny each of them, then ask for a completion to continue.') {
     super(`Tool calls of chat ${chatId} wait for approval. ${advice}`);
   }
 }

@@ -20,7 +20,7 @@ export class RunLostError extends GitlabDuoError {
 
   constructor(runId: string) {
     super(
-      `Run ${runId} was taken over by another instance, since this one did not renew its lease in time. Read the chat's messages, then go on from there.`,
+      `Run ${runId} was taken over by another instance, since this one did not renew its lease in time. Read the chat's messages, then continue from there.`,
       {
         isRetryable: true,
       },
@@ -43,12 +43,12 @@ export class StepLimitError extends GitlabDuoError {
 
   constructor(maxSteps: number) {
     super(
-      `The run has asked the model ${maxSteps} times, and it still calls tools. Ask for a completion to go on, or raise maxSteps.`,
+      `The run has asked the model ${maxSteps} times, and it still calls tools. Ask for a completion to continue, or raise maxSteps.`,
     );
   }
 }
 
-/** The model's answer is none that the schema of the ask allows. */
+/** The model's answer does not match the schema of the ask. */
 export class SchemaMismatchError extends GitlabDuoError {
   readonly code = 'schema_mismatch';
 

@@ -42,7 +42,7 @@ export class UpstreamOverloadedError extends GitlabDuoError {
   readonly code = 'upstream_overloaded';
 }
 
-/** The upstream did not connect, begin, go on or end in time. */
+/** The upstream did not connect, begin, continue or end in time. */
 export class UpstreamTimeoutError extends GitlabDuoError {
   readonly code = 'upstream_timeout';
 }

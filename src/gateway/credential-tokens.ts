@@ -12,15 +12,15 @@ const logger = new Logger('GatewayTokens');
 
 /**
  * The gateway tokens of one credential: one exchange at a time, however many ask. A token that is in use is replaced
- * before it runs out, so that nobody waits; one that nobody has used runs out. The time is that of `performance.now()`,
- * which no change of the clock disturbs.
+ * before it runs out, so that no caller waits; an unused one expires. Times are those of
+ * `performance.now()`, which changes of the clock do not affect.
  */
 export class CredentialTokens {
   private current: GatewayToken | undefined;
   private validUntil = 0;
   /** Since the last renewal began. */
   private isUsed = false;
-  /** The time to renew came while nobody used the token. */
+  /** The time to renew came while the token was not in use. */
   private isDue = false;
   private flight: SingleFlight<GatewayToken> | undefined;
   private renewal: NodeJS.Timeout | undefined;

@@ -1,4 +1,4 @@
-/** Hop-by-hop, of this hop's own making, or a credential that is none of the gateway's business. */
+/** Hop-by-hop headers, headers that this client sets itself, and credentials that are not for the gateway. */
 const forbidden = new Set([
   'x-api-key',
   'authorization',

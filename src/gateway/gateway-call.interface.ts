@@ -5,8 +5,8 @@ export interface GatewaySink {
   /** True once the vendor's last event has come; the call then resolves, whatever may follow. */
   readonly isDone: boolean;
   /**
-   * Set while the call goes on: whether the request has left and was not refused, so that it may cost something, however
-   * it ends.
+   * Updated during the call: whether the request was sent and not refused, so that it may cost something, however it
+   * ends.
    */
   mayCost: boolean;
   /**
@@ -20,11 +20,11 @@ export interface GatewaySink {
 export interface GatewayCall {
   /** Below the gateway's prefix, with a leading slash. */
   path: string;
-  /** Besides the gateway's own. */
+  /** In addition to the gateway's own headers. */
   headers: Readonly<Record<string, string>>;
   /** JSON. */
   body: string | Buffer;
-  /** For whom: the credential of this owner pays. Unset: a caller without an owner. */
+  /** The credential of this owner pays; a caller without an owner when unset. */
   caller?: Caller;
   signal?: AbortSignal;
   sink: GatewaySink;

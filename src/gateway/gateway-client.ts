@@ -43,8 +43,8 @@ export class GatewayClient {
   }
 
   /**
-   * Exchanges the caller's credential anew and shows the token to the gateway, with a request that it must refuse before
-   * any model is asked.
+   * Exchanges the caller's credential again and presents the token to the gateway, with a request that is rejected before
+   * it reaches a model.
    * @throws like `stream`
    */
   async check(caller: Caller, signal?: AbortSignal): Promise<void> {

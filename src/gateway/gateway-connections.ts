@@ -12,7 +12,7 @@ import { proxyingDispatcher } from './proxying-dispatcher.js';
 @Injectable()
 export class GatewayConnections implements OnApplicationShutdown {
   readonly dispatcher: Dispatcher;
-  /** Of every request, whoever dispatches it: its time limits in milliseconds, and that it follows no redirect. */
+  /** Options of every request, with any dispatcher: time limits in milliseconds, and no redirects. */
   readonly requestOptions;
   private readonly isOurs: boolean;
 

@@ -100,7 +100,7 @@ function notAStream(
   const encoding = headers['content-encoding'];
   const type = headers['content-type'] ?? 'no content type';
   const what = encoding === undefined ? type : `${type}, encoded as ${encoding},`;
-  // Encoded, it is for nobody to read.
+  // A compressed body is not readable: do not quote it.
   const begins = detail === '' || encoding !== undefined ? '' : `; the body begins: ${detail}`;
   return new UpstreamSetupError(
     `GitLab's AI gateway answered ${status} with ${shorten(what, redact)} instead of a stream of events. Check gatewayUrl and what stands in between${begins}.`,

@@ -1,7 +1,7 @@
 import { type GatewayCall, type ErrorResponse } from './gateway-call.interface.js';
 import { parseObject, readErrorBody } from './error-body.js';
 
-/** A request without a model and without messages, of which nothing but a refusal is awaited. */
+/** A request without model and messages: the only expected response is a rejection. */
 export const PROBE_REQUEST: GatewayCall = {
   path: '/anthropic/v1/messages',
   headers: { 'anthropic-version': '2023-06-01' },
@@ -10,8 +10,8 @@ export const PROBE_REQUEST: GatewayCall = {
 };
 
 /**
- * Whether it is for its body that the empty request was refused, by the gateway or by a vendor behind it: nobody else
- * answers with JSON of these statuses, and whoever looks at the body has taken the token and the headers.
+ * Whether the probe was rejected for its empty body, which means that the token and the headers were accepted: only the
+ * gateway, and the vendor behind it, answer with JSON and these statuses.
  */
 export function isBodyRejection({ status, body }: ErrorResponse): boolean {
   const isRefused = (status === 400 || status === 422) && parseObject(body) !== undefined;

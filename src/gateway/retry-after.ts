@@ -1,7 +1,7 @@
 import { type IncomingHttpHeaders } from 'node:http';
 import { headerOf } from './header-of.js';
 
-/** Nobody is told to wait longer than a day. */
+/** The longest wait is a day. */
 const MAX_MS = 24 * 60 * 60_000;
 
 /**

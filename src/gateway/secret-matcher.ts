@@ -5,8 +5,8 @@ const MASK = 2 ** (SLICE * BITS) - 1;
 
 /** Letters and digits as numbers above 0; anything else as 0. */
 const numbers = new Uint8Array(128);
-const lettersAndDigits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
-for (const [index, code] of Buffer.from(lettersAndDigits).entries()) numbers[code] = index + 1;
+const LETTERS_AND_DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+for (const [index, code] of Buffer.from(LETTERS_AND_DIGITS).entries()) numbers[code] = index + 1;
 
 /** Finds which of many secrets a text holds, in one pass over the text however many there are. */
 export class SecretIndex {
@@ -75,7 +75,7 @@ export class SecretIndex {
 
 /**
  * The last run of letters and digits that is long enough to tell secrets apart, which no escape changes: a text without
- * it does not hold the secret. Those of JWTs begin alike. Empty where there is none.
+ * it does not hold the secret. JWTs begin alike. Empty without such a run.
  */
 function markOf(secret: string): string {
   return secret.match(/[A-Za-z\d]{6,}/g)?.at(-1) ?? '';

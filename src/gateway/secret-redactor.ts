@@ -3,9 +3,9 @@ import { type Redact, redact, REDACTED } from '../errors/redact.js';
 import { SecretIndex } from './secret-matcher.js';
 
 /** Shorter ones are words that texts hold for other reasons. */
-const SHORTEST = 8;
+const MIN_LENGTH = 8;
 /** Two of each of the 1,000 credentials whose gateway tokens are kept, and as many again that were just replaced. */
-const MOST = 4_000;
+const MAX_SECRETS = 4_000;
 
 /** The credentials that this application holds, so that none of them is ever quoted, whatever its shape. */
 @Injectable()
@@ -13,23 +13,23 @@ export class KnownSecrets {
   private readonly lasting = new Set<string>();
   /** The latest last. */
   private readonly passing = new Set<string>();
-  private readonly index = new SecretIndex(SHORTEST);
+  private readonly index = new SecretIndex(MIN_LENGTH);
   /** By the secret; made when they are first needed. */
   private readonly patterns = new Map<string, RegExp>();
 
   /** Remembers a credential; of too many the oldest is forgotten. */
   keep(text: string): void {
-    if (text.length < SHORTEST) return;
+    if (text.length < MIN_LENGTH) return;
     this.index.add(text);
     this.passing.delete(text);
     this.passing.add(text);
     const [oldest] = this.passing;
-    if (this.passing.size > MOST && oldest !== undefined) this.forget(oldest);
+    if (this.passing.size > MAX_SECRETS && oldest !== undefined) this.forget(oldest);
   }
 
-  /** Remembers a credential of which there are few, and which does not change. */
+  /** Remembers one of the few credentials that never change. */
   keepAlways(text: string): void {
-    if (text.length < SHORTEST) return;
+    if (text.length < MIN_LENGTH) return;
     this.index.add(text);
     this.lasting.add(text);
   }

@@ -6,11 +6,11 @@ export class SingleFlight<T> {
 
   constructor(start: (signal: AbortSignal) => Promise<T>) {
     this.result = start(this.controller.signal);
-    // Whom it fails, `join` tells: it may fail when nobody waits for it any more, or ever did.
+    // Errors surface through join(); this avoids an unhandled rejection when all callers have left.
     this.result.catch(() => undefined);
   }
 
-  /** True once nobody waits any more: who comes now must start anew. */
+  /** Whether all callers have left: the next one has to start again. */
   get isAbandoned(): boolean {
     return this.controller.signal.aborted;
   }

@@ -23,8 +23,8 @@ const soon = Promise.resolve();
 const MEGABYTE = 1024 * 1024;
 
 /**
- * What a stream may hold, in times of what an answer may, of which it has a lot besides: an answer of 128,000 tokens takes
- * some 50 MB of events on the wordiest of the APIs.
+ * The bound of a stream, as a multiple of the bound of an answer: an answer of 128,000 tokens takes some 50 MB of events
+ * on the most verbose API.
  */
 const STREAM_TIMES = 32;
 
@@ -80,7 +80,7 @@ export class StreamedResponse implements Dispatcher.DispatchHandler {
     private readonly settle: Settle,
     maxAnswerBytes = DEFAULT_MAX_ANSWER_BYTES,
   ) {
-    // What comes besides an answer does not shrink with it.
+    // The overhead of a stream does not shrink with its answer.
     const size = Math.max(maxAnswerBytes, DEFAULT_MAX_ANSWER_BYTES);
     this.maxBytes = STREAM_TIMES * size;
     this.reader = new SseReader(EVENT_TIMES * size);
@@ -249,7 +249,7 @@ export class StreamedResponse implements Dispatcher.DispatchHandler {
 
   /** Closes the connection, unless its response has ended. */
   disconnect(): void {
-    if (this.ending === undefined) this.controller?.abort(new Error('Nobody waits for this answer any more.'));
+    if (this.ending === undefined) this.controller?.abort(new Error('This answer is no longer awaited.'));
   }
 }
 

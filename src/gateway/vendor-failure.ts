@@ -13,7 +13,7 @@ import {
 import { complaintOf } from './complaint.js';
 import { type VendorError } from './vendor-error.interface.js';
 
-const longestQuote = 500;
+const MAX_QUOTE_LENGTH = 500;
 
 // Only what a vendor says of the context window itself: a complaint that mentions `max_tokens` is not one.
 const contextOverflows = [
@@ -29,7 +29,7 @@ const contextOverflows = [
 /**
  * The one mapping from vendors' errors to ours, for answers that failed (with their HTTP `status`) and for errors inside
  * a stream (without one). Rejections by GitLab itself, such as 401, 402 and 403, are not vendor errors.
- * @param retryAfterMs how long to wait, where somebody on the way said so
+ * @param retryAfterMs how long to wait, if the response said so
  */
 export function vendorFailure(error: VendorError, status = numericCode(error), retryAfterMs?: number): GitlabDuoError {
   const says = quote(error);
@@ -96,5 +96,5 @@ function quote(error: VendorError): string {
     .join(', ');
   const words = redact([label, error.message?.trim()].filter(Boolean).join(': '));
   if (words === '') return 'It gave no reason.';
-  return `It said: "${words.length > longestQuote ? `${words.slice(0, longestQuote)}…` : words}".`;
+  return `It said: "${words.length > MAX_QUOTE_LENGTH ? `${words.slice(0, MAX_QUOTE_LENGTH)}…` : words}".`;
 }

@@ -3,7 +3,7 @@ import { type FilePart } from './part.interface.js';
 
 /** What a file is by its first bytes. */
 export interface FileContent {
-  /** The media type of these bytes; `undefined` where it is none that the models read. */
+  /** The media type of these bytes; `undefined` if the models do not read it. */
   mediaType: string | undefined;
   /** Of an image; `undefined` where its header does not tell them, or not near the start of the file. */
   sides?: ImageSides;
@@ -11,7 +11,7 @@ export interface FileContent {
   isDamaged?: true;
 }
 
-// In characters of base64, of which each four stand for three whole bytes.
+// In characters of base64: each four stand for three whole bytes.
 const HEAD = 1_368;
 /** A JPEG may have comments, colour profiles and thumbnails before its sides. */
 const LONG_HEAD = 699_056;

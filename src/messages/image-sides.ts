@@ -39,7 +39,7 @@ function jpegSides(head: Buffer): ImageSides | undefined {
   return undefined;
 }
 
-/** SOF0 to SOF15, but for the three tables that lie between them. */
+/** SOF0 to SOF15, except the three tables between them. */
 function isFrame(type: number): boolean {
   return type >= 0xc0 && type <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(type);
 }

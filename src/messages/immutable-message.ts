@@ -2,8 +2,8 @@ import { type FinishReason, type MessageStatus, type ModelMessage, type Role } f
 import { type Part } from './part.interface.js';
 
 /**
- * A message that nobody changes any more, its parts included: what was made of it may be used again for as long as the
- * object is there.
+ * A message that does not change any more, its parts included: what was rendered from it may be reused for as long as the
+ * object exists.
  */
 export class ImmutableMessage implements ModelMessage {
   constructor(

@@ -62,8 +62,8 @@ interface WrittenNumber {
 }
 
 /**
- * The numbers of a JSON text that `JSON.parse` would change: integers beyond 2^53 and the like, of which it keeps about
- * 17 digits, and those beyond all numbers. Fractions below that keep the precision that numbers have.
+ * The numbers of a JSON text that `JSON.parse` would change: integers beyond 2^53 and the like, which it cuts to about
+ * 17 digits, and those beyond all numbers. Shorter fractions keep the precision of numbers.
  */
 function* lossyNumbers(json: string): Generator<WrittenNumber> {
   if (!mayLoseDigits.test(json)) return;

@@ -46,7 +46,7 @@ export interface MessageRecord {
   parts: Part[];
   model: string | null;
   finishReason: FinishReason | null;
-  /** What the vendor told of why the model stopped, as it came: `{ category, explanation }` of a refusal by Claude. */
+  /** The vendor's details of why the model stopped, unchanged: `{ category, explanation }` of a refusal by Claude. */
   finishDetail: JsonObject | null;
   runId: string | null;
   createdAt: string;

@@ -75,7 +75,7 @@ export type ModelEvent =
 export interface ModelAnswer {
   parts: Part[];
   finishReason: FinishReason;
-  /** What the vendor told of that, as it came, such as the category of a refusal. */
+  /** The vendor's details of that, unchanged, such as the category of a refusal. */
   finishDetail?: JsonObject;
   usage: Usage;
 }

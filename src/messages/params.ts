@@ -3,6 +3,7 @@ import { ValidationError } from '../errors/request.errors.js';
 import { EFFORTS } from './effort.js';
 import { checkKeyNames } from './key-names.js';
 import { type ModelParams, type ParamChanges } from './model-request.interface.js';
+import { isObject } from './is-object.js';
 
 export const MAX_TEMPERATURE = 2;
 export const MAX_TOP_P = 1;
@@ -13,8 +14,6 @@ type Check = [isRight: (value: unknown) => boolean, expected: string];
 
 const isNumber = (most: number) => (value: unknown) => typeof value === 'number' && value >= 0 && value <= most;
 const isCount = (value: unknown): boolean => Number.isInteger(value) && (value as number) > 0;
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const efforts = EFFORTS.map((effort) => `'${effort}'`).join(' | ');
 
@@ -50,7 +49,7 @@ export function checkParams(params: ModelParams): void {
 }
 
 /**
- * Likewise, of parameters of which a `null` unsets one.
+ * Checks changes of parameters, where `null` unsets a parameter.
  * @throws ValidationError
  */
 export function checkParamChanges(changes: ParamChanges): void {
@@ -66,7 +65,7 @@ function isThinking(value: unknown): boolean {
   return isCount(budgetTokens);
 }
 
-/** In JSON a number that is none would be `null`. */
+/** Not as JSON, where `NaN` would be `null`. */
 function quote(value: unknown): string {
   return inspect(value, { depth: 1, breakLength: Infinity, maxArrayLength: 10, maxStringLength: 100 });
 }

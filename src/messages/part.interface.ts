@@ -68,8 +68,8 @@ export interface ToolResultPart extends Rejectable {
 }
 
 /**
- * What the application told the model in the name of the user while it made this message: behind a wrong answer, that it does
- * not match its schema. It is replayed where it stands, as the user's, so that reasoning which came after it stays valid.
+ * A prompt from the application to the model while it made this message, such as the correction of an answer that does not
+ * match its schema. It is replayed at its place, as the user's, so that the reasoning after it stays valid.
  */
 export interface PromptPart extends Rejectable {
   type: 'prompt';

@@ -43,7 +43,7 @@ export function sanitizeOwned<T>(value: T): T {
 }
 
 /**
- * A JSON value of which every text, keys included, can be stored.
+ * A JSON value whose texts, keys included, can all be stored.
  * @throws ValidationError for one that is nested too deep, or holds itself
  */
 export function sanitizeJson<T>(value: T, depth?: number): T;

@@ -7,8 +7,8 @@ import { type JsonObject } from './json.interface.js';
 export type ToolCallStatus = 'pending' | 'approved' | 'running' | 'denied' | 'succeeded' | 'failed';
 
 /**
- * A tool call that needs, or needed, somebody's approval. `id` is what approvals name; `providerCallId` is the vendor's, and may
- * repeat; `decidedAt` is ISO 8601 in UTC.
+ * A tool call that needs, or needed, an approval. `id` is the id for approving it; `providerCallId` is the vendor's, and
+ * may repeat; `decidedAt` is ISO 8601 in UTC.
  * @publicApi
  */
 export interface ToolCallRecord {

@@ -3,11 +3,11 @@ import { addUsage, noUsage } from './usage.js';
 
 /**
  * How a request stands in the ledger: `pending` until it ends; `unknown` where nothing or only a part of what it cost is
- * known: it was cancelled or cut before the vendor told its last usage, or its process died.
+ * known: it was cancelled or cut before the vendor reported its final usage, or its process died.
  */
 export type AttemptStatus = 'pending' | 'succeeded' | 'failed' | 'cancelled' | 'unknown';
 
-/** What requests cost together, as far as the vendors told. */
+/** The total cost of requests, as far as the vendors reported it. */
 export interface UsageTotals extends Usage {
   /** The physical requests: each retry is another one. */
   attempts: number;
@@ -35,7 +35,7 @@ export interface ChatUsage extends UsageReport {
   chatId: string;
 }
 
-/** A request as the ledger has it; its usage is `null` where the vendor has told none. */
+/** A request in the ledger; its usage is `null` if the vendor reported none. */
 export interface CountedAttempt {
   model: string;
   status: AttemptStatus;

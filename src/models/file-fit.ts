@@ -63,7 +63,7 @@ function isImage({ mediaType }: FilePart): boolean {
 }
 
 function unreadable(file: FilePart, { inputs, api }: Model): string | undefined {
-  if (!isReadable(file)) return 'it is none that the models read';
+  if (!isReadable(file)) return 'the models do not read its format';
   if (isImage(file)) return inputs.includes('image') ? undefined : 'the model reads no images';
   // This API gets the address of a document as text.
   const isText = api === 'openai-chat' && file.url !== undefined;

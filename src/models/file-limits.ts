@@ -17,7 +17,7 @@ const MB = 1024 * 1024;
 /**
  * By Anthropic's guides "Vision" and "PDF support" of 2026 and by what its API says when it refuses: 8,000 pixels a side, or
  * 2,000 with more than 20 images; 600 images, or 100 for a window of 200,000 tokens; 10 MB an image in base64; 32 MB a
- * request, of which this leaves 4 MB to the text.
+ * request: 28 MB here, which leaves 4 MB to the text.
  */
 const claude: FileLimits = {
   imageSide: 8_000,

@@ -23,7 +23,7 @@ export class ModelRegistry {
 
   /**
    * @param options the models that the application adds or changes
-   * @param today the day by which a model's status is told, as `YYYY-MM-DD`
+   * @param today the day that decides on a model's status, as `YYYY-MM-DD`
    * @throws ConfigurationError for an option that cannot work
    */
   constructor(options: readonly ModelOption[] = [], today: () => string = utcDay) {

@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { type ModelOption } from '../config/model-option.interface.js';
 import { ConfigurationError } from '../errors/request.errors.js';
 import { EFFORTS } from '../messages/effort.js';
+import { isObject } from '../messages/is-object.js';
 
 type Check = [isRight: (value: unknown) => boolean, expected: string];
 
@@ -51,10 +52,10 @@ export function checkOptions(options: unknown): void {
 }
 
 function checkFields(option: unknown, place: string): asserts option is ModelOption {
-  if (typeof option !== 'object' || option === null || Array.isArray(option)) {
+  if (!isObject(option)) {
     throw new ConfigurationError(`${place} must be a model with an id; it is ${inspect(option, { depth: 1 })}.`);
   }
-  const fields = option as Record<string, unknown>;
+  const fields = option;
   const unknown = Object.keys(fields).find((field) => !Object.hasOwn(checks, field));
   if (unknown !== undefined) {
     throw new ConfigurationError(`${place}.${unknown} is unknown; a model has ${Object.keys(checks).join(', ')}.`);

@@ -8,7 +8,7 @@ export interface AttemptOutcome {
   /** Counts from 1 within its step. */
   number: number;
   status: Exclude<AttemptStatus, 'pending'>;
-  /** As far as the vendor told before the end; `null` when it told nothing. */
+  /** As reported by the vendor before the end; `null` when it reported nothing. */
   usage: Usage | null;
   /** Whole milliseconds, like `durationMs`; `null` when nothing came. */
   firstTokenMs: number | null;
@@ -16,7 +16,7 @@ export interface AttemptOutcome {
   errorCode: ErrorCode | null;
 }
 
-/** Where the attempts of a step are written down. The first attempt of a step is recorded by whoever starts the step. */
+/** Records the attempts of a step. The caller that starts the step records the first one. */
 export interface AttemptLedger {
   /** Records how an attempt ended and that `next` is about to leave; the router waits for it before it sends. */
   retrying(ended: AttemptOutcome, next: number): Promise<void>;
@@ -28,7 +28,7 @@ export interface StepOutcome {
   answer: ModelAnswer;
   /** The last attempt of the step. */
   attempt: AttemptOutcome;
-  /** What the model was told last, in the name of the user, where it could not be forced to call a tool. */
+  /** The last instruction to the model, as the user's, for a model that cannot be forced to call a tool. */
   asked?: string;
   /** What the reasoning in the answer was made under, where the model binds it to that. */
   prefixDigest?: string;

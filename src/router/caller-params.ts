@@ -2,6 +2,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { type Caller, type ResolvedOptions } from '../config/gitlab-duo-options.interface.js';
 import { type ModelParams, type ModelRequest } from '../messages/model-request.interface.js';
 import { type Model } from '../models/model.interface.js';
+import { isObject } from '../messages/is-object.js';
 
 /**
  * The request with what its vendor may know of the caller, where the options ask for it; what the request says itself
@@ -25,11 +26,10 @@ export function withCallerParams(
   return Object.keys(told).length === 0 ? request : { ...request, params: { ...told, ...params } };
 }
 
-/** Claude has the user among other things that a host may tell. */
+/** Claude takes the user in `metadata`, which the host may set, too. */
 function withUser(params: ModelParams = {}, user: string): ModelParams {
   const { metadata } = params;
-  const isObject = typeof metadata === 'object' && metadata !== null && !Array.isArray(metadata);
-  if (metadata !== undefined && !isObject) return params;
+  if (metadata !== undefined && !isObject(metadata)) return params;
   return { ...params, metadata: { user_id: user, ...metadata } };
 }
 

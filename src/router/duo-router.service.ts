@@ -25,7 +25,7 @@ import { cancelledBeforeSend, failedBeforeSend } from './unsent-step.js';
 
 /** How a step is followed. */
 export interface RouteOptions {
-  /** For whom the request is made; a caller without an owner when unset. */
+  /** On whose behalf the request is made; a caller without an owner when unset. */
   caller?: Caller;
   /** Closes the upstream socket at once; the step ends with the signal's reason. */
   signal?: AbortSignal;
@@ -38,7 +38,7 @@ export interface RouteOptions {
 
 /** How a step is pulled. */
 export interface StreamOptions {
-  /** For whom the request is made, where the `credentials` option tells owners apart. */
+  /** On whose behalf the request is made, for the `credentials` option. */
   caller?: Caller;
   signal?: AbortSignal;
 }
@@ -46,7 +46,7 @@ export interface StreamOptions {
 /**
  * One routed step: finds the delegate of the request's model, sends the request through the gateway, and tries again
  * what failed for a while. Once something of the answer was seen, a `reset` takes it back first. Where the vendor refuses a
- * part of the history, such as a file or reasoning, the rest is sent at once, with a note in place of the part. Where it refuses to
+ * part of the history, such as a file or reasoning, the rest is sent at once, with a note instead of the part. Where it refuses to
  * enforce the schema of the answer, the request is sent at once with the schema as a wish or as a tool.
  * @publicApi
  */
@@ -129,7 +129,7 @@ export class DuoRouterService implements OnApplicationShutdown {
   ): Promise<StepOutcome> {
     const policy = new RetryPolicy(this.options.retries);
     const { path, headers } = delegate;
-    // What was left out is told as soon as the vendor no longer complains.
+    // Parts that were left out are reported once the vendor has accepted the request.
     const onEvents = (events: ModelEvent[]): void | Promise<void> =>
       tell(rejections.isUntold ? [...rejections.told(), ...events] : events);
     let takenBack: ErrorCode | undefined;

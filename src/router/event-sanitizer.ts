@@ -5,7 +5,7 @@ type Delta = Extract<ModelEvent, { text: string }>;
 
 /**
  * Makes what a model says storable, piece by piece: without NUL and without lone surrogates. A pair that was cut between
- * two pieces is put together, so that nobody sees its halves.
+ * two pieces is joined again, so that no follower sees its halves.
  */
 export class EventSanitizer {
   /** Ends with the first half of a pair, whose second half may begin the next piece. */

@@ -22,7 +22,7 @@ interface Guess {
   /** As the request was before. */
   request: SentRequest;
   pending: readonly RejectedPlace[];
-  /** One of which, or some, the vendor means. */
+  /** The vendor means at least one of these. */
   files: Part[];
   tried: number;
 }
@@ -73,7 +73,7 @@ export class Rejections {
     return true;
   }
 
-  /** Whether something was left out that has not been told yet. */
+  /** Whether parts were left out that have not been reported yet. */
   get isUntold(): boolean {
     return this.pending.length > 0;
   }

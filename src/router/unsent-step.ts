@@ -2,7 +2,7 @@ import { noUsage } from '../messages/usage.js';
 import { type AttemptOutcome, type StepOutcome } from './attempt.interface.js';
 import { codeOf } from './attempt.js';
 
-/** The outcome of a step of which no request has left, so that it has cost nothing. */
+/** The outcome of a step that failed before a request was sent: it has cost nothing. */
 export function failedBeforeSend(error: unknown): StepOutcome {
   return {
     answer: { parts: [], finishReason: 'other', usage: noUsage },

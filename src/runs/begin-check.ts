@@ -1,5 +1,6 @@
 import { ValidationError } from '../errors/request.errors.js';
-import { messageWithOpenCalls, type StartRun, withoutUnfinished } from './run-request.js';
+import { messageWithOpenCalls } from '../messages/open-calls.js';
+import { type StartRun, withoutUnfinished } from './run-request.js';
 import { type BeginRun, type HistoryMessage, type RunStore } from './run-store.interface.js';
 
 /** Ends the begin of a run that is to run tools alone where no call lacks a result. */

@@ -13,7 +13,7 @@ export interface FinalState {
   usage: Usage;
 }
 
-/** Says which calls somebody has to decide on before the run can go on. */
+/** The event that lists the calls to approve or deny before the run can continue. */
 export function approvalRequired(calls: readonly ToolCall[]): RunEvent {
   const toolCalls = calls.map(({ id, part }) => ({
     id,

@@ -27,7 +27,7 @@ export class InstanceLeases {
     await lease.hold();
   }
 
-  /** Gives every lease back, so that nobody waits for it to run out. */
+  /** Releases every lease, so that no instance has to wait until it expires. */
   async release(): Promise<void> {
     const leases = [...this.leases.values()];
     this.leases.clear();

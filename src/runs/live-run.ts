@@ -21,15 +21,15 @@ export interface RunResult {
   error?: unknown;
 }
 
-/** Why a run is told to stop before its answer is whole. */
+/** Why a run is stopped before its answer is complete. */
 export type StopReason = 'cancelled' | 'interrupted';
 
-/** What a follower that is far behind gets at once: its reader is waited for in between, and nothing is copied for it. */
+/** The largest batch for a follower that is far behind: the run waits for its reader between batches. */
 const MAX_BATCH = 256;
 
 /**
- * A run that works in this process. It keeps its events until it is let go, so each follower reads at its own pace,
- * from any index, and slows nobody else.
+ * A run that works in this process. It keeps its events until it is released, so each follower reads at its own pace,
+ * from any index, and slows no other follower.
  */
 export class LiveRun {
   private readonly events: RunEvent[] = [];
@@ -42,24 +42,24 @@ export class LiveRun {
   readonly result = new Promise<RunResult>((resolve) => (this.settle = resolve));
   stopReason: StopReason | undefined;
 
-  /** @param firstIndex the index of its first event here; above 0 where a parked run goes on */
+  /** @param firstIndex the index of its first event here; above 0 for a parked run that continues */
   constructor(
     readonly id: string,
     readonly chatId: string,
     readonly firstIndex = 0,
   ) {}
 
-  /** Whether it goes on where it was parked. */
+  /** Whether it continues after it was parked. */
   get isResumed(): boolean {
     return this.firstIndex > 0;
   }
 
-  /** Aborted when the run is told to stop. */
+  /** Aborted when the run is stopped. */
   get signal(): AbortSignal {
     return this.controller.signal;
   }
 
-  /** Tells the run to stop; the first reason holds. Its text so far is kept. */
+  /** Stops the run; the first reason counts. Its text so far is kept. */
   stop(reason: StopReason): void {
     this.stopReason ??= reason;
     this.controller.abort();

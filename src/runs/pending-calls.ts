@@ -1,10 +1,11 @@
 import { type PendingToolCall } from '../turn/turn.interface.js';
-import { callsOf, messageWithOpenCalls, type StartRun } from './run-request.js';
+import { callsOf, messageWithOpenCalls } from '../messages/open-calls.js';
+import { type StartRun } from './run-request.js';
 import { type BegunRun, type RunStore } from './run-store.interface.js';
 
 /**
- * The calls that a run works first: those of the last message that have no result. One that was added to the chat by
- * hand, or that did not end well, has none that can be worked; and an ask leaves them alone, since its user has moved on.
+ * The calls that a run works first: those of the last message that have no result. A message that was added by hand, or
+ * that was cut, has no stored calls. An ask works none, since its user has moved on.
  */
 export async function openCalls(
   store: RunStore,

@@ -10,7 +10,7 @@ import { type TurnEvent } from '../turn/turn.interface.js';
 export type RunStatus =
   'queued' | 'running' | 'awaiting_approval' | 'completed' | 'failed' | 'cancelled' | 'interrupted';
 
-/** How a run ends, or stops for now: one that awaits approval goes on with a completion. */
+/** How a run ends, or is parked: one that awaits approval continues with a completion. */
 export type RunEndStatus = Exclude<RunStatus, 'queued' | 'running'>;
 
 /** A call that waits for approval; `id` is what approvals name, `providerCallId` the vendor's. */

@@ -17,13 +17,13 @@ import {
 import { type LiveRun } from './live-run.js';
 import { answerDraft } from './run-outcome.js';
 import { runEvents } from './run-events.js';
-import { messageWithOpenCalls } from './run-request.js';
+import { messageWithOpenCalls } from '../messages/open-calls.js';
 import { type BegunRun, type RejectedPart, type RunKey, type RunStore } from './run-store.interface.js';
 
 /** Why a wrong answer is taken back. */
 const WRONG: ErrorCode = 'schema_mismatch';
 
-/** Writes down what the turn of a run does: into the store first, then for the followers. */
+/** Records what the turn of a run does: in the store first, then for the followers. */
 export class RunJournal implements TurnJournal {
   /** The message that the model says at the moment, or said last. */
   messageId = uuidv7();
@@ -100,7 +100,7 @@ export class RunJournal implements TurnJournal {
     this.run.append(parts.map(({ part: _part, ...refused }) => ({ type: 'part-rejected', ...refused })));
   }
 
-  /** Has the parts that a vendor has refused remembered. To remember none costs the next ask one request more. */
+  /** Stores the parts that a vendor has refused. If that fails, the next ask costs one more request. */
   async storeRefused(): Promise<void> {
     const rejected = [...this.refused.values()];
     this.refused.clear();

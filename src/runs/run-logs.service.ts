@@ -5,7 +5,7 @@ import { LogWriter, type OpenLog } from './log-writer.js';
 import { LoggedRun } from './logged-run.js';
 import { type RunLog } from './run-log.interface.js';
 
-/** Keeps the logs of this instance's runs, each of which goes where its chat lives. */
+/** Keeps the logs of this instance's runs: each run is logged in the database of its chat. */
 @Injectable()
 export class RunLogs {
   private readonly logger = new Logger(RunLogs.name);

@@ -7,7 +7,7 @@ import { type Schema } from '../schemas/schema.interface.js';
 export interface GivenOptions {
   /** Merged into the chat's own. */
   params?: ParamChanges;
-  /** In place of the chat's own. */
+  /** Instead of the chat's own. */
   instructions?: string;
   /** How often the model may be asked, tools in between; the module's `maxSteps` by default. */
   maxSteps?: number;
@@ -32,7 +32,7 @@ export function runOptions({ params, instructions, maxSteps, answerSchema }: Giv
   return Object.keys(options).length === 0 ? null : options;
 }
 
-/** The options of a parked run that goes on: those it was asked with, and over them what its completion gives. */
+/** The options of a parked run that continues: those of its ask, overridden by those of the completion. */
 export function mergedOptions(kept: RunOptions | null, given: RunOptions | null): RunOptions | null {
   if (kept === null || given === null) return given ?? kept;
   const params = (kept.params ?? given.params) && mergeChanges(kept.params, given.params);

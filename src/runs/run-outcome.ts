@@ -26,7 +26,7 @@ const messageStatuses: Record<Exclude<RunEndStatus, 'awaiting_approval'>, Messag
   interrupted: 'interrupted',
 };
 
-/** Decides how a run ends by its turn and by why it was told to stop, if it was. */
+/** Decides how a run ends from the end of its turn and from the reason why it was stopped, if any. */
 export function runOutcome(
   runId: string,
   messageId: string,

@@ -1,7 +1,7 @@
 import { type ModelMessage } from '../messages/message.interface.js';
 import { mergeParams } from '../messages/merge-params.js';
 import { type ModelParams, type ModelRequest, type ToolDefinition } from '../messages/model-request.interface.js';
-import { type Part, type ToolCallPart } from '../messages/part.interface.js';
+import { type Part } from '../messages/part.interface.js';
 import { type Schema } from '../schemas/schema.interface.js';
 import { toSchema } from '../schemas/to-schema.js';
 import { type BoundTool } from '../tools/bound-tool.interface.js';
@@ -9,7 +9,7 @@ import { type RunScope } from '../turn/turn.interface.js';
 import { type GivenOptions, type RunOptions } from './run-options.js';
 import { type BegunRun, type ChatSettings, type HistoryMessage } from './run-store.interface.js';
 
-/** What holds for a run where neither it nor its chat says otherwise. */
+/** The defaults of a run, which its own options and its chat's settings override. */
 export interface RunDefaults {
   /** The names of the tools that are offered. */
   tools?: readonly string[];
@@ -26,7 +26,7 @@ export interface StartRun extends GivenOptions {
   model?: string;
   /** The names of the tools that are offered; without them the chat's own. */
   tools?: readonly string[];
-  /** Tells, once the run has begun, what holds where neither it nor its chat says otherwise. */
+  /** The defaults of the run, read once it has begun: its own options and its chat's settings override them. */
   defaults?: (begun: BegunRun, signal: AbortSignal) => Promise<RunDefaults>;
   /** How far the run goes; to the answer by default. */
   scope?: RunScope;
@@ -69,7 +69,7 @@ export function firstRequest(
   return { request, supersedes };
 }
 
-/** The chat's own parameters and those of the run; to call one of the chat's tools is no must in a run without it. */
+/** The chat's parameters merged with the run's. A forced tool choice is dropped when the run does not offer that tool. */
 function paramsOf(
   { params: kept }: BegunRun,
   { params, settings, tools }: StartRun,
@@ -81,7 +81,7 @@ function paramsOf(
   return mergeParams(isOffered || isSaidNow ? kept : others, params);
 }
 
-/** What the answer has to be: as the caller says, as a parked run was asked with, or by default; undefined for text. */
+/** The schema of the answer: the caller's, that of the parked run, or the default; undefined for text. */
 export function schemaOfAnswer(
   { answerSchema }: StartRun,
   kept: RunOptions | null | undefined,
@@ -93,21 +93,7 @@ export function schemaOfAnswer(
   return outputSchema === null ? undefined : toSchema(outputSchema);
 }
 
-/** The last message of the assistant, if it has calls without a result. */
-export function messageWithOpenCalls(history: readonly HistoryMessage[]): HistoryMessage | undefined {
-  const index = history.findLastIndex(({ role }) => role === 'assistant');
-  const message = history[index];
-  if (message === undefined) return undefined;
-  const results = history.slice(index + 1).filter(({ role }) => role === 'tool').length;
-  return callsOf(message).length > results ? message : undefined;
-}
-
-/** The calls of a message, in order. */
-export function callsOf({ parts }: Pick<ModelMessage, 'parts'>): ToolCallPart[] {
-  return parts.filter((part) => part.type === 'tool-call');
-}
-
-/** Leaves out the answers that stopped half-way after the last thing that was said to the model. */
+/** Leaves out incomplete answers after the last message to the model. */
 export function withoutUnfinished(history: readonly HistoryMessage[]): {
   kept: HistoryMessage[];
   supersedes: string[];
@@ -121,7 +107,7 @@ export function withoutUnfinished(history: readonly HistoryMessage[]): {
   };
 }
 
-/** The last system message replaces those before it; at the end it leaves the history's own beginning as it was. */
+/** The last system message replaces those before it. At the end, it leaves the beginning of the history unchanged. */
 function withInstructions(history: readonly ModelMessage[], instructions: string): ModelMessage[] {
   return [...history, { role: 'system', parts: [{ type: 'text', text: instructions }] }];
 }

@@ -16,13 +16,13 @@ import { type FinalState } from './final-events.js';
 import { type RunLog, type UnloggedEvents } from './run-log.interface.js';
 import { type RunOptions } from './run-options.js';
 
-/** What a chat is told to keep from now on, together with a run. */
+/** Settings that the chat keeps from now on, stored together with a run. */
 export interface ChatSettings {
   model?: string;
   params?: ParamChanges;
   /** Stored as a system message, which replaces the ones before it. */
   instructions?: string;
-  /** The names of the tools that the chat offers, in place of those before; none where it is empty. */
+  /** The names of the tools that the chat offers from now on; an empty list removes all. */
   tools?: readonly string[];
 }
 
@@ -49,7 +49,7 @@ export interface BeginRun {
    * ValidationError where there is nothing for the run to do. `null` where any history will do.
    */
   check: ((history: readonly HistoryMessage[]) => Promise<void>) | null;
-  /** Takes a parked run that is to go on in place of a new one; `false` where this process is about to, already. */
+  /** Claims a parked run that continues instead of a new run; `false` if this process has claimed it already. */
   claim(runId: string): boolean;
 }
 
@@ -78,7 +78,7 @@ export interface ResumeState {
 
 /** A run that has begun, with what it works on. */
 export interface BegunRun {
-  /** The new run's, or that of the parked run which goes on. */
+  /** The id of the new run, or of the parked run that continues. */
   runId: string;
   chatId: string;
   /** Whose chat it is, and whose credential pays. */
@@ -94,7 +94,7 @@ export interface BegunRun {
   agentInputs: JsonObject | null;
   /** The whole history in order, the new messages included. */
   history: HistoryMessage[];
-  /** Set where a parked run goes on: it has no attempt yet, and what was to be set is not. */
+  /** Set for a parked run that continues: it has no attempt yet, and the settings of this begin are not stored. */
   resumed?: ResumeState;
 }
 
@@ -197,7 +197,7 @@ export interface LeaseStore {
 export interface RunStore {
   /** `undefined` where runs die with the process. */
   readonly leases: LeaseStore | undefined;
-  /** `undefined` where nobody comes later. */
+  /** `undefined` where no process could read it later. */
   readonly log: RunLog | undefined;
   /**
    * The Duo id of the chat's own model.
@@ -205,14 +205,14 @@ export interface RunStore {
    */
   chatModel(): Promise<string>;
   /**
-   * Stores the user's message, the run and its first attempt, and reads the history, at once or not at all. Where a
-   * parked run waits, an ask is refused, and a completion lets that run go on.
+   * Stores the user's message, the run and its first attempt, and reads the history, atomically. While a run is parked,
+   * an ask is refused, and a completion continues that run.
    * @throws ValidationError by `check`, ChatNotFoundError, ChatBusyError, ChatLockedError, PendingToolCallsError, DatabaseUnavailableError
    */
   begin(run: BeginRun): Promise<BegunRun>;
   /** The calls of a message that have no result yet, in order. */
   openCalls(messageId: string): Promise<StoredToolCall[]>;
-  /** Writes down a retry before its request leaves. */
+  /** Stores a retry before its request is sent. */
   retry(retry: RetryAttempt): Promise<void>;
   /**
    * Stores a message with its calls, before any of them runs; safe to call again with the same arguments.

@@ -115,7 +115,7 @@ export class RunWorker {
     run.end({ status, message, parsed, results: journal.results, usage: answerUsage, error });
   }
 
-  /** Ends a run of which nothing more could be stored: the next ask of its chat recovers it. */
+  /** Ends a run that could not be stored any more: the next ask of its chat recovers it. */
   private giveUp(work: RunWork, error: unknown, usage: Usage): void {
     const { run, start } = work;
     this.logFailure(work, error);

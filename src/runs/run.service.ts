@@ -21,7 +21,7 @@ const BEGIN_TIMEOUT_MS = 15_000;
 const SHUTDOWN_TIMEOUT_MS = 7_000;
 const RELEASE_TIMEOUT_MS = 1_000;
 
-/** Begins runs, holds them while they work, and stops them. A run belongs to this service, not to whoever asked for it. */
+/** Begins runs, holds them while they work, and stops them. A run belongs to this service, not to its caller. */
 @Injectable()
 export class RunService implements BeforeApplicationShutdown {
   private readonly logger = new Logger(RunService.name);
@@ -63,7 +63,7 @@ export class RunService implements BeforeApplicationShutdown {
   }
 
   /**
-   * Begins a run and lets it work; it goes on whoever follows it.
+   * Begins a run and starts its work, which does not depend on followers.
    * @throws ServerBusyError when the server is stopping, UnknownModelError, ValidationError for a file that the model does not
    *   take, and what `RunStore.begin` throws
    */
@@ -167,7 +167,7 @@ export class RunService implements BeforeApplicationShutdown {
       unlink();
       this.live.delete(run);
     });
-    // First of all who wait for the end: one that is parked may go on at once.
+    // Before any other listener of the end: a parked run may continue at once.
     void run.result.then(() => {
       this.release(held);
     });

@@ -1,4 +1,5 @@
 import { type JsonObject, type JsonValue } from '../messages/json.interface.js';
+import { isObject } from '../messages/is-object.js';
 
 /** Where a schema has an array that does not say what its items are, which OpenAI refuses; undefined where it has none. */
 export function arrayWithoutItems(schema: JsonValue | undefined, path = ''): string | undefined {
@@ -17,8 +18,4 @@ function childrenOf({ properties, $defs, items, additionalProperties, ...others 
   const choices = [others.anyOf, others.oneOf, others.allOf].flat().map((choice, index) => [`${index}`, choice]);
   const entries = [...named, ['items', items], ['additionalProperties', additionalProperties], ...choices];
   return entries.filter((entry): entry is [string, JsonValue] => entry[1] !== undefined);
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -9,7 +9,7 @@ export function enumSchema(entity: object): JsonObject {
   return { type: types.length === 1 ? (types[0] as string) : types, enum: values };
 }
 
-/** Where a valid instance has the name of a number in place of the number, which class-validator lets pass. */
+/** Where a valid instance has the name of a number instead of the number, which class-validator accepts. */
 export function enumIssues(instance: object, packages: DtoPackages, path: readonly string[] = []): Issue[] {
   const { getMetadataStorage, IS_ENUM, ValidationTypes } = packages.validator;
   const checks = getMetadataStorage().getTargetValidationMetadatas(instance.constructor, '', true, false);

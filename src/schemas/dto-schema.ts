@@ -11,6 +11,7 @@ import { plainSchema } from './plain-schema.js';
 import { describeIssues } from './describe-issues.js';
 import { type Schema } from './schema.interface.js';
 import { type Issue } from './standard-schema.interface.js';
+import { isObject } from '../messages/is-object.js';
 
 /** @throws ConfigurationError when the class says nothing of its fields, or a package is missing that DTO classes need */
 export function fromDto(dto: Type): Schema {
@@ -21,7 +22,7 @@ export function fromDto(dto: Type): Schema {
   return {
     jsonSchema,
     async validate(value) {
-      if (typeof value !== 'object' || value === null || Array.isArray(value)) return { problem: 'must be object' };
+      if (!isObject(value)) return { problem: 'must be object' };
       const instance = transformer.plainToInstance(dto, value) as object;
       const errors = await validator.validate(instance, { whitelist: true, forbidUnknownValues: true });
       const issues = errors.length === 0 ? enumIssues(instance, packages) : issuesOf(errors);

@@ -8,7 +8,7 @@ import { describeIssues } from './describe-issues.js';
 import { type JsonSchema, type Schema } from './schema.interface.js';
 import { type Issue } from './standard-schema.interface.js';
 
-const dialect = 'https://json-schema.org/draft/2020-12/schema';
+const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
 
 /** @throws ConfigurationError when it is no JSON Schema of the 2020-12 dialect, or refers to what it does not hold */
 export function fromJsonSchema(source: JsonSchema): Schema {
@@ -38,7 +38,7 @@ export function mustBeJsonSchema({ $schema: _dialect, ...schema }: JsonObject): 
 
 function compile(schema: JsonObject): ValidateFunction {
   const { $schema } = schema;
-  if ($schema !== undefined && (typeof $schema !== 'string' || $schema.replace(/#$/, '') !== dialect)) {
+  if ($schema !== undefined && (typeof $schema !== 'string' || $schema.replace(/#$/, '') !== DIALECT)) {
     throw new ConfigurationError(
       `The schema is of the dialect ${JSON.stringify($schema)}. Write it in the dialect 2020-12, and leave $schema out.`,
     );

@@ -1,5 +1,5 @@
 import { type JsonObject } from '../messages/json.interface.js';
-import { isSchemaObject } from './subschemas.js';
+import { isObject } from '../messages/is-object.js';
 
 /**
  * Keywords that the vendors refuse next to the type of an object at the top. Claude: "input_schema does not support
@@ -25,8 +25,8 @@ export function answerProblem(schema: JsonObject): string | undefined {
   return `The models answer with one object, and this schema has ${found} at its top: put that into a property of an object.`;
 }
 
-/** The first property at the top whose name Claude refuses; undefined where there is none. */
+/** The first top-level property whose name Claude refuses, if any. */
 export function refusedName({ properties }: JsonObject): string | undefined {
-  const names = Object.keys(isSchemaObject(properties) ? properties : {});
+  const names = Object.keys(isObject(properties) ? properties : {});
   return names.find((name) => !CLAUDE_PROPERTY_NAME.test(name));
 }

@@ -1,6 +1,7 @@
 import { _, Ajv2020, type KeywordErrorDefinition } from 'ajv/dist/2020.js';
 import { type JsonObject, type JsonValue } from '../messages/json.interface.js';
-import { isSchemaObject, mapSubschemas } from './subschemas.js';
+import { mapSubschemas } from './subschemas.js';
+import { isObject } from '../messages/is-object.js';
 
 /**
  * A validator that sees the own properties of a value only. By itself ajv reads `constructor` or `toString` from
@@ -38,9 +39,9 @@ export function ownPropertiesAjv(): Ajv2020 {
 /** Names the property `__proto__` by a pattern as well: ajv passes it over among `properties`. */
 export function withOwnProto(schema: JsonObject): JsonObject {
   const { properties, patternProperties } = schema;
-  const named = isSchemaObject(properties) && Object.getOwnPropertyDescriptor(properties, '__proto__');
+  const named = isObject(properties) && Object.getOwnPropertyDescriptor(properties, '__proto__');
   if (!named) return mapSubschemas(schema, withOwnProto);
-  const patterns = isSchemaObject(patternProperties) ? patternProperties : {};
+  const patterns = isObject(patternProperties) ? patternProperties : {};
   const both = { '^__proto__$': named.value as JsonValue, ...patterns };
   return mapSubschemas({ ...schema, patternProperties: both }, withOwnProto);
 }
@@ -63,7 +64,7 @@ function isOneOf(allowed: JsonValue[]): (value: JsonValue) => boolean {
 /** The same text for values that are equal in JSON, whatever the order of their properties. */
 function canonicalJson(value: JsonValue): string {
   return JSON.stringify(value, (_key, item: JsonValue) =>
-    isSchemaObject(item) ? Object.fromEntries(Object.entries(item).sort(byName)) : item,
+    isObject(item) ? Object.fromEntries(Object.entries(item).sort(byName)) : item,
   );
 }
 

@@ -10,7 +10,7 @@ export function plainSchema(make: () => unknown): JsonObject {
     return JSON.parse(JSON.stringify(make())) as JsonObject;
   } catch (cause) {
     if (cause instanceof ConfigurationError) throw cause;
-    throw new ConfigurationError(`The schema cannot be told to a model as JSON Schema: ${reasonOf(cause)}`, { cause });
+    throw new ConfigurationError(`The schema has no JSON Schema for the model: ${reasonOf(cause)}`, { cause });
   }
 }
 

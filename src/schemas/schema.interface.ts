@@ -16,7 +16,7 @@ interface Typed<Types> {
 }
 
 /**
- * What a schema takes: the input of a Standard Schema, the instance of a class; of what is none of these, the type itself.
+ * What a schema takes: the input of a Standard Schema, the instance of a class; of anything else, the type itself.
  * @publicApi
  */
 export type InputOf<Source> =
@@ -27,7 +27,7 @@ export type InputOf<Source> =
       : Source;
 
 /**
- * What a schema makes: the output of a Standard Schema, the instance of a class; of what is none of these, the type itself.
+ * What a schema makes: the output of a Standard Schema, the instance of a class; of anything else, the type itself.
  * @publicApi
  */
 export type OutputOf<Source> =

@@ -1,4 +1,5 @@
 import { type JsonObject, type JsonValue } from '../messages/json.interface.js';
+import { isObject } from '../messages/is-object.js';
 
 /** The keywords of the 2020-12 dialect that hold one schema, a list of them, and schemas by name. */
 const single = [
@@ -16,13 +17,13 @@ const single = [
 const listed = ['prefixItems', 'anyOf', 'oneOf', 'allOf'];
 const named = ['properties', 'patternProperties', '$defs', 'definitions', 'dependentSchemas'];
 
-/** A copy of a schema with each schema that it holds directly replaced; what it says besides stays. */
+/** A copy of a schema with each direct subschema replaced; its other keywords stay. */
 export function mapSubschemas(schema: JsonObject, map: (subschema: JsonObject) => JsonObject): JsonObject {
-  const mapped = (value: JsonValue): JsonValue => (isSchemaObject(value) ? map(value) : value);
+  const mapped = (value: JsonValue): JsonValue => (isObject(value) ? map(value) : value);
   const entries = Object.entries(schema).map(([keyword, value]): [string, JsonValue] => {
     if (single.includes(keyword)) return [keyword, mapped(value)];
     if (listed.includes(keyword) && Array.isArray(value)) return [keyword, value.map(mapped)];
-    if (!named.includes(keyword) || !isSchemaObject(value)) return [keyword, value];
+    if (!named.includes(keyword) || !isObject(value)) return [keyword, value];
     return [keyword, Object.fromEntries(Object.entries(value).map(([name, child]) => [name, mapped(child)]))];
   });
   return Object.fromEntries(entries);
@@ -36,9 +37,4 @@ export function subschemasOf(schema: JsonObject): JsonObject[] {
     return subschema;
   });
   return held;
-}
-
-/** Whether it is a schema with keywords; `true` and `false` are schemas as well. */
-export function isSchemaObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -2,13 +2,14 @@ import { type Type } from '@nestjs/common';
 import { ConfigurationError } from '../errors/request.errors.js';
 import { fromDto } from './dto-schema.js';
 import { fromJsonSchema } from './json-schema.js';
-import { type JsonSchema, type Schema, type SchemaSource, type Validator } from './schema.interface.js';
+import { type Schema, type SchemaSource, type Validator } from './schema.interface.js';
 import { fromStandard, standardValidator } from './standard-schema.js';
 import { type StandardSchema } from './standard-schema.interface.js';
+import { isObject } from '../messages/is-object.js';
 
 /**
  * Makes a schema ready for use; do so once, since validators are compiled.
- * @throws ConfigurationError when it is no schema, or none that can be told to a model
+ * @throws ConfigurationError when it is not a schema, or has no JSON Schema for a model
  */
 export function toSchema(source: SchemaSource): Schema {
   if (isStandard(source)) return fromStandard(source);
@@ -31,8 +32,4 @@ export function toValidator(source: SchemaSource): Validator {
 function isStandard(source: unknown): source is StandardSchema {
   const isHolder = (typeof source === 'object' && source !== null) || typeof source === 'function';
   return isHolder && '~standard' in source;
-}
-
-function isObject(source: unknown): source is JsonSchema {
-  return typeof source === 'object' && source !== null && !Array.isArray(source);
 }

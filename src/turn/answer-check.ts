@@ -17,7 +17,7 @@ const unfinished: Partial<Record<FinishReason, readonly [problem: string, advice
   length: ['it was cut off at its limit of tokens', 'Raise maxOutputTokens, or ask for less at once.'],
   'context-window': [
     'it was cut off, since the context window is full',
-    'Go on in a new chat, or ask for less at once.',
+    'Continue in a new chat, or ask for less at once.',
   ],
   refusal: ['the model refused to give one', 'Say what you need in another way.'],
   'content-filter': ['a content filter of the vendor stopped it', 'Say what you need in another way.'],
@@ -56,7 +56,7 @@ export async function checkAnswer(outcome: StepOutcome, { answerSchema, signal }
     }
     const { problem } = checked;
     const error = new SchemaMismatchError(problem, 'Say more clearly what you want, or make the schema simpler.');
-    const correction = `Your answer does not match its JSON schema: ${problem}. Give the whole answer once more, as JSON that matches the schema, and nothing besides.`;
+    const correction = `Your answer does not match its JSON schema: ${problem}. Give the whole answer once more, as JSON that matches the schema, and nothing else.`;
     return { ...failed(error), correction };
   } catch (error) {
     const isLate = error instanceof DeadlineError;
@@ -64,7 +64,7 @@ export async function checkAnswer(outcome: StepOutcome, { answerSchema, signal }
   }
 }
 
-/** What the vendor told of a refusal, in words. */
+/** The vendor's explanation of a refusal, in words. */
 function detailOf({ finishReason, finishDetail = {} }: ModelAnswer): string {
   if (finishReason !== 'refusal' && finishReason !== 'content-filter') return '';
   const { category, explanation } = finishDetail;
@@ -101,7 +101,7 @@ async function validated(text: string, schema: Schema): ReturnType<Schema['valid
   return problem === undefined ? schema.validate(value) : { problem };
 }
 
-/** What a text stands for; undefined, which no JSON stands for, where it is none, or too deep to be taken. */
+/** The value of a JSON text; undefined, which no JSON text stands for, if it is invalid or nested too deeply. */
 function jsonOf(text: string): unknown {
   if (isTooDeep(text)) return undefined;
   try {

@@ -2,6 +2,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { type ModelEvent } from '../messages/model-request.interface.js';
 import { type Part, type ToolCallPart } from '../messages/part.interface.js';
 import { type TurnEvent } from './turn.interface.js';
+import { uniqueId } from '../messages/unique-id.js';
 
 /** The ids of the calls of one message: the vendor's, made unique where it repeats them, and ours. */
 export class ToolCallIds {
@@ -14,7 +15,7 @@ export class ToolCallIds {
       if (event.type === 'reset') this.byProviderId.clear();
       if (event.type !== 'tool-call') return event;
       const { type, id, ...call } = event;
-      const providerCallId = uniqueId(id, this.byProviderId);
+      const providerCallId = uniqueId(id, (taken) => this.byProviderId.has(taken));
       const toolCallId = uuidv7();
       this.byProviderId.set(providerCallId, toolCallId);
       return { type, toolCallId, providerCallId, ...call };
@@ -26,7 +27,7 @@ export class ToolCallIds {
     const taken = new Set<string>();
     return parts.map((part) => {
       if (part.type !== 'tool-call') return part;
-      const id = uniqueId(part.id, taken);
+      const id = uniqueId(part.id, (id) => taken.has(id));
       taken.add(id);
       return id === part.id ? part : { ...part, id };
     });
@@ -36,10 +37,4 @@ export class ToolCallIds {
   of({ id }: ToolCallPart): string {
     return this.byProviderId.get(id) ?? uuidv7();
   }
-}
-
-function uniqueId(id: string, taken: { has(id: string): boolean }): string {
-  let unique = id;
-  for (let repeat = 2; taken.has(unique); repeat += 1) unique = `${id}_${repeat}`;
-  return unique;
 }

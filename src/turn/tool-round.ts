@@ -6,7 +6,7 @@ import { failure, type Plan, type PlannedCall } from './planned-call.js';
 import { type CallResult, type NewCall, type Turn } from './turn.interface.js';
 
 const MAX_CONCURRENT_CALLS = 8;
-/** How long a tool that was told to stop may take to say how far it came. */
+/** How long a cancelled tool may take to report how far it got. */
 const GRACE_MS = 500;
 
 const NOT_STARTED = 'The call was cancelled before it started.';

@@ -32,7 +32,7 @@ export interface NewCall extends ToolCall {
   isIdempotent: boolean;
 }
 
-/** What a call came to. */
+/** The result of a call. */
 export interface CallResult {
   call: ToolCall;
   status: Extract<ToolCallStatus, 'succeeded' | 'failed' | 'denied'>;
@@ -76,7 +76,7 @@ export interface RoundProgress {
   opensStep: boolean;
 }
 
-/** Where a turn tells what it does. What is stored is stored for certain once the promise resolves. */
+/** Where a turn reports what it does. Once a promise resolves, its data is durably stored. */
 export interface TurnJournal extends AttemptLedger {
   /** Begins a message of the assistant: what is said from now on belongs to it. */
   beginMessage(): void;
@@ -88,15 +88,15 @@ export interface TurnJournal extends AttemptLedger {
    */
   saveStep(outcome: StepOutcome, calls: readonly NewCall[]): Promise<string>;
   /**
-   * Stores the message that was begun last as a failed answer, with what the model is told about it. The next one replaces
-   * it, unless the model binds its reasoning to both.
+   * Stores the message that was begun last as a failed answer, with the correction that the model receives. The next
+   * message replaces it, unless the model binds its reasoning to both.
    */
   saveRejectedAnswer(outcome: StepOutcome): Promise<string>;
   /** @returns the ids of the results, as messages */
   saveProgress(progress: RoundProgress): Promise<string[]>;
-  /** Tells that parts of stored messages are left out from now on, and remembers it with what is stored next. */
+  /** Reports parts of stored messages that are left out from now on, and stores that with the next write. */
   recordRejectedParts(parts: readonly RefusedPart[]): void;
-  /** Those of the calls, which are of the last message, that somebody has decided on by now. */
+  /** Those of the calls, all of the last message, that have been approved or denied by now. */
   decidedCalls(calls: readonly ToolCall[]): Promise<PendingToolCall[]>;
 }
 
@@ -106,7 +106,7 @@ export type RunScope = 'answer' | 'step' | 'tools';
 /** What a turn works with. */
 export interface Turn {
   request: ModelRequest;
-  /** For whom the request is made. */
+  /** On whose behalf the request is made. */
   caller: Caller;
   signal: AbortSignal;
   journal: TurnJournal;

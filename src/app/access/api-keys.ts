@@ -43,7 +43,7 @@ function faultOf(owner: string, key: string, samePlace: number | undefined): str
 /** A key that is shorter can be guessed. */
 export const MIN_SAFE_KEY_LENGTH = 16;
 
-/** The server's keys, of which it keeps the hashes alone. */
+/** The server's keys: it keeps only their hashes. */
 export class ApiKeys {
   private readonly entries: readonly { owner: string; hash: Buffer }[];
 

@@ -3,7 +3,7 @@ import { type FastifyRequest } from 'fastify';
 import { type OwnerResolver } from '../../http/owner-resolver.interface.js';
 import { Authentication } from './authentication.service.js';
 
-/** The owner whom the authentication has found. */
+/** The owner that the authentication has found. */
 @Injectable()
 export class AuthenticatedOwnerResolver implements OwnerResolver {
   constructor(@Inject(Authentication) private readonly authentication: Authentication) {}

@@ -25,7 +25,7 @@ export interface Cluster {
 export const CLUSTER_DIRECTORY = 'cluster';
 const UNFINISHED = 'initialising-';
 
-/** Opens the cluster in the home, and makes it first when there is none. */
+/** Opens the cluster in the home, and creates it first if it is missing. */
 export async function openCluster(
   home: string,
   { binaries, account, durable }: Pick<Cluster, 'binaries' | 'account' | 'durable'>,

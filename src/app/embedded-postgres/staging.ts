@@ -6,7 +6,7 @@ import { makeTrustedDirectory, outsideDirectory } from './trusted-directory.js';
 
 /**
  * Copies the package, once per version, to where every account can read it and only the current user can write.
- * It appears there at once and whole, whoever else stages it at the same time.
+ * It appears there atomically, even if another process stages it at the same time.
  */
 export async function stagePackage({ label, root }: PlatformPackage): Promise<string> {
   const shelf = await makeTrustedDirectory(join(await makeTrustedDirectory(outsideDirectory()), 'binaries'));

@@ -10,7 +10,7 @@ export function outsideDirectory(): string {
 
 /**
  * Makes a directory that everyone can enter and only the current user can change.
- * @throws EmbeddedPostgresError when it exists and somebody else could have put something into it
+ * @throws EmbeddedPostgresError when it exists and another user could have written to it
  */
 export async function makeTrustedDirectory(path: string): Promise<string> {
   const created = await mkdir(path, { recursive: true });

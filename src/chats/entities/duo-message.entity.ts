@@ -41,7 +41,7 @@ export abstract class DuoMessage {
   @Column({ type: 'text', name: 'finish_reason', nullable: true })
   finishReason!: FinishReason | null;
 
-  /** What the vendor told of that, as it came, such as the category of a refusal. */
+  /** The vendor's details of that, unchanged, such as the category of a refusal. */
   @Column({ type: 'json', name: 'finish_detail', nullable: true })
   finishDetail!: JsonObject | null;
 

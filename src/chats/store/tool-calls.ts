@@ -2,7 +2,7 @@ import { validate as isUuid } from 'uuid';
 import { decidedBefore, type ToolCallDecision } from '../../conversation/tool-call-decision.js';
 import { type MessageRecord } from '../../messages/message.interface.js';
 import { type ToolCallRecord } from '../../messages/tool-call.interface.js';
-import { callsOf } from '../../runs/run-request.js';
+import { callsOf } from '../../messages/open-calls.js';
 import { type StoredToolCall } from '../../runs/run-store.interface.js';
 import { type KindDatabase } from './kind-database.js';
 import { type KindTables } from './kind-tables.js';

@@ -6,8 +6,8 @@ import { claudeOutput } from '../schema-dialects.js';
 import { isInDialect } from '../schema-grammar.js';
 import { isForced, offeredUse } from '../tool-choice.js';
 
-const description =
-  'Gives your final answer, as its input. Call it once you know the answer, and say nothing besides: only its input counts.';
+const DESCRIPTION =
+  'Gives your final answer, as its input. Call it once you know the answer, and say nothing else: only its input counts.';
 
 /** The format of the answer, where the API takes the schema for one. */
 export function outputFormat({ outputSchema: schema, isSchemaRefused }: SentRequest): JsonObject | undefined {
@@ -26,7 +26,7 @@ export function answerTool(request: SentRequest): ToolDefinition | undefined {
     return undefined;
   let name = 'answer';
   while (tools.some((tool) => tool.name === name)) name = `${name}_`;
-  return { name, description, parameters };
+  return { name, description: DESCRIPTION, parameters };
 }
 
 /** What asks for the answer in words, where its schema can neither be a format nor the input of a tool. */

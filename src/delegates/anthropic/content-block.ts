@@ -48,7 +48,7 @@ export interface VendorBlock {
   start: JsonObject;
   /** The pieces of its input's JSON, where it has one. */
   pieces: string[];
-  /** Once it has ended, unless it has grown by pieces of an unknown kind: what it is then cannot be told. */
+  /** The raw block once it has ended; undefined if it has pieces of an unknown kind, and so is not known completely. */
   isWhole: boolean | undefined;
 }
 

@@ -88,7 +88,7 @@ export class AnthropicStreamParser implements StreamParser {
     return { parts, finishReason: this.finishReason, ...detail, usage: withinOutput(this.usage) };
   }
 
-  /** An answer that is told by a tool waits for no result. */
+  /** An answer that is given as the input of a tool waits for no result. */
   private get finishReason(): FinishReason {
     const isTold = this.finish === 'tool-calls' && this.has('answer') && !this.has('tool_use');
     return isTold ? 'stop' : (this.finish ?? 'other');

@@ -20,7 +20,7 @@ export const historyWithReasoning: HistoryFormat = historyFormat({ reasoning: tr
 /** A history without that. */
 export const historyWithoutReasoning: HistoryFormat = historyFormat({ reasoning: false });
 
-const opening = '(The assistant opens the conversation.)';
+const OPENING = '(The assistant opens the conversation.)';
 
 function historyFormat(keep: { reasoning: boolean }): HistoryFormat {
   return {
@@ -39,7 +39,7 @@ function renderMessages(
   const messages = withoutOpenServerCalls(transcript, isLast);
   const rendered: WireMessage[] = [];
   if (isFirst && messages[0]?.role === 'assistant')
-    rendered.push({ role: 'user', content: [{ type: 'text', text: opening }] });
+    rendered.push({ role: 'user', content: [{ type: 'text', text: OPENING }] });
 
   for (const [index, message] of messages.entries()) {
     const role = message.role === 'assistant' ? 'assistant' : 'user';

@@ -52,7 +52,7 @@ export class CallAssembly {
 
   /**
    * The calls that are whole, now that the answer has ended.
-   * @throws UpstreamError for a call that the model ended and that nobody can answer
+   * @throws UpstreamError for a complete call without a name or an id
    */
   finish(isCutShort: boolean): ToolCallPart[] {
     const whole: ToolCallPart[] = [];
@@ -60,7 +60,7 @@ export class CallAssembly {
       const isNamed = id !== '' && name !== '';
       if (!isNamed && !isCutShort) throw unnamedCall();
       const json = pieces.join('');
-      // What was cut is none of the model's calls.
+      // Drop truncated calls.
       const given = isCutShort ? completeArguments(json) : wholeArguments(json);
       if (isNamed && given) whole.push({ type: 'tool-call', id, name, ...given });
     }

@@ -15,7 +15,7 @@ import { requestBody } from '../request-body.js';
 import { responsesHistory } from './render-items.js';
 
 // The vendor refuses a request for less.
-const smallestLimit = 16;
+const MIN_OUTPUT_TOKENS = 16;
 
 /** The body of a streamed request to the Responses API, which knows no stop sequences. */
 export function renderRequest(model: Model, request: SentRequest): RenderedRequest {
@@ -30,7 +30,7 @@ export function renderRequest(model: Model, request: SentRequest): RenderedReque
     ...(instructions !== undefined && { instructions }),
     ...(tools.length > 0 && { tools: tools.map(renderTool) }),
     ...renderUse(offeredUse(request), (name) => ({ type: 'function', name })),
-    max_output_tokens: Math.max(outputLimit(model, params), smallestLimit),
+    max_output_tokens: Math.max(outputLimit(model, params), MIN_OUTPUT_TOKENS),
     ...(effort !== undefined && { reasoning: { effort, ...(isThinking && { summary: 'auto' }) } }),
     ...(format && { text: { format: { type: 'json_schema', ...format } } }),
     ...renderSampling(model, params, isThinking),

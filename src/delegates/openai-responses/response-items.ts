@@ -79,8 +79,8 @@ export class ResponseItems {
   }
 
   /**
-   * The whole answer comes once more with the event that ends it: what is only there has not been told. Not everyone
-   * numbers the events like these items, and nothing is to be told twice.
+   * The whole answer comes once more with the event that ends it: items that are only there are emitted now. Some
+   * servers number the events differently from these items, and nothing may be emitted twice.
    */
   endAll(output: unknown, events: ModelEvent[]): void {
     const items = toItems(output);

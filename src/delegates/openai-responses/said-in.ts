@@ -1,5 +1,6 @@
 import { breakBetween } from '../../messages/text.js';
 import { type JsonObject, type JsonValue } from '../../messages/json.interface.js';
+import { isObject } from '../../messages/is-object.js';
 
 /** What a whole item says aloud: nothing, unless it is a message. */
 export function outputTextOf(item: JsonObject | null | undefined): { text: string; isRefusal: boolean } {
@@ -28,8 +29,4 @@ export const PARAGRAPH = '\n\n';
 
 function objectsIn(list: JsonValue | undefined): JsonObject[] {
   return Array.isArray(list) ? list.filter(isObject) : [];
-}
-
-function isObject(value: JsonValue): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -92,7 +92,7 @@ describe('Answer schema', () => {
     ['{}', /There is no schema/],
     [{ type: 'nothing' }, /no valid JSON Schema/],
     [Object, /no field with a decorator/],
-    [z.date(), /cannot be told to a model/],
+    [z.date(), /has no JSON Schema for the model/],
     [z.array(z.string()), /has the type "array" at its top: put that into a property of an object/],
     [z.union([z.object({ a: z.string() }), z.object({ b: z.string() })]), /has "anyOf" at its top/],
     [{}, /has the type null at its top/],

@@ -23,7 +23,7 @@ describe.each([anthropicDelegate, openaiChatDelegate, openaiResponsesDelegate])(
   it.each(refused)('replace a file that %s with a note: %j', (_reason, file) => {
     const messages = [user('Look', { type: 'file', ...file })];
     const body = String(delegate.render(budgetClaude, { model: budgetClaude.id, messages }).body);
-    expect(body).toContain('left out: it is none that the models read]');
+    expect(body).toContain('left out: the models do not read its format]');
     expect(body).not.toMatch(/svg|PHN2Zz4=|example|passwd/);
   });
 

@@ -191,7 +191,7 @@ describe('Mistakes of other clients', () => {
       expect(JSON.stringify(body)).toContain(pdf.data);
       expect(body.response_format).toEqual(format.response_format);
       const odd = await sent(model, { messages: [user({ type: 'file', mediaType: 'audio/wav', data: 'AA==' })] });
-      expect(JSON.stringify(odd)).toContain('left out: it is none that the models read]');
+      expect(JSON.stringify(odd)).toContain('left out: the models do not read its format]');
     }
   });
 

@@ -46,7 +46,7 @@ describe.each(MODELS)('A request to %s', (model) => {
     ['a list at the top', withParameters({ type: 'array', items: {} }), 'have the type "array" at their top'],
     ['a choice at the top', withParameters({ type: 'object', anyOf: [{}] }), 'have "anyOf" at their top'],
     ['nothing at the top', withParameters({}), 'have the type null at their top'],
-    ['no parameters', withParameters(undefined), 'cannot be told to a model as JSON Schema'],
+    ['no parameters', withParameters(undefined), 'has no JSON Schema for the model'],
     [
       'a property that Claude cannot name',
       withParameters({ type: 'object', properties: { 'city of birth': {} } }),
