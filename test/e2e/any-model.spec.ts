@@ -9,7 +9,7 @@ import { textOf } from '../../src/messages/text.js';
 import { historyHash } from '../../src/sandbox/index.js';
 import { createTestDatabase, type TestDatabase } from '../database/test-database.js';
 import { addition } from '../unit/delegates/growing-chat.js';
-import { generator } from '../unit/random.js';
+import { casesOf, generator } from '../unit/random.js';
 import { RunRows } from './support/run-rows.js';
 import { startTestHost, type TestHost } from './support/test-module.js';
 
@@ -141,7 +141,7 @@ describe('Redacted thinking', () => {
 });
 
 describe('A chat with random rows', () => {
-  const CHATS = 100;
+  const CHATS = casesOf(100);
   const statuses: MessageStatus[] = ['complete', 'complete', 'cancelled', 'failed', 'interrupted'];
 
   async function store(history: readonly ModelMessage[], below: (bound: number) => number): Promise<Chat> {

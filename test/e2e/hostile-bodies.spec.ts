@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ValidationPipe } from '@nestjs/common';
 import { problems } from '../../src/errors/problem.js';
-import { generator } from '../unit/random.js';
+import { casesOf, generator } from '../unit/random.js';
 import { hostileBody } from './support/hostile-json.js';
 import { HttpClient } from './support/http-client.js';
 import { type PlainHost, startPlainHost } from './support/plain-host.js';
 import { PLATFORMS } from './support/test-server.js';
 
 /** How many bodies each route gets, and how many of them at once. */
-const BODIES = 120;
+const BODIES = casesOf(120);
 const AT_ONCE = 8;
 
 const CHAT_FIELDS = ['model', 'title', 'instructions', 'params', 'metadata'];

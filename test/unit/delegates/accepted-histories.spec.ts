@@ -4,14 +4,14 @@ import { type ModelParams } from '../../../src/messages/model-request.interface.
 import { type ImmutableMessage } from '../../../src/messages/immutable-message.js';
 import { type Model } from '../../../src/models/model.interface.js';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/index.js';
-import { generator } from '../random.js';
+import { casesOf, generator } from '../random.js';
 import { SandboxClient } from '../sandbox/sandbox-client.js';
 import { assistant, call, result, user } from './conversation.js';
 import { addition, body, changed, fromScratch, settled } from './growing-chat.js';
 import { modelOf } from './models.js';
 import { encrypted, redacted, signed } from './thoughts.js';
 
-const CHATS = 25;
+const CHATS = casesOf(25);
 const CHANGES = 12;
 
 /** One model of each kind: with a budget to think, thinking as it likes, and of the two APIs of OpenAI. */

@@ -7,12 +7,13 @@ import { delegateOf } from '../../../src/router/delegate-of.js';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/index.js';
 import { type SchemaSource } from '../../../src/schemas/schema.interface.js';
 import { toolDefinition } from '../../../src/tools/tool-definition.js';
+import { casesOf } from '../random.js';
 import { SandboxClient } from '../sandbox/sandbox-client.js';
 import { user } from './conversation.js';
 import { modelOf } from './models.js';
 import { randomSchema } from './random-schema.js';
 
-const SCHEMAS = 200;
+const SCHEMAS = casesOf(200);
 
 /** One model of each API. */
 const models = ['duo-chat-sonnet-4-6', 'duo-chat-gpt-5-2', 'duo-chat-gpt-5-6-sol'].map(modelOf);

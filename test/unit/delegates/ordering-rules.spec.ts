@@ -4,11 +4,12 @@ import { openaiChatDelegate } from '../../../src/delegates/openai-chat/openai-ch
 import { openaiResponsesDelegate } from '../../../src/delegates/openai-responses/openai-responses.delegate.js';
 import { type JsonObject } from '../../../src/messages/json.interface.js';
 import { type ModelMessage } from '../../../src/messages/message.interface.js';
+import { casesOf } from '../random.js';
 import { adaptiveClaude, budgetClaude, chatGpt, responsesGpt } from './models.js';
 import { randomHistory } from './random-history.js';
 import { rendered } from './rendered.js';
 
-const seeds = Array.from({ length: 400 }, (_, seed) => seed + 1);
+const seeds = Array.from({ length: casesOf(400) }, (_, seed) => seed + 1);
 const safeId = /^[a-zA-Z0-9_-]{1,40}$/;
 
 const objects = (value: unknown) => value as JsonObject[];

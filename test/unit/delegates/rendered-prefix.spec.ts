@@ -3,13 +3,13 @@ import { type ModelParams } from '../../../src/messages/model-request.interface.
 import { type ToolResultPart } from '../../../src/messages/part.interface.js';
 import { type ImmutableMessage } from '../../../src/messages/immutable-message.js';
 import { type Model } from '../../../src/models/model.interface.js';
-import { generator } from '../random.js';
+import { casesOf, generator } from '../random.js';
 import { assistant, call, result, system, user } from './conversation.js';
 import { body, changed, fromScratch, settled } from './growing-chat.js';
 import { imagePart, pdfPart } from '../../sample-files.js';
 import { adaptiveClaude, budgetClaude, chatGpt, responsesGpt } from './models.js';
 
-const CHATS = 120;
+const CHATS = casesOf(120);
 const CHANGES = 40;
 
 const toolResult: ToolResultPart = { type: 'tool-result', id: 'a', name: 'weather', content: '', isError: false };

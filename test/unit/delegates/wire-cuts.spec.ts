@@ -1,7 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { generator } from '../random.js';
+import { casesOf, generator } from '../random.js';
 import { cut } from './stream-mutations.js';
 import { readWire, RECORDED_ANSWERS, RECORDED_FAILURES, recordedBytes, type WireOutcome } from './wire.js';
+
+/** How often each form of a stream is cut at random. */
+const ROUNDS = casesOf(20);
 
 const isCall = ({ type }: { type: string }) => type === 'tool-call';
 
@@ -68,7 +71,8 @@ describe.each(RECORDED_ANSWERS)('The bytes of %s', (name, delegate) => {
     expect(await read(changed)).toEqual(whole);
     expect(await read(...bytes(changed))).toEqual(whole);
     const below = generator(changed.length);
-    for (let round = 0; round < 20; round += 1) expect(await readWire(delegate, cut(changed, below))).toEqual(whole);
+    for (let round = 0; round < ROUNDS; round += 1)
+      expect(await readWire(delegate, cut(changed, below))).toEqual(whole);
   });
 });
 

@@ -6,12 +6,12 @@ import { openaiChatDelegate } from '../../../src/delegates/openai-chat/openai-ch
 import { openaiResponsesDelegate } from '../../../src/delegates/openai-responses/openai-responses.delegate.js';
 import { GitlabDuoError } from '../../../src/errors/gitlab-duo.error.js';
 import { textOf } from '../../../src/messages/text.js';
-import { generator } from '../random.js';
+import { casesOf, generator } from '../random.js';
 import { feed } from './feed.js';
 import { contorted, cut, damaged } from './stream-mutations.js';
 import { readWire, RECORDED_ANSWERS, RECORDED_FAILURES, recordedBytes, type WireOutcome } from './wire.js';
 
-const CASES = 3_000;
+const CASES = casesOf(3_000);
 
 /** The data of the events in these bytes, by the letter of the standard and with no care for speed. */
 function eventsOf(stream: Buffer): string[] {

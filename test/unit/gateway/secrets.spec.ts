@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { toProblem } from '../../../src/errors/problem.js';
 import { type Api } from '../../../src/messages/part.interface.js';
 import { pythonBytes } from '../../../src/sandbox/faults/python-bytes.js';
-import { generator } from '../random.js';
+import { casesOf, generator } from '../random.js';
 import { type Client, clientOf } from './client.js';
 import { grant, json, type Reply, sse, startUpstream, text, type Upstream } from './upstream.js';
 
@@ -116,7 +116,7 @@ const worded = (secret: string) => {
   return padding + (wordings[below(wordings.length)] ?? String)(secret);
 };
 
-const ROUNDS = 6;
+const ROUNDS = casesOf(6);
 
 describe.each(Object.entries(secrets))('%s is never quoted', (_name, secret) => {
   const statuses = [200, 302, 401, 403, 503];

@@ -2,9 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import { createParser } from 'eventsource-parser';
 import { UpstreamError } from '../../../src/errors/upstream.errors.js';
 import { SseReader } from '../../../src/gateway/sse-reader.js';
-import { generator } from '../random.js';
+import { casesOf, generator } from '../random.js';
 
-const CASES = 2_000;
+const CASES = casesOf(2_000);
 
 const pieces = [
   ...['\n', '\n', '\n\n', '\r', '\r\n', '\r\n\r\n', '\r\r', ' ', ':', '\uFEFF', '\0'],
