@@ -1,11 +1,12 @@
 import { type Server } from 'node:http';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type LoggerService } from '@nestjs/common';
 import { logAccess } from '../../src/app/access-log.js';
 import { readEvents } from './support/event-reader.js';
 import { HttpClient } from './support/http-client.js';
-import { PLATFORMS, startTestServer, type TestServer } from './support/test-server.js';
+import { PLATFORMS } from './support/test-server.js';
 import { until } from './support/until.js';
+import { useTestServer } from './support/use-test-host.js';
 
 class Requests implements LoggerService {
   readonly entries: Record<string, unknown>[] = [];
@@ -18,16 +19,14 @@ class Requests implements LoggerService {
 
 describe.each(PLATFORMS)('The access log on %s', (platform) => {
   const logger = new Requests();
-  let server: TestServer;
+  const server = useTestServer({ platform, logger });
   let client: HttpClient;
   let chatId: string;
   beforeAll(async () => {
-    server = await startTestServer({ platform, logger });
     logAccess(server.app.getHttpServer() as Server);
     client = new HttpClient(server.url);
     chatId = await client.createChat();
   });
-  afterAll(() => server.close());
   beforeEach(async () => {
     await until(() => logger.entries.length > 0);
     logger.entries.length = 0;

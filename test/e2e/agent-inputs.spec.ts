@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { Module } from '@nestjs/common';
 import { z } from 'zod';
 import { Agent, type AgentContext, Chat, DuoAgent, DuoChatService } from '../../src/index.js';
-import { startTestHost, type TestHost } from './support/test-module.js';
+import { useTestHost } from './support/use-test-host.js';
 
 /** No JSON Schema can say it: nobody tells a model what an agent is made with. */
 const inputs = z.object({ since: z.coerce.date(), team: z.string().transform((name) => name.toUpperCase()) });
@@ -37,13 +37,8 @@ class Host extends DuoAgent<typeof stay> {
 class AgentsModule {}
 
 describe('Agent inputs that JSON Schema cannot express', () => {
-  let host: TestHost;
+  const host = useTestHost([Chat], { imports: [AgentsModule] });
   const since = new Date('2026-01-31');
-
-  beforeAll(async () => {
-    host = await startTestHost([Chat], { imports: [AgentsModule] });
-  });
-  afterAll(() => host.close());
 
   const system = () => host.sandbox.calls.lastRequests['anthropic-messages']?.body as { system: { text: string }[] };
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Test } from '@nestjs/testing';
-import { Chat, DuoChatService, GitlabDuoModule, type RunEvent } from '../../src/index.js';
+import { Chat, DuoChatService, GitlabDuoModule } from '../../src/index.js';
 import { type BaseChat } from '../../src/conversation/base-chat.js';
 import { type ModelParams } from '../../src/messages/model-request.interface.js';
 import { createDuoTestingModule, DuoScript } from '../../src/testing/index.js';
@@ -9,6 +9,7 @@ import { createTestDatabase, type TestDatabase } from '../database/test-database
 import { AgentsModule, calls, Forecaster, Guide, House, Rover, Sleeper, TripPlanner } from './support/agents.js';
 import { sandboxOptions, startTestHost, type TestHost } from './support/test-module.js';
 import { until } from './support/until.js';
+import { eventsOf } from './support/events-of.js';
 
 const MODELS = ['duo-chat-sonnet-4-6', 'duo-chat-gpt-5-2', 'duo-chat-gpt-5-6-sol'];
 
@@ -36,12 +37,6 @@ beforeEach(() => {
 const guide = (host = hosts[0]): Guide => host.app.get(Guide);
 const planner = (host = hosts[0]): TripPlanner => host.app.get(TripPlanner);
 const service = (host = hosts[0]): DuoChatService<Chat> => host.app.get(DuoChatService);
-
-async function eventsOf(stream: AsyncIterable<RunEvent>): Promise<RunEvent[]> {
-  const events: RunEvent[] = [];
-  for await (const event of stream) events.push(event);
-  return events;
-}
 
 /** What was sent last to Claude. */
 function sent({ sandbox }: TestHost): { model: string; temperature?: number; system: string; tools: string[] } {

@@ -6,7 +6,7 @@ import { type JsonObject } from '../../src/messages/json.interface.js';
 import { type ScriptedReply } from '../../src/testing/index.js';
 import { createDuoTestingModule, DuoScript } from '../../src/testing/index.js';
 import { Test, type TestingModule } from '@nestjs/testing';
-import { startTestHost, type TestHost } from './support/test-module.js';
+import { useTestHost } from './support/use-test-host.js';
 
 const parameters = { type: 'object' as const, properties: {} };
 
@@ -36,12 +36,8 @@ const uses: [ToolUse['choice'], string][] = [
 
 /** "What's new in Claude Fable 5.1": tool_choice `any` and `tool` are a 400 of these models. */
 describe('A run with a forced tool on a model that cannot be forced', () => {
-  let host: TestHost;
+  const host = useTestHost([Chat], { imports: [ToolsModule] });
 
-  beforeAll(async () => {
-    host = await startTestHost([Chat], { imports: [ToolsModule] });
-  });
-  afterAll(() => host.close());
   beforeEach(() => {
     host.sandbox.reset();
   });

@@ -1,29 +1,26 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Chat, DuoChatService } from '../../src/index.js';
-import { addTool, told } from './support/bound-tools.js';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { testTool } from './support/test-tool.js';
 import { type HttpAnswer, HttpClient } from './support/http-client.js';
-import { PLATFORMS, startTestServer, type TestServer } from './support/test-server.js';
+import { PLATFORMS, startTestServer } from './support/test-server.js';
+import { useTestServer } from './support/use-test-host.js';
 
 const NONE = '01a20270-303e-7767-aa57-93b6b4b670fb';
 
 // Chromium 156 wrote the texts of chats, streams that were read by fetch included, into its cache on disk until the answers
 // had no-store (RFC 9111, section 5.2.2.5).
 describe.each(PLATFORMS)('Cache headers on %s', (platform) => {
-  let server: TestServer;
+  const pay = testTool('pay', () => 'Paid', { requiresApproval: true });
+  const server = useTestServer({ platform, tools: [pay] });
   let client: HttpClient;
   let chatId: string;
   let callId: string;
   beforeAll(async () => {
-    server = await startTestServer({ platform });
     client = new HttpClient(server.url);
-    const pay = addTool(server.app, 'pay', () => told('Paid'), { needsApproval: () => Promise.resolve(true) });
-    const chats = server.app.get<DuoChatService<Chat>>(DuoChatService, { strict: false });
-    const chat = await chats.create({ ownerId: 'local' });
+    const chat = await server.chats.create({ ownerId: 'local' });
     await chat.withTools(pay).ask('call pay {}');
     callId = (await chat.pendingApprovals())[0]?.id ?? '';
     chatId = chat.id;
   });
-  afterAll(() => server.close());
 
   it.each<[what: string, status: number, send: () => Promise<HttpAnswer>]>([
     ['a new chat', 201, () => client.send('POST', '/chats', { title: 'x' })],

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { DeleteDateColumn, Entity } from 'typeorm';
 import { ActsAsChat, ActsAsMessage, ChatNotFoundError, DuoChatService, GitlabDuoModule } from '../../src/index.js';
-import { startTestHost, type TestHost } from './support/test-module.js';
+import { useTestHost } from './support/use-test-host.js';
 
 @Entity('case_messages')
 class CaseMessage extends ActsAsMessage<Case>({ chat: () => Case }) {}
@@ -13,14 +13,12 @@ class Case extends ActsAsChat<CaseMessage>({ messages: () => CaseMessage, kind: 
 }
 
 describe('DuoChatService', () => {
-  let host: TestHost;
+  const host = useTestHost([Case]);
   let chats: DuoChatService<Case>;
 
-  beforeAll(async () => {
-    host = await startTestHost([Case]);
+  beforeAll(() => {
     chats = host.app.get(DuoChatService);
   });
-  afterAll(() => host.close());
 
   it('updates only mutable fields of a chat, whatever a host passes', async () => {
     const anns = await chats.create({ ownerId: 'ann' });

@@ -1,18 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { v7 as uuidv7 } from 'uuid';
 import { Chat, DuoChatService } from '../../src/index.js';
 import { startForkedHost, TYPEORM_VERSIONS } from './support/forked-host.js';
-import { startTestHost, type TestHost } from './support/test-module.js';
+import { useTestHost } from './support/use-test-host.js';
 
 describe('A closed data source', () => {
-  let host: TestHost;
+  const host = useTestHost([Chat]);
   let chats: DuoChatService<Chat>;
 
-  beforeAll(async () => {
-    host = await startTestHost([Chat]);
+  beforeAll(() => {
     chats = host.app.get(DuoChatService);
   });
-  afterAll(() => host.close());
 
   it('makes every method unavailable until it is open again', async () => {
     const chat = await chats.create();

@@ -1,21 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { Module, type Type } from '@nestjs/common';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { Module } from '@nestjs/common';
 import { z } from 'zod';
-import {
-  Agent,
-  Chat,
-  DuoAgent,
-  DuoChatService,
-  DuoService,
-  type MessageRecord,
-  type RunEvent,
-} from '../../src/index.js';
+import { Agent, Chat, DuoAgent, type MessageRecord, type RunEvent } from '../../src/index.js';
 import { type AnswerChunk } from '../../src/conversation/ask-options.interface.js';
 import { type BaseChat } from '../../src/conversation/base-chat.js';
-import { type DuoTool } from '../../src/tools/duo-tool.interface.js';
-import { addTool, told } from './support/bound-tools.js';
+import { testTool } from './support/test-tool.js';
 import { HttpClient } from './support/http-client.js';
-import { startTestServer, type TestServer } from './support/test-server.js';
+import { useTestServer } from './support/use-test-host.js';
 
 type TalkingChat = BaseChat<Pick<MessageRecord, 'id' | 'text'>>;
 
@@ -29,21 +20,16 @@ class Planner extends DuoAgent<object, Chat, z.output<typeof Trip>> {}
 @Module({ providers: [Planner] })
 class PlannerModule {}
 
-let server: TestServer;
-let weather: Type<DuoTool>;
+const weather = testTool('weather', () => 'Sunny');
+const server = useTestServer({ imports: [PlannerModule], tools: [weather] });
 
-beforeAll(async () => {
-  server = await startTestServer({ imports: [PlannerModule] });
-  weather = addTool(server.app, 'weather', () => told('Sunny'));
-});
-afterAll(() => server.close());
 beforeEach(() => {
   server.sandbox.reset();
 });
 
 const places: Record<string, (model: string) => Promise<TalkingChat>> = {
-  'in memory': (model) => Promise.resolve(server.app.get(DuoService).chat({ model })),
-  'in the database': (model) => server.app.get<DuoChatService<Chat>>(DuoChatService).create({ model }),
+  'in memory': (model) => Promise.resolve(server.duo.chat({ model })),
+  'in the database': (model) => server.chats.create({ model }),
 };
 const cases = Object.keys(places).flatMap((place) => MODELS.map((model) => ({ place, model })));
 

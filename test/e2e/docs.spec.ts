@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { leadToDocs } from '../../src/app/docs.js';
 import { serverDocument } from '../../src/app/server-document.js';
 import { type Chat, DuoChatService } from '../../src/index.js';
-import { addTool, told } from './support/bound-tools.js';
+import { testTool } from './support/test-tool.js';
 import { HttpClient } from './support/http-client.js';
 import { startTestServer, type TestServer } from './support/test-server.js';
 
@@ -32,12 +32,13 @@ describe('The API documentation of the server', () => {
   const calls: string[] = [];
 
   beforeAll(async () => {
+    const pay = testTool('pay', () => 'Paid', { requiresApproval: true });
     server = await startTestServer({
+      tools: [pay],
       apiKeys: [{ owner: 'anna', key: 'A-key-of-anna-alone' }],
       prepare: leadToDocs,
     });
     client = new HttpClient(server.url, 'A-key-of-anna-alone');
-    const pay = addTool(server.app, 'pay', () => told('Paid'), { needsApproval: () => Promise.resolve(true) });
     const chats = server.app.get<DuoChatService<Chat>>(DuoChatService, { strict: false });
     const chat = await chats.create({ ownerId: 'anna' });
     await chat.withTools(pay).ask('call pay {"amount":1}\ncall pay {"amount":2}');

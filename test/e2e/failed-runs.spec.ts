@@ -1,14 +1,15 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Injectable, Module } from '@nestjs/common';
 import { z } from 'zod';
 import { Agent, type Chat, DuoAgent, DuoChatService, DuoService, GitlabDuoError } from '../../src/index.js';
 import { type SandboxFault } from '../../src/sandbox/index.js';
-import { addTool, told } from './support/bound-tools.js';
+import { testTool } from './support/test-tool.js';
 import { type HttpAnswer, HttpClient } from './support/http-client.js';
 import { RecordedLog } from './support/recorded-log.js';
 import { RunRows } from './support/run-rows.js';
-import { startTestServer, type TestServer } from './support/test-server.js';
+import { startTestServer } from './support/test-server.js';
 import { until } from './support/until.js';
+import { useTestServer } from './support/use-test-host.js';
 
 /** Said to the model, and by it: nothing of it belongs into a log. */
 const SAID = 'my-heart-condition';
@@ -55,18 +56,20 @@ const operators: End[] = [
 
 describe('The log of runs', () => {
   const log = new RecordedLog();
-  let server: TestServer;
+  const failing = testTool('break', () => {
+    throw new Error('no');
+  });
+  const pay = testTool('pay', () => 'Paid', { requiresApproval: true });
+  const server = useTestServer({ logger: log, imports: [FaultyModule], tools: [failing, pay] });
   let client: HttpClient;
   let chats: DuoChatService<Chat>;
   let runs: RunRows;
 
-  beforeAll(async () => {
-    server = await startTestServer({ logger: log, imports: [FaultyModule] });
+  beforeAll(() => {
     client = new HttpClient(server.url);
     chats = server.app.get<DuoChatService<Chat>>(DuoChatService, { strict: false });
     runs = new RunRows(server.database);
   });
-  afterAll(() => server.close());
   beforeEach(() => {
     server.sandbox.reset();
     log.lines.length = 0;
@@ -229,15 +232,13 @@ describe('The log of runs', () => {
   });
 
   it('has no line for a run that waits for approval, or that completes after a failed tool', async () => {
-    const failing = addTool(server.app, 'break', () => Promise.resolve({ content: 'no', isError: true }));
-    const pay = addTool(server.app, 'pay', () => told('Paid'), { needsApproval: () => Promise.resolve(true) });
     const chat = await chats.create();
     expect(await chat.withTools(pay).ask('call pay {}')).toMatchObject({ finishReason: 'tool-calls' });
     const other = await chats.create();
     expect(await other.withTools(failing).ask('call break {}')).toMatchObject({ finishReason: 'stop' });
     expect((await runs.runs(chat.id)).map(({ status }) => status)).toEqual(['awaiting_approval']);
     expect((await runs.runs(other.id)).map(({ status }) => status)).toEqual(['completed']);
-    expect(log.lines).toEqual([]);
+    expect(log.lines.map(([, text]) => text)).toEqual(['The tool break failed: no']);
   });
 });
 

@@ -1,16 +1,15 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Chat, DuoChatService, DuoRouterService, DuoService, type FilePart } from '../../src/index.js';
 import { filePart, imagePart, pdfPart } from '../sample-files.js';
 import { HttpClient } from './support/http-client.js';
-import { startTestServer, type TestServer } from './support/test-server.js';
+import { useTestServer } from './support/use-test-host.js';
 
-let server: TestServer;
+const server = useTestServer({});
 let client: HttpClient;
 let chats: DuoChatService<Chat>;
 let duo: DuoService;
 
-beforeAll(async () => {
-  server = await startTestServer({});
+beforeAll(() => {
   client = new HttpClient(server.url);
   chats = server.app.get(DuoChatService);
   duo = server.app.get(DuoService);
@@ -18,7 +17,6 @@ beforeAll(async () => {
 beforeEach(() => {
   server.sandbox.reset();
 });
-afterAll(() => server.close());
 
 /** Says a file to a chat in each way that there is, and what the chat holds then. */
 const ways: Record<

@@ -1,18 +1,16 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { AgentsModule, calls } from './support/agents.js';
 import { HttpClient } from './support/http-client.js';
-import { startTestServer, type TestServer } from './support/test-server.js';
+import { useTestServer } from './support/use-test-host.js';
 
 type Json = Record<string, unknown>;
 
-let server: TestServer;
+const server = useTestServer({ imports: [AgentsModule] });
 let http: HttpClient;
 
-beforeAll(async () => {
-  server = await startTestServer({ imports: [AgentsModule] });
+beforeAll(() => {
   http = new HttpClient(server.url);
 });
-afterAll(() => server.close());
 beforeEach(() => {
   calls.length = 0;
 });

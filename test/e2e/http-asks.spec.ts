@@ -1,21 +1,20 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { historyHash } from '../../src/sandbox/index.js';
 import { readEvents } from './support/event-reader.js';
 import { HttpClient } from './support/http-client.js';
-import { startTestServer, type TestServer } from './support/test-server.js';
+import { startTestServer } from './support/test-server.js';
 import { until } from './support/until.js';
+import { useTestServer } from './support/use-test-host.js';
 
 const APIS = ['duo-chat-sonnet-4-6', 'duo-chat-gpt-5-1', 'duo-chat-gpt-5-6-sol'];
 
 describe('Asking over HTTP', () => {
-  let server: TestServer;
+  const server = useTestServer();
   let client: HttpClient;
 
-  beforeAll(async () => {
-    server = await startTestServer();
+  beforeAll(() => {
     client = new HttpClient(server.url);
   });
-  afterAll(() => server.close());
   beforeEach(() => {
     server.sandbox.reset();
   });

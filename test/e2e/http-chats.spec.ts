@@ -1,19 +1,17 @@
 import { connect } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { HttpClient } from './support/http-client.js';
-import { startTestServer, type TestServer } from './support/test-server.js';
+import { useTestServer } from './support/use-test-host.js';
 
 const NOBODYS = '01a20270-303e-7767-aa57-93b6b4b670fb';
 
 describe('Chats over HTTP', () => {
-  let server: TestServer;
+  const server = useTestServer();
   let client: HttpClient;
 
-  beforeAll(async () => {
-    server = await startTestServer();
+  beforeAll(() => {
     client = new HttpClient(server.url);
   });
-  afterAll(() => server.close());
 
   it('creates a chat with the given fields', async () => {
     const body = { model: 'duo-chat-opus-4-6', title: 'Notes', params: { temperature: 0.2 }, metadata: { ticket: 7 } };

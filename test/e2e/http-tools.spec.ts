@@ -1,22 +1,18 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { type RunEvent } from '../../src/index.js';
-import { addTool, told } from './support/bound-tools.js';
+import { testTool } from './support/test-tool.js';
 import { type HttpAnswer, HttpClient } from './support/http-client.js';
-import { startTestServer, type TestServer } from './support/test-server.js';
+import { useTestServer } from './support/use-test-host.js';
 
 type Json = Record<string, unknown>;
 
-let server: TestServer;
+const pay = testTool('pay', ({ amount }) => `Paid ${JSON.stringify(amount)}`, { requiresApproval: true });
+const server = useTestServer({ tools: [pay] });
 let http: HttpClient;
 
-beforeAll(async () => {
-  server = await startTestServer();
+beforeAll(() => {
   http = new HttpClient(server.url);
-  addTool(server.app, 'pay', ({ amount }) => told(`Paid ${JSON.stringify(amount)}`), {
-    needsApproval: () => Promise.resolve(true),
-  });
 });
-afterAll(() => server.close());
 
 /** A chat that offers the tool. */
 async function toolChat(): Promise<string> {

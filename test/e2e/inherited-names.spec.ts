@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { Module } from '@nestjs/common';
 import { type BaseChat } from '../../src/conversation/base-chat.js';
 import { Agent, Chat, DuoAgent, DuoChatService, DuoService, type DuoTool, Tool } from '../../src/index.js';
-import { startTestHost, type TestHost } from './support/test-module.js';
+import { useTestHost } from './support/use-test-host.js';
 
 // Names that every object inherits, which a look-up in a plain object finds where nothing is.
 const NAMES = ['constructor', 'toString', 'hasOwnProperty', 'valueOf', '__proto__'];
@@ -28,14 +28,12 @@ class Named extends DuoAgent {}
 class NamedModule {}
 
 describe('Names of inherited properties', () => {
-  let host: TestHost;
+  const host = useTestHost([Chat], { imports: [NamedModule] });
   let chats: DuoChatService<Chat>;
 
-  beforeAll(async () => {
-    host = await startTestHost([Chat], { imports: [NamedModule] });
+  beforeAll(() => {
     chats = host.app.get(DuoChatService);
   });
-  afterAll(() => host.close());
 
   const places: [string, (model: string) => Promise<BaseChat<{ text: string }>>][] = [
     ['in memory', (model) => Promise.resolve(host.app.get(DuoService).chat({ model }))],

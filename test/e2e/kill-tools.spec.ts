@@ -6,7 +6,7 @@ import { compiledProgram } from '../compiled-program.js';
 import { Chat, DuoChatService } from '../../src/index.js';
 import { type ToolResultPart } from '../../src/messages/part.interface.js';
 import { createTestDatabase, type TestDatabase } from '../database/test-database.js';
-import { addTool, told } from './support/bound-tools.js';
+import { testTool } from './support/test-tool.js';
 import { RunRows } from './support/run-rows.js';
 import { startTestHost, type TestHost } from './support/test-module.js';
 import { until } from './support/until.js';
@@ -24,15 +24,15 @@ describe('A server that is killed while tools run', () => {
 
   beforeAll(async () => {
     shared = await createTestDatabase();
-    survivor = await startTestHost([Chat], { database: shared });
+    const tools = ['quick', 'slow', 'again', 'pay'].map((name) =>
+      testTool(name, (_input, { toolCallId: callId }) => {
+        ran.push([name, callId]);
+        return `Survived ${name}`;
+      }),
+    );
+    survivor = await startTestHost([Chat], { database: shared, tools });
     chats = survivor.app.get(DuoChatService);
     rows = new RunRows(survivor.database);
-    for (const name of ['quick', 'slow', 'again', 'pay']) {
-      addTool(survivor.app, name, (_input, { toolCallId: callId }) => {
-        ran.push([name, callId]);
-        return told(`Survived ${name}`);
-      });
-    }
   });
   afterAll(async () => {
     await survivor.close();

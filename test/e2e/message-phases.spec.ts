@@ -1,10 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Type } from '@nestjs/common';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { type BaseChat } from '../../src/conversation/base-chat.js';
-import { Chat, DuoChatService, DuoService, type DuoTool, type MessageRecord } from '../../src/index.js';
-import { addTool, told } from './support/bound-tools.js';
+import { Chat, type MessageRecord } from '../../src/index.js';
+import { testTool } from './support/test-tool.js';
 import { RunRows } from './support/run-rows.js';
-import { startTestHost, type TestHost } from './support/test-module.js';
+import { useTestHost } from './support/use-test-host.js';
 
 type Said = Pick<MessageRecord, 'parts'>;
 
@@ -16,28 +15,22 @@ interface TalkingChat {
 const ASK = 'Look it up.\ncall weather {"city":"Rome"}';
 const settings = { model: 'duo-chat-gpt-5-6-sol', params: { thinking: { effort: 'low' as const } } };
 
-let host: TestHost;
-let weather: Type<DuoTool>;
+const weather = testTool('weather', () => 'Sunny');
+const host = useTestHost([Chat], { tools: [weather] });
 
-beforeAll(async () => {
-  host = await startTestHost([Chat]);
-  weather = addTool(host.app, 'weather', () => told('Sunny'));
-});
 beforeEach(() => {
   host.sandbox.reset();
 });
-afterAll(() => host.close());
 
-const service = (): DuoChatService<Chat> => host.app.get(DuoChatService);
 const places: Record<string, () => Promise<TalkingChat>> = {
   'in memory': () => {
-    const chat = host.app.get(DuoService).chat(settings);
+    const chat = host.duo.chat(settings);
     return Promise.resolve({ chat, messages: () => Promise.resolve(chat.messages) });
   },
   'in the database': async () => {
-    const { id } = await service().create(settings);
-    const reloaded = await service().find(id);
-    return { chat: reloaded, messages: async () => (await service().messages(id)).items };
+    const { id } = await host.chats.create(settings);
+    const reloaded = await host.chats.find(id);
+    return { chat: reloaded, messages: async () => (await host.chats.messages(id)).items };
   },
 };
 

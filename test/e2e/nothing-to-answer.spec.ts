@@ -1,15 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Type } from '@nestjs/common';
-import { type Chat, DuoChatService, DuoService, type MessageRecord } from '../../src/index.js';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { type MessageRecord } from '../../src/index.js';
 import { DuoAttempt } from '../../src/chats/entities/duo-attempt.entity.js';
 import { DuoRun } from '../../src/chats/entities/duo-run.entity.js';
 import { type BaseChat } from '../../src/conversation/base-chat.js';
-import { type DuoTool } from '../../src/tools/duo-tool.interface.js';
-import { addTool, told } from './support/bound-tools.js';
+import { testTool } from './support/test-tool.js';
 import { HttpClient } from './support/http-client.js';
 import { RunRows } from './support/run-rows.js';
-import { startTestServer, type TestServer } from './support/test-server.js';
 import { until } from './support/until.js';
+import { useTestServer } from './support/use-test-host.js';
 
 type Said = Pick<MessageRecord, 'role' | 'status' | 'text'>;
 
@@ -18,21 +16,17 @@ interface TalkingChat {
   messages: () => Promise<readonly Said[]>;
 }
 
-let server: TestServer;
+const weather = testTool('weather', () => 'Sunny');
+const server = useTestServer({ tools: [weather] });
 let http: HttpClient;
-let weather: Type<DuoTool>;
 
-beforeAll(async () => {
-  server = await startTestServer();
+beforeAll(() => {
   http = new HttpClient(server.url);
-  weather = addTool(server.app, 'weather', () => told('Sunny'));
 });
-afterAll(() => server.close());
 beforeEach(() => {
   server.sandbox.reset();
 });
 
-const chats = () => server.app.get<DuoChatService<Chat>>(DuoChatService);
 const requests = () => Object.values(server.sandbox.calls.requests).reduce((sum, count) => sum + count, 0);
 
 /** What the tables have of a chat. */
@@ -48,12 +42,12 @@ async function stored(chatId: string): Promise<unknown> {
 
 const places: Record<string, () => Promise<TalkingChat>> = {
   'in memory': () => {
-    const chat = server.app.get(DuoService).chat();
+    const chat = server.duo.chat();
     return Promise.resolve({ chat, messages: () => Promise.resolve(chat.messages) });
   },
   'in the database': async () => {
-    const chat = await chats().create();
-    return { chat, messages: async () => (await chats().messages(chat.id)).items };
+    const chat = await server.chats.create();
+    return { chat, messages: async () => (await server.chats.messages(chat.id)).items };
   },
 };
 
@@ -166,7 +160,7 @@ describe('POST /chats/:id/completions with nothing to answer', () => {
 
 describe('A completion that races with another writer', () => {
   it('answers nothing and stores nothing if the other has answered while it waited for the chat', async () => {
-    const chat = await chats().create();
+    const chat = await server.chats.create();
     await chat.addMessage({ role: 'user', content: 'Hello' });
     const rows = new RunRows(server.database);
     const writer = server.database.createQueryRunner();

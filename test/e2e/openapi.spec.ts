@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -7,12 +7,11 @@ import { validationMetadatasToSchemas } from 'class-validator-jsonschema';
 import { serverDocument } from '../../src/app/server-document.js';
 import { problems } from '../../src/errors/problem.js';
 import { openApiDocument } from '../../src/http/index.js';
-import { type Chat, DuoChatService } from '../../src/index.js';
-import { addTool, told } from './support/bound-tools.js';
+import { testTool } from './support/test-tool.js';
 import { readEvents } from './support/event-reader.js';
 import { HttpClient } from './support/http-client.js';
-import { startTestServer, type TestServer } from './support/test-server.js';
 import { imagePart } from '../sample-files.js';
+import { useTestServer } from './support/use-test-host.js';
 
 interface Operation {
   operationId: string;
@@ -125,7 +124,13 @@ describe('The OpenAPI document', () => {
 });
 
 describe('The server and its OpenAPI document', () => {
-  let server: TestServer;
+  const pay = testTool('pay', () => 'Paid', { requiresApproval: true });
+  const look = testTool('look', (_input, { emit }) => {
+    emit({ percent: 50 });
+    return 'Looked';
+  });
+  const buy = testTool('buy', () => 'Bought', { requiresApproval: true });
+  const server = useTestServer({ tools: [pay, look, buy] });
   let client: HttpClient;
   const ajv = new Ajv2020({ strict: false, allErrors: true });
   ajv.addFormat('uri', /^https:/);
@@ -133,11 +138,9 @@ describe('The server and its OpenAPI document', () => {
   ajv.addFormat('date-time', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   ajv.addSchema(document, 'document');
 
-  beforeAll(async () => {
-    server = await startTestServer();
+  beforeAll(() => {
     client = new HttpClient(server.url);
   });
-  afterAll(() => server.close());
 
   function conforms(pointer: string[], value: unknown): void {
     const fragment = pointer.map((part) => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1')));
@@ -196,10 +199,7 @@ describe('The server and its OpenAPI document', () => {
   });
 
   it('agree on a run that waits for approval, and on decisions on its calls', async () => {
-    const pay = addTool(server.app, 'pay', () => told('Paid'), { needsApproval: () => Promise.resolve(true) });
-    const chat = await server.app
-      .get<DuoChatService<Chat>>(DuoChatService, { strict: false })
-      .create({ ownerId: 'local' });
+    const chat = await server.chats.create({ ownerId: 'local' });
     await chat.withTools(pay).ask('Hello');
     const ask = { content: 'call pay {"amount":1}\ncall pay {"amount":2}' };
     const messages = ['POST', '/chats/{id}/messages', `/chats/${chat.id}/messages`] as const;
@@ -336,14 +336,7 @@ describe('The server and its OpenAPI document', () => {
   });
 
   it('agree on the events', async () => {
-    const look = addTool(server.app, 'look', (_input, { emit }) => {
-      emit({ percent: 50 });
-      return told('Looked');
-    });
-    const buy = addTool(server.app, 'buy', () => told('Bought'), { needsApproval: () => Promise.resolve(true) });
-    const chat = await server.app
-      .get<DuoChatService<Chat>>(DuoChatService, { strict: false })
-      .create({ ownerId: 'local' });
+    const chat = await server.chats.create({ ownerId: 'local' });
     await chat.withTools(look, buy).ask('Hello');
     const types = new Set<string | undefined>();
     for (const [content, fault] of [

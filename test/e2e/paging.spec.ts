@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { HttpClient } from './support/http-client.js';
-import { PLATFORMS, startTestServer, type TestServer } from './support/test-server.js';
+import { PLATFORMS } from './support/test-server.js';
+import { useTestServer } from './support/use-test-host.js';
 
 interface Page {
   items: { id: string; seq: number }[];
@@ -8,14 +9,12 @@ interface Page {
 }
 
 describe.each(PLATFORMS)('Pages on %s', (platform) => {
-  let server: TestServer;
+  const server = useTestServer({ platform });
   let client: HttpClient;
 
-  beforeAll(async () => {
-    server = await startTestServer({ platform });
+  beforeAll(() => {
     client = new HttpClient(server.url);
   });
-  afterAll(() => server.close());
   beforeEach(() => server.database.query('DELETE FROM chats'));
 
   const page = (path: string) => client.json<Page>('GET', path);

@@ -1,19 +1,17 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { mergeParamsSql } from '../../src/chats/store/insert-run.js';
 import { Chat, DuoChatService, DuoService, type ParamChanges } from '../../src/index.js';
 import { mergeParams } from '../../src/messages/merge-params.js';
 import { randomChanges } from '../unit/messages/random-params.js';
-import { startTestHost, type TestHost } from './support/test-module.js';
+import { useTestHost } from './support/use-test-host.js';
 
 describe('Parameters of a chat', () => {
-  let host: TestHost;
+  const host = useTestHost([Chat]);
   let chats: DuoChatService<Chat>;
 
-  beforeAll(async () => {
-    host = await startTestHost([Chat]);
+  beforeAll(() => {
     chats = host.app.get(DuoChatService);
   });
-  afterAll(() => host.close());
 
   /** The text of the row: its order of keys counts for prompt caches. */
   async function row(chatId: string): Promise<string> {

@@ -1,5 +1,5 @@
 import { inspect, isDeepStrictEqual } from 'node:util';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Injectable, Module } from '@nestjs/common';
 import { Column, type DataSource, Entity } from 'typeorm';
 import {
@@ -14,8 +14,9 @@ import {
   type RunEvent,
 } from '../../src/index.js';
 import { historyHash } from '../../src/sandbox/index.js';
-import { startTestHost, type TestHost } from './support/test-module.js';
+import { startTestHost } from './support/test-module.js';
 import { until } from './support/until.js';
+import { useTestHost } from './support/use-test-host.js';
 
 @Entity('ticket_messages')
 class TicketMessage extends ActsAsMessage<Ticket>({ chat: () => Ticket }) {}
@@ -39,18 +40,16 @@ class Desk {
 class DeskModule {}
 
 describe('A persisted chat', () => {
-  let host: TestHost;
+  const host = useTestHost([Chat, Ticket], { imports: [DeskModule] });
   let chats: DuoChatService<Chat>;
   let tickets: DuoChatService<Ticket>;
   let database: DataSource;
 
-  beforeAll(async () => {
-    host = await startTestHost([Chat, Ticket], { imports: [DeskModule] });
+  beforeAll(() => {
     chats = host.app.get(getDuoChatToken(Chat));
     tickets = host.app.get(Desk).tickets;
     database = host.database;
   });
-  afterAll(() => host.close());
   beforeEach(() => {
     host.sandbox.reset();
   });

@@ -1,25 +1,24 @@
 import { type IncomingMessage, request } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { pdf } from '../sample-files.js';
 import { readEvents } from './support/event-reader.js';
 import { HttpClient } from './support/http-client.js';
-import { PLATFORMS, startTestServer, type TestServer } from './support/test-server.js';
+import { PLATFORMS } from './support/test-server.js';
 import { until } from './support/until.js';
+import { useTestServer } from './support/use-test-host.js';
 
 const NOBODYS = '01a20270-303e-7767-aa57-93b6b4b670fb';
 const MIB = 1024 * 1024;
 
 describe.each(PLATFORMS)('The HTTP API on %s', (platform) => {
-  let server: TestServer;
+  const server = useTestServer({ platform, timing: { heartbeatMs: 100 } });
   let client: HttpClient;
 
-  beforeAll(async () => {
-    server = await startTestServer({ platform, timing: { heartbeatMs: 100 } });
+  beforeAll(() => {
     client = new HttpClient(server.url);
   });
-  afterAll(() => server.close());
   beforeEach(() => {
     server.sandbox.reset();
   });

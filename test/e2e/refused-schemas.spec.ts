@@ -1,12 +1,11 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Type } from '@nestjs/common';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { type BaseChat } from '../../src/conversation/base-chat.js';
-import { Chat, DuoChatService, DuoService, type DuoTool, type MessageRecord, type RunEvent } from '../../src/index.js';
+import { Chat, type MessageRecord, type RunEvent } from '../../src/index.js';
 import { type JsonSchema } from '../../src/schemas/schema.interface.js';
-import { addTool, told } from './support/bound-tools.js';
+import { testTool } from './support/test-tool.js';
 import { RecordedLog } from './support/recorded-log.js';
 import { RunRows } from './support/run-rows.js';
-import { startTestHost, type TestHost } from './support/test-module.js';
+import { useTestHost } from './support/use-test-host.js';
 
 type Said = Pick<MessageRecord, 'role' | 'status' | 'text' | 'parts'> & { parsed?: unknown };
 
@@ -22,30 +21,24 @@ const APIS = [
 ] as const;
 type Api = (typeof APIS)[number][1];
 
-let host: TestHost;
-let weather: Type<DuoTool>;
+const weather = testTool('weather', () => 'Sunny');
+const host = useTestHost([Chat], { tools: [weather] });
 let log: RecordedLog;
 
-beforeAll(async () => {
-  host = await startTestHost([Chat]);
-  weather = addTool(host.app, 'weather', () => told('Sunny'));
-});
 beforeEach(() => {
   host.sandbox.reset();
   log = new RecordedLog();
   host.app.useLogger(log);
 });
-afterAll(() => host.close());
 
-const service = (): DuoChatService<Chat> => host.app.get(DuoChatService);
 const places: Record<string, (model: string) => Promise<TalkingChat>> = {
   'in memory': (model) => {
-    const chat = host.app.get(DuoService).chat({ model });
+    const chat = host.duo.chat({ model });
     return Promise.resolve({ chat, messages: () => Promise.resolve(chat.messages) });
   },
   'in the database': async (model) => {
-    const { id } = await service().create({ model });
-    return { chat: await service().find(id), messages: async () => (await service().messages(id)).items };
+    const { id } = await host.chats.create({ model });
+    return { chat: await host.chats.find(id), messages: async () => (await host.chats.messages(id)).items };
   },
 };
 const cases = Object.keys(places).flatMap((place) => APIS.map(([model, api]) => ({ place, model, api })));

@@ -1,9 +1,10 @@
 import { connect } from 'node:net';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type LoggerService } from '@nestjs/common';
 import { HttpClient } from './support/http-client.js';
-import { PLATFORMS, startTestServer, type TestServer } from './support/test-server.js';
+import { PLATFORMS, startTestServer } from './support/test-server.js';
 import { until } from './support/until.js';
+import { useTestServer } from './support/use-test-host.js';
 
 const OWN = /^[\da-f]{8}-[\da-f]{4}-7[\da-f]{3}-[\da-f]{4}-[\da-f]{12}$/;
 
@@ -16,14 +17,12 @@ class Lines implements LoggerService {
 
 describe.each(PLATFORMS)('The request id on %s', (platform) => {
   const logger = new Lines();
-  let server: TestServer;
+  const server = useTestServer({ platform, logger, tries: 2 });
   let client: HttpClient;
 
-  beforeAll(async () => {
-    server = await startTestServer({ platform, logger, tries: 2 });
+  beforeAll(() => {
     client = new HttpClient(server.url);
   });
-  afterAll(() => server.close());
   beforeEach(() => {
     server.sandbox.reset();
     logger.lines.length = 0;

@@ -1,19 +1,17 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { DuoAttempt } from '../../src/chats/entities/duo-attempt.entity.js';
 import { type Chat } from '../../src/chats/chat.entity.js';
 import { DuoChatService } from '../../src/chats/duo-chat.service.js';
 import { type AnswerChunk } from '../../src/conversation/ask-options.interface.js';
 import { HttpClient } from './support/http-client.js';
-import { startTestServer, type TestServer } from './support/test-server.js';
+import { useTestServer } from './support/use-test-host.js';
 
-let server: TestServer;
+const server = useTestServer({ tries: 3 });
 let http: HttpClient;
 
-beforeAll(async () => {
-  server = await startTestServer({ tries: 3 });
+beforeAll(() => {
   http = new HttpClient(server.url);
 });
-afterAll(() => server.close());
 beforeEach(() => {
   server.sandbox.reset();
 });

@@ -1,20 +1,18 @@
 import { connect } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { type HttpAnswer, HttpClient } from './support/http-client.js';
-import { startTestServer, type TestServer } from './support/test-server.js';
+import { useTestServer } from './support/use-test-host.js';
 
 const key = 'A-key-of-anna-alone';
 
 describe('Security headers', () => {
-  let server: TestServer;
+  const server = useTestServer({ apiKeys: [{ owner: 'anna', key }] });
   let client: HttpClient;
   let chatId: string;
   beforeAll(async () => {
-    server = await startTestServer({ apiKeys: [{ owner: 'anna', key }] });
     client = new HttpClient(server.url, key);
     chatId = await client.createChat();
   });
-  afterAll(() => server.close());
 
   it.each<[string, number, () => Promise<HttpAnswer>]>([
     ['JSON', 200, () => client.send('GET', `/chats/${chatId}`)],

@@ -1,22 +1,18 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Type } from '@nestjs/common';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import {
   Chat,
   type DuoChat,
-  DuoChatService,
   DuoRouterService,
-  DuoService,
   type MemoryChat,
   type MessageRecord,
-  type RunEvent,
   SchemaMismatchError,
   type StandardSchema,
 } from '../../src/index.js';
 import { type BaseChat } from '../../src/conversation/base-chat.js';
-import { type DuoTool } from '../../src/tools/duo-tool.interface.js';
-import { addTool, told } from './support/bound-tools.js';
-import { startTestHost, type TestHost } from './support/test-module.js';
+import { testTool } from './support/test-tool.js';
+import { eventsOf } from './support/events-of.js';
+import { useTestHost } from './support/use-test-host.js';
 
 type Said = Pick<MessageRecord, 'role' | 'status' | 'text' | 'parts'> & { parsed?: unknown };
 
@@ -37,38 +33,25 @@ const schemas: [string, typeof closed | typeof open, { city: string; days: numbe
   ['that the vendor does not take', open, { city: 'xx', days: 1 }],
 ];
 
-let host: TestHost;
-let weather: Type<DuoTool>;
-let pay: Type<DuoTool>;
+const weather = testTool('weather', () => 'Sunny');
+const pay = testTool('pay', () => 'Paid', { requiresApproval: true });
+const host = useTestHost([Chat], { tools: [weather, pay] });
 
-beforeAll(async () => {
-  host = await startTestHost([Chat]);
-  weather = addTool(host.app, 'weather', () => told('Sunny'));
-  pay = addTool(host.app, 'pay', () => told('Paid'), { needsApproval: () => Promise.resolve(true) });
-});
-afterAll(() => host.close());
 beforeEach(() => {
   host.sandbox.reset();
 });
 
-const service = (): DuoChatService<Chat> => host.app.get(DuoChatService);
 const places: Record<string, (model: string) => Promise<TalkingChat>> = {
   'in memory': (model) => {
-    const chat = host.app.get(DuoService).chat({ model });
+    const chat = host.duo.chat({ model });
     return Promise.resolve({ chat, messages: () => Promise.resolve(chat.messages) });
   },
   'in the database': async (model) => {
-    const chat = await service().create({ model });
-    return { chat, messages: async () => (await service().messages(chat.id)).items };
+    const chat = await host.chats.create({ model });
+    return { chat, messages: async () => (await host.chats.messages(chat.id)).items };
   },
 };
 const cases = Object.keys(places).flatMap((place) => MODELS.map((model) => ({ place, model })));
-
-async function eventsOf(stream: AsyncIterable<RunEvent>): Promise<RunEvent[]> {
-  const events: RunEvent[] = [];
-  for await (const event of stream) events.push(event);
-  return events;
-}
 
 /** What the last request to any vendor said, and how many there were. */
 function upstream(): { body: string; requests: number } {
@@ -272,7 +255,7 @@ describe.each(cases)('Structured answers $place, of $model', ({ place, model }) 
 });
 
 describe('Structured answers of Claude by a tool', () => {
-  const chatOf = (): MemoryChat => host.app.get(DuoService).chat({ model: CLAUDE }).withSchema(open);
+  const chatOf = (): MemoryChat => host.duo.chat({ model: CLAUDE }).withSchema(open);
 
   it('are requested once more if the tool input was wrong', async () => {
     const answer = await chatOf().ask('call answer {"city":"x"}');
@@ -291,17 +274,17 @@ describe('Structured answers of Claude by a tool', () => {
 });
 
 describe('Structured answers of a stored chat', () => {
-  const chatOf = async (model: string): Promise<Chat> => service().create({ model, ownerId: 'ann' });
+  const chatOf = async (model: string): Promise<Chat> => host.chats.create({ model, ownerId: 'ann' });
 
   it('can be parsed after a reload, and are replayed to each vendor', async () => {
     const { id } = await chatOf(CLAUDE);
     for (const schema of [open, closed]) {
       for (const model of [...MODELS].reverse()) {
-        const chat: DuoChat = await service().find(id, { ownerId: 'ann' });
+        const chat: DuoChat = await host.chats.find(id, { ownerId: 'ann' });
         await chat.withModel(model).withSchema<unknown>(schema).ask('Where?');
       }
     }
-    const { items } = await service().messages(id, { ownerId: 'ann' });
+    const { items } = await host.chats.messages(id, { ownerId: 'ann' });
     const answers = items.filter(({ role }) => role === 'assistant').map(({ text }) => text);
     expect(answers.slice(0, 3).map((text) => open.parse(JSON.parse(text)))).toEqual(
       Array(3).fill({ city: 'xx', days: 1 }),
@@ -309,27 +292,27 @@ describe('Structured answers of a stored chat', () => {
     expect(answers.slice(3).map((text) => closed.parse(JSON.parse(text)))).toEqual(
       Array(3).fill({ city: '', days: 0 }),
     );
-    const reloaded = await service().find(id, { ownerId: 'ann' });
+    const reloaded = await host.chats.find(id, { ownerId: 'ann' });
     expect((await reloaded.ask('Where?')).text).toContain('You said');
   });
 
   it('are available by id', async () => {
     const { id } = await chatOf(CLAUDE);
     const options = { ownerId: 'ann', schema: closed };
-    expect((await service().ask(id, 'Where?', options)).parsed.days).toBe(0);
-    await service().addMessage(id, { role: 'user', content: 'And now?' }, options);
-    expect((await service().complete(id, options)).parsed.days).toBe(0);
-    await service().addMessage(id, { role: 'user', content: 'And then?' }, options);
-    expect((await service().step(id, options)).parsed.days).toBe(0);
-    expect((await service().ask(id, 'Where?', { ownerId: 'ann' })).text).toContain('You said');
+    expect((await host.chats.ask(id, 'Where?', options)).parsed.days).toBe(0);
+    await host.chats.addMessage(id, { role: 'user', content: 'And now?' }, options);
+    expect((await host.chats.complete(id, options)).parsed.days).toBe(0);
+    await host.chats.addMessage(id, { role: 'user', content: 'And then?' }, options);
+    expect((await host.chats.step(id, options)).parsed.days).toBe(0);
+    expect((await host.chats.ask(id, 'Where?', { ownerId: 'ann' })).text).toContain('You said');
   });
 
   it('are parsed for a parked run in any application', async () => {
-    const { id } = await service().create({ model: CLAUDE, ownerId: 'ann' });
+    const { id } = await host.chats.create({ model: CLAUDE, ownerId: 'ann' });
     const options = { ownerId: 'ann' };
-    await service().ask(id, 'call pay {}', { ...options, tools: [pay], schema: closed });
-    for (const call of await service().pendingApprovals(id, options)) await service().approve(id, call.id, options);
-    const reloaded = await service().find(id, options);
+    await host.chats.ask(id, 'call pay {}', { ...options, tools: [pay], schema: closed });
+    for (const call of await host.chats.pendingApprovals(id, options)) await host.chats.approve(id, call.id, options);
+    const reloaded = await host.chats.find(id, options);
     const answer = await reloaded.complete();
     expect(JSON.parse(answer.text)).toEqual({ city: '', days: 0 });
     expect((await reloaded.ask('Where?')).text).toContain('You said');
@@ -339,7 +322,7 @@ describe('Structured answers of a stored chat', () => {
     const chat = await chatOf(CLAUDE);
     expect(() => chat.withSchema(z.array(z.string()))).toThrow('put that into a property of an object');
     await expect(chat.ask('Where?', { schema: z.string() })).rejects.toMatchObject({ code: 'validation_failed' });
-    expect((await service().messages(chat.id, { ownerId: 'ann' })).items).toEqual([]);
+    expect((await host.chats.messages(chat.id, { ownerId: 'ann' })).items).toEqual([]);
   });
 });
 

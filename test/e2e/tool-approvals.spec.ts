@@ -1,55 +1,48 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Type } from '@nestjs/common';
 import { Chat, DuoChatService, DuoService, type RunEvent, ToolCallDecidedError } from '../../src/index.js';
 import { type BaseChat } from '../../src/conversation/base-chat.js';
 import { type MessageRecord } from '../../src/messages/message.interface.js';
 import { type ToolResultPart } from '../../src/messages/part.interface.js';
-import { type DuoTool } from '../../src/tools/duo-tool.interface.js';
 import { createTestDatabase, type TestDatabase } from '../database/test-database.js';
-import { addTool, told } from './support/bound-tools.js';
 import { StatementLog } from './support/statement-log.js';
+import { testTool } from './support/test-tool.js';
 import { startTestHost, type TestHost } from './support/test-module.js';
 import { RunRows } from './support/run-rows.js';
+import { eventsOf } from './support/events-of.js';
 
 type Said = Pick<MessageRecord, 'role' | 'parts' | 'text'>;
 type TalkingChat = BaseChat<{ text: string; finishReason: string | null }>;
 
 let shared: TestDatabase;
 let hosts: [TestHost, TestHost];
-let tools: [Type<DuoTool>[], Type<DuoTool>[]];
-/** Needs approval whatever its input. */
-let signingTool: Type<DuoTool>;
 const paid: string[] = [];
-/** What somebody decides while the tool of that name runs. */
+/** Decides while the tool of that name runs. */
 let decideNow: () => Promise<void>;
 
-/** Tools of a host: one that needs approval for large amounts, and one that never does. */
-function toolsOf({ app }: TestHost): Type<DuoTool>[] {
-  const pay = addTool(
-    app,
+/** One needs approval for large amounts, and the others never do. */
+const tools = [
+  testTool(
     'pay',
     ({ amount }, { toolCallId }) => {
       paid.push(toolCallId);
-      return told(`Paid ${JSON.stringify(amount)}`);
+      return `Paid ${JSON.stringify(amount)}`;
     },
-    { needsApproval: (input) => Promise.resolve((input as { amount: number }).amount > 10) },
-  );
-  const decide = addTool(app, 'decide', async () => {
+    { requiresApproval: (input) => (input as { amount: number }).amount > 10 },
+  ),
+  testTool('look', () => 'Looked'),
+  testTool('decide', async () => {
     await decideNow();
-    return told('Decided');
-  });
-  return [pay, addTool(app, 'look', () => told('Looked')), decide];
-}
+    return 'Decided';
+  }),
+];
+/** Needs approval whatever its input. */
+const signingTool = testTool('sign', () => 'Signed', { requiresApproval: true });
 
 beforeAll(async () => {
   shared = await createTestDatabase();
-  hosts = [await startTestHost([Chat], { database: shared }), await startTestHost([Chat], { database: shared })];
+  const start = (): Promise<TestHost> => startTestHost([Chat], { database: shared, tools: [...tools, signingTool] });
+  hosts = [await start(), await start()];
   await new RunRows(hosts[0].database).prolongLeases();
-  tools = [toolsOf(hosts[0]), toolsOf(hosts[1])];
-  const [signing] = hosts.map(({ app }) =>
-    addTool(app, 'sign', () => told('Signed'), { needsApproval: () => Promise.resolve(true) }),
-  );
-  signingTool = signing as Type<DuoTool>;
 });
 afterAll(async () => {
   await Promise.all(hosts.map((host) => host.close()));
@@ -84,19 +77,13 @@ const cases = Object.keys(places).flatMap((place) => models.map((model) => ({ pl
 const results = (messages: readonly Said[]): ToolResultPart[] =>
   messages.flatMap(({ parts }) => parts.filter((part) => part.type === 'tool-result'));
 
-async function eventsOf(stream: AsyncIterable<RunEvent>): Promise<RunEvent[]> {
-  const events: RunEvent[] = [];
-  for await (const event of stream) events.push(event);
-  return events;
-}
-
 describe.each(cases)('A tool call that needs approval, $place, of $model', ({ place, model }) => {
   let chat: TalkingChat;
   let messages: () => Promise<readonly Said[]>;
 
   beforeEach(async () => {
     ({ chat, messages } = await (places[place] as (typeof places)[string])(model));
-    chat.withTools(...tools[0]);
+    chat.withTools(...tools);
   });
 
   it('parks the run when the other calls are done, and runs once it is approved', async () => {
@@ -274,7 +261,7 @@ describe('A parked run in the database', () => {
 
   it('belongs to no instance, and continues in another application with its tools', async () => {
     const chat = await service().create({});
-    await service().ask(chat.id, 'call pay {"amount":50}', { tools: tools[0] });
+    await service().ask(chat.id, 'call pay {"amount":50}', { tools });
     expect(await runsOf(chat.id)).toMatchObject([
       { status: 'awaiting_approval', fence: 0, is_free: true, is_open: true },
     ]);
@@ -301,13 +288,13 @@ describe('A parked run in the database', () => {
   it('continues in another application with its options, which other runs do not store', async () => {
     const chat = await service().create({});
     const options = { params: { maxOutputTokens: 4_321 }, instructions: 'Be brief', maxSteps: 5 };
-    await service().ask(chat.id, 'call pay {"amount":50}', { tools: tools[0], ...options });
+    await service().ask(chat.id, 'call pay {"amount":50}', { tools, ...options });
     const [pending] = await service(hosts[1]).pendingApprovals(chat.id);
     await service(hosts[1]).approve(chat.id, pending?.id ?? '');
     await service(hosts[1]).complete(chat.id);
     expect(hosts[1].sandbox.calls.lastRequests['anthropic-messages']?.body).toMatchObject({ max_tokens: 4_321 });
     expect(JSON.stringify(hosts[1].sandbox.calls.lastRequests['anthropic-messages']?.body)).toContain('Be brief');
-    await service().ask(chat.id, 'Hello', { tools: tools[0] });
+    await service().ask(chat.id, 'Hello', { tools });
     const inputs: { input: unknown }[] = await hosts[0].database.query(
       'SELECT input FROM duo_runs WHERE chat_id = $1 ORDER BY id',
       [chat.id],
@@ -317,7 +304,7 @@ describe('A parked run in the database', () => {
 
   it('resumes with two statements, and completes with five in all', async () => {
     const chat = await service().create({});
-    await service().ask(chat.id, 'call pay {"amount":50}', { tools: tools[0] });
+    await service().ask(chat.id, 'call pay {"amount":50}', { tools });
     const [pending] = await service().pendingApprovals(chat.id);
     await service().approve(chat.id, pending?.id ?? '');
     const log = new StatementLog();
@@ -336,7 +323,7 @@ describe('A parked run in the database', () => {
 
   it('continues once, for any number of concurrent asks', async () => {
     const chat = await service().create({});
-    await service().ask(chat.id, 'call pay {"amount":50}', { tools: tools[0] });
+    await service().ask(chat.id, 'call pay {"amount":50}', { tools });
     const [pending] = await service().pendingApprovals(chat.id);
     await service().approve(chat.id, pending?.id ?? '');
     const asks = await Promise.allSettled([0, 1, 0, 1].map((host) => service(hosts[host as 0 | 1]).complete(chat.id)));
@@ -346,7 +333,7 @@ describe('A parked run in the database', () => {
 
   it('is not reachable by another owner', async () => {
     const chat = await service().create({ ownerId: 'ann' });
-    await service().ask(chat.id, 'call pay {"amount":50}', { tools: tools[0], ownerId: 'ann' });
+    await service().ask(chat.id, 'call pay {"amount":50}', { tools, ownerId: 'ann' });
     const [pending] = await service().pendingApprovals(chat.id, { ownerId: 'ann' });
     const eve = { ownerId: 'eve' };
     await expect(service().pendingApprovals(chat.id, eve)).rejects.toMatchObject({ code: 'chat_not_found' });

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { Injectable, Module } from '@nestjs/common';
 import { Entity } from 'typeorm';
 import {
@@ -12,8 +12,9 @@ import {
   type ToolContext,
 } from '../../src/index.js';
 import { ToolRegistry } from '../../src/tools/tool-registry.js';
-import { startTestHost, type TestHost } from './support/test-module.js';
+import { startTestHost } from './support/test-module.js';
 import { until } from './support/until.js';
+import { useTestHost } from './support/use-test-host.js';
 
 const parameters = { type: 'object' as const, properties: {} };
 const contexts: ToolContext[] = [];
@@ -65,14 +66,12 @@ class Plain {
 }
 
 describe('A kind of chat with tools', () => {
-  let host: TestHost;
+  const host = useTestHost([Greeting], { imports: [ToolsModule] });
   let chats: DuoChatService<Greeting>;
 
-  beforeAll(async () => {
-    host = await startTestHost([Greeting], { imports: [ToolsModule] });
+  beforeAll(() => {
     chats = host.app.get(DuoChatService);
   });
-  afterAll(() => host.close());
 
   it('offers them in chats without tools of their own, and passes the owner to the tool', async () => {
     const chat = await chats.create({ ownerId: 'ann' });

@@ -1,11 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Type } from '@nestjs/common';
-import { Chat, DuoChatService, DuoService, type MessageRecord, type RunEvent } from '../../src/index.js';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { Chat, type MessageRecord } from '../../src/index.js';
 import { type BaseChat } from '../../src/conversation/base-chat.js';
-import { type DuoTool } from '../../src/tools/duo-tool.interface.js';
-import { addTool, told } from './support/bound-tools.js';
-import { startTestHost, type TestHost } from './support/test-module.js';
+import { testTool } from './support/test-tool.js';
 import { until } from './support/until.js';
+import { eventsOf } from './support/events-of.js';
+import { useTestHost } from './support/use-test-host.js';
 
 const MODELS = ['duo-chat-sonnet-4-6', 'duo-chat-gpt-5-2', 'duo-chat-gpt-5-6-sol'];
 
@@ -14,37 +13,31 @@ interface TalkingChat {
   messages: () => Promise<Pick<MessageRecord, 'role' | 'parts' | 'status' | 'seq' | 'finishReason'>[]>;
 }
 
-let host: TestHost;
 const called: { name: string; input: unknown; toolCallId: string }[] = [];
 const signals = new Set<AbortSignal>();
-const tools: Type<DuoTool>[] = [];
+const log = (name: string) => (input: unknown, context: { toolCallId: string; signal: AbortSignal }) => {
+  signals.add(context.signal);
+  called.push({ name, input, toolCallId: context.toolCallId });
+  return { name, input };
+};
+const zoned = { type: 'object', properties: { zone: { type: 'string' } }, required: ['zone'] };
+const tools = [
+  testTool('weather', log('weather')),
+  testTool('clock', log('clock'), { parameters: zoned }),
+  testTool('broken', () => {
+    throw new Error('It is broken.');
+  }),
+  testTool('hanging', async (_input, { signal, emit }) => {
+    emit({ percent: 1 });
+    await new Promise((resolve) => {
+      signal.addEventListener('abort', resolve);
+    });
+    called.push({ name: 'aborted', input: null, toolCallId: '' });
+    return new Promise(() => undefined);
+  }),
+];
+const host = useTestHost([Chat], { gitlab: { maxSteps: 3 }, tools });
 
-beforeAll(async () => {
-  host = await startTestHost([Chat], { gitlab: { maxSteps: 3 } });
-  const { app } = host;
-  const log = (name: string) => (input: unknown, context: { toolCallId: string; signal: AbortSignal }) => {
-    signals.add(context.signal);
-    called.push({ name, input, toolCallId: context.toolCallId });
-    return told({ name, input: input as string });
-  };
-  tools.push(
-    addTool(app, 'weather', log('weather')),
-    addTool(app, 'clock', log('clock'), {
-      validate: (input) =>
-        Promise.resolve(typeof input.zone === 'string' ? { value: input } : { problem: 'zone must be a string' }),
-    }),
-    addTool(app, 'broken', () => Promise.resolve({ content: 'It is broken.', isError: true })),
-    addTool(app, 'hanging', async (_input, { signal, emit }) => {
-      emit({ percent: 1 });
-      await new Promise((resolve) => {
-        signal.addEventListener('abort', resolve);
-      });
-      called.push({ name: 'aborted', input: null, toolCallId: '' });
-      return new Promise(() => undefined);
-    }),
-  );
-});
-afterAll(() => host.close());
 beforeEach(() => {
   host.sandbox.reset();
   called.length = 0;
@@ -53,21 +46,14 @@ beforeEach(() => {
 
 const places: Record<string, (model: string) => Promise<TalkingChat>> = {
   'in memory': (model) => {
-    const chat = host.app.get(DuoService).chat({ model });
+    const chat = host.duo.chat({ model });
     return Promise.resolve({ chat, messages: () => Promise.resolve([...chat.messages]) });
   },
   'in the database': async (model) => {
-    const service = host.app.get<DuoChatService<Chat>>(DuoChatService);
-    const chat = await service.create({ model });
-    return { chat, messages: async () => (await service.messages(chat.id)).items };
+    const chat = await host.chats.create({ model });
+    return { chat, messages: async () => (await host.chats.messages(chat.id)).items };
   },
 };
-
-async function eventsOf(stream: AsyncIterable<RunEvent>): Promise<RunEvent[]> {
-  const events: RunEvent[] = [];
-  for await (const event of stream) events.push(event);
-  return events;
-}
 
 const cases = Object.keys(places).flatMap((place) => MODELS.map((model) => ({ place, model })));
 
@@ -143,7 +129,7 @@ describe.each(cases)('A chat with tools $place, of $model', ({ place, model }) =
         expect.objectContaining({
           name: 'clock',
           isError: true,
-          content: 'The input of the tool "clock" is wrong: zone must be a string',
+          content: 'The input of the tool "clock" is wrong: zone: must be string',
         }),
         expect.objectContaining({ name: 'broken', isError: true, content: 'It is broken.' }),
       ]),

@@ -1,17 +1,18 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { type Type } from '@nestjs/common';
 import { type Pool } from 'pg';
-import { Chat, DuoChatService, DuoService, type RunEvent, Tool } from '../../src/index.js';
+import { Chat, Tool } from '../../src/index.js';
 import { type BaseChat } from '../../src/conversation/base-chat.js';
 import { type MessageRecord } from '../../src/messages/message.interface.js';
 import { type ModelParams } from '../../src/messages/model-request.interface.js';
 import { type Api } from '../../src/messages/part.interface.js';
 import { type DuoTool } from '../../src/tools/duo-tool.interface.js';
-import { addTool, told } from './support/bound-tools.js';
+import { testTool } from './support/test-tool.js';
 import { RunRows } from './support/run-rows.js';
-import { startTestHost, type TestHost } from './support/test-module.js';
 import { isOfTheClock } from './support/statement-log.js';
 import { until } from './support/until.js';
+import { eventsOf } from './support/events-of.js';
+import { useTestHost } from './support/use-test-host.js';
 
 @Tool({ name: 'weather_forecast', description: 'The weather', parameters: { type: 'object' } })
 class Forecast implements DuoTool {
@@ -25,36 +26,28 @@ type TalkingChat = BaseChat<{ text: string; finishReason: string | null; role: s
 
 const MAX_STEPS = 3;
 
-let host: TestHost;
-let tools: Type<DuoTool>[];
-/** Comes to its result when that of another call is stored. */
-let lastTool: Type<DuoTool>;
 let othersAreStored: () => Promise<boolean>;
 let calls = 0;
 let onCount = (): void => undefined;
-
-beforeAll(async () => {
-  host = await startTestHost([Chat], { gitlab: { maxSteps: MAX_STEPS } });
-  tools = [
-    addTool(host.app, 'count', () => {
-      onCount();
-      return told(`Count ${++calls}`);
-    }),
-    addTool(host.app, 'pay', () => told('Paid'), { needsApproval: () => Promise.resolve(true) }),
-  ];
-  lastTool = addTool(host.app, 'last', async () => {
-    await until(othersAreStored);
-    return told('Last');
-  });
+const tools = [
+  testTool('count', () => {
+    onCount();
+    return `Count ${++calls}`;
+  }),
+  testTool('pay', () => 'Paid', { requiresApproval: true }),
+];
+/** Comes to its result when that of another call is stored. */
+const lastTool = testTool('last', async () => {
+  await until(othersAreStored);
+  return 'Last';
 });
-afterAll(() => host.close());
+const host = useTestHost([Chat], { gitlab: { maxSteps: MAX_STEPS }, tools: [...tools, lastTool] });
+
 beforeEach(() => {
   calls = 0;
   onCount = () => undefined;
   host.sandbox.reset();
 });
-
-const chats = (): DuoChatService<Chat> => host.app.get(DuoChatService);
 
 /** A vendor's own parameter, which makes the model call its first tool in every step. */
 const forced: Record<string, ModelParams> = {
@@ -72,21 +65,15 @@ const places: Record<
   (model: string) => Promise<{ chat: TalkingChat; messages: () => Promise<readonly Said[]> }>
 > = {
   'in memory': (model) => {
-    const chat = host.app.get(DuoService).chat({ model });
+    const chat = host.duo.chat({ model });
     return Promise.resolve({ chat, messages: () => Promise.resolve(chat.messages) });
   },
   'in the database': async (model) => {
-    const chat = await chats().create({ model });
-    return { chat, messages: async () => (await chats().messages(chat.id)).items };
+    const chat = await host.chats.create({ model });
+    return { chat, messages: async () => (await host.chats.messages(chat.id)).items };
   },
 };
 const cases = Object.keys(places).flatMap((place) => Object.keys(forced).map((model) => ({ place, model })));
-
-async function eventsOf(stream: AsyncIterable<RunEvent>): Promise<RunEvent[]> {
-  const events: RunEvent[] = [];
-  for await (const event of stream) events.push(event);
-  return events;
-}
 
 describe.each(cases)('A chat with tools $place, of $model', ({ place, model }) => {
   let chat: TalkingChat;
@@ -286,11 +273,11 @@ describe.each(cases)('A chat with tools $place, of $model', ({ place, model }) =
 
 describe('A paused answer of the model', () => {
   it('is followed by another request, whose answer comes after it', async () => {
-    const chat = await chats().create({ model: 'duo-chat-sonnet-4-6' });
+    const chat = await host.chats.create({ model: 'duo-chat-sonnet-4-6' });
     host.sandbox.fault({ fault: 'answer-pause-turn' });
     const events = await eventsOf(chat.stream('Hello'));
     expect(events.at(-1)).toMatchObject({ type: 'run-end', status: 'completed' });
-    const { items } = await chats().messages(chat.id);
+    const { items } = await host.chats.messages(chat.id);
     expect(items.map(({ role, finishReason }) => [role, finishReason])).toEqual([
       ['user', null],
       ['assistant', 'pause'],
@@ -303,7 +290,7 @@ describe('A run with one round of tools', () => {
   it('takes four round trips with one tool, and at most five with two', async () => {
     const { master } = host.database.driver as unknown as { master: Pool };
     const query = master.query.bind(master);
-    const chat = await chats().create({});
+    const chat = await host.chats.create({});
     await chat.withTools(...tools).ask('Hello');
     const sent: string[] = [];
     const counted = (statement: { text: string }): unknown => {
@@ -326,7 +313,7 @@ describe('A run with one round of tools', () => {
   });
 
   it('stores its steps, its calls and their results', async () => {
-    const chat = await chats().create({});
+    const chat = await host.chats.create({});
     const requestId = 'a-request';
     const { runId } = await chat.withTools(...tools).ask('call count {}\ncall nothing {}', { requestId });
     const rows: unknown[] = await host.database.query(

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Module } from '@nestjs/common';
 import { Chat, DuoChatService, DuoService, type DuoTool, Tool, type ToolContext } from '../../src/index.js';
 import { type BaseChat } from '../../src/conversation/base-chat.js';
@@ -6,7 +6,7 @@ import { type MessageRecord } from '../../src/messages/message.interface.js';
 import { type ToolResultPart } from '../../src/messages/part.interface.js';
 import { type SandboxFault } from '../../src/sandbox/index.js';
 import { MAX_CONTENT } from '../../src/tools/tool-content.js';
-import { startTestHost, type TestHost } from './support/test-module.js';
+import { useTestHost } from './support/use-test-host.js';
 
 type Said = Pick<MessageRecord, 'role' | 'parts' | 'status' | 'finishReason'>;
 type TalkingChat = BaseChat<{ text: string; finishReason: string | null }>;
@@ -90,12 +90,8 @@ const troubles: Record<string, Trouble> = {
   },
 };
 
-let host: TestHost;
+const host = useTestHost([Chat], { imports: [ToolsModule] });
 
-beforeAll(async () => {
-  host = await startTestHost([Chat], { imports: [ToolsModule] });
-});
-afterAll(() => host.close());
 beforeEach(() => {
   host.sandbox.reset();
   aborted.length = 0;

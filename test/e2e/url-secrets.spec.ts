@@ -1,22 +1,21 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { HttpClient } from './support/http-client.js';
 import { KeptLogger } from './support/kept-logger.js';
-import { PLATFORMS, startTestServer, type TestServer } from './support/test-server.js';
+import { PLATFORMS, startTestServer } from './support/test-server.js';
+import { useTestServer } from './support/use-test-host.js';
 
 const SECRET = 'hunter2-x7';
 const QUERY = ['password', 'token', 'api_key', 'access_token', 'pw', 'q'].map((name) => `${name}=${SECRET}`).join('&');
 
 describe.each(PLATFORMS)('A secret in the query of a URL on %s', (platform) => {
   const logger = new KeptLogger();
-  let server: TestServer;
+  const server = useTestServer({ platform, logger });
   let client: HttpClient;
-  beforeAll(async () => {
-    server = await startTestServer({ platform, logger });
+  beforeAll(() => {
     client = new HttpClient(server.url);
   });
-  afterAll(() => server.close());
 
   it.each<[method: string, path: string, status: number]>([
     ['GET', '/nowhere', 404],

@@ -8,7 +8,7 @@ import { Chat, DuoChatService, DuoService } from '../../src/index.js';
 import { type BaseChat } from '../../src/conversation/base-chat.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.js';
 import { createTestDatabase, type TestDatabase } from '../database/test-database.js';
-import { addTool, told } from '../e2e/support/bound-tools.js';
+import { testTool } from '../e2e/support/test-tool.js';
 import { HttpClient } from '../e2e/support/http-client.js';
 import { startTestHost, type TestHost } from '../e2e/support/test-module.js';
 import { startTestServer, type TestServer } from '../e2e/support/test-server.js';
@@ -314,10 +314,10 @@ describe('The programs of the pages', () => {
   });
 });
 
+const pay = testTool('pay', ({ amount }) => `Paid ${JSON.stringify(amount)}`, { requiresApproval: true });
+
 /** Makes a chat that has a tool which needs approval. */
-async function chatThatPays({ app, url, database }: TestServer): Promise<string> {
-  const needsApproval = (): Promise<boolean> => Promise.resolve(true);
-  addTool(app, 'pay', ({ amount }) => told(`Paid ${JSON.stringify(amount)}`), { needsApproval });
+async function chatThatPays({ url, database }: TestServer): Promise<string> {
   const chatId = await new HttpClient(url).createChat();
   await database.query(`UPDATE chats SET tools = '["pay"]' WHERE id = $1`, [chatId]);
   return chatId;
@@ -330,7 +330,7 @@ const outputs = new Map<Block, string>();
 
 beforeAll(async () => {
   const key = 'a-key-of-anna-with-32-characters';
-  servers = [await startTestServer(), await startTestServer({ apiKeys: [{ owner: 'anna', key }] })];
+  servers = [await startTestServer({ tools: [pay] }), await startTestServer({ apiKeys: [{ owner: 'anna', key }] })];
   shellDatabase = await createTestDatabase();
   const [port, portWithKeys] = servers.map(({ url }) => new URL(url).port);
   const atPorts = (text: string) =>

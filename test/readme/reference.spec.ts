@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import ts from 'typescript';
 import { PASSING_STATES } from '../../src/chats/store/database-failure.js';
 import { problems } from '../../src/errors/problem.js';
@@ -8,20 +8,15 @@ import { eventSchemas } from '../../src/http/openapi/event-schemas.js';
 import { ModelRegistry } from '../../src/models/model-registry.js';
 import { SANDBOX_FAULTS } from '../../src/sandbox/index.js';
 import { HttpClient } from '../e2e/support/http-client.js';
-import { startTestServer, type TestServer } from '../e2e/support/test-server.js';
 import * as library from '../../src/index.js';
 import { root, sectionOf, tableRows } from './blocks.js';
+import { useTestServer } from '../e2e/support/use-test-host.js';
 
 const { MemoryChat, DuoAgent, DuoChatService, DuoService } = library;
 
 const code = (cell = ''): string => /^`([^`]+)`$/.exec(cell)?.[1] ?? cell;
 
-let server: TestServer;
-
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.close());
+const server = useTestServer();
 
 describe('The reference tables', () => {
   it('list every code once in errors.md, with its status', () => {

@@ -1,12 +1,14 @@
-import { type INestApplicationContext, type ModuleMetadata } from '@nestjs/common';
+import { type INestApplicationContext, type ModuleMetadata, type Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { type GitlabDuoModuleOptions } from '../../../src/config/gitlab-duo-options.interface.js';
 import { GitlabDuoModule } from '../../../src/gitlab-duo.module.js';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/index.js';
+import { type DuoTool } from '../../../src/tools/duo-tool.interface.js';
 import { SERVER_MIGRATIONS } from '../../database/server-migrations.js';
 import { createTestDatabase, type TestDatabase } from '../../database/test-database.js';
+import { moduleOf } from './test-tool.js';
 
 /** A host application without HTTP, with a sandbox and a database of its own. */
 export interface TestHost {
@@ -28,6 +30,7 @@ export async function startTestHost(
     migrated?: boolean;
     imports?: ModuleMetadata['imports'];
     gitlab?: GitlabDuoModuleOptions;
+    tools?: Type<DuoTool>[];
   } = {},
 ): Promise<TestHost> {
   const database = options.database ?? (await createTestDatabase());
@@ -47,6 +50,7 @@ export async function startTestHost(
         ...options.gitlab,
       }),
       GitlabDuoModule.forFeature(kinds),
+      moduleOf(options.tools ?? []),
       ...(options.imports ?? []),
     ],
   }).compile();

@@ -1,4 +1,4 @@
-import { type INestApplication, type LoggerService, type ModuleMetadata } from '@nestjs/common';
+import { type INestApplication, type LoggerService, type ModuleMetadata, type Type } from '@nestjs/common';
 import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { DataSource } from 'typeorm';
@@ -10,8 +10,10 @@ import { type GitlabDuoModuleOptions } from '../../../src/config/gitlab-duo-opti
 import { MESSAGE_BODY_LIMIT } from '../../../src/http/body-limits.js';
 import { StreamTiming } from '../../../src/http/stream-timing.js';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/index.js';
+import { type DuoTool } from '../../../src/tools/duo-tool.interface.js';
 import { SERVER_MIGRATIONS } from '../../database/server-migrations.js';
 import { createTestDatabase } from '../../database/test-database.js';
+import { moduleOf } from './test-tool.js';
 
 /** The server over a real socket, with a sandbox and a database of its own. */
 export interface TestServer {
@@ -42,6 +44,7 @@ export interface TestServerOptions extends GitlabDuoModuleOptions, Pick<AppOptio
   timing?: Partial<StreamTiming>;
   /** Modules beside the server's own. */
   imports?: ModuleMetadata['imports'];
+  tools?: Type<DuoTool>[];
   /** Where the server finds its database, by where the database is. */
   databaseUrl?: (url: string) => string;
   /** What the program that starts the server adds to it. */
@@ -63,6 +66,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     rateLimits,
     trustProxy,
     imports = [],
+    tools = [],
     prepare,
     ...gitlabOptions
   } = options;
@@ -85,6 +89,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
         apiKeys,
         rateLimits,
       }),
+      moduleOf(tools),
       ...imports,
     ],
   })

@@ -8,27 +8,29 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Chat, DuoChatService, GitlabDuoModule } from '../../../src/index.js';
-import { addTool, told } from './bound-tools.js';
+import { moduleOf, testTool } from './test-tool.js';
 
 const [, , url = '', gitlabUrl = '', content = '', chatId] = process.argv;
+
+const never = (): Promise<never> => new Promise(() => undefined);
+const tools = [
+  testTool('quick', () => 'Quick'),
+  testTool('slow', never),
+  testTool('again', never, { idempotent: true }),
+  testTool('pay', never, { requiresApproval: true }),
+];
 
 @Module({
   imports: [
     TypeOrmModule.forRoot({ type: 'postgres', url, autoLoadEntities: true }),
     GitlabDuoModule.forRoot({ apiKey: 'glpat-testtesttesttesttest', instanceUrl: gitlabUrl, gatewayUrl: gitlabUrl }),
     GitlabDuoModule.forFeature([Chat]),
+    moduleOf(tools),
   ],
 })
 class ToolModule {}
 
 const app = await NestFactory.createApplicationContext(ToolModule, { logger: ['error'] });
-const never = (): Promise<never> => new Promise(() => undefined);
-const tools = [
-  addTool(app, 'quick', () => told('Quick')),
-  addTool(app, 'slow', never),
-  addTool(app, 'again', never, { isIdempotent: true }),
-  addTool(app, 'pay', never, { needsApproval: () => Promise.resolve(true) }),
-];
 const chats = app.get<DuoChatService<Chat>>(DuoChatService);
 const chat = chatId === undefined ? await chats.create() : await chats.find(chatId);
 process.send?.(chat.id);
