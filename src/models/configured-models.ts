@@ -4,6 +4,7 @@ import { type Api } from '../messages/part.interface.js';
 import { catalogue, type CatalogueModel } from './catalogue.js';
 import { checkOptions } from './option-checks.js';
 import { contradiction } from './contradictions.js';
+import { nearNames } from './near-names.js';
 
 /** What is assumed of a model that the catalogue does not have: whatever no vendor refuses. */
 const careful: Omit<ModelTraits, 'upstreamId' | 'api'> = {
@@ -47,13 +48,31 @@ export function configuredModels(options: readonly ModelOption[]): CatalogueMode
   const known = catalogue.filter(({ id, isAlpha }) => !isAlpha || changes.has(id));
   const isKnown = new Set(known.map(({ id }) => id));
   const added = options.filter(({ id }) => !isKnown.has(id));
-  return [
+  const models = [
     ...known.map((model) => {
       const option = changes.get(model.id);
       return option === undefined ? model : changed(model, option);
     }),
     ...added.map((option) => changed(newModel(option), option)),
   ];
+  checkSuccessors(options, models);
+  return models;
+}
+
+/** A warning about the end of a model names its successor, which must be a model that can be asked. */
+function checkSuccessors(options: readonly ModelOption[], models: readonly CatalogueModel[]): void {
+  for (const [index, { id, successor }] of options.entries()) {
+    if (successor == null) continue;
+    const place = `models[${index}].successor`;
+    if (successor === id)
+      throw new ConfigurationError(`${place} must be another model than ${JSON.stringify(id)} itself.`);
+    if (models.some((model) => model.id === successor)) continue;
+    const near = nearNames(successor, models).map((name) => JSON.stringify(name));
+    const advice = near.length > 0 ? ` Did you mean ${near.join(' or ')}?` : '';
+    throw new ConfigurationError(
+      `${place} must be the id of a model that can be asked, or null; it is ${JSON.stringify(successor)}.${advice}`,
+    );
+  }
 }
 
 /** Whether the catalogue has an alpha model of this id. */

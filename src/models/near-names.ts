@@ -1,7 +1,7 @@
 import { type Model } from './model.interface.js';
 
 /** Ids of at most three models that `wanted` may stand for, the nearest first. */
-export function nearNames(wanted: string, models: readonly Model[]): string[] {
+export function nearNames(wanted: string, models: readonly Pick<Model, 'id' | 'upstreamId'>[]): string[] {
   const core = coreOf(wanted);
   const limit = Math.max(1, Math.floor(core.length * 0.4));
   return models

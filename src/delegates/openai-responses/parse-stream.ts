@@ -1,4 +1,5 @@
 import { type Redact, redact as redactPatterns } from '../../errors/redact.js';
+import { UpstreamError } from '../../errors/upstream.errors.js';
 import { type JsonObject } from '../../messages/json.interface.js';
 import { type FinishReason } from '../../messages/message.interface.js';
 import { type ModelAnswer, type ModelEvent } from '../../messages/model-request.interface.js';
@@ -6,7 +7,7 @@ import { type Part } from '../../messages/part.interface.js';
 import { AnswerBounds } from '../answer-bounds.js';
 import { finishDetail } from '../finish-detail.js';
 import { type StreamParser } from '../delegate.interface.js';
-import { throwIfErrorEvent, parseEvent, textDelta, streamFailure } from '../stream-event.js';
+import { brokenStream, throwIfErrorEvent, parseEvent, textDelta, streamFailure } from '../stream-event.js';
 import { withdrawsCalls } from '../tool-arguments.js';
 import { OpenaiUsage } from '../reported-usage.js';
 import { ResponseItems } from './response-items.js';
@@ -64,18 +65,11 @@ export class ResponsesStreamParser implements StreamParser {
         if (event.item) items.end(indexOf(event), event.item, events);
         break;
       case 'response.completed':
-        items.endAll(event.response?.output, events);
-        items.checkCalls();
-        this.end(event.response, items.hasCalls ? 'tool-calls' : 'stop', events);
-        break;
       case 'response.incomplete':
-        items.endAll(event.response?.output, events);
-        this.end(event.response, incompletion(event.response?.incomplete_details?.reason), events);
-        break;
       case 'response.failed':
-        this.fail(event.response);
-        items.endAll(event.response?.output, events);
-        throw streamFailure(event.response?.error, this.redact);
+      case 'response.cancelled':
+        this.conclude(event.type, event.response, events);
+        break;
       case 'error':
         this.fail(event.response);
         throw streamFailure(event.error ?? { code: event.code, message: event.message }, this.redact);
@@ -90,6 +84,32 @@ export class ResponsesStreamParser implements StreamParser {
       .filter((part) => (part.type === 'tool-call' ? this.isDone : saysSomething(part)));
     const detail = this.detail && { finishDetail: this.detail };
     return { parts, finishReason: this.finish, ...detail, usage: this.usage.total };
+  }
+
+  /** Ends the answer as its status says: an event named `completed` may carry a response that is not. */
+  private conclude(event: string, response: WireResponse | null | undefined, events: ModelEvent[]): void {
+    const { items } = this;
+    const named = event.slice('response.'.length);
+    const status = statusOf(response);
+    const outcome =
+      named === 'completed' || (named === 'incomplete' && status !== 'completed') ? (status ?? named) : named;
+    if (outcome !== 'completed' && outcome !== 'incomplete') this.fail(response);
+    items.endAll(response?.output, events);
+    switch (outcome) {
+      case 'completed':
+        items.checkCalls();
+        this.end(response, items.hasCalls ? 'tool-calls' : 'stop', events);
+        break;
+      case 'incomplete':
+        this.end(response, incompletion(response?.incomplete_details?.reason), events);
+        break;
+      case 'failed':
+        throw streamFailure(response?.error, this.redact);
+      case 'cancelled':
+        throw new UpstreamError("The model's vendor cancelled the answer. Try again.", { isRetryable: true });
+      default:
+        throw brokenStream('it ended before it was complete');
+    }
   }
 
   private end(response: WireResponse | null | undefined, told: FinishReason, events: ModelEvent[]): void {
@@ -119,6 +139,10 @@ export class ResponsesStreamParser implements StreamParser {
       reasoning: output?.reasoning_tokens,
     });
   }
+}
+
+function statusOf(response: WireResponse | null | undefined): string | undefined {
+  return typeof response?.status === 'string' ? response.status : undefined;
 }
 
 function indexOf({ output_index: index }: WireEvent): number {

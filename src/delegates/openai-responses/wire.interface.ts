@@ -17,6 +17,7 @@ export interface WireEvent {
 }
 
 export interface WireResponse {
+  status?: unknown;
   error?: unknown;
   output?: unknown;
   incomplete_details?: { reason?: unknown } | null;

@@ -139,3 +139,41 @@ describe('The phase of a message', () => {
       expect(JSON.stringify(rendered(delegate, model, { messages }))).not.toContain('phase');
   });
 });
+
+// "status: The status of the response generation. One of completed, failed, in_progress, cancelled, queued, or incomplete":
+// https://platform.openai.com/docs/api-reference/responses/object. Proxies name the last event `response.completed`
+// whatever the status is.
+describe('The status of a Responses final event', () => {
+  const usage = { input_tokens: 20, output_tokens: 7 };
+  const final = (type: string, status: string, more: object = {}) => ({
+    type,
+    response: { status, output: [message('Hi'), call], usage, ...more },
+  });
+  const error = { code: 'server_error', message: 'Broken.' };
+
+  it.each([
+    ['response.cancelled', 'cancelled', {}, 'cancelled the answer'],
+    ['response.completed', 'cancelled', {}, 'cancelled the answer'],
+    ['response.incomplete', 'cancelled', {}, 'cancelled the answer'],
+    ['response.completed', 'failed', { error }, 'Broken.'],
+    ['response.failed', 'completed', { error }, 'Broken.'],
+    ['response.completed', 'in_progress', {}, 'before it was complete'],
+  ])('makes no answer of %s with the status %s', (type, status, more, problem) => {
+    const result = feed(openaiResponsesDelegate, [final(type, status, more)]);
+    expect(result.error).toMatchObject({ isRetryable: true, message: expect.stringContaining(problem) });
+    expect(result.answer.parts).toEqual([said]);
+    expect(result.answer.usage).toMatchObject({ inputTokens: 20, outputTokens: 7 });
+    expect(result.events.filter(({ type: kind }) => kind === 'tool-call')).toEqual([]);
+  });
+
+  it.each([
+    ['response.completed', 'incomplete'],
+    ['response.incomplete', 'completed'],
+    ['response.incomplete', 'incomplete'],
+  ])('makes a cut answer of %s with the status %s', (type, status) => {
+    const more = { incomplete_details: { reason: 'max_output_tokens' } };
+    const { answer, error: none } = feed(openaiResponsesDelegate, [final(type, status, more)]);
+    expect(none).toBeUndefined();
+    expect(answer).toMatchObject({ finishReason: 'length', usage: { inputTokens: 20, outputTokens: 7 } });
+  });
+});

@@ -78,6 +78,8 @@ describe('Responses usage', () => {
     ended('response.incomplete', usage, { incomplete_details: { reason: 'max_output_tokens' } }),
     ended('response.incomplete', usage, { incomplete_details: { reason: 'content_filter' } }),
     ended('response.failed', usage, { error: { code: 'server_error', message: 'Broken.' } }),
+    ended('response.cancelled', usage, { status: 'cancelled' }),
+    ended('response.completed', usage, { status: 'cancelled' }),
     { ...ended('error', usage), message: 'Broken.' },
   ])('is read from every final event: %j', (event) => {
     expect(feed(openaiResponsesDelegate, [event]).answer.usage).toMatchObject(counted);

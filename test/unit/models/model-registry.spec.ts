@@ -256,6 +256,16 @@ describe('The models option', () => {
       [{ ...known, endOfLife: '2026-02-30' }],
       "models[0].endOfLife must be a day as YYYY-MM-DD, or null; it is '2026-02-30'.",
     ],
+    [
+      [{ ...known, successor: 'unknown' }],
+      'models[0].successor must be the id of a model that can be asked, or null; it is "unknown".',
+    ],
+    [[{ ...known, successor: 'duo-chat-opus-4-88' }], 'Did you mean "duo-chat-opus-4-8"'],
+    [
+      [{ ...known, successor: 'duo-chat-haiku-5-5' }],
+      'models[0].successor must be the id of a model that can be asked',
+    ],
+    [[{ ...known, successor: known.id }], 'models[0].successor must be another model than "duo-chat-opus-4-7" itself.'],
     [[{ ...known, endOfLife: 'soon' }], 'models[0].endOfLife must be a day'],
     [[{ ...known, defaultEffort: 'huge' }], 'models[0].defaultEffort must be'],
     [
