@@ -27,7 +27,7 @@ const roomsFrom = (names) => names.flatMap((name) => [`../${name}/**`, `../../${
 // The folders whose comments and constants are in plain language; a folder is added once it is clean.
 const plainRooms = [
   ...['async', 'turn', 'runs', 'router', 'gateway', 'delegates', 'app'],
-  ...['models', 'messages', 'errors', 'config', 'schemas'],
+  ...['models', 'messages', 'errors', 'config', 'schemas', 'discovery', 'testing', 'http'],
 ].map((room) => `src/${room}/**/*.ts`);
 
 /** What the files of a room may not import. */

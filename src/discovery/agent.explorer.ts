@@ -37,7 +37,7 @@ export class AgentExplorer implements OnModuleInit, OnApplicationBootstrap {
 
   /**
    * Later than the rest, as the tools have to be found first.
-   * @throws ConfigurationError when a tool of an agent is none of this application
+   * @throws ConfigurationError when a tool of an agent is not a tool of this application
    */
   onApplicationBootstrap(): void {
     for (const agent of this.agents()) {
@@ -67,7 +67,7 @@ export class AgentExplorer implements OnModuleInit, OnApplicationBootstrap {
     }
     mustBeSingleton(wrapper, 'the context that its methods get');
     const { instance } = wrapper as { instance: unknown };
-    // What stands in for an agent, in a test for example, is nobody that a chat could belong to.
+    // A substitute for an agent, in a test for example, has no chats.
     if (!(instance instanceof DuoAgent)) return;
     const { models, runs, duo } = this;
     const served = this.served(options);
@@ -88,7 +88,7 @@ export class AgentExplorer implements OnModuleInit, OnApplicationBootstrap {
   }
 }
 
-/** Tells of which agent an error is. */
+/** Names the agent in errors of ours. */
 function explainErrors({ target }: DecoratedProvider<AgentOptions>, work: () => unknown): void {
   try {
     work();
@@ -98,7 +98,7 @@ function explainErrors({ target }: DecoratedProvider<AgentOptions>, work: () => 
   }
 }
 
-/** @throws ConfigurationError for a provider that extends `DuoAgent` and is none */
+/** @throws ConfigurationError for a provider that extends `DuoAgent` without the decorator */
 function mustBeDecorated(instance: unknown): void {
   if (!(instance instanceof DuoAgent) || agentOptions(instance.constructor)) return;
   const { name } = instance.constructor;

@@ -33,7 +33,7 @@ function classOf(
   return !isFactory && optionsOf(metatype) ? (metatype as Type) : undefined;
 }
 
-/** @param instead what the class may use in place of a request */
+/** @param instead what the class may use instead of a request */
 export function mustBeSingleton(wrapper: InstanceWrapper, instead: string): void {
   if (wrapper.isTransient) {
     throw new ConfigurationError('it is transient, and a chat needs the one instance: take its scope away.');

@@ -12,7 +12,7 @@ type GitlabOption =
   'apiKey' | 'credentials' | 'instanceUrl' | 'gatewayUrl' | 'gatewayPrefix' | 'timeouts' | 'dispatcher';
 
 /**
- * The options of `GitlabDuoModule.forRoot()`, but for those of GitLab and the way there.
+ * The options of `GitlabDuoModule.forRoot()`, except those of GitLab and the connection to it.
  * @publicApi
  */
 export interface DuoTestingOptions extends Omit<typeof OPTIONS_TYPE, GitlabOption> {
@@ -24,7 +24,7 @@ export interface DuoTestingOptions extends Omit<typeof OPTIONS_TYPE, GitlabOptio
 class DuoTestingModule {}
 
 /**
- * Stands in for `GitlabDuoModule.forRoot()` in tests: a script replies in place of the models, without a token and
+ * Stands in for `GitlabDuoModule.forRoot()` in tests: a script replies instead of the models, without a token and
  * without any network. All else is as in production: runs, tools, retries, the ledger, chats in memory and persisted.
  * `module.get(DuoScript)` shows the requests and takes more replies.
  * @example
