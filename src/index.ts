@@ -5,12 +5,11 @@ export { ActsAsChat, type ActsAsChatOptions, type ChatOf } from './chats/acts-as
 export { ActsAsMessage, type ActsAsMessageOptions, type MessageOf } from './chats/acts-as-message.mixin.js';
 export { Chat, Message } from './chats/chat.entity.js';
 export { type ChatClass } from './chats/chat-kind.js';
+export { ChatRef } from './chats/chat-ref.js';
 export { DuoChatService } from './chats/duo-chat.service.js';
 export {
   type Answer,
-  type AskByIdOptions,
   type ChatChanges,
-  type CompleteByIdOptions,
   type CreateChat,
   type MessageOfChat,
   type MessagePageOptions,
@@ -18,7 +17,6 @@ export {
   type Page,
   type PageOptions,
   type Period,
-  type RunToolsByIdOptions,
 } from './chats/duo-chat-service.interface.js';
 export { DuoAttempt } from './chats/entities/duo-attempt.entity.js';
 export { DuoChat } from './chats/entities/duo-chat.entity.js';
@@ -95,6 +93,8 @@ export { type GitlabDuoOptionsFactory } from './gitlab-duo.module-definition.js'
 export { type Effort } from './messages/effort.js';
 export { type JsonObject, type JsonValue } from './messages/json.interface.js';
 export {
+  type AnswerRecord,
+  type AnswerStatus,
   type FinishReason,
   type MessageRecord,
   type MessageStatus,
@@ -136,7 +136,6 @@ export { type Model, type ModelStatus } from './models/model.interface.js';
 export { ModelRegistry } from './models/model-registry.js';
 export { type AttemptOutcome, type StepOutcome } from './router/attempt.interface.js';
 export { DuoRouterService, type StreamOptions } from './router/duo-router.service.js';
-export { LiveRun, type RunEventBatch, type RunResult, type StopReason } from './runs/live-run.js';
 export {
   type PartRejectedEvent,
   type ApprovalRequest,
@@ -145,6 +144,7 @@ export {
   type RunEvent,
   type RunStatus,
 } from './runs/run-event.interface.js';
+export { type FollowOptions, type IndexedRunEvent, type Run } from './runs/run.interface.js';
 export { type RunOptions } from './runs/run-options.js';
 export { type InputOf, type OutputOf, type SchemaSource } from './schemas/schema.interface.js';
 export { type StandardResult, type StandardSchema } from './schemas/standard-schema.interface.js';

@@ -7,6 +7,7 @@ import { type DuoService } from '../conversation/duo.service.js';
 import { ChatNotFoundError } from '../errors/chat.errors.js';
 import { ConfigurationError, ValidationError } from '../errors/request.errors.js';
 import { mergeChanges } from '../messages/merge-params.js';
+import { isAddition } from '../runs/chat-tools.js';
 import { type BoundAgent } from './bound-agent.js';
 
 /** The chats of one agent, in memory and persisted. */
@@ -31,9 +32,11 @@ export class AgentChats<C extends ChatOf<unknown>> {
         // Whatever was said to the chat since it was made came later than the agent's own.
         const isReplaced = instructions === undefined || chat.messages.some(({ role }) => role === 'system');
         const params = mergeChanges(settings.params, start.settings.params);
+        const { tools } = start.settings;
+        const base = isAddition(tools) && { tools: { ...tools, base: (await agent.defaults(scope)).tools ?? [] } };
         const run = await driver.start(chat, {
           ...start,
-          settings: { ...settings, ...(!isReplaced && { instructions }), ...start.settings, params },
+          settings: { ...settings, ...(!isReplaced && { instructions }), ...start.settings, params, ...base },
           defaults: (_begun, signal) => agent.defaults({ ...scope, signal }),
         });
         isNew = false;
@@ -60,7 +63,7 @@ export class AgentChats<C extends ChatOf<unknown>> {
     }
     const { instructions } = await this.agent.settings({ chat, ownerId, inputs: agentInputs });
     if (instructions === undefined) return;
-    await this.persisted.addMessage(id, { role: 'system', content: instructions }, { ownerId });
+    await this.persisted.ref(id, { ownerId }).addMessage({ role: 'system', content: instructions });
   }
 
   private get persisted(): DuoChatService<C> {

@@ -1,16 +1,15 @@
 import { type DeepPartial } from 'typeorm';
-import { type AskOptions, type CompleteOptions } from '../conversation/ask-options.interface.js';
 import { type ParsedAnswer } from '../conversation/parsed-answer.interface.js';
 import { type JsonObject } from '../messages/json.interface.js';
 import { type ModelParams, type ParamChanges } from '../messages/model-request.interface.js';
 import { type ChatOf } from './acts-as-chat.mixin.js';
 
-/** Who asks. A chat of another owner does not exist for this one; unset means chats without an owner. */
+/** Who asks. A chat of another owner does not exist for this one. Unset stands for chats without an owner. */
 export interface OwnerOption {
   ownerId?: string | null;
 }
 
-/** What a chat starts with; `entity` sets the kind's own columns. */
+/** The settings of a new chat; `entity` sets the kind's own columns. */
 export interface CreateChat<C> extends OwnerOption {
   model?: string;
   title?: string | null;
@@ -19,19 +18,19 @@ export interface CreateChat<C> extends OwnerOption {
   params?: ParamChanges;
   metadata?: JsonObject;
   entity?: DeepPartial<C>;
-  /** The name of the agent that the chat belongs to; what is said here besides wins over what the agent says. */
+  /** The name of the agent that the chat belongs to; other settings given here override the agent's. */
   agent?: string;
-  /** What that agent is given, for as long as the chat lives: stored as JSON. */
+  /** The inputs of that agent, stored with the chat as JSON. */
   inputs?: object;
 }
 
-/** What a chat can be changed to; what is unset stays. */
+/** Changes to a chat; settings that are not named remain. */
 export interface ChatChanges {
   model?: string;
   title?: string | null;
   /** Added as a system message, which replaces the instructions before it. */
   instructions?: string;
-  /** Replace the parameters so far, or are made from them by a function; a `null` is no parameter. */
+  /** Replaces the parameters, or a function of those before; a `null` removes a parameter. */
   params?: ParamChanges | ((before: ModelParams) => ParamChanges);
   metadata?: JsonObject;
 }
@@ -54,7 +53,7 @@ export interface Page<T> {
   nextCursor: string | null;
 }
 
-/** From a time on, inclusive, and up to another, exclusive; unbounded where unset. */
+/** From a time on, inclusive, and up to another, exclusive; unbounded when unset. */
 export interface Period {
   from?: Date;
   to?: Date;
@@ -63,9 +62,5 @@ export interface Period {
 /** The message entity of a kind of chat. */
 export type MessageOfChat<C> = C extends ChatOf<infer M> ? M : never;
 
-/** The answer to an ask whose schema makes such values. */
+/** The answer to an ask with a schema of this type. */
 export type Answer<C, Value> = ParsedAnswer<MessageOfChat<C>, Value>;
-
-export type AskByIdOptions = AskOptions & OwnerOption;
-export type CompleteByIdOptions = CompleteOptions & OwnerOption;
-export type RunToolsByIdOptions = Pick<AskOptions, 'tools' | 'signal'> & OwnerOption;

@@ -1,31 +1,31 @@
-import { type DataSource, type FindOptionsWhere, IsNull, LessThan, MoreThan, type Repository } from 'typeorm';
+import {
+  type DataSource,
+  type FindManyOptions,
+  type FindOptionsWhere,
+  IsNull,
+  LessThan,
+  MoreThan,
+  type Repository,
+} from 'typeorm';
 import { validate as isUuid } from 'uuid';
 import { ChatNotFoundError } from '../errors/chat.errors.js';
 import { RunNotFoundError } from '../errors/run.errors.js';
 import { ValidationError } from '../errors/request.errors.js';
-import { type DecisionOptions, type NewMessage, type OnChunk } from '../conversation/ask-options.interface.js';
-import { awaitAnswer, startRun, eventsOf, awaitToolResults } from '../conversation/start-run.js';
 import { type ChatBackend, bindChat } from '../conversation/chat-backend.js';
-import { type SchemaOption } from '../conversation/parsed-answer.interface.js';
-import { decision } from '../conversation/tool-call-decision.js';
+import { setParked } from '../conversation/parked-chats.js';
 import { mergeParams } from '../messages/merge-params.js';
 import { checkParamChanges } from '../messages/params.js';
 import { sanitizeJson } from '../messages/text.js';
 import { type ModelParams } from '../messages/model-request.interface.js';
-import { type ToolCallRecord } from '../messages/tool-call.interface.js';
-import { type ChatUsage, type UsageReport } from '../messages/usage-report.js';
-import { type LiveRun } from '../runs/live-run.js';
-import { type RunEvent } from '../runs/run-event.interface.js';
+import { type UsageReport } from '../messages/usage-report.js';
 import { type RunService } from '../runs/run.service.js';
 import { type ChatOf } from './acts-as-chat.mixin.js';
 import { checkChanges, ownerOf } from './chat-arguments.js';
 import { addInstructions, ChatCreating, type ChatCreatingParts } from './chat-factory.js';
+import { ChatRef } from './chat-ref.js';
 import { ChatSubscriber } from './chat-subscriber.js';
 import {
-  type Answer,
-  type AskByIdOptions,
   type ChatChanges,
-  type CompleteByIdOptions,
   type CreateChat,
   type MessageOfChat,
   type MessagePageOptions,
@@ -33,16 +33,19 @@ import {
   type Page,
   type PageOptions,
   type Period,
-  type RunToolsByIdOptions,
 } from './duo-chat-service.interface.js';
 import { type DuoMessage } from './entities/duo-message.entity.js';
 import { DuoRun } from './entities/duo-run.entity.js';
 import { subscribe } from './lasting-subscriber.js';
 import { CHAT_PAGE, MESSAGE_PAGE, page, pageLimit, pageStart } from './page.js';
-import { type ChatHandle, persistedChatBackend } from './persisted-chat-backend.js';
+import { type ChatKey, persistedChatBackend } from './persisted-chat-backend.js';
 import { onDatabase } from './store/database-error.js';
 
-/** What a service is made of. */
+/** The alias of chats in queries, and the column that is read with them. */
+const ALIAS = 'duo_chat';
+const IS_PARKED = 'duo_is_parked';
+
+/** The dependencies of a service. */
 export interface DuoChatServiceParts<C extends ChatOf<unknown>> extends ChatCreatingParts<C> {
   dataSource: DataSource;
   runs: RunService;
@@ -57,7 +60,7 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
   private readonly messageRows: Repository<DuoMessage>;
   private readonly runRows: Repository<DuoRun>;
   private readonly creating: ChatCreating<C>;
-  private readonly backend: ChatBackend<ChatHandle, MessageOfChat<C>>;
+  private readonly backend: ChatBackend<ChatKey, MessageOfChat<C>>;
 
   constructor(private readonly parts: DuoChatServiceParts<C>) {
     const { dataSource, kind } = parts;
@@ -79,13 +82,16 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
    * @throws UnknownModelError, ValidationError
    */
   async create(options: CreateChat<C> = {}): Promise<C> {
-    return this.creating.create(options);
+    const chat = await this.creating.create(options);
+    setParked(chat, false);
+    return chat;
   }
 
   /** @throws ChatNotFoundError */
   async find(id: string, owner: OwnerOption = {}): Promise<C> {
-    const chat = isUuid(id) ? await onDatabase(() => this.chats.findOneBy(this.where(owner, { id }))) : null;
-    if (chat === null) throw new ChatNotFoundError(id);
+    const where = this.where(owner, { id });
+    const [chat] = isUuid(id) ? await this.load({ where, take: 1 }) : [];
+    if (chat === undefined) throw new ChatNotFoundError(id);
     return chat;
   }
 
@@ -97,7 +103,7 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
     const limit = pageLimit(options.limit, CHAT_PAGE);
     const where = this.where(options, options.cursor === undefined ? {} : { id: LessThan(options.cursor) });
     const newestFirst = { id: 'DESC' } as object;
-    const chats = await onDatabase(() => this.chats.find({ where, order: newestFirst, take: limit + 1 }));
+    const chats = await this.load({ where, order: newestFirst, take: limit + 1 });
     return page(chats, limit, (chat) => chat.id);
   }
 
@@ -153,100 +159,13 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
   }
 
   /**
-   * Asks the model and waits for the answer; see `Chat.ask`.
-   * @throws ChatNotFoundError, ChatBusyError, and what the upstream fails with
+   * A chat by its id, without loading it: it has every verb of a chat. Each verb checks
+   * the id and the owner.
+   * @example
+   * const answer = await chats.ref(id, { ownerId }).ask('What is a lock?');
    */
-  ask<Value>(
-    id: string,
-    content: string,
-    options: AskByIdOptions & SchemaOption<Value>,
-    onChunk?: OnChunk,
-  ): Promise<Answer<C, Value>>;
-  ask(id: string, content: string, options?: AskByIdOptions, onChunk?: OnChunk): Promise<MessageOfChat<C>>;
-  async ask(id: string, content: string, options: AskByIdOptions = {}, onChunk?: OnChunk): Promise<MessageOfChat<C>> {
-    const chat = this.bound(id, options);
-    return awaitAnswer<ChatHandle, MessageOfChat<C>>(chat, await startRun(chat, content, options), options, onChunk);
-  }
-
-  /** Asks the model and yields the run's events; see `Chat.stream`. */
-  async *stream(id: string, content: string, options: AskByIdOptions = {}): AsyncGenerator<RunEvent, void, undefined> {
-    yield* eventsOf(await this.start(id, content, options));
-  }
-
-  /** Answers the last user message again; see `Chat.complete`. */
-  complete<Value>(
-    id: string,
-    options: CompleteByIdOptions & SchemaOption<Value>,
-    onChunk?: OnChunk,
-  ): Promise<Answer<C, Value>>;
-  complete(id: string, options?: CompleteByIdOptions, onChunk?: OnChunk): Promise<MessageOfChat<C>>;
-  async complete(id: string, options: CompleteByIdOptions = {}, onChunk?: OnChunk): Promise<MessageOfChat<C>> {
-    const chat = this.bound(id, options);
-    return awaitAnswer<ChatHandle, MessageOfChat<C>>(chat, await startRun(chat, null, options), options, onChunk);
-  }
-
-  /** Asks the model once, and runs no tool; see `Chat.step`. */
-  step<Value>(id: string, options: CompleteByIdOptions & SchemaOption<Value>): Promise<Answer<C, Value>>;
-  step(id: string, options?: CompleteByIdOptions): Promise<MessageOfChat<C>>;
-  async step(id: string, options: CompleteByIdOptions = {}): Promise<MessageOfChat<C>> {
-    const chat = this.bound(id, options);
-    const run = await startRun(chat, null, options, 'step');
-    return awaitAnswer<ChatHandle, MessageOfChat<C>>(chat, run, options, undefined);
-  }
-
-  /** Runs the tool calls that have no result, and asks no model; see `Chat.runTools`. */
-  async runTools(id: string, options: RunToolsByIdOptions = {}): Promise<MessageOfChat<C>[]> {
-    return awaitToolResults<ChatHandle, MessageOfChat<C>>(this.bound(id, options), options);
-  }
-
-  /**
-   * Whether the last thing that was said is a whole answer; see `Chat.isComplete`.
-   * @throws ChatNotFoundError
-   */
-  async isComplete(id: string, owner: OwnerOption = {}): Promise<boolean> {
-    return this.backend.isComplete(this.bound(id, owner));
-  }
-
-  /**
-   * The tool calls that wait for somebody's approval; see `Chat.pendingApprovals`.
-   * @throws ChatNotFoundError
-   */
-  async pendingApprovals(id: string, owner: OwnerOption = {}): Promise<ToolCallRecord[]> {
-    return this.backend.pendingApprovals(this.bound(id, owner));
-  }
-
-  /**
-   * Lets a tool call run with the next completion; see `Chat.approve`.
-   * @throws ChatNotFoundError, ToolCallNotFoundError, ToolCallDecidedError
-   */
-  async approve(
-    id: string,
-    toolCallId: string,
-    options: OwnerOption & Pick<DecisionOptions, 'by'> = {},
-  ): Promise<ToolCallRecord> {
-    return this.backend.decide(this.bound(id, options), decision(toolCallId, 'approved', options));
-  }
-
-  /**
-   * Keeps a tool call from running; see `Chat.deny`.
-   * @throws ChatNotFoundError, ToolCallNotFoundError, ToolCallDecidedError
-   */
-  async deny(id: string, toolCallId: string, options: OwnerOption & DecisionOptions = {}): Promise<ToolCallRecord> {
-    return this.backend.decide(this.bound(id, options), decision(toolCallId, 'denied', options));
-  }
-
-  /** Adds a message without asking the model. */
-  async addMessage(id: string, message: NewMessage, owner: OwnerOption = {}): Promise<MessageOfChat<C>> {
-    const chat = this.bound(id, owner);
-    return this.backend.addMessage(chat, message);
-  }
-
-  /**
-   * What a chat has cost so far, by model and kind of token.
-   * @throws ChatNotFoundError
-   */
-  async usage(id: string, owner: OwnerOption = {}): Promise<ChatUsage> {
-    return this.backend.usage(this.bound(id, owner));
+  ref(id: string, owner: OwnerOption = {}): ChatRef<MessageOfChat<C>> {
+    return new ChatRef(id, owner, this.backend);
   }
 
   /**
@@ -262,14 +181,6 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
   }
 
   /**
-   * Begins a run and hands it over as it works; `null` content answers the last user message again.
-   * @throws ChatNotFoundError, ChatBusyError, ChatLockedError, UnknownModelError, ValidationError
-   */
-  async start(id: string, content: string | null, options: AskByIdOptions = {}): Promise<LiveRun> {
-    return startRun(this.bound(id, options), content, options);
-  }
-
-  /**
    * Where a run stands.
    * @throws ChatNotFoundError, RunNotFoundError
    */
@@ -281,11 +192,14 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
     throw new RunNotFoundError(id, runId);
   }
 
-  private bound(id: string, owner: OwnerOption): ChatHandle {
-    if (!isUuid(id)) throw new ChatNotFoundError(id);
-    const chat = { id, ownerId: ownerOf(owner) };
-    bindChat(chat, this.backend);
-    return chat;
+  /** Finds chats as a repository does, and in the same statement whether they have a parked run. */
+  private async load(options: FindManyOptions<C>): Promise<C[]> {
+    const query = this.chats.createQueryBuilder(ALIAS).setFindOptions(options);
+    query.addSelect(this.parts.store.hasParkedRun(ALIAS), IS_PARKED).setParameter('kind', this.parts.store.name);
+    const { entities, raw } = await onDatabase(() => query.getRawAndEntities<Record<string, unknown>>());
+    const parked = new Set(raw.flatMap((row) => (row[IS_PARKED] === true ? [row[`${ALIAS}_id`]] : [])));
+    for (const chat of entities) setParked(chat, parked.has(chat.id));
+    return entities;
   }
 
   private where(owner: OwnerOption, more: object): FindOptionsWhere<C> {

@@ -1,27 +1,31 @@
-import { type FindOptionsWhere, type Repository } from 'typeorm';
+import { type FindOptionsWhere, IsNull, type Repository } from 'typeorm';
+import { validate as isUuid } from 'uuid';
 import { contentParts } from '../conversation/start-run.js';
 import { type ChatBackend } from '../conversation/chat-backend.js';
 import { isAnswer } from '../conversation/memory-run-store.js';
+import { ChatNotFoundError } from '../errors/chat.errors.js';
 import { ValidationError } from '../errors/request.errors.js';
 import { mergeParams } from '../messages/merge-params.js';
 import { type ModelParams } from '../messages/model-request.interface.js';
-import { type RunDefaults } from '../runs/run-request.js';
+import { isAddition, toolsAfter } from '../runs/chat-tools.js';
+import { type RunDefaults, type StartRun } from '../runs/run-request.js';
 import { type BeginRun, type BegunRun, type ChatSettings } from '../runs/run-store.interface.js';
 import { type RunService } from '../runs/run.service.js';
 import { type ChatOf } from './acts-as-chat.mixin.js';
+import { ownerOf } from './chat-arguments.js';
 import { type ChatAgents } from './chat-agents.js';
 import { type ChatKind } from './chat-kind.js';
 import { messageEntity } from './message-entity.js';
 import { onDatabase } from './store/database-error.js';
 import { type KindStore } from './store/kind-store.js';
 
-/** A chat of which no more is needed than who asks for it. */
-export interface ChatHandle {
+/** As much of a chat as its verbs need. */
+export interface ChatKey {
   id: string;
   ownerId: string | null;
 }
 
-/** What the verbs of the chats of one kind work with. */
+/** The dependencies of the verbs of the chats of one kind. */
 export interface PersistedChats<C extends ChatOf<unknown>> {
   kind: ChatKind<C>;
   store: KindStore;
@@ -30,10 +34,10 @@ export interface PersistedChats<C extends ChatOf<unknown>> {
   chats: Repository<C>;
 }
 
-/** What stands behind the verbs of the chats of one kind. */
+/** The backend of the chats of one kind. */
 export function persistedChatBackend<C extends ChatOf<unknown>, M>(
   persisted: PersistedChats<C>,
-): ChatBackend<ChatHandle, M> {
+): ChatBackend<ChatKey, M> {
   const { kind, store, runs } = persisted;
   return {
     toolNames: (tools) => runs.toolNames(tools),
@@ -46,11 +50,12 @@ export function persistedChatBackend<C extends ChatOf<unknown>, M>(
         stored = begun.params;
         return begun;
       };
+      const settings = await withBaseTools(persisted, { chat, id, ownerId }, start);
       const run = await runs.start(
         { ...runStore, begin },
-        { ...start, defaults: (begun, signal) => runDefaults(persisted, begun, signal) },
+        { ...start, settings, defaults: (begun, signal) => runDefaults(persisted, begun, signal) },
       );
-      if (chat instanceof kind.chat && !run.isResumed) keepSettings(chat, start.settings, stored);
+      if (chat instanceof kind.chat && !run.isResumed) keepSettings(chat, settings, stored);
       return run;
     },
     message: (_chat, record, usage) => messageEntity(kind.message, record, usage) as M,
@@ -79,11 +84,16 @@ export function persistedChatBackend<C extends ChatOf<unknown>, M>(
   };
 }
 
-/** What the chat's agent says or, where it has none, its kind. */
+/** The defaults by the chat's agent or, without one, by its kind. */
 async function runDefaults<C extends ChatOf<unknown>>(
   { kind, runs, agents, chats }: PersistedChats<C>,
-  { chatId: id, ownerId, agent: name, agentInputs: inputs }: BegunRun,
-  signal: AbortSignal,
+  {
+    chatId: id,
+    ownerId,
+    agent: name,
+    agentInputs: inputs,
+  }: Pick<BegunRun, 'chatId' | 'ownerId' | 'agent' | 'agentInputs'>,
+  signal?: AbortSignal,
 ): Promise<RunDefaults> {
   if (name === null) return kind.tools ? { tools: runs.toolNames(kind.tools()) } : {};
   const agent = agents.named(name);
@@ -92,18 +102,41 @@ async function runDefaults<C extends ChatOf<unknown>>(
   return agent.defaults({ chat, ownerId, inputs, signal });
 }
 
-/** A query that selects some columns leaves the others unset. */
-function requireIdAndOwner(chat: Partial<ChatHandle>): ChatHandle {
+/** The settings of a begin, with the tools that added ones join where the chat stores none. */
+async function withBaseTools<C extends ChatOf<unknown>>(
+  persisted: PersistedChats<C>,
+  { chat, id, ownerId }: { chat: object } & ChatKey,
+  { settings, signal }: StartRun,
+): Promise<ChatSettings> {
+  const { tools } = settings;
+  if (!isAddition(tools)) return settings;
+  const { kind, chats } = persisted;
+  const where = { id, ownerId: ownerId ?? IsNull() } as FindOptionsWhere<C>;
+  const known = chat instanceof kind.chat ? chat : await onDatabase(() => chats.findOneBy(where), id);
+  if (!known || known.tools) return settings;
+  const { agent, agentInputs } = known;
+  const { tools: base = [] } = await runDefaults(persisted, { chatId: id, ownerId, agent, agentInputs }, signal);
+  return { ...settings, tools: { ...tools, base } };
+}
+
+/**
+ * A query that selects some columns leaves the others unset.
+ * @throws ValidationError, ChatNotFoundError for an id that no chat can have
+ */
+function requireIdAndOwner(chat: Partial<ChatKey>): ChatKey {
   const { id, ownerId } = chat;
-  if (id !== undefined && ownerId !== undefined) return { id, ownerId };
+  if (id !== undefined && ownerId !== undefined) {
+    if (!isUuid(id)) throw new ChatNotFoundError(id);
+    return { id, ownerId: ownerOf({ ownerId }) };
+  }
   throw new ValidationError(
-    `This ${chat.constructor.name} was loaded without its id or its ownerId: select both, or pass them to DuoChatService.`,
+    `This ${chat.constructor.name} was loaded without its id or its ownerId: select both, or ask by DuoChatService.ref(id, { ownerId }).`,
   );
 }
 
-/** Shows on the entity what its ask has stored; `stored` are the parameters of its row, which may have been newer. */
+/** Sets on the entity what its ask has stored; `stored` are the parameters of its row, which may have been newer. */
 function keepSettings(chat: ChatOf<unknown>, { model, params, tools }: ChatSettings, stored: ModelParams): void {
   if (model !== undefined) chat.model = model;
-  if (tools !== undefined) chat.tools = [...tools];
+  if (tools !== undefined) chat.tools = [...(toolsAfter(chat.tools, tools) ?? [])];
   if (params !== undefined) chat.params = mergeParams(stored);
 }

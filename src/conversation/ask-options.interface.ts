@@ -1,6 +1,6 @@
 import { type Type } from '@nestjs/common';
 import { type ErrorCode } from '../errors/gitlab-duo.error.js';
-import { type MessageRecord, type Role, type Usage } from '../messages/message.interface.js';
+import { type AnswerRecord, type Role, type Usage } from '../messages/message.interface.js';
 import { type ParamChanges, type ToolChoice } from '../messages/model-request.interface.js';
 import { type FilePart } from '../messages/part.interface.js';
 import { type SchemaSource } from '../schemas/schema.interface.js';
@@ -19,7 +19,7 @@ export interface ToolUse {
 }
 
 /**
- * Who decides about a tool call, and why.
+ * Who decides on a tool call, and why.
  * @publicApi
  */
 export interface DecisionOptions {
@@ -28,8 +28,8 @@ export interface DecisionOptions {
 }
 
 /**
- * Options of one ask; they hold for that ask alone, while `with…` on a chat is stored with the chat. A run that waits for
- * approval keeps them for the completion that lets it go on; the schema as JSON Schema, since it may be code.
+ * Options of one ask; they apply to that ask only, while settings by `with…` are stored with the chat. A parked run keeps
+ * them for the completion that continues it; the schema as JSON Schema, since it may be code.
  * @publicApi
  */
 export interface AskOptions {
@@ -37,23 +37,23 @@ export interface AskOptions {
   model?: string;
   /** Merged into the chat's own parameters; a `null` unsets one. */
   params?: ParamChanges;
-  /** Instructions in place of the chat's own. */
+  /** Instructions instead of the chat's own. */
   instructions?: string;
-  /** The tools that are offered in place of the chat's own. */
+  /** The tools that are offered instead of the chat's own. */
   tools?: readonly ToolClass[];
-  /** What the answer has to be, in place of the chat's own schema; see `withSchema`. `null` asks for plain text. */
+  /** The schema of the answer instead of the chat's own; see `withSchema`. `null` asks for plain text. */
   schema?: SchemaSource | null;
-  /** How often the model may be asked, tools in between; the module's `maxSteps` by default. */
+  /** How many requests to the model the run may make; the module's `maxSteps` by default. */
   maxSteps?: number;
   /** Images and documents that go with the content. */
   attachments?: FilePart[];
   /** Cancels the run: the upstream is closed, the text so far is kept as a `cancelled` message. */
   signal?: AbortSignal;
-  /** Names the request that asks, in the ledger, in what the log says of the run, and in the problem it may end with. */
+  /** The id of the caller's request, for the ledger, the log and the problem that the run may end with. */
   requestId?: string;
 }
 
-/** Options of a completion: the user says nothing new. */
+/** Options of a completion, which has no new user message. */
 export type CompleteOptions = Omit<AskOptions, 'attachments'>;
 
 /**
@@ -62,7 +62,7 @@ export type CompleteOptions = Omit<AskOptions, 'attachments'>;
  * (`schema_mismatch`), and another one follows.
  */
 export interface AnswerChunk {
-  /** The message that the piece belongs to: what a model says before it calls tools is a message of its own. */
+  /** The message that the piece belongs to: text that comes before tool calls is in a message of its own. */
   messageId: string;
   text: string;
   reasoning: string;
@@ -70,7 +70,7 @@ export interface AnswerChunk {
   reset?: ErrorCode;
 }
 
-/** Called for each piece of an answer; a promise is waited for before the next piece. */
+/** Called for each piece of an answer; a returned promise is awaited before the next piece. */
 export type OnChunk = (chunk: AnswerChunk) => unknown;
 
 /** A message that is added to a chat without asking a model. */
@@ -81,7 +81,7 @@ export interface NewMessage {
 }
 
 /**
- * A message of a chat in memory; the answer to an ask tells what it cost and, where the ask had a schema, has the value
- * that its text stands for, which JSON and spreads leave out.
+ * A message of a chat in memory. The answer to an ask has its cost and, where the ask had a schema, the value that its
+ * text stands for, which JSON and spreads leave out.
  */
-export type ConversationMessage = MessageRecord & { usage?: Usage; parsed?: unknown };
+export type ConversationMessage = AnswerRecord & { usage?: Usage; parsed?: unknown };

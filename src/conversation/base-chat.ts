@@ -3,6 +3,7 @@ import { sanitizeText, sanitizeJson } from '../messages/text.js';
 import { type ChatUsage } from '../messages/usage-report.js';
 import { type ParamChanges, type Thinking, type ToolChoice } from '../messages/model-request.interface.js';
 import { type RunEvent } from '../runs/run-event.interface.js';
+import { type Run } from '../runs/run.interface.js';
 import { type SchemaSource } from '../schemas/schema.interface.js';
 import { type ToolCallRecord } from '../messages/tool-call.interface.js';
 import {
@@ -18,9 +19,11 @@ import { mustBeTools } from '../tools/tool-list.js';
 import { toolName } from '../tools/tool.decorator.js';
 import { ValidationError } from '../errors/request.errors.js';
 import { answerSchema } from './answer-schema.js';
-import { startRun, awaitAnswer, contentParts, eventsOf, awaitToolResults } from './start-run.js';
+import { awaitAnswer, contentParts, eventsOf, runPendingTools, startRun, takeStep } from './start-run.js';
 import { backendOf } from './chat-backend.js';
-import { setChatSchema, stagedSettings, stageSettings } from './chat-settings.js';
+import { ChatRun } from './chat-run.js';
+import { isParked } from './parked-chats.js';
+import { setChatSchema, stageSettings, stageTool } from './chat-settings.js';
 import { type ParsedAnswer, type ParsingVerbs, type SchemaOption } from './parsed-answer.interface.js';
 import { decision } from './tool-call-decision.js';
 
@@ -72,21 +75,22 @@ export abstract class BaseChat<M> {
     return this;
   }
 
-  /** Adds a tool to those that `withTools` has set since the last ask, or sets it as the only one, as `withTools` does. */
+  /**
+   * Adds a tool to those of the chat, once: to its stored tools or, where it stores none, to those of its agent or kind. The
+   * chat stores the list that this makes.
+   * @throws ConfigurationError for a value that is not a class, such as one that a circular import has left undefined
+   */
   withTool(tool: ToolClass): this {
-    const { tools } = stagedSettings(this);
-    if (tools === undefined) return this.withTools(tool);
     mustBeTools([tool]);
-    stageSettings(this, { tools: [...tools, tool] });
+    stageTool(this, tool);
     return this;
   }
 
   /**
-   * Sets the tools that the model may call, and how they are to be used, in place of those before and of what was said of
-   * their use; `null` takes all of them away.
+   * Replaces the tools that the model may call, and how they are to be used; `null` removes all of them.
    * @param tools classes with `@Tool`, and last, if need be, how they are to be used
-   * @throws ConfigurationError for what is no class, such as one that a circular import has left undefined; ValidationError for a
-   *   choice that is none of the tools
+   * @throws ConfigurationError for a value that is not a class, such as one that a circular import has left undefined;
+   *   ValidationError for a choice that is not among the tools
    * @example
    * chat.withTools(Weather, Calendar, { choice: 'required', calls: 'one' });
    */
@@ -97,7 +101,7 @@ export abstract class BaseChat<M> {
     const tools = given.length === 1 && given[0] === null ? [] : given.filter((tool) => !isToolUse(tool));
     mustBeTools(tools);
     mustOffer(use?.choice, tools);
-    stageSettings(this, { tools });
+    stageSettings(this, { tools, addedTools: undefined });
     return this.withParams({ toolChoice: use?.choice ?? null, toolCalls: use?.calls ?? null });
   }
 
@@ -122,12 +126,12 @@ export abstract class BaseChat<M> {
 
   /**
    * Asks the model and waits for the answer, running the tools that it calls. Where calls need approval, it returns the
-   * message that has them: see `pendingApprovals`. `onChunk` gets each piece as it comes; a piece with `reset` takes back those
-   * before it, since an answer that breaks off begins anew while `retries` allow.
+   * message that has them, with the status `awaiting_approval`: see `pendingApprovals()`. `onChunk` receives each piece as
+   * it comes; a piece with `reset` takes back those before it, since an answer that breaks off starts again.
    * @example
    * const answer = await chat.ask('Tell me a story', (chunk) => process.stdout.write(chunk.text));
-   * @throws ChatBusyError while another ask is under way, SchemaMismatchError when the answer is none of its schema's, and
-   * what the upstream fails with; the user's message is kept
+   * @throws ChatBusyError while another run is active, SchemaMismatchError when the answer does not match its schema, and
+   *   errors of the upstream; the user's message is kept
    */
   ask(content: string, onChunk?: OnChunk): Promise<M>;
   ask<Value>(
@@ -143,17 +147,34 @@ export abstract class BaseChat<M> {
   }
 
   /**
-   * Asks the model and yields the run's events. What fails before the run begins is thrown; what fails later is an
-   * `error` event, and `run-end` tells the status. Leaving the loop cancels nothing: abort `options.signal` for that.
+   * Asks the model and yields the run's events. An error before the run begins is thrown; a later one is an `error`
+   * event, and `run-end` has the status. Leaving the loop cancels nothing: abort `options.signal` for that.
    */
   async *stream(content: string, options: AskOptions = {}): AsyncGenerator<RunEvent, void, undefined> {
-    yield* eventsOf(await startRun(this, content, options));
+    const run = await startRun(this, content, options);
+    yield* eventsOf(run);
+    await run.result;
   }
 
   /**
-   * Goes on where the chat stands: runs the tool calls that have no result, once they are decided on, and answers the
-   * last user message, after a failure or after `addMessage` as well.
-   * @throws PendingToolCallsError while calls wait for approval
+   * Begins a run and returns it as soon as it is stored, while it works. The content `null` completes the chat, as
+   * `complete()` does.
+   * @example
+   * const run = await chat.start('Tell me a story');
+   * for await (const event of run.events()) if (event.type === 'text-delta') process.stdout.write(event.text);
+   * const answer = await run.result();
+   * @throws ChatBusyError while another run is active, and what `ask()` throws before its run begins
+   */
+  start<Value>(content: string | null, options: AskOptions & SchemaOption<Value>): Promise<Run<ParsedAnswer<M, Value>>>;
+  start(content: string | null, options?: AskOptions): Promise<Run<M>>;
+  async start(content: string | null, options: AskOptions = {}): Promise<Run<M>> {
+    return new ChatRun<this, M>(this, await startRun(this, content, options), options);
+  }
+
+  /**
+   * Continues where the chat stands: runs the tool calls that have no result, once they are decided, and answers the last
+   * user message, also after a failure or after `addMessage()`.
+   * @throws PendingToolCallsError while calls await approval
    */
   complete(onChunk?: OnChunk): Promise<M>;
   complete<Value>(options: CompleteOptions & SchemaOption<Value>, onChunk?: OnChunk): Promise<ParsedAnswer<M, Value>>;
@@ -165,46 +186,70 @@ export abstract class BaseChat<M> {
   }
 
   /**
-   * Asks the model once, and runs no tool: the message may have calls, which `runTools` works.
-   * @throws ValidationError while there are calls without a result
+   * Makes one request to the model and runs no tool. The message may have tool calls, which `runTools()` runs.
+   * @throws ValidationError while there are calls without a result, or when no message waits for an answer
    */
-  step<Value>(options: CompleteOptions & SchemaOption<Value>): Promise<ParsedAnswer<M, Value>>;
-  step(options?: CompleteOptions): Promise<M>;
-  async step(options: CompleteOptions = {}): Promise<M> {
-    return awaitAnswer<this, M>(this, await startRun(this, null, options, 'step'), options, undefined);
+  generate<Value>(options: CompleteOptions & SchemaOption<Value>): Promise<ParsedAnswer<M, Value>>;
+  generate(options?: CompleteOptions): Promise<M>;
+  async generate(options: CompleteOptions = {}): Promise<M> {
+    return awaitAnswer<this, M>(this, await startRun(this, null, options, 'generate'), options, undefined);
   }
 
   /**
-   * Runs the tool calls that have no result, and asks no model. Where some wait for approval, the run waits with them, as
-   * that of an ask does; where there are none, there is no run, and the settings that wait stay for the next one.
-   * @throws PendingToolCallsError while such a run waits
+   * Advances the chat by one move: runs the tool calls that have no result, or else makes one request, as `generate()`
+   * does. Returns the last message of that move, the answer or the result of the last call, with the status
+   * `awaiting_approval` where other calls have to be decided first; `null` when the chat is complete.
+   * @example
+   * let message = await chat.step();
+   * while (message !== null && message.status !== 'awaiting_approval') message = await chat.step();
+   * @throws PendingToolCallsError while calls await approval
    */
-  async runTools(options: Pick<AskOptions, 'tools' | 'signal'> = {}): Promise<M[]> {
-    return awaitToolResults<this, M>(this, options);
+  step<Value>(options: CompleteOptions & SchemaOption<Value>): Promise<ParsedAnswer<M, Value> | null>;
+  step(options?: CompleteOptions): Promise<M | null>;
+  async step(options: CompleteOptions = {}): Promise<M | null> {
+    return takeStep<this, M>(this, options);
   }
 
-  /** Whether the last thing that was said is a whole answer of the model, without calls. */
+  /**
+   * Runs the tool calls that have no result, and makes no request to the model. Where calls need approval, the run is
+   * parked, as that of an ask is. Without such calls there is no run, and settings that wait remain for the next one.
+   * @returns the results, in the order of the calls
+   * @throws PendingToolCallsError while a parked run awaits approval
+   */
+  async runTools(options: Pick<AskOptions, 'tools' | 'signal'> = {}): Promise<M[]> {
+    return (await runPendingTools<this, M>(this, options)) ?? [];
+  }
+
+  /**
+   * Whether a run of this chat is parked, because calls await approval: known without a query, as of the last verb of this
+   * object or, for what `chats.find()` and `chats.list()` return, as of then. `undefined` where this object does not know.
+   */
+  get isAwaitingApproval(): boolean | undefined {
+    return isParked(this);
+  }
+
+  /** Whether the last message, other than instructions, is a complete answer without tool calls. */
   isComplete(): Promise<boolean> {
     return backendOf<this, M>(this).isComplete(this);
   }
 
-  /** The tool calls that wait for somebody's approval, in order; `complete()` goes on once each is decided on. */
+  /** The tool calls that await approval, in order. Once each is decided, `complete()` continues. */
   pendingApprovals(): Promise<ToolCallRecord[]> {
     return backendOf<this, M>(this).pendingApprovals(this);
   }
 
   /**
-   * Lets a tool call run with the next `complete()`; approving it again is fine.
-   * @param id of the call as `pendingApprovals` has it
-   * @throws ToolCallNotFoundError, ToolCallDecidedError when somebody has denied it
+   * Approves a tool call, which runs with the next `complete()`. Approving it twice does no harm.
+   * @param id of the call as `pendingApprovals()` returns it
+   * @throws ToolCallNotFoundError, ToolCallDecidedError when it was denied before
    */
   approve(id: string, options: Pick<DecisionOptions, 'by'> = {}): Promise<ToolCallRecord> {
     return backendOf<this, M>(this).decide(this, decision(id, 'approved', options));
   }
 
   /**
-   * Keeps a tool call from running: the model is told that it was denied, and why.
-   * @throws ToolCallNotFoundError, ToolCallDecidedError when somebody has approved it
+   * Denies a tool call: it never runs, and the model receives the denial and its reason.
+   * @throws ToolCallNotFoundError, ToolCallDecidedError when it was approved before
    */
   deny(id: string, options: DecisionOptions = {}): Promise<ToolCallRecord> {
     return backendOf<this, M>(this).decide(this, decision(id, 'denied', options));
@@ -212,13 +257,13 @@ export abstract class BaseChat<M> {
 
   /**
    * Adds a message without asking the model; a system message replaces the instructions.
-   * @throws PendingToolCallsError for a message of the assistant while calls wait for approval
+   * @throws PendingToolCallsError for a message of the assistant while calls await approval
    */
   async addMessage(message: NewMessage): Promise<M> {
     return backendOf<this, M>(this).addMessage(this, message);
   }
 
-  /** What the chat has cost so far, by model and kind of token, retries and failures included. */
+  /** The cost of the chat so far, by model and kind of token, retries and failures included. */
   async usage(): Promise<ChatUsage> {
     return backendOf<this, M>(this).usage(this);
   }

@@ -1,19 +1,19 @@
 import { ConfigurationError } from '../errors/request.errors.js';
 import { type ChatUsage } from '../messages/usage-report.js';
-import { type MessageRecord, type Usage } from '../messages/message.interface.js';
+import { type AnswerRecord, type Usage } from '../messages/message.interface.js';
 import { type ToolCallRecord } from '../messages/tool-call.interface.js';
 import { type LiveRun } from '../runs/live-run.js';
 import { type StartRun } from '../runs/run-request.js';
 import { type NewMessage, type ToolClass } from './ask-options.interface.js';
 import { type ToolCallDecision } from './tool-call-decision.js';
 
-/** What stands behind the verbs of a chat: it knows where the chat's messages live. */
+/** The port behind the verbs of a chat: it knows where the chat's messages are kept. */
 export interface ChatBackend<C extends object, M> {
   /** @throws ConfigurationError when a class is not a tool of this application */
   toolNames(tools: readonly ToolClass[]): string[];
   start(chat: C, start: StartRun): Promise<LiveRun>;
-  /** A stored message as a caller gets it; an answer tells what it cost. */
-  message(chat: C, record: MessageRecord, usage?: Usage): M;
+  /** A stored message as a caller receives it; an answer with its cost. */
+  message(chat: C, record: AnswerRecord, usage?: Usage): M;
   isComplete(chat: C): Promise<boolean>;
   pendingApprovals(chat: C): Promise<ToolCallRecord[]>;
   /** @throws ToolCallNotFoundError, ToolCallDecidedError */
@@ -30,7 +30,7 @@ export function bindChat<C extends object, M>(chat: C, backend: ChatBackend<C, M
   backends.set(chat, backend);
 }
 
-/** @throws ConfigurationError for a chat object that no service has created, loaded or saved */
+/** @throws ConfigurationError for a chat object that was neither created, loaded nor saved by its service */
 export function backendOf<C extends object, M>(chat: C): ChatBackend<C, M> {
   const backend = backends.get(chat) as ChatBackend<C, M> | undefined;
   if (backend === undefined) {

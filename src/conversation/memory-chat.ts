@@ -6,9 +6,10 @@ import { contentParts } from './start-run.js';
 import { bindChat } from './chat-backend.js';
 import { BaseChat } from './base-chat.js';
 import { MemoryRunStore } from './memory-run-store.js';
+import { setParked } from './parked-chats.js';
 
 /**
- * A chat that lives in memory: made by `DuoService.chat()`, gone with the last reference to it.
+ * A chat in memory, made by `DuoService.chat()`; it is gone with the last reference to it.
  * @publicApi
  */
 export class MemoryChat extends BaseChat<ConversationMessage> {
@@ -20,6 +21,7 @@ export class MemoryChat extends BaseChat<ConversationMessage> {
     this.id = uuidv7();
     const store = new MemoryRunStore(this.id, model, params, ownerId);
     this.#store = store;
+    setParked(this, false);
     bindChat<MemoryChat, ConversationMessage>(this, {
       toolNames: (tools) => runs.toolNames(tools),
       start: (_chat, start) => runs.start(store, start),

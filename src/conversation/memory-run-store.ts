@@ -8,6 +8,7 @@ import { textOf } from '../messages/text.js';
 import { type CountedAttempt, usageByModel, type UsageReport, usageReport } from '../messages/usage-report.js';
 import { type AttemptOutcome } from '../router/attempt.interface.js';
 import { mergedOptions, type RunOptions } from '../runs/run-options.js';
+import { toolsAfter } from '../runs/chat-tools.js';
 import {
   type BeginRun,
   type BegunRun,
@@ -163,7 +164,7 @@ export class MemoryRunStore implements RunStore {
     const { model, params, instructions, tools } = run.settings;
     this.model = model ?? this.model;
     this.params = mergeParams(this.params, params);
-    this.tools = tools ?? this.tools;
+    this.tools = toolsAfter(this.tools, tools);
     if (instructions !== undefined) {
       this.add({ role: 'system', parts: [{ type: 'text', text: instructions }], runId: run.runId });
     }

@@ -1,18 +1,19 @@
+import { type Run } from '../runs/run.interface.js';
 import { type SchemaSource } from '../schemas/schema.interface.js';
 import { type AskOptions, type CompleteOptions, type OnChunk } from './ask-options.interface.js';
 
 /**
- * The answer to an ask with a schema, with the value that its text stands for, of the type that the schema makes. A message
- * that is no whole answer has no `parsed`: its calls wait for approval, or it was cancelled.
+ * The answer to an ask with a schema, with the value that its text stands for, of the schema's type. A message that is not
+ * a complete answer has no `parsed`: its calls await approval, or it was cancelled.
  * @example
  * const answer = await chat.withSchema(Trip).ask('Where to?');
- * if (answer.finishReason === 'tool-calls') return chat.pendingApprovals();
+ * if (answer.status === 'awaiting_approval') return chat.pendingApprovals();
  * return answer.parsed.city;
  * @publicApi
  */
 export type ParsedAnswer<M, Value> = WholeAnswer<M, Value> | OpenAnswer<M> | CancelledAnswer<M>;
 
-/** A whole answer, which has been checked. */
+/** A complete answer that matches its schema. */
 export type WholeAnswer<M, Value> = M & { status: 'complete'; finishReason: 'stop' | 'other'; parsed: Value };
 
 /** A message of a run that continues later: its calls wait for approval, or after a `step()` for their results. */
@@ -46,7 +47,13 @@ export interface ParsingVerbs<M, Value> {
   complete<Own>(options: CompleteOptions & SchemaOption<Own>, onChunk?: OnChunk): Promise<ParsedAnswer<M, Own>>;
   complete(options?: CompleteOptions & NoSchemaOption, onChunk?: OnChunk): Promise<ParsedAnswer<M, Value>>;
   complete(options?: CompleteOptions, onChunk?: OnChunk): Promise<M>;
-  step<Own>(options: CompleteOptions & SchemaOption<Own>): Promise<ParsedAnswer<M, Own>>;
-  step(options?: CompleteOptions & NoSchemaOption): Promise<ParsedAnswer<M, Value>>;
-  step(options?: CompleteOptions): Promise<M>;
+  generate<Own>(options: CompleteOptions & SchemaOption<Own>): Promise<ParsedAnswer<M, Own>>;
+  generate(options?: CompleteOptions & NoSchemaOption): Promise<ParsedAnswer<M, Value>>;
+  generate(options?: CompleteOptions): Promise<M>;
+  step<Own>(options: CompleteOptions & SchemaOption<Own>): Promise<ParsedAnswer<M, Own> | null>;
+  step(options?: CompleteOptions & NoSchemaOption): Promise<ParsedAnswer<M, Value> | null>;
+  step(options?: CompleteOptions): Promise<M | null>;
+  start<Own>(content: string | null, options: AskOptions & SchemaOption<Own>): Promise<Run<ParsedAnswer<M, Own>>>;
+  start(content: string | null, options?: AskOptions & NoSchemaOption): Promise<Run<ParsedAnswer<M, Value>>>;
+  start(content: string | null, options?: AskOptions): Promise<Run<M>>;
 }

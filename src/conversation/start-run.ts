@@ -4,19 +4,27 @@ import { checkParamChanges } from '../messages/params.js';
 import { userParts, sanitizeText, sanitizeJson } from '../messages/text.js';
 import { type Part } from '../messages/part.interface.js';
 import { checkedFile } from '../models/file-check.js';
-import { NothingToRunError } from '../runs/begin-check.js';
+import { type AnswerRecord, type MessageRecord } from '../messages/message.interface.js';
+import { NothingToAnswerError, NothingToRunError } from '../runs/begin-check.js';
 import { type LiveRun } from '../runs/live-run.js';
-import { type RunEvent } from '../runs/run-event.interface.js';
+import { type RunEndStatus, type RunEvent } from '../runs/run-event.interface.js';
 import { type StartRun } from '../runs/run-request.js';
 import { type RunScope } from '../turn/turn.interface.js';
-import { type AskOptions, type NewMessage, type OnChunk, type ToolClass } from './ask-options.interface.js';
+import {
+  type AskOptions,
+  type CompleteOptions,
+  type NewMessage,
+  type OnChunk,
+  type ToolClass,
+} from './ask-options.interface.js';
 import { answerSchema, withParsed } from './answer-schema.js';
 import { backendOf } from './chat-backend.js';
 import { chatSchema, settingsStored, stagedSettings } from './chat-settings.js';
+import { rememberParking } from './parked-chats.js';
 
 /**
- * Begins a run of the chat with the settings that wait for it; `null` asks for a completion. Where that lets a parked run
- * go on, the settings wait for the next one.
+ * Begins a run of the chat with the settings that wait for it; `null` completes the chat. Where that continues a parked
+ * run, the settings wait for the next one.
  */
 export async function startRun(
   chat: { id: string },
@@ -28,43 +36,64 @@ export async function startRun(
   const staged = stagedSettings(chat);
   const names = (tools: readonly ToolClass[] | undefined) => tools !== undefined && { tools: backend.toolNames(tools) };
   const start = runInput(chat, content, options);
-  const { tools, ...settings } = staged;
-  const run = await backend.start(chat, {
-    ...start,
-    settings: { ...settings, ...names(tools) },
-    ...names(options.tools),
-    ...(scope && { scope }),
-  });
+  const { tools, addedTools, ...settings } = staged;
+  const added = addedTools && { tools: { base: [], added: backend.toolNames(addedTools) } };
+  const run = await rememberParking(
+    chat,
+    backend.start(chat, {
+      ...start,
+      settings: { ...settings, ...names(tools), ...added },
+      ...names(options.tools),
+      ...(scope && { scope }),
+    }),
+  );
   if (!run.isResumed) settingsStored(chat, staged);
   return run;
 }
 
-/** Waits for a run's answer, handing its pieces on as they come. */
+/** Waits for a run's answer, and hands its pieces on as they come. */
 export async function awaitAnswer<C extends object, M>(
   chat: C,
   run: LiveRun,
-  options: AskOptions,
+  options: Pick<AskOptions, 'signal'>,
   onChunk: OnChunk | undefined,
 ): Promise<M> {
   if (onChunk) await eachChunk(run, onChunk);
-  const result = await run.result;
-  if (result.error !== undefined) throw result.error as Error;
-  if (result.status === 'cancelled') options.signal?.throwIfAborted();
-  if (result.message === null && result.status === 'awaiting_approval') throw new PendingToolCallsError(run.chatId);
-  if (result.message === null) throw new Error(`Run ${run.id} ended as ${result.status} without a message`);
-  return withParsed(backendOf<C, M>(chat).message(chat, result.message, result.usage), result.parsed);
+  const { status, message, usage, parsed, error } = await run.result;
+  if (error !== undefined) throw error as Error;
+  if (status === 'cancelled') options.signal?.throwIfAborted();
+  if (message !== null)
+    return withParsed(backendOf<C, M>(chat).message(chat, answerOf(status, message), usage), parsed);
+  if (status === 'awaiting_approval') throw new PendingToolCallsError(run.chatId);
+  if (status === 'cancelled')
+    throw new DOMException(`Run ${run.id} was cancelled before it had an answer.`, 'AbortError');
+  throw new Error(`Run ${run.id} ended as ${status} without a message`);
 }
 
-/** Runs the tool calls of the chat that have no result, and waits for the results; without any there is no run. */
-export async function awaitToolResults<C extends { id: string }, M>(chat: C, options: AskOptions): Promise<M[]> {
-  const run = await startRun(chat, null, options, 'tools').catch((error: unknown) => {
-    if (error instanceof NothingToRunError) return undefined;
-    throw error;
-  });
-  if (run === undefined) return [];
-  const { results = [], error } = await run.result;
+/** Runs the tool calls of the chat that have no result, and waits for the results; `undefined` without such calls. */
+export async function runPendingTools<C extends { id: string }, M>(
+  chat: C,
+  options: AskOptions,
+): Promise<M[] | undefined> {
+  const run = await unless(NothingToRunError, startRun(chat, null, options, 'tools'));
+  if (run === undefined) return undefined;
+  const { status, results = [], error } = await run.result;
   if (error !== undefined) throw error as Error;
-  return results.map((message) => backendOf<C, M>(chat).message(chat, message));
+  if (status === 'cancelled') options.signal?.throwIfAborted();
+  const last = results.length - 1;
+  return results.map((result, index) =>
+    backendOf<C, M>(chat).message(chat, index === last ? answerOf(status, result) : result),
+  );
+}
+
+/** Runs the pending tool calls or else makes one request; `null` when the chat is complete. */
+export async function takeStep<C extends { id: string }, M>(chat: C, options: CompleteOptions): Promise<M | null> {
+  const results = await runPendingTools<C, M>(chat, options);
+  const last = results?.at(-1);
+  if (last !== undefined) return last;
+  if (results !== undefined) throw new PendingToolCallsError(chat.id);
+  const run = await unless(NothingToAnswerError, startRun(chat, null, options, 'generate'));
+  return run === undefined ? null : awaitAnswer<C, M>(chat, run, options, undefined);
 }
 
 /** The run's events, one at a time. */
@@ -72,7 +101,22 @@ export async function* eventsOf(run: LiveRun): AsyncGenerator<RunEvent, void, un
   for await (const batch of run.follow()) yield* batch.events;
 }
 
-/** What the caller said, checked, as the run wants it. */
+/** The result of the work, or `undefined` where it fails with this error. */
+async function unless<T>(failure: new (...given: never[]) => Error, work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof failure) return undefined;
+    throw error;
+  }
+}
+
+/** The message as a caller of the run receives it. */
+function answerOf(status: RunEndStatus, message: MessageRecord): AnswerRecord {
+  return status === 'awaiting_approval' ? { ...message, status } : message;
+}
+
+/** The caller's input, checked, as the run takes it. */
 function runInput(chat: { id: string }, content: string | null, options: AskOptions): Omit<StartRun, 'settings'> {
   const { model, params, instructions, maxSteps, signal, requestId } = options;
   if (maxSteps !== undefined && !(Number.isInteger(maxSteps) && maxSteps > 0)) {
@@ -94,12 +138,12 @@ function runInput(chat: { id: string }, content: string | null, options: AskOpti
   };
 }
 
-/** The roles of messages that come from outside: what tools say belongs to their calls. */
+/** The roles of messages that callers may add: results of tools belong to their calls. */
 const addable: ReadonlySet<string> = new Set<NewMessage['role']>(['user', 'assistant', 'system']);
 
 /**
- * The parts of what is said, checked before anything is stored: what the models cannot read would block the chat.
- * @throws ValidationError when it is empty, or a file is none that the models read
+ * The parts of a message, checked before anything is stored: a part that the models cannot read would block the chat.
+ * @throws ValidationError when it is empty, or the models do not read one of its files
  */
 export function contentParts(message: NewMessage): Part[] {
   if (!addable.has(message.role)) {

@@ -14,14 +14,16 @@ import {
   UsePipes,
 } from '@nestjs/common';
 import { type DuoChatService } from '../chats/duo-chat.service.js';
+import { type ChatRef } from '../chats/chat-ref.js';
+import { type DuoMessage } from '../chats/entities/duo-message.entity.js';
 import { type DuoRun } from '../chats/entities/duo-run.entity.js';
-import { type ChatChanges, type OwnerOption, type Page } from '../chats/duo-chat-service.interface.js';
-import { type DecisionOptions } from '../conversation/ask-options.interface.js';
+import { type ChatChanges, type Page } from '../chats/duo-chat-service.interface.js';
+import { type AskOptions, type DecisionOptions } from '../conversation/ask-options.interface.js';
+import { startRun } from '../conversation/start-run.js';
 import { type ModelParams } from '../messages/model-request.interface.js';
 import { type MessageRecord } from '../messages/message.interface.js';
 import { type FilePart } from '../messages/part.interface.js';
 import { type ToolCallRecord } from '../messages/tool-call.interface.js';
-import { type LiveRun } from '../runs/live-run.js';
 import { CallsModel } from './calls-model.decorator.js';
 import { type ChatUsage } from '../messages/usage-report.js';
 import { withClientParams } from './client-params.js';
@@ -102,7 +104,7 @@ export abstract class ChatsController {
 
   @Get(':id/usage')
   async usage(@Req() request: unknown, @Param('id') id: string): Promise<ChatUsage> {
-    return this.chats.usage(id, await this.owner(request));
+    return (await this.chat(request, id)).usage();
   }
 
   @Post(':id/messages')
@@ -114,9 +116,7 @@ export abstract class ChatsController {
     @Body() body: MessageDto,
   ): Promise<RunAnswer | undefined> {
     const attachments = body.attachments?.map(filePart);
-    const asker = await this.asker(request);
-    const run = await this.chats.start(id, body.content, { model: body.model, attachments, ...asker });
-    return this.respond(run, asker, request, reply);
+    return this.run(await this.chat(request, id), body.content, { model: body.model, attachments }, request, reply);
   }
 
   @Post(':id/completions')
@@ -127,9 +127,7 @@ export abstract class ChatsController {
     @Param('id') id: string,
     @Body() body?: CompletionDto,
   ): Promise<RunAnswer | undefined> {
-    const asker = await this.asker(request);
-    const run = await this.chats.start(id, null, { model: body?.model, ...asker });
-    return this.respond(run, asker, request, reply);
+    return this.run(await this.chat(request, id), null, { model: body?.model }, request, reply);
   }
 
   @Get(':id/tool-calls')
@@ -138,7 +136,7 @@ export abstract class ChatsController {
     @Param('id') id: string,
     @Query() _query: ToolCallsDto,
   ): Promise<Page<ToolCallRecord>> {
-    return { items: await this.chats.pendingApprovals(id, await this.owner(request)), nextCursor: null };
+    return { items: await (await this.chat(request, id)).pendingApprovals(), nextCursor: null };
   }
 
   @Post(':id/tool-calls/:toolCallId/approve')
@@ -148,8 +146,8 @@ export abstract class ChatsController {
     @Param('id') id: string,
     @Param('toolCallId') toolCallId: string,
   ): Promise<ToolCallRecord> {
-    const owner = await this.owner(request);
-    return this.chats.approve(id, toolCallId, { ...owner, ...decidedBy(owner) });
+    const chat = await this.chat(request, id);
+    return chat.approve(toolCallId, decidedBy(chat));
   }
 
   @Post(':id/tool-calls/:toolCallId/deny')
@@ -160,22 +158,24 @@ export abstract class ChatsController {
     @Param('toolCallId') toolCallId: string,
     @Body() body?: DenialDto,
   ): Promise<ToolCallRecord> {
-    const owner = await this.owner(request);
-    return this.chats.deny(id, toolCallId, { ...owner, ...decidedBy(owner), reason: body?.reason });
+    const chat = await this.chat(request, id);
+    return chat.deny(toolCallId, { ...decidedBy(chat), reason: body?.reason });
   }
 
-  private async respond(
-    run: LiveRun,
-    { ownerId }: OwnerOption,
+  private async run(
+    chat: ChatRef<DuoMessage>,
+    content: string | null,
+    options: AskOptions,
     request: HttpRequest,
     reply: HttpReply,
   ): Promise<RunAnswer | undefined> {
-    const stored = (): Promise<DuoRun> => this.chats.findRun(run.chatId, run.id, { ownerId });
+    const run = await startRun(chat, content, { ...options, requestId: requestId(request) });
+    const stored = (): Promise<DuoRun> => this.chats.findRun(chat.id, run.id, chat);
     return this.responder.respond({ run, stored }, request, reply);
   }
 
-  private async asker(request: HttpRequest): Promise<{ ownerId: string | null; requestId: string }> {
-    return { ...(await this.owner(request)), requestId: requestId(request) };
+  private async chat(request: unknown, id: string): Promise<ChatRef<DuoMessage>> {
+    return this.chats.ref(id, await this.owner(request));
   }
 
   private async owner(request: unknown): Promise<{ ownerId: string | null }> {

@@ -51,3 +51,9 @@ export interface MessageRecord {
   runId: string | null;
   createdAt: string;
 }
+
+/** The status of an answer: that of the stored message, or `awaiting_approval` while its run is parked. */
+export type AnswerStatus = MessageStatus | 'awaiting_approval';
+
+/** A message as the caller of a run receives it. */
+export type AnswerRecord = Omit<MessageRecord, 'status'> & { status: AnswerStatus };

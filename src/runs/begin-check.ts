@@ -3,8 +3,11 @@ import { messageWithOpenCalls } from '../messages/open-calls.js';
 import { type StartRun, withoutUnfinished } from './run-request.js';
 import { type BeginRun, type HistoryMessage, type RunStore } from './run-store.interface.js';
 
-/** Ends the begin of a run that is to run tools alone where no call lacks a result. */
+/** Ends the begin of a run that only runs tools, where every call has a result. */
 export class NothingToRunError extends Error {}
+
+/** Ends the begin of a run without a new user message, where no message waits for an answer. */
+export class NothingToAnswerError extends ValidationError {}
 
 /** What a run that is to work on what the chat has already needs of its history; `null` for any other run. */
 export function beginCheck(store: RunStore, { user, scope, chat }: StartRun): BeginRun['check'] {
@@ -16,13 +19,15 @@ export function beginCheck(store: RunStore, { user, scope, chat }: StartRun): Be
       throw new NothingToRunError(`Chat ${chat.id} has no tool call without a result.`);
     }
     if (!isWaiting(history)) {
-      throw new ValidationError(
+      throw new NothingToAnswerError(
         `Chat ${chat.id} has no message that waits for an answer. Send a new message instead of asking for a completion.`,
       );
     }
-    const called = scope === 'step' ? messageWithOpenCalls(history) : undefined;
+    const called = scope === 'generate' ? messageWithOpenCalls(history) : undefined;
     if (called !== undefined && (await store.openCalls(called.id)).length > 0) {
-      throw new ValidationError(`Chat ${chat.id} has tool calls without a result. Call runTools() first, then step().`);
+      throw new ValidationError(
+        `Chat ${chat.id} has tool calls without a result. Call runTools() first, then generate().`,
+      );
     }
   };
 }

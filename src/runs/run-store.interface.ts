@@ -16,14 +16,21 @@ import { type FinalState } from './final-events.js';
 import { type RunLog, type UnloggedEvents } from './run-log.interface.js';
 import { type RunOptions } from './run-options.js';
 
-/** Settings that the chat keeps from now on, stored together with a run. */
+/** Tools that are added to those of a chat. */
+export interface AddedTools {
+  /** The tools of the chat where it stores none, by name: those of its agent or kind. */
+  base: readonly string[];
+  added: readonly string[];
+}
+
+/** The settings that a chat stores together with a run. */
 export interface ChatSettings {
   model?: string;
   params?: ParamChanges;
   /** Stored as a system message, which replaces the ones before it. */
   instructions?: string;
-  /** The names of the tools that the chat offers from now on; an empty list removes all. */
-  tools?: readonly string[];
+  /** The names of the tools that the chat offers instead of those before, none where it is empty; or those to add. */
+  tools?: readonly string[] | AddedTools;
 }
 
 /** A run that is about to begin. */

@@ -1,7 +1,7 @@
 import { type BeforeApplicationShutdown, Injectable, Logger, type Type } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { DeadlineError, withDeadline } from '../async/deadline.js';
-import { DatabaseUnavailableError } from '../errors/chat.errors.js';
+import { DatabaseUnavailableError, PendingToolCallsError } from '../errors/chat.errors.js';
 import { ServerBusyError } from '../errors/request.errors.js';
 import { checkFilesFor } from '../models/file-fit.js';
 import { ModelRegistry } from '../models/model-registry.js';
@@ -132,7 +132,10 @@ export class RunService implements BeforeApplicationShutdown {
         options: runOptions(start),
         settings: start.settings,
         check: beginCheck(store, start),
-        claim: hold,
+        claim: (parkedId) => {
+          if (start.scope !== 'generate') return hold(parkedId);
+          throw new PendingToolCallsError(start.chat.id, 'Approve or deny each of them, and call runTools() first.');
+        },
       });
       return this.startWork(
         {

@@ -101,7 +101,7 @@ export interface TurnJournal extends AttemptLedger {
 }
 
 /** How far a turn goes: to the answer, through one request to the model, or through the open calls alone. */
-export type RunScope = 'answer' | 'step' | 'tools';
+export type RunScope = 'answer' | 'generate' | 'tools';
 
 /** What a turn works with. */
 export interface Turn {

@@ -98,7 +98,7 @@ async function runPendingCalls(state: TurnState): Promise<TurnEnd | undefined> {
 /** Stores a message with calls, and runs these. */
 async function runCalls(state: TurnState, { outcome, callIds }: Step): Promise<TurnEnd | undefined> {
   const { turn, messages } = state;
-  const isOneStep = turn.scope === 'step';
+  const isOneStep = turn.scope === 'generate';
   const round = await newRound(turn, outcome.answer.parts, callIds);
   const id = await turn.journal.saveStep(outcome, round.newCalls(!isOneStep));
   if (isOneStep) return { type: 'stored' };
@@ -131,7 +131,7 @@ async function work({ turn, messages, steps }: TurnState, first: ToolRound): Pro
     if (signal.aborted) return { type: 'stored', error: signal.reason };
     messages.push(...results.map(resultMessage));
     const { waiting } = round;
-    if (scope === 'step' || waiting.length === 0) return undefined;
+    if (scope === 'generate' || waiting.length === 0) return undefined;
     const decided = await journal.decidedCalls(waiting);
     const calls = waiting.filter(({ id }) => !decided.some((call) => call.id === id));
     if (calls.length > 0) return { type: 'waiting', calls };

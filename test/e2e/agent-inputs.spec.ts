@@ -47,7 +47,7 @@ describe('Agent inputs that JSON Schema cannot express', () => {
     await host.app.get(Historian).ask('Hello', { inputs: given });
     expect(system().system[0]?.text).toBe('From 2026 on, for SALES.');
     const { id } = await host.app.get(Historian).createChat({ inputs: given });
-    await host.app.get<DuoChatService<Chat>>(DuoChatService).ask(id, 'Hello');
+    await host.app.get<DuoChatService<Chat>>(DuoChatService).ref(id).ask('Hello');
     expect(system().system[0]?.text).toBe('From 2026 on, for SALES.');
   });
 

@@ -212,12 +212,12 @@ describe('A persisted chat of an agent', () => {
   it('finds its tools and its maxSteps by its id in another application, and the options of an ask win', async () => {
     const { id } = await guide().createChat();
     const elsewhere = service(hosts[1]);
-    expect((await elsewhere.ask(id, 'call weather {"city":"Rome"}')).text).toContain('Sunny in Rome');
-    expect((await elsewhere.ask(id, 'call weather {"city":"Rome"}', { tools: [] })).text).not.toContain('Sunny');
+    expect((await elsewhere.ref(id).ask('call weather {"city":"Rome"}')).text).toContain('Sunny in Rome');
+    expect((await elsewhere.ref(id).ask('call weather {"city":"Rome"}', { tools: [] })).text).not.toContain('Sunny');
     hosts[1].sandbox.fault({ fault: 'answer-pause-turn', times: 0 });
-    await expect(elsewhere.ask(id, 'Hello')).rejects.toMatchObject({ code: 'step_limit_reached' });
+    await expect(elsewhere.ref(id).ask('Hello')).rejects.toMatchObject({ code: 'step_limit_reached' });
     expect(hosts[1].sandbox.calls.requests['anthropic-messages']).toBe(5);
-    await expect(elsewhere.ask(id, 'Hello', { maxSteps: 3 })).rejects.toMatchObject({ code: 'step_limit_reached' });
+    await expect(elsewhere.ref(id).ask('Hello', { maxSteps: 3 })).rejects.toMatchObject({ code: 'step_limit_reached' });
     expect(hosts[1].sandbox.calls.requests['anthropic-messages']).toBe(8);
   });
 
@@ -225,7 +225,7 @@ describe('A persisted chat of an agent', () => {
     const chat = await planner().createChat({ ownerId: 'ann', inputs: { team: 'sales' }, metadata: { trip: 1 } });
     expect(chat).toMatchObject({ agent: 'planner', agentInputs: { team: 'sales' }, params: { temperature: 0.1 } });
     hosts[1].app.get(House).mayFly = false;
-    await service(hosts[1]).ask(chat.id, 'Hello', { ownerId: 'ann' });
+    await service(hosts[1]).ref(chat.id, { ownerId: 'ann' }).ask('Hello');
     expect(sent(hosts[1]).tools).toEqual(['weather']);
     expect(planner().asked.at(-1)).toMatchObject({
       chat: { id: chat.id, metadata: { trip: 1 } },
@@ -237,11 +237,13 @@ describe('A persisted chat of an agent', () => {
 
   it('continues by its id in another application once a pending call is approved', async () => {
     const { id } = await planner().createChat({ inputs: { team: 'sales' } });
-    const run = await service().start(id, 'call flight {"city":"Oslo"}');
-    expect((await run.result).status).toBe('awaiting_approval');
-    const [pending] = await service(hosts[1]).pendingApprovals(id);
-    await service(hosts[1]).approve(id, pending?.id ?? '', { by: 'ann' });
-    const answer = await service(hosts[1]).complete(id);
+    const run = await service().ref(id).start('call flight {"city":"Oslo"}');
+    expect(await run.result()).toMatchObject({ status: 'awaiting_approval' });
+    const [pending] = await service(hosts[1]).ref(id).pendingApprovals();
+    await service(hosts[1])
+      .ref(id)
+      .approve(pending?.id ?? '', { by: 'ann' });
+    const answer = await service(hosts[1]).ref(id).complete();
     expect(answer).toMatchObject({ runId: run.id, text: expect.stringContaining('Booked to Oslo') });
     expect(calls).toEqual([{ tool: 'flight', city: 'Oslo' }]);
   });
@@ -250,10 +252,10 @@ describe('A persisted chat of an agent', () => {
     const { id } = await planner().createChat({ inputs: { team: 'sales' } });
     hosts[1].app.get(House).rules = 'Be rude.';
     const elsewhere = service(hosts[1]);
-    await elsewhere.ask(id, 'Hello');
+    await elsewhere.ref(id).ask('Hello');
     expect(sent(hosts[1]).system).toContain('Plan for sales. Be polite.');
     await planner(hosts[1]).syncInstructions(await elsewhere.find(id));
-    await elsewhere.ask(id, 'Hello');
+    await elsewhere.ref(id).ask('Hello');
     expect(sent(hosts[1]).system).toContain('Plan for sales. Be rude.');
     expect(sent(hosts[1]).system).not.toContain('Be polite.');
     await expect(guide().syncInstructions(await service().find(id))).rejects.toMatchObject({
@@ -282,7 +284,7 @@ describe('A persisted chat of an agent', () => {
     try {
       const chats = service(agentless);
       expect(await chats.find(id)).toMatchObject({ agent: 'guide' });
-      await expect(chats.ask(id, 'call weather {"city":"Rome"}')).rejects.toMatchObject({
+      await expect(chats.ref(id).ask('call weather {"city":"Rome"}')).rejects.toMatchObject({
         code: 'invalid_configuration',
         message: expect.stringContaining('"guide", which this application does not have'),
       });
@@ -290,7 +292,7 @@ describe('A persisted chat of an agent', () => {
     } finally {
       await agentless.close();
     }
-    expect((await service().complete(id)).text).toContain('Sunny in Rome');
+    expect((await service().ref(id).complete()).text).toContain('Sunny in Rome');
     const attempts: unknown[] = await hosts[0].database.query(
       'SELECT status FROM duo_attempts WHERE chat_id = $1 ORDER BY id',
       [id],
@@ -350,7 +352,7 @@ describe('An agent without a database', () => {
     const { id } = await rover.createChat({ inputs, ownerId: 'ann' });
     const asks = [
       () => rover.ask('call weather {"city":"Rome"}', { inputs, ownerId: 'ann' }),
-      () => service(hosts[1]).ask(id, 'call weather {"city":"Rome"}', { ownerId: 'ann' }),
+      () => service(hosts[1]).ref(id, { ownerId: 'ann' }).ask('call weather {"city":"Rome"}'),
     ];
     for (const [place, ask] of asks.entries()) {
       expect((await ask()).text).toContain('Sunny in Rome');
@@ -368,12 +370,12 @@ describe('An agent without a database', () => {
     const { id } = await forecaster.createChat({ model });
     const parsed = { city: '', degrees: 0 };
     expect((await forecaster.ask('Rome?', { model })).parsed).toEqual(parsed);
-    expect((await service(hosts[1]).ask(id, 'Rome?')).parsed).toEqual(parsed);
-    const events = await eventsOf(service(hosts[1]).stream(id, 'Oslo?'));
+    expect((await service(hosts[1]).ref(id).ask('Rome?')).parsed).toEqual(parsed);
+    const events = await eventsOf(service(hosts[1]).ref(id).stream('Oslo?'));
     expect(events.flatMap((event) => (event.type === 'text-delta' ? [event.text] : [])).join('')).toBe(
       JSON.stringify(parsed),
     );
-    expect((await service(hosts[1]).ask(id, 'Why?', { schema: null })).text).toContain('You said');
+    expect((await service(hosts[1]).ref(id).ask('Why?', { schema: null })).text).toContain('You said');
   });
 
   it('works with scripted replies instead of models', async () => {

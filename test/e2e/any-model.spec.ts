@@ -95,7 +95,7 @@ describe.each<[Model, Model, Model]>([
 
     // The third model takes over between the calls of the second and their results.
     await chat.addMessage({ role: 'user', content: 'call look {"at":"tree"}\ncall look {"at":"leaf"}' });
-    await chat.step();
+    await chat.generate();
     expect((await chat.complete({ model: third })).text).toContain('"{"seen":"tree"}", "{"seen":"leaf"}"');
     await chat.withModel(third).ask('And last.\ncall look {"at":"sky"}');
 
@@ -167,11 +167,14 @@ describe('A chat with random rows', () => {
       const history = Array.from({ length: 1 + below(5) }, () => addition(below)).flat();
       const chat = await store(history, below);
       for (const model of MODELS) {
-        const asked = await chats.ask(chat.id, 'And now?', { model }).catch((error: unknown) => error);
+        const asked = await chats
+          .ref(chat.id)
+          .ask('And now?', { model })
+          .catch((error: unknown) => error);
         expect([seed, model, asked]).toMatchObject([seed, model, { status: 'complete', finishReason: 'stop' }]);
       }
-      await chats.addMessage(chat.id, { role: 'user', content: 'And last?' });
-      expect([seed, await chats.complete(chat.id)]).toMatchObject([seed, { status: 'complete' }]);
+      await chats.ref(chat.id).addMessage({ role: 'user', content: 'And last?' });
+      expect([seed, await chats.ref(chat.id).complete()]).toMatchObject([seed, { status: 'complete' }]);
     }
   });
 });

@@ -9,7 +9,7 @@ import {
   DuoService,
   type DuoTool,
   Message,
-  type MessageRecord,
+  type AnswerRecord,
   Tool,
 } from '../../src/index.js';
 import { type BaseChat } from '../../src/conversation/base-chat.js';
@@ -19,7 +19,7 @@ import { startTestHost, type TestHost } from './support/test-module.js';
 
 type Block = Record<string, unknown>;
 type WireMessage = { role: string; content: Block[] };
-type Talk = BaseChat<Pick<MessageRecord, 'id' | 'text' | 'status'>>;
+type Talk = BaseChat<Pick<AnswerRecord, 'id' | 'text' | 'status'>>;
 
 const FABLE = 'duo-chat-fable-5-1';
 const parameters = { type: 'object' as const, properties: {} };
@@ -313,7 +313,7 @@ describe('Thinking that is bound to its prefix, in a stored chat', () => {
   it('continues a paused turn unchanged, wherever its run stopped', async () => {
     await chat.addMessage({ role: 'user', content: 'Four' });
     host.sandbox.fault({ fault: 'answer-pause-turn' });
-    expect(await chat.step()).toMatchObject({ finishReason: 'pause' });
+    expect(await chat.generate()).toMatchObject({ finishReason: 'pause' });
     expect(await chat.isComplete()).toBe(false);
     const other = await startTestHost([Chat], { database: shared, imports: [ToolsModule] });
     try {
@@ -329,7 +329,7 @@ describe('Thinking that is bound to its prefix, in a stored chat', () => {
   it('allows a user message after a paused turn that was never continued', async () => {
     await chat.addMessage({ role: 'user', content: 'Four' });
     host.sandbox.fault({ fault: 'answer-pause-turn' });
-    await chat.step();
+    await chat.generate();
     await chat.ask('Never mind');
     expect(thoughtful()).toEqual([1, 3, 5, 7]);
     await chat.ask('Six');

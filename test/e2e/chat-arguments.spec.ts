@@ -41,13 +41,13 @@ describe('DuoChatService', () => {
     ['settings', (id) => chats.update(id, null as never)],
     ['title', (id) => chats.update(id, { title: [] as never })],
     ['ownerId', (id) => chats.find(id, { ownerId: 'a\0b' })],
-    ['ownerId', (id) => chats.ask(id, 'Hello', { ownerId: 7 as never })],
+    ['ownerId', (id) => chats.ref(id, { ownerId: 7 as never }).ask('Hello')],
     ['ownerId', () => chats.usageOf({ ownerId: 'a\0b' })],
     ['dates', () => chats.usageOf({ from: '2026-01-01' as never })],
     ['after', (id) => chats.messages(id, { after: 1.5 })],
     ['after', (id) => chats.messages(id, { after: 2 ** 31 })],
-    ['role', (id) => chats.addMessage(id, { role: 'tool' as never, content: 'x' })],
-    ['role', (id) => chats.addMessage(id, { role: '__proto__' as never, content: 'x' })],
+    ['role', (id) => chats.ref(id).addMessage({ role: 'tool' as never, content: 'x' })],
+    ['role', (id) => chats.ref(id).addMessage({ role: '__proto__' as never, content: 'x' })],
   ])('explains that %s is wrong', async (name, call) => {
     const { id } = await chats.create();
     await expect(call(id)).rejects.toMatchObject({ code: 'validation_failed', message: expect.stringContaining(name) });
@@ -56,25 +56,25 @@ describe('DuoChatService', () => {
 
   it('does not find a soft-deleted chat', async () => {
     const { id } = await chats.create();
-    await chats.ask(id, 'Hello');
+    await chats.ref(id).ask('Hello');
     await host.database.getRepository(Case).softDelete(id);
     const calls: (() => Promise<unknown>)[] = [
       () => chats.find(id),
       () => chats.messages(id),
       () => chats.update(id, { title: 'Back' }),
-      () => chats.ask(id, 'Again'),
-      () => chats.addMessage(id, { role: 'user', content: 'Again' }),
-      () => chats.complete(id),
-      () => chats.isComplete(id),
-      () => chats.pendingApprovals(id),
-      () => chats.approve(id, id),
-      () => chats.usage(id),
+      () => chats.ref(id).ask('Again'),
+      () => chats.ref(id).addMessage({ role: 'user', content: 'Again' }),
+      () => chats.ref(id).complete(),
+      () => chats.ref(id).isComplete(),
+      () => chats.ref(id).pendingApprovals(),
+      () => chats.ref(id).approve(id),
+      () => chats.ref(id).usage(),
       () => chats.delete(id),
     ];
     for (const call of calls) await expect(call()).rejects.toThrow(ChatNotFoundError);
     await host.database.getRepository(Case).restore(id);
     expect((await chats.messages(id)).items).toHaveLength(2);
-    await chats.ask(id, 'Again');
+    await chats.ref(id).ask('Again');
   });
 });
 

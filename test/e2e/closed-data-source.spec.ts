@@ -24,18 +24,19 @@ describe('A closed data source', () => {
       update: () => chats.update(id, { title: 'New' }),
       delete: () => chats.delete(id),
       messages: () => chats.messages(id),
-      ask: () => chats.ask(id, 'And now?'),
-      start: () => chats.start(id, 'And now?'),
-      stream: () => chats.stream(id, 'And now?').next(),
-      complete: () => chats.complete(id),
-      step: () => chats.step(id),
-      runTools: () => chats.runTools(id),
-      isComplete: () => chats.isComplete(id),
-      pendingApprovals: () => chats.pendingApprovals(id),
-      approve: () => chats.approve(id, uuidv7()),
-      deny: () => chats.deny(id, uuidv7()),
-      addMessage: () => chats.addMessage(id, { role: 'user', content: 'And now?' }),
-      usage: () => chats.usage(id),
+      ask: () => chats.ref(id).ask('And now?'),
+      start: () => chats.ref(id).start('And now?'),
+      stream: () => chats.ref(id).stream('And now?').next(),
+      complete: () => chats.ref(id).complete(),
+      generate: () => chats.ref(id).generate(),
+      step: () => chats.ref(id).step(),
+      runTools: () => chats.ref(id).runTools(),
+      isComplete: () => chats.ref(id).isComplete(),
+      pendingApprovals: () => chats.ref(id).pendingApprovals(),
+      approve: () => chats.ref(id).approve(uuidv7()),
+      deny: () => chats.ref(id).deny(uuidv7()),
+      addMessage: () => chats.ref(id).addMessage({ role: 'user', content: 'And now?' }),
+      usage: () => chats.ref(id).usage(),
       usageOf: () => chats.usageOf({ ownerId: null }),
       findRun: () => chats.findRun(id, uuidv7()),
       'chat.ask': () => chat.ask('And now?'),
@@ -48,7 +49,7 @@ describe('A closed data source', () => {
     expect(await Promise.all(outcomes)).toMatchObject(Object.keys(verbs).map((verb) => [verb, unavailable]));
 
     await host.database.initialize();
-    expect((await chats.ask(id, 'And now?')).text).toContain('Turn 2');
+    expect((await chats.ref(id).ask('And now?')).text).toContain('Turn 2');
     expect((await chat.ask('And now?')).text).toContain('Turn 3');
   });
 

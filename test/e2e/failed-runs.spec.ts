@@ -210,9 +210,9 @@ describe('The log of runs', () => {
     });
     await expect(cancelled).rejects.toThrow('aborted');
     expect((await runs.runs(chat.id)).map(({ status }) => status)).toEqual(['cancelled']);
-    const { result } = await chats.start(chat.id, SAID, { ownerId: 'local' });
+    const run = await chats.ref(chat.id, { ownerId: 'local' }).start(SAID);
     await chats.delete(chat.id, { ownerId: 'local' });
-    await result;
+    await run.result().catch(() => undefined);
     expect(log.lines).toEqual([]);
   });
 
@@ -220,14 +220,14 @@ describe('The log of runs', () => {
     const chat = await chats.create();
     const cancel = new AbortController();
     server.sandbox.fault({ fault: 'stream-stall', afterChunks: 3 });
-    const { id, result } = await chats.start(chat.id, SAID, { signal: cancel.signal });
-    await until(async () => (await runs.loggedText(id)) !== '');
+    const run = await chats.ref(chat.id).start(SAID, { signal: cancel.signal });
+    await until(async () => (await runs.loggedText(run.id)) !== '');
     await server.database.query('WITH r AS (DELETE FROM duo_runs WHERE id = $1) DELETE FROM chats WHERE id = $2', [
-      id,
+      run.id,
       chat.id,
     ]);
     cancel.abort();
-    expect(await result).toMatchObject({ message: null, error: { code: 'chat_not_found' } });
+    await expect(run.result()).rejects.toMatchObject({ code: 'chat_not_found' });
     expect(log.lines).toEqual([]);
   });
 

@@ -47,7 +47,7 @@ const ways: Record<
   'addMessage() by id': async (attachments) => {
     const { id } = await chats.create();
     return {
-      said: () => chats.addMessage(id, { role: 'user', content: 'Look', attachments }),
+      said: () => chats.ref(id).addMessage({ role: 'user', content: 'Look', attachments }),
       stored: async () => (await chats.messages(id)).items,
     };
   },
@@ -112,7 +112,7 @@ const asks = {
     const { id } = await chats.create({ model });
     return {
       ask: (content: string, attachments?: FilePart[], other?: string) =>
-        chats.ask(id, content, { attachments, model: other }),
+        chats.ref(id).ask(content, { attachments, model: other }),
       messages: async () => (await chats.messages(id)).items,
     };
   },
@@ -215,7 +215,7 @@ it.each(['assistant', 'system'] as const)(
     const [memory, { id }] = [duo.chat(), await chats.create()];
     const refusal = { code: 'validation_failed', message: expect.stringContaining('only users send files') };
     await expect(memory.addMessage(message)).rejects.toMatchObject(refusal);
-    await expect(chats.addMessage(id, message)).rejects.toMatchObject(refusal);
+    await expect(chats.ref(id).addMessage(message)).rejects.toMatchObject(refusal);
     expect([memory.messages, (await chats.messages(id)).items]).toEqual([[], []]);
   },
 );

@@ -85,7 +85,7 @@ describe('Names of inherited properties', () => {
             () => chats.update(chat.id, { params: held }),
             () => chats.update(chat.id, { params: () => held }),
             () => chat.ask('Hello', { params: held }),
-            () => chats.ask(chat.id, 'Hello', { params: held }),
+            () => chats.ref(chat.id).ask('Hello', { params: held }),
             () => host.app.get(DuoService).chat().ask('Hello', { params: held }),
           ];
           for (const call of calls) await expect(call()).rejects.toMatchObject(refused);

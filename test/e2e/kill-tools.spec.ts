@@ -75,7 +75,7 @@ describe('A server that is killed while tools run', () => {
   it('reports that the started call may have taken effect, and runs the one that may run again', async () => {
     const chatId = await killedWhile('call quick {}\ncall slow {}\ncall again {}', ['succeeded', 'running', 'running']);
     const [, , again] = await callsOf(chatId);
-    const answer = await chats.complete(chatId);
+    const answer = await chats.ref(chatId).complete();
     expect(ran).toEqual([['again', again?.id]]);
     expect(answer.text).toMatch(/The tools said: "Quick", ".*may or may not have taken effect.*", "Survived again"/);
     expect(await resultsOf(chatId)).toMatchObject([
@@ -86,7 +86,7 @@ describe('A server that is killed while tools run', () => {
     expect((await callsOf(chatId)).map(({ status }) => status)).toEqual(['succeeded', 'failed', 'succeeded']);
     expect((await rows.runs(chatId)).map(({ status }) => status)).toEqual(['interrupted', 'completed']);
     expect(await rows.attempts(chatId)).toEqual(['succeeded', 'succeeded']);
-    expect((await chats.ask(chatId, 'And now?')).text).toContain('Turn 2');
+    expect((await chats.ref(chatId).ask('And now?')).text).toContain('Turn 2');
   });
 
   it('runs exactly the calls that had not started with the next completion', async () => {
@@ -95,7 +95,7 @@ describe('A server that is killed while tools run', () => {
     const left = Array.from({ length: 3 }, () => 'pending');
     const chatId = await killedWhile(lines.join('\n'), ['succeeded', ...started, ...left]);
     const waiting = (await callsOf(chatId)).slice(-3);
-    await chats.complete(chatId);
+    await chats.ref(chatId).complete();
     expect(ran.toSorted()).toEqual(waiting.map(({ id }) => ['slow', id]).toSorted());
     const results = await resultsOf(chatId);
     expect(results.filter(({ content }) => content === 'Survived slow')).toHaveLength(3);
@@ -112,7 +112,7 @@ describe('A server that is killed while tools run', () => {
     const eight = (status: string) => Array.from({ length: 8 }, () => status);
     const chatId = await killedWhile(lines.join('\n'), ['succeeded', ...eight('running'), 'pending']);
     await killedWhile('', ['succeeded', ...eight('failed'), 'running'], chatId);
-    await chats.complete(chatId);
+    await chats.ref(chatId).complete();
     expect(ran).toEqual([]);
     const [, ...slow] = await resultsOf(chatId);
     const unsure = { content: expect.stringContaining('may or may not have taken effect') };
@@ -121,20 +121,20 @@ describe('A server that is killed while tools run', () => {
 
   it('runs the one of three that waited for approval once it is approved, and no other', async () => {
     const chatId = await killedWhile('call quick {}\ncall slow {}\ncall pay {}', ['succeeded', 'running', 'pending']);
-    await expect(chats.complete(chatId)).rejects.toMatchObject({ code: 'pending_tool_calls' });
-    const [pending, ...others] = await chats.pendingApprovals(chatId);
+    await expect(chats.ref(chatId).complete()).rejects.toMatchObject({ code: 'pending_tool_calls' });
+    const [pending, ...others] = await chats.ref(chatId).pendingApprovals();
     expect([pending?.name, others]).toEqual(['pay', []]);
-    await chats.approve(chatId, pending?.id ?? '');
-    const answer = await chats.complete(chatId);
+    await chats.ref(chatId).approve(pending?.id ?? '');
+    const answer = await chats.ref(chatId).complete();
     expect(ran).toEqual([['pay', pending?.id]]);
     expect(answer.text).toMatch(/The tools said: "Quick", ".*may or may not have taken effect.*", "Survived pay"/);
     expect((await callsOf(chatId)).map(({ status }) => status)).toEqual(['succeeded', 'failed', 'succeeded']);
-    expect((await chats.ask(chatId, 'And now?')).text).toContain('Turn 2');
+    expect((await chats.ref(chatId).ask('And now?')).text).toContain('Turn 2');
   });
 
   it('accepts the next ask, which abandons the calls', async () => {
     const chatId = await killedWhile('call slow {}\ncall again {}', ['running', 'running']);
-    expect((await chats.ask(chatId, 'Never mind')).text).toContain('Turn 2');
+    expect((await chats.ref(chatId).ask('Never mind')).text).toContain('Turn 2');
     expect(ran).toEqual([]);
   });
 });

@@ -92,7 +92,7 @@ describe('A server that is killed', () => {
 
   /** The chat takes the next ask, its messages are in order, what was acknowledged is there, and nothing is open. */
   async function expectSound(chatId: string, first: AnswerView): Promise<DuoMessage[]> {
-    const answer = await chats.ask(chatId, 'And now?', owner);
+    const answer = await chats.ref(chatId, owner).ask('And now?');
     const { items } = await chats.messages(chatId, owner);
     expect(items.map(({ seq }) => seq)).toEqual(items.map((_message, index) => index));
     expect(items[1]).toMatchObject({ id: first.id, status: 'complete', text: first.text, parts: first.parts });
@@ -209,7 +209,7 @@ describe('A server that is killed', () => {
       const { chatId } = await answeredChat();
       await killMidStream(chatId);
       await rows.expireLease(chatId);
-      const answer = await chats.complete(chatId, owner);
+      const answer = await chats.ref(chatId, owner).complete();
       expect(answer).toMatchObject({
         seq: 4,
         status: 'complete',
@@ -235,7 +235,7 @@ describe('A server that is killed', () => {
         await rows.expireLease(ids[0] ?? '');
         for (const [index, id] of ids.entries()) {
           const asks = await Promise.allSettled(
-            [chats, rivals, chats, rivals].map((service) => service.ask(id, 'Mine', owner)),
+            [chats, rivals, chats, rivals].map((service) => service.ref(id, owner).ask('Mine')),
           );
           const refused = asks.filter((ask) => ask.status === 'rejected');
           expect(refused.length).toBeLessThan(asks.length);

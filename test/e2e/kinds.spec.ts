@@ -215,7 +215,7 @@ describe('Kinds of chat', () => {
     expect((await chat.ask('Two')).seq).toBe(3);
     const changed = await support.update(chat.id, { title: 'x', instructions: 'Be brief.' });
     expect(changed).toEqual(await support.find(chat.id));
-    expect(await support.usage(chat.id)).toMatchObject({ attempts: 2 });
+    expect(await support.ref(chat.id).usage()).toMatchObject({ attempts: 2 });
     await support.delete(chat.id);
     expect((await support.list()).items).toEqual([]);
   });
@@ -431,7 +431,7 @@ describe('An entity of a kind', () => {
     const customer = await source.getRepository(Customer).save({ name: 'Ann' });
     const { id } = await support.create({ entity: { subject: 'Printer', customer } });
     const chats = source.getRepository(SupportChat);
-    const { id: messageId } = await support.ask(id, 'Hello');
+    const { id: messageId } = await support.ref(id).ask('Hello');
     const builder = () => chats.createQueryBuilder('chat').where('chat.id = :id', { id });
     const loaded = [
       await chats.findOneBy({ id }),
@@ -481,9 +481,9 @@ describe('An entity of a kind', () => {
   it('gets its id and its model when it is saved as a plain object, and can be asked by its id', async () => {
     const plain = await source.getRepository(SupportChat).save({ subject: 'plain' });
     expect(plain).toMatchObject({ id: expect.any(String), model: 'duo-chat-gpt-5-1' });
-    expect((await support.ask(plain.id, 'Hello')).seq).toBe(1);
+    expect((await support.ref(plain.id).ask('Hello')).seq).toBe(1);
     const { identifiers } = await source.getRepository(SupportChat).insert({ subject: 'plain' });
-    expect((await support.ask(String(identifiers[0]?.id), 'Hello')).seq).toBe(1);
+    expect((await support.ref(String(identifiers[0]?.id)).ask('Hello')).seq).toBe(1);
   });
 
   it('is bound in a transaction, and can be asked once that has ended', async () => {

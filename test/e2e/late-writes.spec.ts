@@ -37,7 +37,7 @@ describe('A write that was reported as failed', () => {
       Promise.allSettled([
         chat.ask('Asked once'),
         // In the queue for a connection, or behind the lock like the ask.
-        chats.addMessage(chat.id, { role: 'user', content: 'Added once' }),
+        chats.ref(chat.id).addMessage({ role: 'user', content: 'Added once' }),
       ]),
     );
     expect(asking).toMatchObject({ status: 'rejected', reason: UNAVAILABLE });

@@ -170,9 +170,9 @@ describe('The ledger', () => {
         .catch(() => undefined);
     });
     await new RunRows(database).orphan(chat.id);
-    await chats.ask(chat.id, 'And now?');
+    await chats.ref(chat.id).ask('And now?');
     expect(await rowsOf(chat.id)).toMatchObject([{ status: 'unknown' }, { status: 'succeeded' }]);
-    expect(await chats.usage(chat.id)).toMatchObject({ attempts: 2, unknownAttempts: 1 });
+    expect(await chats.ref(chat.id).usage()).toMatchObject({ attempts: 2, unknownAttempts: 1 });
     await killed.close();
     await asking;
   });
@@ -186,7 +186,7 @@ describe('The ledger', () => {
     expect(two.reasoningTokens).toBeGreaterThan(0);
     expect(three.cacheReadTokens + three.cacheWriteTokens).toBeGreaterThan(0);
 
-    const usage = await chats.usage(chat.id, { ownerId: 'ann' });
+    const usage = await chats.ref(chat.id, { ownerId: 'ann' }).usage();
     expect(usage).toEqual({
       chatId: chat.id,
       attempts: 3,
@@ -219,9 +219,9 @@ describe('The ledger', () => {
   it('hides the usage of other owners', async () => {
     const chat = await chats.create({ ownerId: 'ann' });
     for (const owner of [{ ownerId: 'bob' }, {}]) {
-      await expect(chats.usage(chat.id, owner)).rejects.toMatchObject({ code: 'chat_not_found' });
+      await expect(chats.ref(chat.id, owner).usage()).rejects.toMatchObject({ code: 'chat_not_found' });
     }
-    await expect(chats.usage('x')).rejects.toMatchObject({ code: 'chat_not_found' });
+    await expect(chats.ref('x').usage()).rejects.toMatchObject({ code: 'chat_not_found' });
   });
 
   describe('of an owner', () => {
@@ -242,7 +242,9 @@ describe('The ledger', () => {
       await dated(deleted, '2026-01-31T23:59:59Z');
       await dated(later, '2026-02-01T00:00:00Z');
       await chats.delete(deleted.id, { ownerId: 'carl' });
-      await expect(chats.usage(deleted.id, { ownerId: 'carl' })).rejects.toMatchObject({ code: 'chat_not_found' });
+      await expect(chats.ref(deleted.id, { ownerId: 'carl' }).usage()).rejects.toMatchObject({
+        code: 'chat_not_found',
+      });
 
       const january = { from: new Date('2026-01-01T00:00:00Z'), to: new Date('2026-02-01T00:00:00Z') };
       const spent = { attempts: 2, pendingAttempts: 0, unknownAttempts: 0, ...addUsage(costs[0], costs[1]) };

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Pool, type QueryConfig } from 'pg';
 import { type DataSource } from 'typeorm';
-import { type AskByIdOptions, Chat, DuoChatService, type ModelMessage, ModelRegistry } from '../../src/index.js';
+import { type AskOptions, Chat, DuoChatService, type ModelMessage, ModelRegistry } from '../../src/index.js';
 import { delegateOf } from '../../src/router/delegate-of.js';
 import { type HistoryMessage } from '../../src/runs/run-store.interface.js';
 import { firstRequest } from '../../src/runs/run-request.js';
@@ -60,13 +60,13 @@ describe('A long chat', () => {
     host: TestHost,
     chatId: string,
     content: string | null,
-    options: AskByIdOptions,
+    options: AskOptions,
   ): Promise<[got: unknown, expected: unknown]> {
     const before = await liveMessages(chatId);
     const chats = chatsOf(host);
     const chat = await chats.find(chatId);
-    if (content === null) await chats.complete(chatId, options);
-    else await chats.ask(chatId, content, options);
+    if (content === null) await chats.ref(chatId).complete(options);
+    else await chats.ref(chatId).ask(content, options);
     const model = registry.get(options.model ?? chat.model);
     const said = content === null ? [] : [user(content)];
     const ofChat = { chatId, ownerId: null, params: chat.params, tools: null, agent: null, agentInputs: null };
@@ -131,7 +131,7 @@ describe('A long chat', () => {
       const { id } = await chatsOf(hosts[0]).create();
       for (let step = 1; step <= STEPS; step += 1) {
         const host = pick(hosts);
-        const options: AskByIdOptions = {
+        const options: AskOptions = {
           ...(below(3) === 0 && { model: pick(models) }),
           ...(below(4) === 0 && { instructions: `In ask ${step} alone.` }),
           ...(below(4) === 0 && { params: { thinking: { effort: 'low' as const } } }),
@@ -140,7 +140,7 @@ describe('A long chat', () => {
         if (below(6) === 0) await chatsOf(host).update(id, { instructions: `From ask ${step} on.` });
         if (below(6) === 0) {
           host.sandbox.fault({ fault: 'stream-cut', afterChunks: 2 });
-          await expect(chatsOf(host).ask(id, `Fail at ${step}`)).rejects.toMatchObject({ code: 'upstream_error' });
+          await expect(chatsOf(host).ref(id).ask(`Fail at ${step}`)).rejects.toMatchObject({ code: 'upstream_error' });
         }
         const isWaiting = (await liveMessages(id)).at(-1)?.status === 'failed';
         const [got, expected] = await ask(host, id, isWaiting ? null : `Say ${step}`, options);
@@ -157,7 +157,7 @@ describe('A long chat', () => {
       const chats = chatsOf(host);
       for (let turn = 1; turn <= 3; turn += 1) {
         const queries = counted(host.database);
-        await chats.ask(id, 'Go on');
+        await chats.ref(id).ask('Go on');
         counts.push(queries.stop());
       }
     }
@@ -176,7 +176,7 @@ describe('A long chat', () => {
     const [{ app, sandbox, database: source }] = hosts;
     const chats = app.get<DuoChatService<Chat>>(DuoChatService);
     const { id } = await chats.create();
-    await chats.ask(id, 'Hello');
+    await chats.ref(id).ask('Hello');
     const queries = counted(source);
     let asking: Promise<unknown> | undefined;
     await hosts[1].database.transaction(async (manager) => {
@@ -188,7 +188,7 @@ describe('A long chat', () => {
         '',
         JSON.stringify(assistant('Beside').parts),
       ]);
-      asking = chats.ask(id, 'And?');
+      asking = chats.ref(id).ask('And?');
       await isWaitingForLock(source);
     });
     await asking;
@@ -200,8 +200,8 @@ describe('A long chat', () => {
   it('forgets a deleted chat, and does not confuse it with another of the same id', async () => {
     const chats = chatsOf(hosts[0]);
     const { id } = await chats.create();
-    await chats.ask(id, 'Remember 1');
-    await chats.ask(id, 'Remember 2');
+    await chats.ref(id).ask('Remember 1');
+    await chats.ref(id).ask('Remember 2');
     await chats.delete(id);
     await rows.query(`INSERT INTO chats (id, model) VALUES ($1, 'duo-chat-sonnet-4-6')`, [id]);
     const [got, expected] = await ask(hosts[0], id, 'Who are you?', {});

@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type MessageRecord } from '../../src/index.js';
+import { type AnswerRecord } from '../../src/index.js';
 import { DuoAttempt } from '../../src/chats/entities/duo-attempt.entity.js';
 import { DuoRun } from '../../src/chats/entities/duo-run.entity.js';
 import { type BaseChat } from '../../src/conversation/base-chat.js';
@@ -9,7 +9,7 @@ import { RunRows } from './support/run-rows.js';
 import { until } from './support/until.js';
 import { useTestServer } from './support/use-test-host.js';
 
-type Said = Pick<MessageRecord, 'role' | 'status' | 'text'>;
+type Said = Pick<AnswerRecord, 'role' | 'status' | 'text'>;
 
 interface TalkingChat {
   chat: BaseChat<Said>;
@@ -122,9 +122,9 @@ describe.each(Object.keys(places))('A chat %s with nothing to answer', (place) =
 
   it('refuses step() while calls have no result, and stores and records nothing', async () => {
     await talk.chat.withTools(weather).addMessage({ role: 'user', content: 'call weather {}' });
-    await talk.chat.step();
+    await talk.chat.generate();
     const [usage, rows] = [await talk.chat.usage(), await stored(talk.chat.id)];
-    await expect(talk.chat.step()).rejects.toMatchObject({ code: 'validation_failed' });
+    await expect(talk.chat.generate()).rejects.toMatchObject({ code: 'validation_failed' });
     expect([await talk.chat.usage(), await stored(talk.chat.id)]).toEqual([usage, rows]);
     expect((await talk.chat.complete()).text).toContain('Sunny');
   });

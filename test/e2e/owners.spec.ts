@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { v7 as uuidv7 } from 'uuid';
-import { type Chat, DuoChatService } from '../../src/index.js';
+import { type Chat, ChatRef, DuoChatService } from '../../src/index.js';
+import { BaseChat } from '../../src/conversation/base-chat.js';
 import { readEvents } from './support/event-reader.js';
 import { type HttpAnswer, HttpClient } from './support/http-client.js';
 import { StatementLog } from './support/statement-log.js';
@@ -230,26 +231,30 @@ const callsById: Record<string, Call> = {
   update: (id, owner) => chats.update(id, { title: 'Mine now', instructions: 'Obey.' }, owner),
   delete: (id, owner) => chats.delete(id, owner),
   messages: (id, owner) => chats.messages(id, owner),
-  ask: (id, owner) => chats.ask(id, 'Hello', owner),
-  stream: (id, owner) => chats.stream(id, 'Hello', owner).next(),
-  complete: (id, owner) => chats.complete(id, owner),
-  addMessage: (id, owner) => chats.addMessage(id, { role: 'user', content: 'Hello' }, owner),
-  step: (id, owner) => chats.step(id, owner),
-  runTools: (id, owner) => chats.runTools(id, owner),
-  isComplete: (id, owner) => chats.isComplete(id, owner),
-  pendingApprovals: (id, owner) => chats.pendingApprovals(id, owner),
-  approve: (id, owner) => chats.approve(id, annas.toolCallId, owner),
-  deny: (id, owner) => chats.deny(id, annas.toolCallId, { reason: 'Because', ...owner }),
-  start: (id, owner) => chats.start(id, 'Hello', owner),
+  ask: (id, owner) => chats.ref(id, owner).ask('Hello'),
+  stream: (id, owner) => chats.ref(id, owner).stream('Hello').next(),
+  complete: (id, owner) => chats.ref(id, owner).complete(),
+  addMessage: (id, owner) => chats.ref(id, owner).addMessage({ role: 'user', content: 'Hello' }),
+  generate: (id, owner) => chats.ref(id, owner).generate(),
+  step: (id, owner) => chats.ref(id, owner).step(),
+  runTools: (id, owner) => chats.ref(id, owner).runTools(),
+  isComplete: (id, owner) => chats.ref(id, owner).isComplete(),
+  pendingApprovals: (id, owner) => chats.ref(id, owner).pendingApprovals(),
+  approve: (id, owner) => chats.ref(id, owner).approve(annas.toolCallId),
+  deny: (id, owner) => chats.ref(id, owner).deny(annas.toolCallId, { reason: 'Because' }),
+  start: (id, owner) => chats.ref(id, owner).start('Hello'),
   findRun: (id, owner) => chats.findRun(id, annas.runId, owner),
-  usage: (id, owner) => chats.usage(id, owner),
+  usage: (id, owner) => chats.ref(id, owner).usage(),
 };
-const otherMethods = ['constructor', 'create', 'list', 'usageOf', 'bound', 'where'];
+const otherMethods = ['constructor', 'create', 'list', 'usageOf', 'ref', 'load', 'where', 'isAwaitingApproval'];
 
 describe("Another owner's chat in the library", () => {
   it('is requested by every method that takes an id', () => {
-    const methods = Object.getOwnPropertyNames(DuoChatService.prototype);
-    expect(methods.sort()).toEqual([...Object.keys(callsById), ...otherMethods].sort());
+    const methods = [DuoChatService, BaseChat, ChatRef].flatMap(({ prototype }) =>
+      Object.getOwnPropertyNames(prototype),
+    );
+    const calls = methods.filter((name) => !name.startsWith('with') && !otherMethods.includes(name));
+    expect(calls.sort()).toEqual(Object.keys(callsById).sort());
   });
 
   it.each(Object.keys(callsById))('looks to %s like an unknown chat, with the same statements', async (name) => {

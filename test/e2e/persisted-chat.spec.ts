@@ -146,7 +146,7 @@ describe('A persisted chat', () => {
     const chat = await chats.create({ params: { topP: 0.5 } });
     await expect(chats.update(chat.id, { params })).rejects.toMatchObject(refused);
     await expect(chats.update(chat.id, { params: () => params })).rejects.toMatchObject(refused);
-    await expect(chats.ask(chat.id, 'Hi', { params })).rejects.toMatchObject(refused);
+    await expect(chats.ref(chat.id).ask('Hi', { params })).rejects.toMatchObject(refused);
     await expect(chat.ask('Hi', { params })).rejects.toMatchObject(refused);
     expect(() => chat.withParams(params)).toThrow(refused.message);
     expect((await chats.find(chat.id)).params).toEqual({ topP: 0.5 });
@@ -196,10 +196,10 @@ describe('A persisted chat', () => {
   });
 
   it('rejects for an invalid id, and does not throw', async () => {
-    await expect(chats.addMessage('x', { role: 'user', content: 'x' })).rejects.toMatchObject({
+    await expect(chats.ref('x').addMessage({ role: 'user', content: 'x' })).rejects.toMatchObject({
       code: 'chat_not_found',
     });
-    await expect(chats.start('x', 'x')).rejects.toMatchObject({ code: 'chat_not_found' });
+    await expect(chats.ref('x').start('x')).rejects.toMatchObject({ code: 'chat_not_found' });
   });
 
   it('refuses empty instructions at once', async () => {
@@ -228,15 +228,15 @@ describe('A persisted chat', () => {
     const missing = { code: 'chat_not_found' };
     for (const owner of [{ ownerId: 'bob' }, {}]) {
       await expect(chats.find(chat.id, owner)).rejects.toMatchObject(missing);
-      await expect(chats.ask(chat.id, 'Hello', owner)).rejects.toMatchObject(missing);
-      await expect(chats.complete(chat.id, owner)).rejects.toMatchObject(missing);
+      await expect(chats.ref(chat.id, owner).ask('Hello')).rejects.toMatchObject(missing);
+      await expect(chats.ref(chat.id, owner).complete()).rejects.toMatchObject(missing);
       await expect(chats.messages(chat.id, owner)).rejects.toMatchObject(missing);
-      await expect(chats.addMessage(chat.id, { role: 'user', content: 'x' }, owner)).rejects.toMatchObject(missing);
+      await expect(chats.ref(chat.id, owner).addMessage({ role: 'user', content: 'x' })).rejects.toMatchObject(missing);
       await expect(chats.update(chat.id, { title: 'x' }, owner)).rejects.toMatchObject(missing);
       await expect(chats.delete(chat.id, owner)).rejects.toMatchObject(missing);
       expect((await chats.list(owner)).items.map(({ id }) => id)).not.toContain(chat.id);
     }
-    expect(await chats.ask(chat.id, 'Hello', { ownerId: 'ann' })).toMatchObject({ seq: 1 });
+    expect(await chats.ref(chat.id, { ownerId: 'ann' }).ask('Hello')).toMatchObject({ seq: 1 });
   });
 
   /** An ask that has begun, and whose answer comes so much later. */
@@ -255,7 +255,8 @@ describe('A persisted chat', () => {
     let refused: unknown;
     const first = chat.ask('One', { signal: cancel.signal }, () => {
       refused ??= chats
-        .ask(chat.id, 'Two')
+        .ref(chat.id)
+        .ask('Two')
         .catch((error: unknown) => error)
         .finally(() => {
           cancel.abort(new Error('enough'));

@@ -59,7 +59,7 @@ describe('Two instances on the same chats', () => {
   async function askUntilTaken(service: DuoChatService<Chat>, chatId: string, content: string): Promise<DuoMessage> {
     for (;;) {
       try {
-        return await service.ask(chatId, content);
+        return await service.ref(chatId).ask(content);
       } catch (error) {
         if (codeOf(error) !== 'chat_busy') throw error;
         await sleep(1);
@@ -79,12 +79,12 @@ describe('Two instances on the same chats', () => {
   it('send one of 50 concurrent asks to the model, and the next one after it', async () => {
     const chatId = await createChat();
     for (const { sandbox } of hosts) sandbox.fault({ fault: 'stream-late-first-byte', delayMs: 10_000 });
-    const asks = Array.from({ length: 50 }, (_, index) => either(index).ask(chatId, `Ask ${index}`));
+    const asks = Array.from({ length: 50 }, (_, index) => either(index).ref(chatId).ask(`Ask ${index}`));
     const outcomes = await Promise.allSettled(asks);
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     expect(codesOf(outcomes)).toEqual(Array.from({ length: 49 }, () => 'chat_busy'));
     for (const { sandbox } of hosts) sandbox.reset();
-    expect((await services[1].ask(chatId, 'Next')).seq).toBe(3);
+    expect((await services[1].ref(chatId).ask('Next')).seq).toBe(3);
     expect(await checkedMessages(chatId)).toHaveLength(4);
   });
 
@@ -92,7 +92,11 @@ describe('Two instances on the same chats', () => {
     const chatIds = await Promise.all(Array.from({ length: 50 }, createChat));
     for (const round of [1, 2]) {
       const answers = await Promise.all(
-        chatIds.map((chatId, index) => either(index + round).ask(chatId, `Round ${round}`)),
+        chatIds.map((chatId, index) =>
+          either(index + round)
+            .ref(chatId)
+            .ask(`Round ${round}`),
+        ),
       );
       expect(new Set(answers.map(({ seq }) => seq))).toEqual(new Set([round * 2 - 1]));
     }
@@ -107,7 +111,7 @@ describe('Two instances on the same chats', () => {
       const refused: unknown[] = [];
       const asks = Array.from({ length: 40 }, async (_, index) => {
         try {
-          await either(index).ask(chatId, `${round}.${index}`, { signal: cancel.signal });
+          await either(index).ref(chatId).ask(`${round}.${index}`, { signal: cancel.signal });
         } catch (error) {
           refused.push(codeOf(error));
           if (refused.length === 39) cancel.abort(new Error('39 were refused'));
@@ -119,7 +123,7 @@ describe('Two instances on the same chats', () => {
       expect(String(refused[39])).toContain('39 were refused');
       for (const { sandbox } of hosts) sandbox.reset();
     }
-    await services[0].ask(chatId, 'Last');
+    await services[0].ref(chatId).ask('Last');
     expect(await checkedMessages(chatId)).toHaveLength(22);
   });
 
@@ -127,7 +131,9 @@ describe('Two instances on the same chats', () => {
     const chatId = await createChat();
     const adding = Array.from({ length: 40 }, async (_, index) => {
       await sleep(index * 5);
-      return either(index).addMessage(chatId, { role: 'user', content: `Beside ${index}` });
+      return either(index)
+        .ref(chatId)
+        .addMessage({ role: 'user', content: `Beside ${index}` });
     });
     const asking = [0, 1].map(async (worker) => {
       for (let turn = 0; turn < 8; turn += 1) await askUntilTaken(either(worker), chatId, `${worker}.${turn}`);
@@ -142,7 +148,7 @@ describe('Two instances on the same chats', () => {
     const random = generator(7);
     for (let round = 0; round < 30; round += 1) {
       const chatId = await createChat();
-      const asking = either(round).ask(chatId, 'Hello');
+      const asking = either(round).ref(chatId).ask('Hello');
       const outcome = asking.then(
         () => 'answered',
         (error: unknown) => codeOf(error),
@@ -200,7 +206,7 @@ describe('Two instances on the same chats', () => {
       await manager.update(Chat, { id: chat.id }, { title: 'Mine' });
       chat.withParams({ maxOutputTokens: 700 });
       await expect(chat.ask('Two')).rejects.toMatchObject({ code: 'chat_locked', isRetryable: true });
-      await expect(services[1].addMessage(chat.id, { role: 'user', content: 'x' })).rejects.toMatchObject({
+      await expect(services[1].ref(chat.id).addMessage({ role: 'user', content: 'x' })).rejects.toMatchObject({
         code: 'chat_locked',
       });
     });
@@ -222,9 +228,9 @@ describe('Two instances on the same chats', () => {
         const chatId = chatIds[place] ?? '';
         const act = random(20);
         try {
-          if (act < 8) await service.ask(chatId, `${worker}.${operation}`);
-          else if (act < 12) await service.complete(chatId);
-          else if (act < 16) await service.addMessage(chatId, { role: 'user', content: `Beside ${operation}` });
+          if (act < 8) await service.ref(chatId).ask(`${worker}.${operation}`);
+          else if (act < 12) await service.ref(chatId).complete();
+          else if (act < 16) await service.ref(chatId).addMessage({ role: 'user', content: `Beside ${operation}` });
           else if (act < 17) await service.update(chatId, { title: `${operation}` });
           else if (act < 19)
             hosts[random(2) === 0 ? 0 : 1].sandbox.fault({
@@ -244,7 +250,7 @@ describe('Two instances on the same chats', () => {
     expect(unexpected).toEqual([]);
     for (const { sandbox } of hosts) sandbox.reset();
     for (const chatId of chatIds) {
-      await services[0].ask(chatId, 'Last');
+      await services[0].ref(chatId).ask('Last');
       await checkedMessages(chatId);
     }
     const attempts = await query(

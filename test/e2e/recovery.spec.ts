@@ -47,14 +47,14 @@ describe('A run of a dead instance', () => {
   it('keeps the chat busy for another instance until its lease expires', async () => {
     const { chat } = await hangingAsk();
     await database.query("UPDATE duo_instances SET expires_at = now() + interval '1 hour'");
-    await expect(chats[1].ask(chat.id, 'Mine')).rejects.toMatchObject({ code: 'chat_busy' });
+    await expect(chats[1].ref(chat.id).ask('Mine')).rejects.toMatchObject({ code: 'chat_busy' });
     await chats[1].delete(chat.id);
   });
 
   it('is ended by the next ask of another instance once the lease has expired, and cannot end later', async () => {
     const { chat, outcome } = await hangingAsk();
     await new RunRows(database).orphan(chat.id);
-    const answer = await chats[1].ask(chat.id, 'Mine');
+    const answer = await chats[1].ref(chat.id).ask('Mine');
     expect(answer).toMatchObject({ seq: 2, text: expect.stringContaining('Turn 1') });
     expect(await runsOf(chat.id)).toMatchObject([
       { status: 'interrupted', fence: 1, error: { code: 'server_busy' }, finished_at: expect.any(Date) },
@@ -113,7 +113,7 @@ describe('A shutdown', () => {
         'SELECT status FROM duo_runs UNION ALL SELECT id::text FROM duo_instances',
       );
       expect(left).toEqual([{ status: 'interrupted' }]);
-      expect((await service.complete(chat.id)).text).toContain('Turn 1. You said: "Hello"');
+      expect((await service.ref(chat.id).complete()).text).toContain('Turn 1. You said: "Hello"');
     } finally {
       await other.close();
       await shared.drop();

@@ -1,13 +1,13 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { type BaseChat } from '../../src/conversation/base-chat.js';
-import { Chat, type MessageRecord, type RunEvent } from '../../src/index.js';
+import { Chat, type AnswerRecord, type RunEvent } from '../../src/index.js';
 import { type JsonSchema } from '../../src/schemas/schema.interface.js';
 import { testTool } from './support/test-tool.js';
 import { RecordedLog } from './support/recorded-log.js';
 import { RunRows } from './support/run-rows.js';
 import { useTestHost } from './support/use-test-host.js';
 
-type Said = Pick<MessageRecord, 'role' | 'status' | 'text' | 'parts'> & { parsed?: unknown };
+type Said = Pick<AnswerRecord, 'role' | 'status' | 'text' | 'parts'> & { parsed?: unknown };
 
 interface TalkingChat {
   chat: BaseChat<Said>;

@@ -49,7 +49,7 @@ const ways = {
     const { id } = await chatsOf(server).create({ model });
     return {
       ask: async (content: string, attachments: FilePart[] = []): Promise<unknown> =>
-        chatsOf(server).ask(id, content, { attachments }),
+        chatsOf(server).ref(id).ask(content, { attachments }),
       messages: async () => (await chatsOf(server).messages(id)).items,
     };
   },
@@ -130,7 +130,7 @@ it.each(APIS)('Another process sends %s one request, without the rejected part',
   const chat = await chatsOf(server).create({ model, params: { thinking: { effort: 'low' } } });
   await chat.ask('Look', { attachments: [brokenImage('broken.png')] });
   expect(await attempts(chat.id)).toEqual(['failed', 'succeeded']);
-  await chatsOf(later).ask(chat.id, 'And now?');
+  await chatsOf(later).ref(chat.id).ask('And now?');
   expect(later.sandbox.calls.requests[api]).toBe(1);
   expect(sentTo(later, api)).toContain('broken.png left out');
   expect(await attempts(chat.id)).toEqual(['failed', 'succeeded', 'succeeded']);
@@ -147,7 +147,7 @@ it.each([APIS[0], APIS[2]])(
     server.sandbox.fault({ fault: 'gateway-reasoning-refused' });
     await chat.ask('Two');
     // Refuses again what it has refused, and nothing of what came since.
-    await chatsOf(later).ask(chat.id, 'Three');
+    await chatsOf(later).ref(chat.id).ask('Three');
     expect(later.sandbox.calls.requests[api]).toBe(1);
     const { items } = await chatsOf(later).messages(chat.id);
     expect(
@@ -159,10 +159,12 @@ it.each([APIS[0], APIS[2]])(
 it('A file that one vendor rejects is still sent to the other', async () => {
   const { id } = await chatsOf(server).create({ model: 'duo-chat-sonnet-4-6' });
   const locked = pdfPart('locked.pdf', pdf(1, '/Encrypt 9 0 R'));
-  await chatsOf(server).ask(id, 'Read', { attachments: [locked] });
-  await chatsOf(server).ask(id, 'And you?', { model: 'duo-chat-gpt-5-6-sol' });
+  await chatsOf(server)
+    .ref(id)
+    .ask('Read', { attachments: [locked] });
+  await chatsOf(server).ref(id).ask('And you?', { model: 'duo-chat-gpt-5-6-sol' });
   expect(sentTo(server, 'openai-responses')).toContain(locked.data);
-  await chatsOf(server).ask(id, 'And you?', { model: 'duo-chat-sonnet-4-6' });
+  await chatsOf(server).ref(id).ask('And you?', { model: 'duo-chat-sonnet-4-6' });
   expect(sentTo(server, 'anthropic-messages')).not.toContain(locked.data);
   expect(await attempts(id)).toEqual(['failed', 'succeeded', 'succeeded', 'succeeded']);
 });

@@ -87,7 +87,7 @@ describe('The log of a run', () => {
       },
     });
     try {
-      await chats.ask(chatId, 'Second', owner);
+      await chats.ref(chatId, owner).ask('Second');
     } finally {
       Object.assign(pool, { query });
     }
@@ -112,7 +112,10 @@ describe('The log of a run', () => {
   /** Begins a story, which takes a quarter of a minute, and waits until the log has some of it. */
   async function startStory(): Promise<{ chatId: string; runId: string; ended: Promise<unknown> }> {
     const chatId = await http.createChat();
-    const ended = chats.ask(chatId, 'Tell me a story', owner).catch((error: unknown) => error);
+    const ended = chats
+      .ref(chatId, owner)
+      .ask('Tell me a story')
+      .catch((error: unknown) => error);
     await until(async () => (await rows.runs(chatId)).length === 1);
     const runId = await lastRun(chatId);
     await until(async () => (await rows.loggedText(runId)) !== '');

@@ -58,9 +58,9 @@ describe.each<[string, Pick<TypeOrmModuleOptions, 'synchronize' | 'migrations' |
     for (const app of apps) {
       const chats = app.get<DuoChatService<Chat>>(DuoChatService);
       const chat = await chats.create();
-      const run = await chats.start(chat.id, 'First');
+      const run = await chats.ref(chat.id).start('First');
       await expect(chat.ask('Second')).rejects.toMatchObject({ code: 'chat_busy' });
-      expect((await run.result).message?.text).toContain('Turn 1. You said: "First"');
+      expect((await run.result()).text).toContain('Turn 1. You said: "First"');
     }
   });
 });

@@ -5,7 +5,7 @@ import {
   type DuoChat,
   DuoRouterService,
   type MemoryChat,
-  type MessageRecord,
+  type AnswerRecord,
   SchemaMismatchError,
   type StandardSchema,
 } from '../../src/index.js';
@@ -14,7 +14,7 @@ import { testTool } from './support/test-tool.js';
 import { eventsOf } from './support/events-of.js';
 import { useTestHost } from './support/use-test-host.js';
 
-type Said = Pick<MessageRecord, 'role' | 'status' | 'text' | 'parts'> & { parsed?: unknown };
+type Said = Pick<AnswerRecord, 'role' | 'status' | 'text' | 'parts'> & { parsed?: unknown };
 
 interface TalkingChat {
   chat: BaseChat<Pick<Said, 'text' | 'parts' | 'parsed'>>;
@@ -217,9 +217,9 @@ describe.each(cases)('Structured answers $place, of $model', ({ place, model }) 
     await expect(talk.chat.ask('Where?', { schema: closed, maxSteps: 1 })).rejects.toThrow(SchemaMismatchError);
     host.sandbox.fault({ fault: 'answer-wrong-json' });
     await talk.chat.addMessage({ role: 'user', content: 'And now?' });
-    await expect(talk.chat.step({ schema: closed })).rejects.toThrow(SchemaMismatchError);
+    await expect(talk.chat.generate({ schema: closed })).rejects.toThrow(SchemaMismatchError);
     expect(upstream().requests).toBe(2);
-    expect((await talk.chat.step({ schema: closed })).parsed).toEqual({ city: '', days: 0 });
+    expect((await talk.chat.generate({ schema: closed })).parsed).toEqual({ city: '', days: 0 });
   });
 
   it('are the output of the schema', async () => {
@@ -298,20 +298,24 @@ describe('Structured answers of a stored chat', () => {
 
   it('are available by id', async () => {
     const { id } = await chatOf(CLAUDE);
-    const options = { ownerId: 'ann', schema: closed };
-    expect((await host.chats.ask(id, 'Where?', options)).parsed.days).toBe(0);
-    await host.chats.addMessage(id, { role: 'user', content: 'And now?' }, options);
-    expect((await host.chats.complete(id, options)).parsed.days).toBe(0);
-    await host.chats.addMessage(id, { role: 'user', content: 'And then?' }, options);
-    expect((await host.chats.step(id, options)).parsed.days).toBe(0);
-    expect((await host.chats.ask(id, 'Where?', { ownerId: 'ann' })).text).toContain('You said');
+    const chat = host.chats.ref(id, { ownerId: 'ann' });
+    const options = { schema: closed };
+    expect((await chat.ask('Where?', options)).parsed.days).toBe(0);
+    await chat.addMessage({ role: 'user', content: 'And now?' });
+    expect((await chat.complete(options)).parsed.days).toBe(0);
+    await chat.addMessage({ role: 'user', content: 'And then?' });
+    expect((await chat.generate(options)).parsed.days).toBe(0);
+    await chat.addMessage({ role: 'user', content: 'And at last?' });
+    expect((await chat.step(options))?.parsed.days).toBe(0);
+    expect((await chat.ask('Where?')).text).toContain('You said');
   });
 
   it('are parsed for a parked run in any application', async () => {
     const { id } = await host.chats.create({ model: CLAUDE, ownerId: 'ann' });
     const options = { ownerId: 'ann' };
-    await host.chats.ask(id, 'call pay {}', { ...options, tools: [pay], schema: closed });
-    for (const call of await host.chats.pendingApprovals(id, options)) await host.chats.approve(id, call.id, options);
+    const chat = host.chats.ref(id, options);
+    await chat.ask('call pay {}', { tools: [pay], schema: closed });
+    for (const call of await chat.pendingApprovals()) await chat.approve(call.id);
     const reloaded = await host.chats.find(id, options);
     const answer = await reloaded.complete();
     expect(JSON.parse(answer.text)).toEqual({ city: '', days: 0 });

@@ -261,16 +261,18 @@ describe('A parked run in the database', () => {
 
   it('belongs to no instance, and continues in another application with its tools', async () => {
     const chat = await service().create({});
-    await service().ask(chat.id, 'call pay {"amount":50}', { tools });
+    await service().ref(chat.id).ask('call pay {"amount":50}', { tools });
     expect(await runsOf(chat.id)).toMatchObject([
       { status: 'awaiting_approval', fence: 0, is_free: true, is_open: true },
     ]);
     await hosts[0].database.query("UPDATE duo_instances SET expires_at = now() - interval '10 minutes'");
-    await expect(service(hosts[1]).ask(chat.id, 'Hello')).rejects.toMatchObject({ code: 'pending_tool_calls' });
+    await expect(service(hosts[1]).ref(chat.id).ask('Hello')).rejects.toMatchObject({ code: 'pending_tool_calls' });
     await hosts[0].database.query("UPDATE duo_instances SET expires_at = now() + interval '15 seconds'");
-    const [pending] = await service(hosts[1]).pendingApprovals(chat.id);
-    await service(hosts[1]).approve(chat.id, pending?.id ?? '');
-    const answer = await service(hosts[1]).complete(chat.id);
+    const [pending] = await service(hosts[1]).ref(chat.id).pendingApprovals();
+    await service(hosts[1])
+      .ref(chat.id)
+      .approve(pending?.id ?? '');
+    const answer = await service(hosts[1]).ref(chat.id).complete();
     expect(answer.text).toContain('The tools said: "Paid 50"');
     expect(await runsOf(chat.id)).toMatchObject([{ status: 'completed', fence: 1, is_open: false }]);
     const log: { first_index: number; events: RunEvent[] }[] = await hosts[0].database.query(
@@ -282,19 +284,23 @@ describe('A parked run in the database', () => {
     const ends = log.flatMap(({ events }) => events).filter((event) => event.type === 'run-end');
     expect(ends.map(({ status }) => status)).toEqual(['awaiting_approval', 'completed']);
     const { usage } = ends.at(-1) as { usage: { outputTokens: number } };
-    expect(usage.outputTokens).toBe((await service().usage(chat.id)).outputTokens);
+    expect(usage.outputTokens).toBe((await service().ref(chat.id).usage()).outputTokens);
   });
 
   it('continues in another application with its options, which other runs do not store', async () => {
     const chat = await service().create({});
     const options = { params: { maxOutputTokens: 4_321 }, instructions: 'Be brief', maxSteps: 5 };
-    await service().ask(chat.id, 'call pay {"amount":50}', { tools, ...options });
-    const [pending] = await service(hosts[1]).pendingApprovals(chat.id);
-    await service(hosts[1]).approve(chat.id, pending?.id ?? '');
-    await service(hosts[1]).complete(chat.id);
+    await service()
+      .ref(chat.id)
+      .ask('call pay {"amount":50}', { tools, ...options });
+    const [pending] = await service(hosts[1]).ref(chat.id).pendingApprovals();
+    await service(hosts[1])
+      .ref(chat.id)
+      .approve(pending?.id ?? '');
+    await service(hosts[1]).ref(chat.id).complete();
     expect(hosts[1].sandbox.calls.lastRequests['anthropic-messages']?.body).toMatchObject({ max_tokens: 4_321 });
     expect(JSON.stringify(hosts[1].sandbox.calls.lastRequests['anthropic-messages']?.body)).toContain('Be brief');
-    await service().ask(chat.id, 'Hello', { tools });
+    await service().ref(chat.id).ask('Hello', { tools });
     const inputs: { input: unknown }[] = await hosts[0].database.query(
       'SELECT input FROM duo_runs WHERE chat_id = $1 ORDER BY id',
       [chat.id],
@@ -304,17 +310,19 @@ describe('A parked run in the database', () => {
 
   it('resumes with two statements, and completes with five in all', async () => {
     const chat = await service().create({});
-    await service().ask(chat.id, 'call pay {"amount":50}', { tools });
-    const [pending] = await service().pendingApprovals(chat.id);
-    await service().approve(chat.id, pending?.id ?? '');
+    await service().ref(chat.id).ask('call pay {"amount":50}', { tools });
+    const [pending] = await service().ref(chat.id).pendingApprovals();
+    await service()
+      .ref(chat.id)
+      .approve(pending?.id ?? '');
     const log = new StatementLog();
     try {
-      expect((await service().complete(chat.id)).text).toContain('Paid 50');
+      expect((await service().ref(chat.id).complete()).text).toContain('Paid 50');
       const statements = log.take();
       expect(statements.filter((text) => text.includes('INSERT INTO "duo_runs"'))).toEqual([]);
       // Find the parked run, resume it, start the call, store its result with the next attempt, store the answer.
       expect(statements).toHaveLength(5);
-      await service().ask(chat.id, 'And now?');
+      await service().ref(chat.id).ask('And now?');
       expect(log.take()).toHaveLength(2);
     } finally {
       log.stop();
@@ -323,23 +331,39 @@ describe('A parked run in the database', () => {
 
   it('continues once, for any number of concurrent asks', async () => {
     const chat = await service().create({});
-    await service().ask(chat.id, 'call pay {"amount":50}', { tools });
-    const [pending] = await service().pendingApprovals(chat.id);
-    await service().approve(chat.id, pending?.id ?? '');
-    const asks = await Promise.allSettled([0, 1, 0, 1].map((host) => service(hosts[host as 0 | 1]).complete(chat.id)));
+    await service().ref(chat.id).ask('call pay {"amount":50}', { tools });
+    const [pending] = await service().ref(chat.id).pendingApprovals();
+    await service()
+      .ref(chat.id)
+      .approve(pending?.id ?? '');
+    const asks = await Promise.allSettled(
+      [0, 1, 0, 1].map((host) =>
+        service(hosts[host as 0 | 1])
+          .ref(chat.id)
+          .complete(),
+      ),
+    );
     expect(asks.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     expect(paid).toEqual([pending?.id]);
   });
 
   it('is not reachable by another owner', async () => {
     const chat = await service().create({ ownerId: 'ann' });
-    await service().ask(chat.id, 'call pay {"amount":50}', { tools, ownerId: 'ann' });
-    const [pending] = await service().pendingApprovals(chat.id, { ownerId: 'ann' });
+    await service().ref(chat.id, { ownerId: 'ann' }).ask('call pay {"amount":50}', { tools });
+    const [pending] = await service().ref(chat.id, { ownerId: 'ann' }).pendingApprovals();
     const eve = { ownerId: 'eve' };
-    await expect(service().pendingApprovals(chat.id, eve)).rejects.toMatchObject({ code: 'chat_not_found' });
-    await expect(service().approve(chat.id, pending?.id ?? '', eve)).rejects.toMatchObject({ code: 'chat_not_found' });
+    await expect(service().ref(chat.id, eve).pendingApprovals()).rejects.toMatchObject({ code: 'chat_not_found' });
+    await expect(
+      service()
+        .ref(chat.id, eve)
+        .approve(pending?.id ?? ''),
+    ).rejects.toMatchObject({ code: 'chat_not_found' });
     const mine = await service().create({ ownerId: 'eve' });
-    await expect(service().approve(mine.id, pending?.id ?? '', eve)).rejects.toMatchObject({ code: 'not_found' });
+    await expect(
+      service()
+        .ref(mine.id, eve)
+        .approve(pending?.id ?? ''),
+    ).rejects.toMatchObject({ code: 'not_found' });
     await service().delete(chat.id, { ownerId: 'ann' });
     expect(await runsOf(chat.id)).toEqual([]);
   });

@@ -80,15 +80,15 @@ describe('A kind of chat with tools', () => {
     expect(text).toContain('The tools said: "Greetings"');
     expect(contexts.at(-1)).toMatchObject({ ownerId: 'ann', runId, toolCallId: expect.any(String) });
     expect(contexts.at(-1)?.chat).toBe(chat);
-    expect((await chats.ask(chat.id, 'call greet {}', { ownerId: 'ann' })).text).toContain('The tools said');
+    expect((await chats.ref(chat.id, { ownerId: 'ann' }).ask('call greet {}')).text).toContain('The tools said');
   });
 
   it('stores the tools that a chat sets, which apply from then on', async () => {
     const chat = await chats.create({});
     await chat.withTools(Wait).ask('Hello');
     expect((await chats.find(chat.id)).tools).toEqual(['wait']);
-    expect((await chats.ask(chat.id, 'call greet {}')).text).toContain('The tools said: "There is no tool');
-    expect((await chats.ask(chat.id, 'call greet {}', { tools: [Greet] })).text).toContain('"Greetings"');
+    expect((await chats.ref(chat.id).ask('call greet {}')).text).toContain('The tools said: "There is no tool');
+    expect((await chats.ref(chat.id).ask('call greet {}', { tools: [Greet] })).text).toContain('"Greetings"');
     await chat.withTools(null).ask('Hello');
     expect((await chats.find(chat.id)).tools).toEqual([]);
   });
@@ -96,7 +96,7 @@ describe('A kind of chat with tools', () => {
   it('omits a tool that no longer exists, and refuses a class that is not a tool', async () => {
     const chat = await chats.create({});
     await host.database.query(`UPDATE greetings SET tools = '["gone", "greet"]' WHERE id = $1`, [chat.id]);
-    expect((await chats.ask(chat.id, 'call gone {}\ncall greet {}')).text).toContain(
+    expect((await chats.ref(chat.id).ask('call gone {}\ncall greet {}')).text).toContain(
       'There is no tool \\"gone\\". Use one of these: greet.'.replaceAll('\\', ''),
     );
     expect(() => host.app.get(ToolRegistry).of(Plain)).toThrow('is no tool');

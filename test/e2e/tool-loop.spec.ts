@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { Chat, type MessageRecord } from '../../src/index.js';
+import { Chat, type AnswerRecord } from '../../src/index.js';
 import { type BaseChat } from '../../src/conversation/base-chat.js';
 import { testTool } from './support/test-tool.js';
 import { until } from './support/until.js';
@@ -10,7 +10,7 @@ const MODELS = ['duo-chat-sonnet-4-6', 'duo-chat-gpt-5-2', 'duo-chat-gpt-5-6-sol
 
 interface TalkingChat {
   chat: BaseChat<{ text: string; status: string }>;
-  messages: () => Promise<Pick<MessageRecord, 'role' | 'parts' | 'status' | 'seq' | 'finishReason'>[]>;
+  messages: () => Promise<Pick<AnswerRecord, 'role' | 'parts' | 'status' | 'seq' | 'finishReason'>[]>;
 }
 
 const called: { name: string; input: unknown; toolCallId: string }[] = [];

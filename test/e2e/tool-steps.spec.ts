@@ -3,7 +3,7 @@ import { type Type } from '@nestjs/common';
 import { type Pool } from 'pg';
 import { Chat, Tool } from '../../src/index.js';
 import { type BaseChat } from '../../src/conversation/base-chat.js';
-import { type MessageRecord } from '../../src/messages/message.interface.js';
+import { type AnswerRecord } from '../../src/messages/message.interface.js';
 import { type ModelParams } from '../../src/messages/model-request.interface.js';
 import { type Api } from '../../src/messages/part.interface.js';
 import { type DuoTool } from '../../src/tools/duo-tool.interface.js';
@@ -21,7 +21,7 @@ class Forecast implements DuoTool {
   }
 }
 
-type Said = Pick<MessageRecord, 'role' | 'parts' | 'text' | 'status'>;
+type Said = Pick<AnswerRecord, 'role' | 'parts' | 'text' | 'status'>;
 type TalkingChat = BaseChat<{ text: string; finishReason: string | null; role: string }>;
 
 const MAX_STEPS = 3;
@@ -161,9 +161,9 @@ describe.each(cases)('A chat with tools $place, of $model', ({ place, model }) =
   it('forces a tool call only in the first round, with every method that runs rounds', async () => {
     chat.withTools(...tools, { choice: { tool: 'count' } });
     await chat.addMessage({ role: 'user', content: 'Count' });
-    await chat.step();
+    await chat.generate();
     await chat.runTools();
-    expect(await chat.step()).toMatchObject({ text: expect.stringContaining('The tools said: "Count 1"') });
+    expect(await chat.generate()).toMatchObject({ text: expect.stringContaining('The tools said: "Count 1"') });
     expect(await chat.isComplete()).toBe(true);
 
     onCount = () => {
@@ -195,7 +195,7 @@ describe.each(cases)('A chat with tools $place, of $model', ({ place, model }) =
     await chat.withTools(pay, { choice: 'none', calls: 'one' }).ask('Hello');
     const choice = /tool_choice|parallel_tool_calls/;
     expect(asked()).toMatch(choice);
-    await chat.withTool(count).ask('Hello');
+    await chat.withTools(count).ask('Hello');
     expect(asked()).toContain('The tool count');
     expect(asked()).not.toMatch(choice);
     await chat
@@ -209,15 +209,15 @@ describe.each(cases)('A chat with tools $place, of $model', ({ place, model }) =
 
   it.each(['complete', 'step'] as const)('runs step by step, up to %s()', async (verb) => {
     await chat.addMessage({ role: 'user', content: 'call count {}\ncall pay {}' });
-    const called = await chat.step();
+    const called = await chat.generate();
     expect(called).toMatchObject({ role: 'assistant', finishReason: 'tool-calls' });
     expect(calls).toBe(0);
-    await expect(chat.step()).rejects.toMatchObject({ code: 'validation_failed' });
+    await expect(chat.generate()).rejects.toMatchObject({ code: 'validation_failed' });
     expect(await chat.runTools()).toMatchObject([{ role: 'tool' }]);
     expect(calls).toBe(1);
     const pendingCalls = { code: 'pending_tool_calls' };
     await expect(chat.runTools()).rejects.toMatchObject(pendingCalls);
-    await expect(chat.step()).rejects.toMatchObject(pendingCalls);
+    await expect(chat.generate()).rejects.toMatchObject(pendingCalls);
     await expect(chat.complete()).rejects.toMatchObject(pendingCalls);
     await expect(chat.ask('Never mind')).rejects.toMatchObject(pendingCalls);
     const [pending] = await chat.pendingApprovals();
@@ -234,7 +234,7 @@ describe.each(cases)('A chat with tools $place, of $model', ({ place, model }) =
     othersAreStored = async () => (await messages()).some(({ role }) => role === 'tool');
     chat.withTools(lastTool, ...tools);
     await chat.addMessage({ role: 'user', content: 'call last {}\ncall count {}' });
-    await chat.step();
+    await chat.generate();
     const names = (said: readonly Said[]) =>
       said.flatMap(({ parts }) => parts.map((part) => 'name' in part && part.name));
     expect(names((await chat.runTools()) as unknown as Said[])).toEqual(['last', 'count']);
@@ -243,14 +243,14 @@ describe.each(cases)('A chat with tools $place, of $model', ({ place, model }) =
 
   it('abandons calls when the user continues', async () => {
     await chat.addMessage({ role: 'user', content: 'call count {}' });
-    await chat.step();
+    await chat.generate();
     expect((await chat.ask('Never mind')).text).toContain('Turn 2');
     expect(calls).toBe(0);
   });
 
   it('abandons calls for good, even if that ask fails and is completed, or a decision follows', async () => {
     await chat.addMessage({ role: 'user', content: 'call count {}\ncall pay {}\ncall pay {}' });
-    await chat.step();
+    await chat.generate();
     const [approved, late] = await chat.pendingApprovals();
     await chat.approve(approved?.id ?? '');
     host.sandbox.fault({ fault: 'gateway-bad-request' });
@@ -264,7 +264,7 @@ describe.each(cases)('A chat with tools $place, of $model', ({ place, model }) =
 
   it('does not abandon calls for an added message', async () => {
     await chat.addMessage({ role: 'user', content: 'call count {}' });
-    await chat.step();
+    await chat.generate();
     await chat.addMessage({ role: 'user', content: 'Take your time' });
     expect(await chat.runTools()).toHaveLength(1);
     expect(calls).toBe(1);

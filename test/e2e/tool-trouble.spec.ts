@@ -2,13 +2,13 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Module } from '@nestjs/common';
 import { Chat, DuoChatService, DuoService, type DuoTool, Tool, type ToolContext } from '../../src/index.js';
 import { type BaseChat } from '../../src/conversation/base-chat.js';
-import { type MessageRecord } from '../../src/messages/message.interface.js';
+import { type AnswerRecord } from '../../src/messages/message.interface.js';
 import { type ToolResultPart } from '../../src/messages/part.interface.js';
 import { type SandboxFault } from '../../src/sandbox/index.js';
 import { MAX_CONTENT } from '../../src/tools/tool-content.js';
 import { useTestHost } from './support/use-test-host.js';
 
-type Said = Pick<MessageRecord, 'role' | 'parts' | 'status' | 'finishReason'>;
+type Said = Pick<AnswerRecord, 'role' | 'parts' | 'status' | 'finishReason'>;
 type TalkingChat = BaseChat<{ text: string; finishReason: string | null }>;
 
 const MODELS = ['duo-chat-sonnet-4-6', 'duo-chat-gpt-5-2', 'duo-chat-gpt-5-6-sol'];
@@ -146,7 +146,7 @@ describe.each(cases)('A run $place, of $model, with a tool problem', ({ place, m
   it('remembers malformed JSON when the tools run later', async () => {
     host.sandbox.fault({ fault: 'answer-malformed-tool-call' });
     await chat.addMessage({ role: 'user', content: 'call echo {"n":1}' });
-    await chat.step();
+    await chat.generate();
     expect((await chat.complete()).text).toContain('The input of the tool "echo" is not a JSON object');
   });
 

@@ -1,7 +1,13 @@
-import { Column, CreateDateColumn, Index, PrimaryColumn } from 'typeorm';
+import { Column, CreateDateColumn, Index, PrimaryColumn, type ValueTransformer } from 'typeorm';
 import { type JsonObject } from '../../messages/json.interface.js';
-import { type FinishReason, type MessageStatus, type Role, type Usage } from '../../messages/message.interface.js';
+import { type AnswerStatus, type FinishReason, type Role, type Usage } from '../../messages/message.interface.js';
 import { type Part } from '../../messages/part.interface.js';
+
+/** A message whose calls await approval is complete itself. */
+export const storedStatus: ValueTransformer = {
+  to: (status: unknown) => (status === 'awaiting_approval' ? 'complete' : status),
+  from: (status: unknown) => status,
+};
 
 /**
  * The columns of a message; `ActsAsMessage` adds the relation to its chat. The order of a chat's messages is `seq`,
@@ -26,8 +32,12 @@ export abstract class DuoMessage {
   @Column({ type: 'text' })
   role!: Role;
 
-  @Column({ type: 'text', default: 'complete' })
-  status!: MessageStatus;
+  /**
+   * How the message came to its end. The answer of a parked run has `awaiting_approval` as it is returned; the column
+   * always has how its own text ended.
+   */
+  @Column({ type: 'text', default: 'complete', transformer: storedStatus })
+  status!: AnswerStatus;
 
   @Column({ type: 'text' })
   text!: string;

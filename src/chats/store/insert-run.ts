@@ -8,6 +8,7 @@ import { historyAfter, type WithHistory, withHistory } from './history.js';
 import { type KindDatabase } from './kind-database.js';
 import { type KindTables } from './kind-tables.js';
 import { resend } from './resend.js';
+import { toolsAfter } from './tools-after.js';
 import { lockTimeoutUntil } from './write-deadline.js';
 
 /** The chat and the run after a begin. */
@@ -49,7 +50,7 @@ c AS MATERIALIZED (
          ${chat('model')} = coalesce($7::text, t.${chat('model')}),
          ${chat('params')} = CASE WHEN $8::json IS NULL THEN t.${chat('params')}
                                   ELSE ${mergeParamsSql(`t.${chat('params')}`, '$8::json')} END,
-         ${chat('tools')} = coalesce($16::json, t.${chat('tools')})
+         ${chat('tools')} = ${toolsAfter(`t.${chat('tools')}`, '$16::json')}
     FROM s
    WHERE ${t.isChatOf('t', '$1', '$2')} AND ($21::int IS NULL OR t.${chat('nextSeq')} = $21)
   RETURNING t.${chat('id')} AS id, t.${chat('ownerId')} AS owner_id, t.${chat('model')} AS model,

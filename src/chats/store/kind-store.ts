@@ -52,6 +52,12 @@ export class KindStore {
     return [chats, messages];
   }
 
+  /** Whether the chat that `alias` stands for in a query of `:kind` has a parked run, in SQL; one look at an index. */
+  hasParkedRun(alias: string): string {
+    const { runs, chat } = this.database.tables;
+    return `EXISTS (SELECT FROM ${runs} r WHERE r.chat_kind = :kind AND r.chat_id = "${alias}".${chat('id')} AND r.status = 'awaiting_approval')`;
+  }
+
   /** The store of the runs of one chat, for the owner who asks. */
   runsOf(chatId: string, ownerId: string | null): RunStore {
     const { database, instance } = this;

@@ -47,7 +47,7 @@ const pools = [master, ...slaves];
 const work: Record<string, () => Promise<unknown>[]> = {
   write: () => [chats.update(id, { title: 'New' })],
   // The reply to the first frees the connection for the second, which waits for it.
-  'write behind another': () => [chats.usage(id), chats.update(id, { title: 'Newer' })],
+  'write behind another': () => [chats.ref(id).usage(), chats.update(id, { title: 'Newer' })],
   read: () => [chats.list()],
   'open again': () => [dataSource.destroy().then(() => dataSource.initialize())],
   'ask a chat that is loaded': () => [

@@ -33,8 +33,8 @@ async function typed(chat: MemoryChat, entity: Chat, chats: DuoChatService<Chat>
   expectType<Trip>()((await chat.withSchema(zod).ask('?')).parsed);
   expectType<Trip>()((await chat.withSchema(ark).ask('?', () => undefined)).parsed);
   expectType<City>()((await chat.withSchema(City).complete()).parsed);
-  expectType<unknown>()((await chat.withSchema(plain).step()).parsed);
-  expectType<unknown>()((await chat.withSchema(constant).step()).parsed);
+  expectType<unknown>()((await chat.withSchema(plain).generate()).parsed);
+  expectType<unknown>()((await chat.withSchema(constant).step())?.parsed);
   expectType<Trip>()((await entity.withSchema(zod).ask('?')).parsed);
 
   // The schema stays with what `with…` returns, and the chat stays what it was.
@@ -50,13 +50,13 @@ async function typed(chat: MemoryChat, entity: Chat, chats: DuoChatService<Chat>
   // A schema of one ask, by chat or by id.
   expectType<City>()((await trips.ask('?', { schema: City })).parsed);
   expectType<City>()((await entity.complete({ schema: City })).parsed);
-  expectType<Trip>()((await chats.ask('id', '?', { ownerId: 'ann', schema: zod })).parsed);
-  expectType<City>()((await chats.complete('id', { schema: City }, () => undefined)).parsed);
-  expectType<Trip>()((await chats.step('id', { schema: ark })).parsed);
+  expectType<Trip>()((await chats.ref('id', { ownerId: 'ann' }).ask('?', { schema: zod })).parsed);
+  expectType<City>()((await chats.ref('id').complete({ schema: City }, () => undefined)).parsed);
+  expectType<Trip>()((await chats.ref('id').generate({ schema: ark })).parsed);
 
   // Without a schema nothing is known of it.
   expectType<unknown>()((await entity.ask('?')).parsed);
-  expectType<unknown>()((await chats.ask('id', '?')).parsed);
+  expectType<unknown>()((await chats.ref('id').ask('?')).parsed);
   expectType<unknown>()((await entity.ask('?', { schema: null })).parsed);
 
   // @ts-expect-error there is no country
@@ -65,13 +65,14 @@ async function typed(chat: MemoryChat, entity: Chat, chats: DuoChatService<Chat>
   expectType<string>()((await chat.withSchema(zod).ask('?')).parsed.name);
   const answer = await entity.withSchema(zod).ask('?');
   if (answer.finishReason === 'tool-calls') expectType<never>()(answer.parsed);
+  else if (answer.status === 'awaiting_approval') expectType<never>()(answer.parsed);
   else if (answer.status === 'cancelled') expectType<never>()(answer.parsed);
   else if (answer.finishReason === 'stop') expectType<Trip>()(answer.parsed);
 
   // A schema that may be missing promises nothing.
   const maybe: { schema?: typeof zod } = {};
   expectType<unknown>()((await entity.ask('?', maybe)).parsed);
-  expectType<unknown>()((await chats.ask('id', '?', maybe)).parsed);
+  expectType<unknown>()((await chats.ref('id').ask('?', maybe)).parsed);
   expectType<unknown>()((await trips.ask('?', maybe)).parsed);
   expectType<unknown>()((await trips.ask('?', { schema: null })).parsed);
   // @ts-expect-error text is no schema
