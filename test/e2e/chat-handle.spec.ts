@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import {
@@ -66,12 +67,14 @@ class CaseMessage extends ActsAsMessage<Case>({ chat: () => Case }) {}
 @Agent({ tools: [Listen] })
 class Listener extends DuoAgent<object, Case> {}
 
+@Module({})
+class ToolsModule {}
+
 let host: TestHost;
 let chats: DuoChatService<Case>;
 
 beforeAll(async () => {
-  class Tools {}
-  const imports = [TypeOrmModule.forFeature([Desk]), { module: Tools, providers: [Look, Listen, Pay, Listener] }];
+  const imports = [TypeOrmModule.forFeature([Desk]), { module: ToolsModule, providers: [Look, Listen, Pay, Listener] }];
   host = await startTestHost([Case], { imports });
   chats = host.app.get(DuoChatService);
 });
@@ -153,7 +156,9 @@ describe.each(Object.keys(places))('A chat %s', (place) => {
   });
 
   it('knows at the end of a stream, and of a started run, whether that run is parked', async () => {
-    for await (const event of chat.stream('call pay {}')) void event;
+    const types: string[] = [];
+    for await (const { type } of chat.stream('call pay {}')) types.push(type);
+    expect(types).toContain('approval-required');
     expect(chat.isAwaitingApproval).toBe(true);
     await decideAll(chat);
     const run = await chat.start(null);
