@@ -4,6 +4,7 @@ import { AgentRegistry } from './agents/agent-registry.js';
 import { ChatAgents } from './chats/chat-agents.js';
 import { ChatServices } from './chats/chat-services.js';
 import { checkInjections } from './chats/injection-check.js';
+import { checkDatabaseUrls } from './chats/wiring-errors.js';
 import { DefaultKindCheck } from './chats/default-kind-check.js';
 import { HistoryCache } from './chats/store/history-cache.service.js';
 import { InstanceStores } from './chats/store/instance-stores.service.js';
@@ -33,12 +34,14 @@ import { ToolRegistry } from './tools/tool-registry.js';
 import { TurnService } from './turn/turn.service.js';
 
 const INJECTION_CHECK = Symbol('injection check');
+const DATABASE_URL_CHECK = Symbol('database url check');
 
 /** Everything of which an application has one; `GitlabDuoModule` is the door to it. */
 @Module({
   imports: [DiscoveryModule],
   providers: [
     { provide: INJECTION_CHECK, useFactory: checkInjections, inject: [ModulesContainer] },
+    { provide: DATABASE_URL_CHECK, useFactory: checkDatabaseUrls, inject: [ModulesContainer] },
     {
       provide: GITLAB_DUO_OPTIONS,
       useFactory: (options: GitlabDuoModuleOptions) => resolveOptions(options),

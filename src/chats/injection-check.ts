@@ -47,9 +47,10 @@ function injectedTokens(metatype: object): InjectionToken[] {
   const properties = (Reflect.getMetadata(PROPERTIES, metatype) ?? []) as { key: string; type: InjectionToken }[];
   const optionalParameters = (Reflect.getMetadata(OPTIONAL_PARAMETERS, metatype) ?? []) as number[];
   const optionalProperties = (Reflect.getMetadata(OPTIONAL_PROPERTIES, metatype) ?? []) as string[];
-  const parameters = types.map((type, index) =>
-    optionalParameters.includes(index) ? undefined : (explicit.find((one) => one.index === index)?.param ?? type),
-  );
+  // Without emitted types, as in plain JavaScript, only the parameters with a decorator are known.
+  const parameters = [...types];
+  for (const { index, param } of explicit) parameters[index] = param;
+  for (const index of optionalParameters) parameters[index] = undefined;
   const needed = properties.filter(({ key }) => !optionalProperties.includes(key)).map(({ type }) => type);
   return [...parameters, ...needed].filter((token) => token !== undefined);
 }

@@ -6,6 +6,7 @@ import { DataSource } from 'typeorm';
 import { startupHintFor } from '../../src/app/startup-hint.js';
 import {
   Chat,
+  createDuoDataSource,
   ConfigurationError,
   DUO_ENTITIES,
   DUO_MIGRATIONS,
@@ -29,6 +30,12 @@ class OfKind {
   constructor(@InjectDuoChat(Chat) readonly chats: DuoChatService<Chat>) {}
 }
 
+/** Without types that a compiler emits, as in plain JavaScript. */
+class Untyped {
+  constructor(readonly chats: DuoChatService<Chat>) {}
+}
+InjectDuoChat(Chat)(Untyped, undefined, 0);
+
 @Module({})
 class HostModule {}
 
@@ -37,6 +44,9 @@ class PlainModule {}
 
 @Module({ providers: [OfKind] })
 class OfKindModule {}
+
+@Module({ providers: [Untyped] })
+class UntypedModule {}
 
 /** Each stopped the start with an error of Nest's, TypeORM's or PostgreSQL's alone, or failed the first ask. */
 describe('A host with a wrong set-up', () => {
@@ -103,6 +113,7 @@ describe('A host with a wrong set-up', () => {
   it.each([
     ['a plain service', PlainModule, 'Plain injects a DuoChatService'],
     ['the service of a kind', OfKindModule, 'OfKind injects the DuoChatService of Chat'],
+    ['a class without emitted types', UntypedModule, 'Untyped injects the DuoChatService of Chat'],
   ])('is advised to import forFeature for %s', async (_name, module, injects) => {
     const advice = `${injects}, which ${module.name} does not import. Add GitlabDuoModule.forFeature([Chat]) to the imports of ${module.name}.`;
     const orders = [
@@ -130,6 +141,30 @@ describe('A host with a wrong set-up', () => {
     expect(await failure(core(), tables({ synchronize: true }), Importing)).toBeUndefined();
     const global = { ...feature(), global: true };
     expect(await failure(core(), tables({ synchronize: true }), global, PlainModule, OfKindModule)).toBeUndefined();
+  });
+
+  it.each([
+    ['forRoot', (url: string | undefined) => TypeOrmModule.forRoot({ type: 'postgres', url, retryAttempts: 1 })],
+    [
+      'createDuoDataSource',
+      (url: string | undefined) =>
+        TypeOrmModule.forRootAsync({
+          useFactory: () => ({ type: 'postgres', url, retryAttempts: 1 }),
+          dataSourceFactory: createDuoDataSource,
+        }),
+    ],
+  ])('is advised to set DATABASE_URL where it is unset, by %s', async (_name, root) => {
+    const names = ['PGHOST', 'PGPORT', 'PGUSER', 'PGPASSWORD', 'PGDATABASE'];
+    const before = names.map((name) => [name, process.env[name]] as const);
+    for (const name of names) Reflect.deleteProperty(process.env, name);
+    try {
+      for (const url of [undefined, '']) {
+        const error = await failure(core(), root(url), feature());
+        expectAdvice(error, 'is DATABASE_URL unset? Set it');
+      }
+    } finally {
+      for (const [name, value] of before) if (value !== undefined) process.env[name] = value;
+    }
   });
 
   it('gets the reason why its data source failed, not that it is missing', async () => {

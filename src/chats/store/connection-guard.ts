@@ -1,5 +1,6 @@
 import { type Pool, type PoolClient } from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
+import { checkDatabaseUrl } from '../wiring-errors.js';
 
 /** What TypeORM's driver for PostgreSQL has, in 0.3 and 1.x, but does not declare. */
 interface PooledDriver {
@@ -19,10 +20,13 @@ const guardedClients = new WeakSet<PoolClient>();
  * @publicApi
  */
 export function createDuoDataSource(options?: DataSourceOptions): Promise<DataSource> {
-  // Optional only in Nest's type; TypeORM explains what is wrong without them.
-  const dataSource = new DataSource(options as DataSourceOptions);
-  guardConnections(dataSource);
-  return Promise.resolve(dataSource);
+  return new Promise((resolve) => {
+    checkDatabaseUrl(options);
+    // Optional only in Nest's type; TypeORM explains what is wrong without them.
+    const dataSource = new DataSource(options as DataSourceOptions);
+    guardConnections(dataSource);
+    resolve(dataSource);
+  });
 }
 
 /**
