@@ -28,9 +28,11 @@ export function renderThinking(
   // Needs no effort: the vendor takes it up to `high`, which is the default.
   if (isOff(thinking) && model.betweenTools) return { thinking: { type: 'between_tools' } };
   if (model.thinking !== 'budget') return { thinking: adaptive, effort: nearestEffort(model, thinking) };
+  // Some models take an effort beside the budget, and without one. A caller who sets the budget leaves the effort alone.
+  const effort = 'effort' in thinking ? nearestEffort(model, thinking) : undefined;
   const budget = thinkingBudget(thinking, maxTokens);
-  if (budget === undefined || beganWithoutThinking(history)) return {};
-  return { thinking: { type: 'enabled', budget_tokens: budget } };
+  if (budget === undefined || beganWithoutThinking(history)) return { effort };
+  return { thinking: { type: 'enabled', budget_tokens: budget }, effort };
 }
 
 /** The same for a model that has to call a tool, which the vendor refuses beside thinking. */

@@ -34,6 +34,9 @@ describe('Thinking effort in the form of the model', () => {
     ['duo-chat-opus-4-8', ['disabled', 'low', 'low', 'medium', 'high', 'xhigh', 'max']],
     ['duo-chat-haiku-5-5', ['disabled', 'low', 'low', 'medium', 'high', 'xhigh', 'max']],
     ['duo-chat-opus-4-6', ['disabled', 'low', 'low', 'medium', 'high', 'high', 'max']],
+    ['duo-chat-sonnet-4-6', ['disabled', 'low', 'low', 'medium', 'high', 'high', 'max']],
+    ['duo-chat-opus-4-5', ['disabled', 'low', 'low', 'medium', 'high', 'high', 'high']],
+    ['duo-chat-haiku-4-5', ['disabled', 'enabled', 'enabled', 'enabled', 'enabled', 'enabled', 'enabled']],
     ['duo-chat-fable-5', ['low', 'low', 'low', 'medium', 'high', 'xhigh', 'max']],
     ['duo-chat-opus-5-5', ['low', 'low', 'low', 'medium', 'high', 'xhigh', 'max']],
     ['duo-chat-sonnet-5-5', ['between_tools', 'low', 'low', 'medium', 'high', 'xhigh', 'max']],
@@ -58,6 +61,22 @@ describe('Thinking effort in the form of the model', () => {
   ])('resolves %j to a budget of %i tokens below the output limit', (thinking, budget) => {
     expect(said('duo-chat-haiku-4-5', { thinking, maxOutputTokens: 64_000 })).toEqual({
       thinking: { type: 'enabled', budget_tokens: budget },
+    });
+  });
+});
+
+// "The effort parameter works alongside the thinking token budget": Anthropic's guide to effort, on Opus 4.5.
+describe('An effort beside a budget', () => {
+  it.each(['duo-chat-sonnet-4-6', 'duo-chat-opus-4-5'])('is sent to %s, also where it cannot think', (id) => {
+    const thinking: Thinking = { effort: 'medium' };
+    const effort = { output_config: { effort: 'medium' } };
+    expect(said(id, { thinking })).toEqual({ ...effort, thinking: { type: 'enabled', budget_tokens: 8_192 } });
+    expect(said(id, { thinking, maxOutputTokens: 1_024 })).toEqual(effort);
+  });
+
+  it.each(['duo-chat-sonnet-4-6', 'duo-chat-opus-4-5'])('is not sent to %s with a budget of the caller', (id) => {
+    expect(said(id, { thinking: { budgetTokens: 5_000 } })).toEqual({
+      thinking: { type: 'enabled', budget_tokens: 5_000 },
     });
   });
 });
