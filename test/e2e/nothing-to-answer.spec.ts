@@ -70,17 +70,18 @@ describe.each(Object.keys(places))('A chat %s with nothing to answer', (place) =
   });
 
   it.each(Object.keys(histories))(
-    'refuses complete() and step() once it %s, and stores and records nothing',
+    'refuses complete() and generate() once it %s, returns null of step(), and stores and records nothing',
     async (name) => {
       await (histories[name] as (talk: TalkingChat) => Promise<unknown>)(talk);
       const before = { usage: await talk.chat.usage(), messages: [...(await talk.messages())] };
       const [rows, sent] = [await stored(talk.chat.id), requests()];
-      for (const verb of ['complete', 'step'] as const) {
+      for (const verb of ['complete', 'generate'] as const) {
         await expect(talk.chat[verb]()).rejects.toMatchObject({
           code: 'validation_failed',
           message: expect.stringContaining('no message that waits for an answer'),
         });
       }
+      expect(await talk.chat.step()).toBeNull();
       expect({ usage: await talk.chat.usage(), messages: await talk.messages() }).toEqual(before);
       expect(await stored(talk.chat.id)).toEqual(rows);
       expect(requests()).toBe(sent);
@@ -120,7 +121,7 @@ describe.each(Object.keys(places))('A chat %s with nothing to answer', (place) =
     ]);
   });
 
-  it('refuses step() while calls have no result, and stores and records nothing', async () => {
+  it('refuses generate() while calls have no result, and stores and records nothing', async () => {
     await talk.chat.withTools(weather).addMessage({ role: 'user', content: 'call weather {}' });
     await talk.chat.generate();
     const [usage, rows] = [await talk.chat.usage(), await stored(talk.chat.id)];
