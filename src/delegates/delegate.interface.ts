@@ -44,7 +44,7 @@ export interface StreamParser {
   /** True once the vendor's end event has come; whatever follows is ignored. */
   readonly isDone: boolean;
   /**
-   * Whether the vendor has reported the final usage, or that the request failed. Before that, the usage of `answer()` may
+   * Whether the vendor has reported the final usage, or has refused the request. Before that, the usage of `answer()` may
    * be incomplete.
    */
   readonly isCostTold: boolean;

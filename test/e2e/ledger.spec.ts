@@ -86,7 +86,7 @@ describe('The ledger', () => {
     ['loses its connection', { fault: 'gateway-reset' }, 'unknown', 'upstream_error'],
     ['has its stream cut', { fault: 'stream-cut', afterChunks: 3 }, 'unknown', 'upstream_error'],
     ['has its stream reset', { fault: 'stream-reset' }, 'unknown', 'upstream_error'],
-    ['has an error in its stream', { fault: 'stream-error' }, 'failed', 'upstream_overloaded'],
+    ['has an error in its stream', { fault: 'stream-error' }, 'unknown', 'upstream_overloaded'],
   ])('has a row for a request that %s, and another for its retry', async (_name, fault, status, errorCode) => {
     const retried = await asked(fault);
     expect(await rowsOf(retried.id)).toMatchObject([

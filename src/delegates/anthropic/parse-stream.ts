@@ -26,6 +26,7 @@ import { type WireEvent } from './wire.interface.js';
 export class AnthropicStreamParser implements StreamParser {
   isDone = false;
   isCostTold = false;
+  private hasBegun = false;
   /** In the order in which they began. */
   private readonly blocks = new Map<unknown, ContentBlock>();
   private readonly open = new Set<unknown>();
@@ -58,6 +59,7 @@ export class AnthropicStreamParser implements StreamParser {
         this.end(event.index, events);
         break;
       case 'message_start':
+        this.hasBegun = true;
         mergeUsage(this.usage, event.message?.usage);
         break;
       case 'message_delta':
@@ -72,7 +74,8 @@ export class AnthropicStreamParser implements StreamParser {
         this.isDone = true;
         break;
       case 'error':
-        this.isCostTold = true;
+        // A refusal costs nothing. No vendor says what an answer costs that had begun.
+        this.isCostTold ||= !this.hasBegun;
         throw streamFailure(event.error, this.redact);
       default:
         if (typeof event.type !== 'string') throwIfErrorEvent(event, this.redact);

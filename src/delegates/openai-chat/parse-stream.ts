@@ -30,7 +30,10 @@ export class ChatStreamParser implements StreamParser {
   private calls: ToolCallPart[] = [];
   private finish: FinishReason | undefined;
   private detail: JsonObject | undefined;
+  private hasBegun = false;
   private hasFailed = false;
+  /** Whether an error came before anything of an answer: that costs nothing. */
+  private isRefused = false;
   private readonly usage = new OpenaiUsage();
 
   constructor(
@@ -42,7 +45,7 @@ export class ChatStreamParser implements StreamParser {
 
   /** Proxies that tell the usage on the way tell it once more at the end. */
   get isCostTold(): boolean {
-    return this.hasFailed || (this.usage.isTold && this.finish !== undefined);
+    return this.isRefused || (this.usage.isTold && (this.hasFailed || this.finish !== undefined));
   }
 
   push(data: string, events: ModelEvent[]): void {
@@ -56,9 +59,11 @@ export class ChatStreamParser implements StreamParser {
     if (chunk.usage) this.count(chunk.usage);
     if (chunk.error) {
       this.hasFailed = true;
+      this.isRefused = !this.hasBegun;
       throw streamFailure(chunk.error, this.redact);
     }
     const choice = chunk.choices?.[0];
+    this.hasBegun ||= choice !== undefined;
     if (choice) this.read(choice, events);
     else if (!chunk.choices) throwIfErrorEvent(chunk, this.redact);
   }

@@ -17,7 +17,9 @@ import { type WireEvent, type WireResponse } from './wire.interface.js';
 export class ResponsesStreamParser implements StreamParser {
   isDone = false;
   private readonly items: ResponseItems;
-  private hasFailed = false;
+  private hasBegun = false;
+  /** Whether an error came before anything of an answer: that costs nothing. */
+  private isRefused = false;
   private finish: FinishReason = 'other';
   private detail: JsonObject | undefined;
   private readonly usage = new OpenaiUsage();
@@ -30,7 +32,7 @@ export class ResponsesStreamParser implements StreamParser {
   }
 
   get isCostTold(): boolean {
-    return this.hasFailed || this.usage.isTold;
+    return this.isRefused || this.usage.isTold;
   }
 
   push(data: string, events: ModelEvent[]): void {
@@ -38,6 +40,9 @@ export class ResponsesStreamParser implements StreamParser {
     const { items } = this;
     const event = parseEvent(data) as WireEvent;
     switch (event.type) {
+      case 'response.created':
+        this.hasBegun = true;
+        break;
       case 'response.output_text.delta':
         items.say(indexOf(event), event.content_index, textDelta(event.delta), events);
         break;
@@ -124,7 +129,7 @@ export class ResponsesStreamParser implements StreamParser {
 
   private fail(response: WireResponse | null | undefined): void {
     this.count(response);
-    this.hasFailed = true;
+    this.isRefused = !this.hasBegun;
   }
 
   private count(response: WireResponse | null | undefined): void {

@@ -151,7 +151,7 @@ describe('DuoRouterService.route', () => {
     ['an overloaded vendor', busy, 'failed', 'upstream_overloaded'],
     ['a failing gateway', json(502, '<html></html>'), 'failed', 'upstream_error'],
     ['a lost connection', reset, 'unknown', 'upstream_error'],
-    ['an error event before any text', sse(messageStart, overloaded), 'failed', 'upstream_overloaded'],
+    ['an error event before any text', sse(messageStart, overloaded), 'unknown', 'upstream_overloaded'],
     ['a stream that is cut before any text', sse(messageStart), 'unknown', 'upstream_error'],
   ])('retries after %s, and records both attempts', async (_name, reply, status, errorCode) => {
     upstream.onGateway(reply, text('Hello'));
@@ -224,7 +224,7 @@ describe('DuoRouterService.route', () => {
   };
   const broken: [string, Reply, AttemptStatus, ErrorCode][] = [
     ['cut', sse(messageStart, textDelta('Hel')), 'unknown', 'upstream_error'],
-    ['an error event', sse(messageStart + textDelta('Hel') + overloaded), 'failed', 'upstream_overloaded'],
+    ['an error event', sse(messageStart + textDelta('Hel') + overloaded), 'unknown', 'upstream_overloaded'],
     ['a lost connection', breaks, 'unknown', 'upstream_error'],
   ];
 

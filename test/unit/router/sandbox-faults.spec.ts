@@ -104,9 +104,9 @@ const expected: Record<SandboxFault, Expected> = {
   'answer-malformed-tool-call': passes,
   'stream-json-body': { ...refused, isCostUnknown: everywhere },
   'stream-gzip': { ...refused, isCostUnknown: everywhere },
-  'stream-error': vendorBreaks,
+  'stream-error': { ...vendorBreaks, isCostUnknown: everywhere },
   'stream-error-before-text': recovers,
-  'stream-error-event': vendorBreaks,
+  'stream-error-event': { ...vendorBreaks, isCostUnknown: everywhere },
   // The other two have told their usage by then.
   'stream-cut': { ...broken, isCostUnknown: ['openai-responses'] },
   'stream-cut-in-tool': { ...broken, isCostUnknown: everywhere },
