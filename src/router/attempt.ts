@@ -4,6 +4,7 @@ import { type GatewaySink } from '../gateway/gateway-call.interface.js';
 import { type Usage } from '../messages/message.interface.js';
 import { type ModelAnswer, type ModelEvent } from '../messages/model-request.interface.js';
 import { sanitizeOwned } from '../messages/text.js';
+import { noUsage } from '../messages/usage.js';
 import { EventSanitizer } from './event-sanitizer.js';
 import { type AttemptOutcome, type StepOutcome } from './attempt.interface.js';
 
@@ -99,4 +100,25 @@ export class Attempt implements GatewaySink {
 /** The stable code of an error; one that is not ours is internal. */
 export function codeOf(error: unknown): ErrorCode {
   return error instanceof GitlabDuoError ? error.code : 'internal_error';
+}
+
+/** The outcome of a step that failed before a request was sent: it has cost nothing. */
+export function failedBeforeSend(error: unknown): StepOutcome {
+  return {
+    answer: { parts: [], finishReason: 'other', usage: noUsage },
+    attempt: {
+      number: 1,
+      status: 'failed',
+      usage: noUsage,
+      firstTokenMs: null,
+      durationMs: 0,
+      errorCode: codeOf(error),
+    },
+    error,
+  };
+}
+
+/** An attempt that was cancelled between its entry in the ledger and its request. */
+export function cancelledBeforeSend(number: number): AttemptOutcome {
+  return { number, status: 'cancelled', usage: noUsage, firstTokenMs: null, durationMs: 0, errorCode: null };
 }

@@ -1,7 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import { type Delegate } from '../delegates/delegate.interface.js';
 import { type Model } from '../models/model.interface.js';
-import { delegateOf } from './delegate-of.js';
+import { anthropicDelegate } from '../delegates/anthropic/anthropic.delegate.js';
+import { openaiChatDelegate } from '../delegates/openai-chat/openai-chat.delegate.js';
+import { openaiResponsesDelegate } from '../delegates/openai-responses/openai-responses.delegate.js';
+import { type Api } from '../messages/part.interface.js';
+
+const delegates: Record<Api, Delegate> = {
+  'anthropic-messages': anthropicDelegate,
+  'openai-chat': openaiChatDelegate,
+  'openai-responses': openaiResponsesDelegate,
+};
+
+/** The delegate that speaks the model's API. */
+export function delegateOf(model: Model): Delegate {
+  return delegates[model.api];
+}
 
 /** Where the router finds the delegates. */
 @Injectable()

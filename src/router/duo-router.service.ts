@@ -8,20 +8,23 @@ import { GatewayClient } from '../gateway/gateway-client.js';
 import { KnownSecrets } from '../gateway/secret-redactor.js';
 import { type ModelAnswer, type ModelEvent, type ModelRequest } from '../messages/model-request.interface.js';
 import { ModelRegistry } from '../models/model-registry.js';
+import { type ModelMessage } from '../messages/message.interface.js';
+import { checkParams } from '../messages/params.js';
+import { type Part } from '../messages/part.interface.js';
+import { isSanitized, sanitizeJson } from '../messages/text.js';
+import { checkFile } from '../models/file-check.js';
 import { type AttemptLedger, type StepOutcome } from './attempt.interface.js';
-import { Attempt, codeOf } from './attempt.js';
+import { Attempt, codeOf, cancelledBeforeSend, failedBeforeSend } from './attempt.js';
 import { withCallerParams } from './caller-params.js';
 import { DelegateRegistry } from './delegates.service.js';
 import { EndOfLifeNotices } from './end-of-life-notices.js';
 import { eventStream } from './event-stream.js';
-import { sanitizeRequest } from './given-request.js';
 import { RetryPolicy } from './retry-policy.js';
 import { checkSchemas } from './request-check.js';
 import { complaintIn, Rejections } from './rejections.js';
 import { RefusedSchemas } from './refused-schemas.js';
 import { RetryDelays } from './retry-delays.js';
 import { runName } from './run-name.js';
-import { cancelledBeforeSend, failedBeforeSend } from './unsent-step.js';
 
 /** How a step is followed. */
 export interface RouteOptions {
@@ -166,4 +169,26 @@ export class DuoRouterService implements OnApplicationShutdown {
 
 function ofRun(caller: Caller | undefined): string {
   return caller?.runId === undefined ? '' : ` of ${runName(caller.runId, caller.requestId)}`;
+}
+
+/**
+ * A request as the vendors take it, of one that comes from the host's code.
+ * @throws ValidationError for parameters and files that none of them take
+ */
+function sanitizeRequest(request: ModelRequest): ModelRequest {
+  const { params, messages } = request;
+  if (params !== undefined) checkParams(params);
+  for (const { parts } of messages) for (const part of parts) checkFiles(part);
+  return { ...request, ...(params && { params: sanitizeJson(params) }), messages: messages.map(sanitizeMessage) };
+}
+
+function checkFiles(part: Part): void {
+  if (part.type === 'file') checkFile(part);
+  else if (part.type === 'tool-result') for (const file of part.files ?? []) checkFile(file);
+}
+
+/** The message itself where it can be: what was rendered of it is known by it. */
+function sanitizeMessage(message: ModelMessage): ModelMessage {
+  const { role, parts } = message;
+  return isSanitized(parts) ? message : { role, parts: sanitizeJson(parts) };
 }

@@ -4,7 +4,7 @@ import { type MessageStatus } from '../messages/message.interface.js';
 import { type ModelAnswer } from '../messages/model-request.interface.js';
 import { sanitizeText, textOf } from '../messages/text.js';
 import { type AttemptOutcome, type StepOutcome } from '../router/attempt.interface.js';
-import { cancelledBeforeSend, failedBeforeSend } from '../router/unsent-step.js';
+import { cancelledBeforeSend, failedBeforeSend } from '../router/attempt.js';
 import { type TurnEnd } from '../turn/turn.interface.js';
 import { type StopReason } from './live-run.js';
 import { type RunEndStatus } from './run-event.interface.js';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { type Pool, type QueryConfig } from 'pg';
 import { type DataSource } from 'typeorm';
 import { type AskOptions, Chat, DuoChatService, type ModelMessage, ModelRegistry } from '../../src/index.js';
-import { delegateOf } from '../../src/router/delegate-of.js';
+import { delegateOf } from '../../src/router/delegates.service.js';
 import { type HistoryMessage } from '../../src/runs/run-store.interface.js';
 import { firstRequest } from '../../src/runs/run-request.js';
 import { createTestDatabase, type TestDatabase } from '../database/test-database.js';

@@ -1,7 +1,7 @@
 import { type ModelMessage } from '../../../src/messages/message.interface.js';
 import { ImmutableMessage } from '../../../src/messages/immutable-message.js';
 import { ModelRegistry } from '../../../src/models/model-registry.js';
-import { delegateOf } from '../../../src/router/delegate-of.js';
+import { delegateOf } from '../../../src/router/delegates.service.js';
 import { type BenchRow } from '../bench-row.interface.js';
 import { micros } from '../figures.js';
 import { compared, costsByRound, cpuOf } from '../rounds.js';

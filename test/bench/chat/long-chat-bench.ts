@@ -1,5 +1,5 @@
 import { ModelRegistry } from '../../../src/models/model-registry.js';
-import { delegateOf } from '../../../src/router/delegate-of.js';
+import { delegateOf } from '../../../src/router/delegates.service.js';
 import { firstRequest } from '../../../src/runs/run-request.js';
 import { type BenchRow, type Budget } from '../bench-row.interface.js';
 import { median, micros } from '../figures.js';

@@ -3,7 +3,7 @@ import { answerSchema } from '../../../src/conversation/answer-schema.js';
 import { type JsonObject } from '../../../src/messages/json.interface.js';
 import { type ModelRequest, type ToolDefinition } from '../../../src/messages/model-request.interface.js';
 import { type Model } from '../../../src/models/model.interface.js';
-import { delegateOf } from '../../../src/router/delegate-of.js';
+import { delegateOf } from '../../../src/router/delegates.service.js';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/index.js';
 import { type SchemaSource } from '../../../src/schemas/schema.interface.js';
 import { toolDefinition } from '../../../src/tools/tool-definition.js';

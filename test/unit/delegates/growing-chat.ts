@@ -4,7 +4,7 @@ import { type ModelParams } from '../../../src/messages/model-request.interface.
 import { type ToolResultPart } from '../../../src/messages/part.interface.js';
 import { ImmutableMessage } from '../../../src/messages/immutable-message.js';
 import { type Model } from '../../../src/models/model.interface.js';
-import { delegateOf } from '../../../src/router/delegate-of.js';
+import { delegateOf } from '../../../src/router/delegates.service.js';
 import { assistant, call, image, result, system, user, weather } from './conversation.js';
 import { randomHistory } from './random-history.js';
 import { encrypted, redacted, signed } from './thoughts.js';

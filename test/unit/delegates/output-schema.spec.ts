@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { type JsonObject } from '../../../src/messages/json.interface.js';
 import { type ModelParams, type ModelRequest } from '../../../src/messages/model-request.interface.js';
 import { type Model } from '../../../src/models/model.interface.js';
-import { delegateOf } from '../../../src/router/delegate-of.js';
+import { delegateOf } from '../../../src/router/delegates.service.js';
 import { anthropicDelegate } from '../../../src/delegates/anthropic/anthropic.delegate.js';
 import { system, user, weather } from './conversation.js';
 import { feed, spoken } from './feed.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { type ModelParams } from '../../../src/messages/model-request.interface.js';
 import { type Model } from '../../../src/models/model.interface.js';
-import { delegateOf } from '../../../src/router/delegate-of.js';
+import { delegateOf } from '../../../src/router/delegates.service.js';
 import { user } from './conversation.js';
 import { adaptiveClaude, budgetClaude, chatGpt, responsesGpt } from './models.js';
 import { rendered } from './rendered.js';

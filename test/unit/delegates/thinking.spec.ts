@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { type JsonObject } from '../../../src/messages/json.interface.js';
 import { type ModelParams, type Thinking, type ToolDefinition } from '../../../src/messages/model-request.interface.js';
 import { type Model } from '../../../src/models/model.interface.js';
-import { delegateOf } from '../../../src/router/delegate-of.js';
+import { delegateOf } from '../../../src/router/delegates.service.js';
 import { assistant, call, reasoning, result, user, weather } from './conversation.js';
 import { modelOf } from './models.js';
 import { rendered } from './rendered.js';
