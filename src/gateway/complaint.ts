@@ -1,5 +1,4 @@
 import { type Complaint } from '../errors/complaint.interface.js';
-import { isRejectedReasoning } from './rejected-reasoning.js';
 import { type VendorError } from './vendor-error.interface.js';
 
 const STEP = String.raw`(?:\.?\[\d+\]|\.\w+)`;
@@ -36,6 +35,15 @@ const IMAGE = [
   /\bimage (?:was specified|url is invalid)\b/i,
   /(?:error while downloading|failed to download|unable to download)/i,
 ];
+const REASONING_CODES: readonly unknown[] = ['invalid_encrypted_content', 'thinking_signature_invalid'];
+
+const REASONING = [
+  /invalid `?(?:signature|data)`? in `?(?:redacted_)?thinking`? block/i,
+  /`(?:redacted_)?thinking` blocks .{0,200}cannot be modified/i,
+  /encrypted content .{0,200}could not be verified/i,
+  /^Item (?:with id )?'rs_/,
+];
+
 const DOCUMENT = [/\bPDF\b/, /invalid file data/i];
 const TOO_MANY =
   /(?:too much media|too many images and documents): (\d+)(?: document pages)? \+ (\d+)(?: images)? > (\d+)/i;
@@ -108,4 +116,9 @@ function reasonOf(message: string, path: string | undefined): string {
     path !== undefined && message.startsWith(path) ? message.slice(path.length).replace(/^[\s:]+/, '') : message;
   const line = words.replaceAll(/\s+/g, ' ').trim();
   return line.length > MAX_REASON_LENGTH ? `${line.slice(0, MAX_REASON_LENGTH)}…`.toWellFormed() : line;
+}
+
+/** Whether a vendor refuses to take back what its model thought, as it does once that was signed or kept by others. */
+function isRejectedReasoning({ code, message = '' }: VendorError): boolean {
+  return REASONING_CODES.includes(code) || REASONING.some((words) => words.test(message));
 }

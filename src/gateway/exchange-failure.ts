@@ -9,7 +9,7 @@ import {
 } from '../errors/upstream.errors.js';
 import { type Redact, redact as redactPatterns } from '../errors/redact.js';
 import { type ErrorBody, readErrorBody } from './error-body.js';
-import { retryAfterMs } from './retry-after.js';
+import { retryAfterMs } from './headers.js';
 
 /** How the message of every failed exchange begins. */
 export const EXCHANGE_FAILED = 'Failed to obtain GitLab direct access token';

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type Caller, type ResolvedOptions } from '../config/gitlab-duo-options.interface.js';
 import { GITLAB_DUO_OPTIONS } from '../config/tokens.js';
-import { PROBE_REQUEST, isBodyRejection } from './probe-request.js';
+import { parseObject, readErrorBody } from './error-body.js';
 import { type GatewayCall, type ErrorResponse } from './gateway-call.interface.js';
 import { GatewayConnections } from './gateway-connections.js';
 import { gatewayFailure } from './gateway-failure.js';
@@ -9,7 +9,15 @@ import { type GatewayToken } from './gateway-token.interface.js';
 import { GatewayTokens } from './gateway-tokens.js';
 import { KnownSecrets } from './secret-redactor.js';
 import { StreamedResponse } from './streamed-response.js';
-import { USER_AGENT } from './user-agent.js';
+import { USER_AGENT } from './headers.js';
+
+/** A request without model and messages: the only expected response is a rejection. */
+const PROBE_REQUEST: GatewayCall = {
+  path: '/anthropic/v1/messages',
+  headers: { 'anthropic-version': '2023-06-01' },
+  body: '{}',
+  sink: { isDone: true, mayCost: false, push: () => undefined },
+};
 
 const ANONYMOUS: Caller = { ownerId: null };
 
@@ -95,4 +103,13 @@ export class GatewayClient {
       }
     });
   }
+}
+
+/**
+ * Whether the probe was rejected for its empty body, which means that the token and the headers were accepted: only the
+ * gateway, and the vendor behind it, answer with JSON and these statuses.
+ */
+function isBodyRejection({ status, body }: ErrorResponse): boolean {
+  const isRefused = (status === 400 || status === 422) && parseObject(body) !== undefined;
+  return isRefused && !/\b(?:header|api key)\b/i.test(readErrorBody(body).detail);
 }

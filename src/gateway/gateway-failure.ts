@@ -12,8 +12,7 @@ import {
 } from '../errors/upstream.errors.js';
 import { type Redact, redact as redactPatterns } from '../errors/redact.js';
 import { type ErrorBody, readErrorBody, shorten } from './error-body.js';
-import { headerOf } from './header-of.js';
-import { retryAfterMs } from './retry-after.js';
+import { headerOf, retryAfterMs } from './headers.js';
 import { vendorFailure } from './vendor-failure.js';
 
 /** What a response of the gateway means that is not a stream of events, be it the gateway's own or a vendor's. */

@@ -6,16 +6,13 @@ import { GITLAB_DUO_OPTIONS } from '../config/tokens.js';
 import { GitlabDuoError } from '../errors/gitlab-duo.error.js';
 import { boundedText } from './read-text.js';
 import { connectionFailure, totalTimeout } from './connection-failure.js';
-import { echoedHeaders } from './echoed-headers.js';
 import { parseObject } from './error-body.js';
 import { EXCHANGE_FAILED, exchangeFailure } from './exchange-failure.js';
 import { GatewayConnections } from './gateway-connections.js';
 import { type GatewayToken } from './gateway-token.interface.js';
-import { headerOf } from './header-of.js';
+import { headerOf, USER_AGENT } from './headers.js';
 import { KnownSecrets } from './secret-redactor.js';
 import { type LastExchange } from './last-exchange.interface.js';
-import { tokenLifetimeMs } from './token-lifetime.js';
-import { USER_AGENT } from './user-agent.js';
 
 const PATH = '/api/v4/ai/third_party_agents/direct_access';
 const BODY = JSON.stringify({ feature_flags: { DuoAgentPlatformNext: true } });
@@ -95,4 +92,63 @@ function readToken(response: IncomingHttpHeaders, body: string): GatewayToken | 
   const { token, headers, expires_at: expiresAt } = parseObject(body) ?? {};
   if (typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token)) return undefined;
   return { token, headers: echoedHeaders(headers), lifetimeMs: tokenLifetimeMs(expiresAt, headerOf(response, 'date')) };
+}
+
+/** A token is not used in the last minute of its life. */
+const TOKEN_SKEW_MS = 60_000;
+/** How long a token is used whose end GitLab does not tell. */
+const DEFAULT_LIFETIME_MS = 25 * 60_000;
+/** No token is used longer, whatever is said of its end. */
+const MAX_LIFETIME_MS = 24 * 60 * 60_000;
+
+/**
+ * How long a token that has just come is used, in milliseconds. Its end is measured against the clock of who said it,
+ * since the local one may be wrong. A token that came dead can only mean that no clock is to be trusted.
+ * @param expiresAt in seconds of the epoch, as GitLab says it; anything else counts as unknown
+ * @param date the `Date` header of the same answer
+ */
+export function tokenLifetimeMs(expiresAt: unknown, date: string | undefined): number {
+  if (typeof expiresAt !== 'number') return DEFAULT_LIFETIME_MS;
+  const saidAt = Date.parse(date ?? '');
+  const leftMs = expiresAt * 1000 - (Number.isNaN(saidAt) ? Date.now() : saidAt);
+  return leftMs > 0 ? Math.min(leftMs - TOKEN_SKEW_MS, MAX_LIFETIME_MS) : DEFAULT_LIFETIME_MS;
+}
+
+/** Hop-by-hop headers, headers that this client sets itself, and credentials that are not for the gateway. */
+const forbiddenHeaders = new Set([
+  'x-api-key',
+  'authorization',
+  'proxy-authorization',
+  'cookie',
+  'host',
+  'content-length',
+  'content-type',
+  'accept',
+  'accept-encoding',
+  'user-agent',
+  'connection',
+  'expect',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+const validHeaderName = /^[!#$%&'*+\-.^_`|~\w]+$/;
+const validHeaderValue = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** The headers of an exchange's answer that may be echoed, values unaltered; numbers and booleans become strings. */
+function echoedHeaders(headers: unknown): Record<string, string> {
+  if (typeof headers !== 'object' || headers === null) return {};
+  const entries = Object.entries(headers).flatMap(([name, value]): [string, string][] => {
+    if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') return [];
+    const text = String(value);
+    const isEchoed =
+      !forbiddenHeaders.has(name.toLowerCase()) && validHeaderName.test(name) && validHeaderValue.test(text);
+    return isEchoed ? [[name, text]] : [];
+  });
+  return Object.fromEntries(entries);
 }

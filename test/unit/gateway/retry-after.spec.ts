@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { retryAfterMs } from '../../../src/gateway/retry-after.js';
+import { retryAfterMs } from '../../../src/gateway/headers.js';
 
 const now = Date.UTC(2026, 0, 1);
 const date = (ms: number) => new Date(now + ms).toUTCString();

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { tokenLifetimeMs } from '../../../src/gateway/token-lifetime.js';
+import { tokenLifetimeMs } from '../../../src/gateway/token-exchange.js';
 
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
