@@ -12,17 +12,15 @@ import { logAccess } from './access-log.js';
 import { MIN_SAFE_KEY_LENGTH } from './access/api-keys.js';
 import { AppModule } from './app.module.js';
 import { checkConnection } from './check-connection.js';
-import { closeApp } from './close-app.js';
+import { closeApp, OpenResources, stopWhenAsked } from './lifecycle.js';
 import { leadToDocs, serveDocs } from './docs.js';
 import { startEmbeddedPostgres } from './embedded-postgres/start-embedded-postgres.js';
 import { type Environment } from './environment.js';
 import { createFastifyAdapter } from './fastify-adapter.js';
 import { loadEnvironment } from './load-environment.js';
-import { OpenResources } from './shutdown-stack.js';
 import { openOutput, type Output } from './output.js';
 import { startupHintFor } from './startup-hint.js';
 import { StartSteps } from './start-steps.js';
-import { stopWhenAsked } from './on-signal.js';
 import { welcome } from './welcome.js';
 
 const SANDBOX_TOKEN = 'sandbox';

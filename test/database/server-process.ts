@@ -5,7 +5,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startEmbeddedPostgres } from '../../src/app/embedded-postgres/start-embedded-postgres.js';
-import { stopWhenAsked } from '../../src/app/on-signal.js';
+import { stopWhenAsked } from '../../src/app/lifecycle.js';
 
 const directory = process.argv[2];
 if (directory === undefined) throw new Error('Usage: server-process.ts <directory>');

@@ -5,7 +5,7 @@ import { DataSource } from 'typeorm';
 import { AppModule, type AppOptions } from '../../../src/app/app.module.js';
 import { Authentication } from '../../../src/app/access/authentication.service.js';
 import { createFastifyAdapter } from '../../../src/app/fastify-adapter.js';
-import { closeApp } from '../../../src/app/close-app.js';
+import { closeApp } from '../../../src/app/lifecycle.js';
 import { type GitlabDuoModuleOptions } from '../../../src/config/gitlab-duo-options.interface.js';
 import { MESSAGE_BODY_LIMIT } from '../../../src/http/body-limits.js';
 import { StreamTiming } from '../../../src/http/stream-timing.js';

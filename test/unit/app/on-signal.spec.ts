@@ -25,7 +25,7 @@ afterEach(() => {
 });
 
 async function run(channel: 'ipc' | 'ignore') {
-  const module = pathToFileURL(await compiledProgram('src/app/on-signal.ts')).href;
+  const module = pathToFileURL(await compiledProgram('src/app/lifecycle.ts')).href;
   const spawned = spawn(process.execPath, ['--input-type=module', '--eval', program(module)], {
     env: childEnvironment(),
     stdio: ['ignore', 'pipe', 'inherit', channel],
