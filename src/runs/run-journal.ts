@@ -14,11 +14,11 @@ import {
   type TurnEvent,
   type TurnJournal,
 } from '../turn/turn.interface.js';
+import { messageWithOpenCalls } from '../messages/open-calls.js';
 import { type LiveRun } from './live-run.js';
 import { answerDraft } from './run-outcome.js';
-import { runEvents } from './run-events.js';
-import { messageWithOpenCalls } from '../messages/open-calls.js';
 import { type BegunRun, type RejectedPart, type RunKey, type RunStore } from './run-store.interface.js';
+import { type RunEvent } from './run-event.interface.js';
 
 /** Why a wrong answer is taken back. */
 const WRONG: ErrorCode = 'schema_mismatch';
@@ -193,4 +193,12 @@ export class RunJournal implements TurnJournal {
     if (this.attemptId === null) throw new Error(`Run ${this.run.id} asks the model without an attempt in the ledger`);
     return this.attemptId;
   }
+}
+
+/** The model's events of a message as run events. Rejected parts are reported separately. */
+function runEvents(events: readonly TurnEvent[], messageId: string): RunEvent[] {
+  return events.flatMap((event): RunEvent[] => {
+    if (event.type === 'part-rejected') return [];
+    return [event.type === 'reset' ? { ...event, messageId } : event];
+  });
 }

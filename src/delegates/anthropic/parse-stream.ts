@@ -1,5 +1,5 @@
 import { type Redact, redact as redactPatterns } from '../../errors/redact.js';
-import { type FinishReason } from '../../messages/message.interface.js';
+import { type FinishReason, type Usage } from '../../messages/message.interface.js';
 import { type JsonObject } from '../../messages/json.interface.js';
 import { type ModelAnswer, type ModelEvent } from '../../messages/model-request.interface.js';
 import { AnswerBounds } from '../answer-bounds.js';
@@ -14,13 +14,11 @@ import {
   streamFailure,
 } from '../stream-event.js';
 import { completeArguments, isCutShort, missingCall, wholeArguments, withdrawsCalls } from '../tool-arguments.js';
-import { isCount, withinOutput } from '../reported-usage.js';
+import { isCount, latest, withinOutput } from '../reported-usage.js';
 import { breakBetween } from '../../messages/text.js';
 import { noUsage } from '../../messages/usage.js';
 import { type ContentBlock, startBlock, toPart, type ToolBlock } from './content-block.js';
-import { finishReason } from './finish-reason.js';
-import { mergeUsage } from './merge-usage.js';
-import { type WireEvent } from './wire.interface.js';
+import { type WireEvent, type WireUsage } from './wire.interface.js';
 
 /** Reads the stream of one answer of the Messages API. */
 export class AnthropicStreamParser implements StreamParser {
@@ -215,4 +213,29 @@ export class AnthropicStreamParser implements StreamParser {
   private settle(): void {
     for (const block of this.doubtful.splice(0)) block.given = wholeArguments(block.pieces.join(''));
   }
+}
+
+const finishReasons = new Map<string, FinishReason>([
+  ['end_turn', 'stop'],
+  ['stop_sequence', 'stop'],
+  ['max_tokens', 'length'],
+  ['tool_use', 'tool-calls'],
+  ['refusal', 'refusal'],
+  ['pause_turn', 'pause'],
+  ['model_context_window_exceeded', 'context-window'],
+]);
+
+/** The neutral name of a `stop_reason`. */
+function finishReason(stopReason: string): FinishReason {
+  return finishReasons.get(stopReason) ?? 'other';
+}
+
+/** Takes over the counts that an event tells. They are cumulative, and an event may leave some out, or have them as 0. */
+function mergeUsage(usage: Usage, wire: WireUsage | null | undefined): void {
+  if (!wire) return;
+  usage.inputTokens = latest(wire.input_tokens, usage.inputTokens);
+  usage.outputTokens = latest(wire.output_tokens, usage.outputTokens);
+  usage.reasoningTokens = latest(wire.output_tokens_details?.thinking_tokens, usage.reasoningTokens);
+  usage.cacheReadTokens = latest(wire.cache_read_input_tokens, usage.cacheReadTokens);
+  usage.cacheWriteTokens = latest(wire.cache_creation_input_tokens, usage.cacheWriteTokens);
 }

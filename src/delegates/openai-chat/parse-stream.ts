@@ -18,7 +18,6 @@ import {
 import { isCutShort, missingCall, withdrawsCalls } from '../tool-arguments.js';
 import { OpenaiUsage } from '../reported-usage.js';
 import { CallAssembly } from './call-assembly.js';
-import { finishReason } from './finish-reason.js';
 import { type WireChoice, type WireChunk, type WireToolCall, type WireUsage } from './wire.interface.js';
 
 /** Reads the stream of one answer of Chat Completions. */
@@ -131,4 +130,16 @@ export class ChatStreamParser implements StreamParser {
 /** Shorter than any chunk, with white space around it as some proxies leave it. */
 function isEnd(data: string): boolean {
   return data.length < 16 && data.trim() === '[DONE]';
+}
+
+const finishReasons = new Map<string, FinishReason>([
+  ['stop', 'stop'],
+  ['length', 'length'],
+  ['tool_calls', 'tool-calls'],
+  ['content_filter', 'content-filter'],
+]);
+
+/** The neutral name of a `finish_reason`. */
+function finishReason(reason: string): FinishReason {
+  return finishReasons.get(reason) ?? 'other';
 }

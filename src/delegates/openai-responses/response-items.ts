@@ -1,11 +1,14 @@
-import { type JsonObject } from '../../messages/json.interface.js';
+import { isObject } from '../../messages/is-object.js';
+import { type JsonObject, type JsonValue } from '../../messages/json.interface.js';
 import { type ModelEvent } from '../../messages/model-request.interface.js';
 import { type Part, type ReasoningPart, type TextPart, type ToolCallPart } from '../../messages/part.interface.js';
 import { breakBetween } from '../../messages/text.js';
 import { type AnswerBounds } from '../answer-bounds.js';
 import { brokenStream } from '../stream-event.js';
 import { missingCall, unnamedCall, wholeArguments } from '../tool-arguments.js';
-import { PARAGRAPH, outputTextOf, thoughtIn } from './said-in.js';
+
+/** What stands between the paragraphs of a summary, which come without it. */
+const PARAGRAPH = '\n\n';
 
 /** The items of one response while they grow, by the vendor's `output_index`, which gives their order. */
 export class ResponseItems {
@@ -215,4 +218,30 @@ function isBeginning(part: Part, item: JsonObject | null | undefined): boolean {
     default:
       return false;
   }
+}
+
+/** What a whole item says aloud: nothing, unless it is a message. */
+function outputTextOf(item: JsonObject | null | undefined): { text: string; isRefusal: boolean } {
+  const contents = item?.type === 'message' ? objectsIn(item.content) : [];
+  const pieces = contents.map((content) => ({
+    said: content.type === 'refusal' ? content.refusal : content.type === 'output_text' ? content.text : undefined,
+    isRefusal: content.type === 'refusal',
+  }));
+  return {
+    text: pieces.reduce(
+      (text, { said }) => (typeof said === 'string' ? text + breakBetween(text, said) + said : text),
+      '',
+    ),
+    isRefusal: pieces.some(({ isRefusal }) => isRefusal),
+  };
+}
+
+/** What a whole item tells of the model's thoughts, in paragraphs: nothing, unless it is reasoning. */
+function thoughtIn(item: JsonObject | null | undefined): string {
+  const summaries = item?.type === 'reasoning' ? objectsIn(item.summary) : [];
+  return summaries.flatMap(({ text }) => (typeof text === 'string' && text !== '' ? [text] : [])).join(PARAGRAPH);
+}
+
+function objectsIn(list: JsonValue | undefined): JsonObject[] {
+  return Array.isArray(list) ? list.filter(isObject) : [];
 }
