@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { type Delegate } from '../delegates/delegate.interface.js';
-import { type Model } from '../models/model.interface.js';
 import { anthropicDelegate } from '../delegates/anthropic/anthropic.delegate.js';
+import { type Delegate } from '../delegates/delegate.interface.js';
 import { openaiChatDelegate } from '../delegates/openai-chat/openai-chat.delegate.js';
 import { openaiResponsesDelegate } from '../delegates/openai-responses/openai-responses.delegate.js';
 import { type Api } from '../messages/part.interface.js';
+import { type Model } from '../models/model.interface.js';
 
 const delegates: Record<Api, Delegate> = {
   'anthropic-messages': anthropicDelegate,
@@ -12,16 +12,11 @@ const delegates: Record<Api, Delegate> = {
   'openai-responses': openaiResponsesDelegate,
 };
 
-/** The delegate that speaks the model's API. */
-export function delegateOf(model: Model): Delegate {
-  return delegates[model.api];
-}
-
 /** Where the router finds the delegates. */
 @Injectable()
 export class DelegateRegistry {
   /** The delegate that speaks the model's API. */
   get(model: Model): Delegate {
-    return delegateOf(model);
+    return delegates[model.api];
   }
 }

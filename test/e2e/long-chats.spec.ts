@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { type Pool, type QueryConfig } from 'pg';
 import { type DataSource } from 'typeorm';
 import { type AskOptions, Chat, DuoChatService, type ModelMessage, ModelRegistry } from '../../src/index.js';
-import { delegateOf } from '../../src/router/delegates.service.js';
+import { DelegateRegistry } from '../../src/router/delegates.service.js';
 import { type HistoryMessage } from '../../src/runs/run-store.interface.js';
 import { firstRequest } from '../../src/runs/run-request.js';
 import { createTestDatabase, type TestDatabase } from '../database/test-database.js';
@@ -11,6 +11,8 @@ import { assistant, call, result, user } from '../unit/delegates/conversation.js
 import { generator } from '../unit/random.js';
 import { startTestHost, type TestHost } from './support/test-module.js';
 import { isOfTheClock } from './support/statement-log.js';
+
+const delegates = new DelegateRegistry();
 
 const CHATS = 10;
 const STEPS = 25;
@@ -83,7 +85,7 @@ describe('A long chat', () => {
       },
       [],
     );
-    const body = delegateOf(model).render(model, request).body.toString();
+    const body = delegates.get(model).render(model, request).body.toString();
     return [host.sandbox.calls.lastRequests[model.api]?.body, JSON.parse(body)];
   }
 

@@ -1,10 +1,12 @@
 import { type ModelMessage } from '../../../src/messages/message.interface.js';
 import { ImmutableMessage } from '../../../src/messages/immutable-message.js';
 import { ModelRegistry } from '../../../src/models/model-registry.js';
-import { delegateOf } from '../../../src/router/delegates.service.js';
+import { DelegateRegistry } from '../../../src/router/delegates.service.js';
 import { type BenchRow } from '../bench-row.interface.js';
 import { micros } from '../figures.js';
 import { compared, costsByRound, cpuOf } from '../rounds.js';
+
+const delegates = new DelegateRegistry();
 
 const MESSAGES = 1_000;
 const BODIES = 50;
@@ -28,7 +30,7 @@ export async function runBodyBench(): Promise<BenchRow[]> {
 
 async function measure(id: string): Promise<BenchRow> {
   const model = new ModelRegistry().get(id);
-  const delegate = delegateOf(model);
+  const delegate = delegates.get(model);
   const bodies = (make: (seq: number) => ModelMessage) => () => {
     const messages = Array.from({ length: MESSAGES + 2 * BODIES }, (_, seq) => make(seq));
     const body = (count: number) =>

@@ -1,11 +1,13 @@
 import { ModelRegistry } from '../../../src/models/model-registry.js';
-import { delegateOf } from '../../../src/router/delegates.service.js';
+import { DelegateRegistry } from '../../../src/router/delegates.service.js';
 import { firstRequest } from '../../../src/runs/run-request.js';
 import { type BenchRow, type Budget } from '../bench-row.interface.js';
 import { median, micros } from '../figures.js';
 import { compared, costsByRound, cpuOf } from '../rounds.js';
 import { type BenchDatabase, openBenchDatabase } from '../run/bench-database.js';
 import { PlainRuns } from '../run/plain-run.js';
+
+const delegates = new DelegateRegistry();
 
 const RUNS = 20;
 const ROUNDS = 15;
@@ -90,7 +92,7 @@ async function plainRun(runs: PlainRuns, chatId: string): Promise<Buffer> {
   const { begun, finish } = await runs.begin(chatId);
   const { request } = firstRequest(begun, { chat: { id: chatId }, user: [], settings: {} }, []);
   const model = models.get(begun.model);
-  const { body } = delegateOf(model).render(model, request);
+  const { body } = delegates.get(model).render(model, request);
   await finish();
   return body;
 }

@@ -3,7 +3,7 @@ import { answerSchema } from '../../../src/conversation/answer-schema.js';
 import { type JsonObject } from '../../../src/messages/json.interface.js';
 import { type ModelRequest, type ToolDefinition } from '../../../src/messages/model-request.interface.js';
 import { type Model } from '../../../src/models/model.interface.js';
-import { delegateOf } from '../../../src/router/delegates.service.js';
+import { DelegateRegistry } from '../../../src/router/delegates.service.js';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/index.js';
 import { type SchemaSource } from '../../../src/schemas/schema.interface.js';
 import { toolDefinition } from '../../../src/tools/tool-definition.js';
@@ -12,6 +12,8 @@ import { SandboxClient } from '../sandbox/sandbox-client.js';
 import { user } from './conversation.js';
 import { modelOf } from './models.js';
 import { randomSchema } from './random-schema.js';
+
+const delegates = new DelegateRegistry();
 
 const SCHEMAS = casesOf(200);
 
@@ -52,7 +54,7 @@ describe('Random schemas', () => {
 
   /** Why the vendor refuses a request; nothing where it answers. */
   async function refusal(model: Model, request: Omit<ModelRequest, 'model' | 'messages'>): Promise<string> {
-    const { body } = delegateOf(model).render(model, { model: model.id, messages: [user('Hi')], ...request });
+    const { body } = delegates.get(model).render(model, { model: model.id, messages: [user('Hi')], ...request });
     const response = await fetch(client.url(model.api), { method: 'POST', headers: client.headers, body });
     const text = await response.text();
     return response.status === 200 ? '' : text;

@@ -4,10 +4,12 @@ import { type ModelParams } from '../../../src/messages/model-request.interface.
 import { type ToolResultPart } from '../../../src/messages/part.interface.js';
 import { ImmutableMessage } from '../../../src/messages/immutable-message.js';
 import { type Model } from '../../../src/models/model.interface.js';
-import { delegateOf } from '../../../src/router/delegates.service.js';
+import { DelegateRegistry } from '../../../src/router/delegates.service.js';
 import { assistant, call, image, result, system, user, weather } from './conversation.js';
 import { randomHistory } from './random-history.js';
 import { encrypted, redacted, signed } from './thoughts.js';
+
+const delegates = new DelegateRegistry();
 
 let stored = 0;
 
@@ -20,7 +22,8 @@ export function settled({ role, parts }: ModelMessage): ImmutableMessage {
 /** The request for an answer to a history, with a tool on offer, as the router sends it. */
 export function body(model: Model, messages: readonly ModelMessage[], params: ModelParams = {}): string {
   const request = { model: model.id, messages, params, tools: [weather] };
-  return delegateOf(model)
+  return delegates
+    .get(model)
     .render(model, withAskedCall(request, askedCall(model, request)))
     .body.toString();
 }

@@ -2,12 +2,14 @@ import { describe, expect, it } from '@jest/globals';
 import { type JsonObject } from '../../../src/messages/json.interface.js';
 import { type ModelParams, type ModelRequest } from '../../../src/messages/model-request.interface.js';
 import { type Model } from '../../../src/models/model.interface.js';
-import { delegateOf } from '../../../src/router/delegates.service.js';
+import { DelegateRegistry } from '../../../src/router/delegates.service.js';
 import { anthropicDelegate } from '../../../src/delegates/anthropic/anthropic.delegate.js';
 import { system, user, weather } from './conversation.js';
 import { feed, spoken } from './feed.js';
 import { adaptiveClaude, budgetClaude, chatGpt, responsesGpt } from './models.js';
 import { rendered } from './rendered.js';
+
+const delegates = new DelegateRegistry();
 
 const closed = (properties: JsonObject, more: JsonObject = {}): JsonObject => ({
   type: 'object',
@@ -120,7 +122,7 @@ const schemas: [what: string, schema: JsonObject, takenBy: ('claude' | 'gpt')[]]
 ];
 
 const render = (model: Model, schema: JsonObject, more: Partial<ModelRequest> = {}) =>
-  rendered(delegateOf(model), model, { messages: [user('Where?')], outputSchema: schema, ...more });
+  rendered(delegates.get(model), model, { messages: [user('Where?')], outputSchema: schema, ...more });
 
 describe.each(schemas)('The output schema of %s', (_what, schema, takenBy) => {
   it('is sent to Chat Completions as response_format, unabridged', () => {
@@ -152,7 +154,7 @@ describe.each(schemas)('The output schema of %s', (_what, schema, takenBy) => {
 });
 
 it.each([budgetClaude, adaptiveClaude, chatGpt, responsesGpt])('is absent for $id in a request for text', (model) => {
-  const body = rendered(delegateOf(model), model, { messages: [user('Where?')] });
+  const body = rendered(delegates.get(model), model, { messages: [user('Where?')] });
   for (const key of ['output_config', 'response_format', 'text', 'tools']) expect(body).not.toHaveProperty(key);
 });
 
@@ -333,9 +335,8 @@ describe("OpenAI's strict schema requirements", () => {
     const { text: format, tools } = render(responsesGpt, schema, { tools: [tool] });
     expect(format).toMatchObject({ format: { schema: sent } });
     expect(tools).toMatchObject([{ parameters: sent, strict: false }]);
-    expect(rendered(delegateOf(budgetClaude), budgetClaude, { messages: [user('?')], tools: [tool] })).toMatchObject({
-      tools: [{ input_schema: schema }],
-    });
+    const body = rendered(delegates.get(budgetClaude), budgetClaude, { messages: [user('?')], tools: [tool] });
+    expect(body).toMatchObject({ tools: [{ input_schema: schema }] });
   });
 
   it('make a closed object without properties strict', () => {

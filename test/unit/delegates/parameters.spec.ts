@@ -1,13 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { type ModelParams } from '../../../src/messages/model-request.interface.js';
 import { type Model } from '../../../src/models/model.interface.js';
-import { delegateOf } from '../../../src/router/delegates.service.js';
+import { DelegateRegistry } from '../../../src/router/delegates.service.js';
 import { user } from './conversation.js';
 import { adaptiveClaude, budgetClaude, chatGpt, responsesGpt } from './models.js';
 import { rendered } from './rendered.js';
 
+const delegates = new DelegateRegistry();
+
 function render(model: Model, params: ModelParams) {
-  return rendered(delegateOf(model), model, { messages: [user('Hi')], params });
+  return rendered(delegates.get(model), model, { messages: [user('Hi')], params });
 }
 
 const limitKeys = {
@@ -33,7 +35,7 @@ describe.each([budgetClaude, chatGpt, responsesGpt])('The output token limit for
 describe.each([budgetClaude, chatGpt, responsesGpt])('The tool choice for $id', (model) => {
   const tools = [{ name: 'weather', description: 'Weather', parameters: { type: 'object', properties: {} } }];
   const use = (params: ModelParams) => {
-    const body = rendered(delegateOf(model), model, { messages: [user('Hi')], params, tools });
+    const body = rendered(delegates.get(model), model, { messages: [user('Hi')], params, tools });
     expect(body).not.toHaveProperty('toolChoice');
     expect(body).not.toHaveProperty('toolCalls');
     return { choice: body.tool_choice, parallel: body.parallel_tool_calls };
@@ -67,7 +69,7 @@ describe.each([budgetClaude, chatGpt, responsesGpt])('The tool choice for $id', 
 
   it('wins over thinking if the vendor accepts only one of the two', () => {
     const params: ModelParams = { toolChoice: 'required', thinking: { effort: 'low' } };
-    const body = rendered(delegateOf(model), model, { messages: [user('Hi')], params, tools });
+    const body = rendered(delegates.get(model), model, { messages: [user('Hi')], params, tools });
     const thinks = Object.keys(body).some((key) => /^(thinking|reasoning|reasoning_effort)$/.test(key));
     expect(thinks).toBe(!isClaude);
   });

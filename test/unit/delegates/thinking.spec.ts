@@ -2,10 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import { type JsonObject } from '../../../src/messages/json.interface.js';
 import { type ModelParams, type Thinking, type ToolDefinition } from '../../../src/messages/model-request.interface.js';
 import { type Model } from '../../../src/models/model.interface.js';
-import { delegateOf } from '../../../src/router/delegates.service.js';
+import { DelegateRegistry } from '../../../src/router/delegates.service.js';
 import { assistant, call, reasoning, result, user, weather } from './conversation.js';
 import { modelOf } from './models.js';
 import { rendered } from './rendered.js';
+
+const delegates = new DelegateRegistry();
 
 const adaptive = { type: 'adaptive', display: 'summarized' };
 const keys = ['thinking', 'output_config', 'reasoning', 'reasoning_effort', 'temperature', 'tool_choice'];
@@ -17,7 +19,7 @@ function said(
   more: { tools?: ToolDefinition[]; outputSchema?: JsonObject } = {},
 ): object {
   const model: Model = modelOf(id);
-  const body = rendered(delegateOf(model), model, { messages: [user('Hi')], params, ...more });
+  const body = rendered(delegates.get(model), model, { messages: [user('Hi')], params, ...more });
   return Object.fromEntries(keys.flatMap((key) => (body[key] === undefined ? [] : [[key, body[key]]])));
 }
 
@@ -129,7 +131,8 @@ describe('Disabled thinking', () => {
     ];
     const keeps = (id: string, params: ModelParams) => {
       const model = modelOf(id);
-      return JSON.stringify(rendered(delegateOf(model), model, { messages: history, params })).includes('"signature"');
+      const body = rendered(delegates.get(model), model, { messages: history, params });
+      return JSON.stringify(body).includes('"signature"');
     };
     for (const id of ['duo-chat-sonnet-4-6', 'duo-chat-opus-4-6', 'duo-chat-sonnet-5'])
       expect(keeps(id, off)).toBe(false);
