@@ -5,7 +5,7 @@ import { type PlainHost, startPlainHost } from './support/plain-host.js';
 import { PLATFORMS } from './support/test-server.js';
 
 /** Keys that are taken nowhere; one of them Fastify refuses itself. */
-const REFUSED_KEYS = ['__proto__', 'constructor', 'hasOwnProperty'];
+const REFUSED_KEYS = Object.getOwnPropertyNames(Object.prototype);
 
 /** Arrays in one another, as JSON. */
 function nested(levels: number): string {
@@ -107,8 +107,7 @@ describe.each(PLATFORMS)('A request body to a plain host on %s', (platform) => {
   });
 
   it('keeps its metadata unchanged', async () => {
-    const names = Object.getOwnPropertyNames(Object.prototype).filter((name) => !REFUSED_KEYS.includes(name));
-    const keys = [...names, 'prototype', 'then', 'toJSON', 'length', ''];
+    const keys = ['prototype', 'then', 'toJSON', 'length', ''];
     const odd = Object.fromEntries(keys.map((key, index) => [key, index]));
     const created = await client.json<ChatView>('POST', '/chats', { metadata: odd });
     expect(JSON.stringify(created.metadata)).toBe(JSON.stringify(odd));

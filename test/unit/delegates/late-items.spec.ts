@@ -141,8 +141,7 @@ describe('The phase of a message', () => {
 });
 
 // "status: The status of the response generation. One of completed, failed, in_progress, cancelled, queued, or incomplete":
-// https://platform.openai.com/docs/api-reference/responses/object. Proxies name the last event `response.completed`
-// whatever the status is.
+// https://platform.openai.com/docs/api-reference/responses/object.
 describe('The status of a Responses final event', () => {
   const usage = { input_tokens: 20, output_tokens: 7 };
   const final = (type: string, status: string, more: object = {}) => ({
