@@ -54,6 +54,7 @@ export { DuoService, type NewConversation } from './conversation/duo.service.js'
 export {
   type CancelledAnswer,
   type OpenAnswer,
+  type ParkedAnswer,
   type ParsedAnswer,
   type ParsingVerbs,
   type WholeAnswer,
@@ -148,6 +149,6 @@ export { type FollowOptions, type IndexedRunEvent, type Run } from './runs/run.i
 export { type RunOptions } from './runs/run-options.js';
 export { type InputOf, type OutputOf, type SchemaSource } from './schemas/schema.interface.js';
 export { type StandardResult, type StandardSchema } from './schemas/standard-schema.interface.js';
-export { type DuoTool, type ToolContext } from './tools/duo-tool.interface.js';
+export { type DuoTool, type ToolContext, type ToolInput } from './tools/duo-tool.interface.js';
 export { ToolFiles, toolFiles } from './tools/tool-files.js';
 export { Tool, type ToolOptions } from './tools/tool.decorator.js';

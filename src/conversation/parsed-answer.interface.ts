@@ -11,13 +11,20 @@ import { type AskOptions, type CompleteOptions, type OnChunk } from './ask-optio
  * return answer.parsed.city;
  * @publicApi
  */
-export type ParsedAnswer<M, Value> = WholeAnswer<M, Value> | OpenAnswer<M> | CancelledAnswer<M>;
+export type ParsedAnswer<M, Value> = WholeAnswer<M, Value> | ParkedAnswer<M> | OpenAnswer<M> | CancelledAnswer<M>;
 
 /** A complete answer that matches its schema. */
 export type WholeAnswer<M, Value> = M & { status: 'complete'; finishReason: 'stop' | 'other'; parsed: Value };
 
-/** A message of a run that continues later: its calls wait for approval, or after a `step()` for their results. */
-export type OpenAnswer<M> = M & { finishReason: 'tool-calls' | 'length' | 'pause'; parsed: never };
+/** A message of a parked run: its calls wait for approval. */
+export type ParkedAnswer<M> = M & { status: 'awaiting_approval'; parsed: never };
+
+/** A message of a run that continues later: after a `step()` its calls wait for their results. */
+export type OpenAnswer<M> = M & {
+  status: 'complete';
+  finishReason: 'tool-calls' | 'length' | 'pause';
+  parsed: never;
+};
 
 /** A message whose run was cancelled. */
 export type CancelledAnswer<M> = M & { status: 'cancelled'; parsed: never };

@@ -8,7 +8,7 @@ type PlainJson = string | number | boolean | null | readonly PlainJson[] | { rea
 export type JsonSchema = Readonly<Record<string, PlainJson>>;
 
 /** Any class. */
-type AnyClass = abstract new (...args: never) => unknown;
+export type AnyClass = abstract new (...args: never) => unknown;
 
 /** What has the types of a Standard Schema. */
 interface Typed<Types> {

@@ -35,10 +35,11 @@ type Executes<Input> = Type<{
  * Makes an injectable class a tool that models may call; add it to the providers of a module.
  * @throws ConfigurationError at startup when the tool cannot work
  * @example
- * \@Tool({ description: 'Current weather', parameters: z.object({ city: z.string() }) })
- * class Weather implements DuoTool<{ city: string }> {
+ * const Place = z.object({ city: z.string() });
+ * \@Tool({ description: 'Current weather', parameters: Place })
+ * class Weather implements DuoTool<typeof Place> {
  *   constructor(private readonly stations: Stations) {}
- *   execute({ city }: { city: string }) { return this.stations.read(city); }
+ *   execute({ city }: ToolInput<typeof Place>) { return this.stations.read(city); }
  * }
  * @publicApi
  */

@@ -1,9 +1,11 @@
-import { type Chat, type DuoTool, Tool } from 'nestjs-gitlab-duo';
+import { type Chat, type DuoTool, Tool, type ToolInput } from 'nestjs-gitlab-duo';
 import { z } from 'zod';
 
-@Tool({ description: 'Pay an amount', parameters: z.object({ amount: z.number() }), requiresApproval: true })
-export class Pay implements DuoTool<{ amount: number }> {
-  async execute({ amount }: { amount: number }) {
+const Payment = z.object({ amount: z.number() });
+
+@Tool({ description: 'Pay an amount', parameters: Payment, requiresApproval: true })
+export class Pay implements DuoTool<typeof Payment> {
+  async execute({ amount }: ToolInput<typeof Payment>) {
     return Promise.resolve(`Paid ${amount}`);
   }
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type DuoTool, Tool } from 'nestjs-gitlab-duo';
+import { type DuoTool, Tool, type ToolInput } from 'nestjs-gitlab-duo';
 import { z } from 'zod';
 
 @Injectable()
@@ -9,11 +9,13 @@ export class Stations {
   }
 }
 
-@Tool({ description: 'Current weather', parameters: z.object({ city: z.string() }) })
-export class Weather implements DuoTool<{ city: string }> {
+const Place = z.object({ city: z.string() });
+
+@Tool({ description: 'Current weather', parameters: Place })
+export class Weather implements DuoTool<typeof Place> {
   constructor(private readonly stations: Stations) {}
 
-  async execute({ city }: { city: string }) {
+  async execute({ city }: ToolInput<typeof Place>) {
     return this.stations.read(city);
   }
 }

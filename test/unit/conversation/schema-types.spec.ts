@@ -2,7 +2,14 @@ import { IsString } from 'class-validator';
 import { describe, expect, it } from '@jest/globals';
 import { type } from 'arktype';
 import { z } from 'zod';
-import { type Chat, type MemoryChat, type DuoChatService, type Message, ValidationError } from '../../../src/index.js';
+import {
+  type Chat,
+  type MemoryChat,
+  type DuoChatService,
+  type Message,
+  type ParkedAnswer,
+  ValidationError,
+} from '../../../src/index.js';
 import { answerSchema } from '../../../src/conversation/answer-schema.js';
 import { type SchemaSource } from '../../../src/schemas/schema.interface.js';
 
@@ -68,6 +75,11 @@ async function typed(chat: MemoryChat, entity: Chat, chats: DuoChatService<Chat>
   else if (answer.status === 'awaiting_approval') expectType<never>()(answer.parsed);
   else if (answer.status === 'cancelled') expectType<never>()(answer.parsed);
   else if (answer.finishReason === 'stop') expectType<Trip>()(answer.parsed);
+
+  // The status alone tells a parked, a cancelled and a complete message apart.
+  const next = await entity.withSchema(zod).step();
+  if (next?.status === 'awaiting_approval') expectType<ParkedAnswer<Message>>()(next);
+  else if (next && next.status !== 'cancelled') expectType<'complete'>()(next.status);
 
   // A schema that may be missing promises nothing.
   const maybe: { schema?: typeof zod } = {};

@@ -1,13 +1,15 @@
-import { type DuoTool, Tool } from 'nestjs-gitlab-duo';
+import { type DuoTool, Tool, type ToolInput } from 'nestjs-gitlab-duo';
 import { z } from 'zod';
 import { type Order, Orders } from './orders.service.js';
 
+const Input = z.object({ id: z.string() });
+
 /** Safe: it only reads. */
-@Tool({ description: 'Find an order by its number', parameters: z.object({ id: z.string() }), idempotent: true })
-export class FindOrder implements DuoTool<{ id: string }> {
+@Tool({ description: 'Find an order by its number', parameters: Input, idempotent: true })
+export class FindOrder implements DuoTool<typeof Input> {
   constructor(private readonly orders: Orders) {}
 
-  execute({ id }: { id: string }): Order {
+  execute({ id }: ToolInput<typeof Input>): Order {
     return this.orders.find(id);
   }
 }
