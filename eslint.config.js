@@ -26,7 +26,7 @@ const roomsFrom = (names) => names.flatMap((name) => [`../${name}/**`, `../../${
 
 // The folders whose comments and constants are in plain language; a folder is added once it is clean.
 const plainRooms = [
-  ...['async', 'turn', 'runs', 'router', 'gateway', 'delegates', 'app'],
+  ...['async', 'turn', 'runs', 'router', 'gateway', 'delegates', 'app', 'conversation', 'chats'],
   ...['models', 'messages', 'errors', 'config', 'schemas', 'discovery', 'testing', 'http'],
 ].map((room) => `src/${room}/**/*.ts`);
 

@@ -170,7 +170,7 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
 
   /**
    * What all chats of this kind have cost their owner in a period, by the time that each request left; deleted chats count.
-   * @throws ValidationError when the period is none
+   * @throws ValidationError when `from` or `to` is not a valid date
    */
   async usageOf({ from, to, ...owner }: OwnerOption & Period): Promise<UsageReport> {
     for (const time of [from, to]) {

@@ -36,7 +36,7 @@ export abstract class BaseChat<M> {
   abstract readonly id: string;
 
   /**
-   * Sets the instructions (system prompt) in place of those before.
+   * Sets the instructions (system prompt); they replace the earlier ones.
    * @throws ValidationError when they are empty
    */
   withInstructions(instructions: string): this {
@@ -113,7 +113,7 @@ export abstract class BaseChat<M> {
    * (`additionalProperties: false`) and, for GPT, all properties required. Else it is a wish, or the input of a tool that
    * Claude has to call. Either way a wrong answer is asked for once more.
    * @param schema of an object: a Standard Schema, a DTO class or a JSON Schema, which is not to be changed any more
-   * @throws ValidationError when it is none
+   * @throws ValidationError when it is not a schema
    * @example
    * const { parsed } = await chat.withSchema(z.strictObject({ city: z.string() })).ask('Where is the Colosseum?');
    */

@@ -62,7 +62,7 @@ export class DuoService {
   }
 
   /**
-   * Exchanges the token anew and shows what it gets to the gateway; no model is asked.
+   * Exchanges the token again and shows what it gets to the gateway; no model is asked.
    * @param options.ownerId whose token, where `credentials` tells owners apart
    * @throws GatewayAuthError and the like, whose message says what is wrong and what to do
    */

@@ -31,11 +31,11 @@ interface ActiveRun {
   tools: readonly string[] | null;
   options: RunOptions | null;
   steps: number;
-  /** Where it goes on, once it is parked. */
+  /** Where it continues, once it is parked. */
   parked?: Omit<ResumeState, 'options'>;
 }
 
-/** Keeps the messages of one chat in memory, for as long as somebody holds the chat. */
+/** Keeps the messages of one chat in memory, for as long as the chat object is referenced. */
 export class MemoryRunStore implements RunStore {
   readonly leases = undefined;
   readonly log = undefined;

@@ -3,7 +3,7 @@ import { sanitizeText } from '../messages/text.js';
 import { type ToolCallRecord } from '../messages/tool-call.interface.js';
 import { type DecisionOptions } from './ask-options.interface.js';
 
-/** What somebody decides about a tool call. */
+/** The approval or denial of a tool call. */
 export interface ToolCallDecision {
   id: string;
   status: 'approved' | 'denied';
