@@ -10,7 +10,7 @@ import { mergeChanges } from '../messages/merge-params.js';
 import { isAddition } from '../runs/chat-tools.js';
 import { type BoundAgent } from './bound-agent.js';
 
-/** The chats of one agent, in memory and persisted. */
+/** Makes and finds the chats of one agent, in memory and persisted. */
 export class AgentChats<C extends ChatOf<unknown>> {
   constructor(
     private readonly agent: BoundAgent,
@@ -18,7 +18,7 @@ export class AgentChats<C extends ChatOf<unknown>> {
     private readonly service: DuoChatService<C> | undefined,
   ) {}
 
-  /** A chat in memory, whose first run begins with what the agent says. */
+  /** A chat in memory; its first run applies the agent's settings. */
   conversation(inputs: object | undefined, ownerId: string | null = null): MemoryChat {
     const { agent } = this;
     const chat = this.duo.chat({ model: agent.model, ownerId });
@@ -29,7 +29,7 @@ export class AgentChats<C extends ChatOf<unknown>> {
       async start(_chat, start) {
         const scope = { chat, ownerId, inputs: inputs ?? null, signal: start.signal };
         const { instructions, ...settings } = isNew ? await agent.settings(scope) : {};
-        // Whatever was said to the chat since it was made came later than the agent's own.
+        // Instructions that the chat received since it was made win over the agent's.
         const isReplaced = instructions === undefined || chat.messages.some(({ role }) => role === 'system');
         const params = mergeChanges(settings.params, start.settings.params);
         const { tools } = start.settings;

@@ -3,25 +3,25 @@ import { type ModelParams } from '../messages/model-request.interface.js';
 import { type OutputOf } from '../schemas/schema.interface.js';
 
 /**
- * For which chat an agent says what it works with.
- * @typeParam Inputs what the chat was made with: a type, or the type of their schema
+ * The chat for which the methods of an agent are called.
+ * @typeParam Inputs the type of the chat's inputs, or the type of their schema
  * @publicApi
  */
 export type AgentContext<Inputs extends object = object> = ContextOf<OutputOf<Inputs>>;
 
-/** The same, of what the schema of the inputs makes. */
+/** The same, by the output type of the schema of the inputs. */
 export interface ContextOf<Made> {
-  /** The chat: the entity itself where it is persisted, not saved yet while it is made. */
+  /** The chat; the entity itself if it is persisted, which is not saved yet while the chat is created. */
   readonly chat: { id: string };
-  /** The owner of the chat; `null` where it has none. */
+  /** The owner of the chat; `null` if it has no owner. */
   readonly ownerId: string | null;
-  /** What the chat was made with, as the schema of `@Agent({ inputs })` makes it. */
+  /** The inputs of the chat: the output of the schema of `@Agent({ inputs })`. */
   readonly inputs: Made;
-  /** Aborts when the run is cancelled or the time is over. */
+  /** Aborts when the run is cancelled or the 30 s of the method are over. */
   readonly signal: AbortSignal;
 }
 
-/** What an agent may say once for all its chats. */
+/** The settings of an agent that are the same for all its chats. */
 export interface AgentSettings {
   model?: string;
   instructions?: string;
@@ -29,7 +29,7 @@ export interface AgentSettings {
   tools?: readonly ToolClass[];
 }
 
-/** What an agent may say of each chat, by methods of its own or by functions in the options of `@Agent()`. */
+/** The settings of an agent that depend on the chat, as methods of its class or functions in `@Agent()`. */
 export interface AgentMethods<Inputs extends object = object> {
   instructions?(context: AgentContext<Inputs>): string | Promise<string>;
   model?(context: AgentContext<Inputs>): string | Promise<string>;

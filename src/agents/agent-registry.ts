@@ -5,12 +5,12 @@ import { ConfigurationError, ValidationError } from '../errors/request.errors.js
 import { snakeCase } from '../tools/tool-definition.js';
 import { type BoundAgent } from './bound-agent.js';
 
-/** The agents of this application, by their names. */
+/** The agents of this application by name. */
 @Injectable()
 export class AgentRegistry extends ChatAgents {
   private readonly agents = new Map<string, BoundAgent>();
 
-  /** @throws ConfigurationError when another agent has its name */
+  /** @throws ConfigurationError when another agent has the same name */
   register(agent: BoundAgent): void {
     if (this.agents.has(agent.name)) {
       throw new ConfigurationError(
@@ -20,7 +20,7 @@ export class AgentRegistry extends ChatAgents {
     this.agents.set(agent.name, agent);
   }
 
-  /** By its name, or by that of its class. */
+  /** Finds an agent by its name or its class name. */
   override ofKind(name: string, kind: ChatClass): BoundAgent {
     const agents = [...this.agents.values()].filter((agent) => agent.kind === kind);
     const agent = agents.find((one) => one.name === name) ?? agents.find((one) => one.name === snakeCase(name));

@@ -5,54 +5,54 @@ import { type SchemaSource } from '../schemas/schema.interface.js';
 import { type AgentMethods, type AgentSettings } from './agent-context.interface.js';
 import { type DuoAgent } from './duo-agent.js';
 
-/** Where an agent class keeps its options. */
+/** The metadata key of an agent class's options. */
 export const AGENT_METADATA = Symbol('gitlab-duo:agent');
 
-/** A setting, or a function that says it for a chat, with the agent as its `this`. */
+/** A setting, or a function that returns it for a chat, called with the agent as `this`. */
 type Setting<Inputs extends object, Key extends keyof AgentSettings> = AgentSettings[Key] | AgentMethods<Inputs>[Key];
 
 /**
- * Options of `@Agent()`. `instructions`, `model`, `params` and `tools` may be functions, or methods of the class instead.
+ * Options of `@Agent()`. `instructions`, `model`, `params` and `tools` can be functions, or methods of the class instead.
  * @publicApi
  */
 export interface AgentOptions<Inputs extends object = object, Value = unknown, Given = unknown> {
-  /** What chats know it by, for as long as they live; the class's name in snake_case by default. */
+  /** The name that its chats store, so do not change it later; the class name in snake_case by default. */
   name?: string;
-  /** A Duo model id; that of the kind of chat, or of the module, by default. */
+  /** A Duo model id; by default the one of the kind of chat, or of the module. */
   model?: Setting<Inputs, 'model'>;
-  /** What the model is told before all else. */
+  /** The system message at the start of its chats. */
   instructions?: Setting<Inputs, 'instructions'>;
   params?: Setting<Inputs, 'params'>;
   /** The tools that its chats offer; none by default. */
   tools?: Setting<Inputs, 'tools'>;
-  /** What its answers have to be, as JSON; plain text by default. See `withSchema`. */
+  /** The schema of its answers, which are then JSON; plain text by default. See `withSchema`. */
   schema?: SchemaSource<Value>;
-  /** How often a run may ask the model, tools in between; the module's `maxSteps` by default. */
+  /** How many times a run asks the model at most; the module's `maxSteps` by default. */
   maxSteps?: number;
-  /** What its chats are made with, as an object's schema; nothing by default. */
+  /** The schema of its chats' inputs, an object; by default they have no inputs. */
   inputs?: SchemaSource<Inputs, Given>;
-  /** The kind of its persisted chats; that of a plain `DuoChatService` by default. */
+  /** The kind of its persisted chats; the default kind otherwise. */
   chat?: ChatClass;
 }
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- an agent of any inputs, of any kind of chat and of any answers
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- an agent with any inputs, any kind of chat and any answers
 type AgentClass = Type<DuoAgent<any, any, any>>;
 
-/** Of the class only if its methods take what the schema makes; a plain JSON Schema tells TypeScript nothing. */
+/** Accepts the class if its methods take the output of the inputs' schema; a JSON Schema is not checked. */
 type Takes<Class extends AgentClass, Inputs extends object> = object extends Inputs
   ? unknown
   : InstanceType<Class> extends AgentMethods<Inputs>
     ? unknown
     : { inputs: 'makes other inputs than those of DuoAgent<Inputs>' };
 
-/** Of the class only if its callers give what the schema takes. */
+/** Accepts the class if its callers give the input of the inputs' schema. */
 type Gives<Class extends AgentClass, Given> = unknown extends Given
   ? unknown
   : NonNullable<Parameters<InstanceType<Class>['chat']>[0]> extends Given
     ? unknown
     : { inputs: 'takes other inputs than callers give to DuoAgent<Inputs>: let Inputs be the type of the schema' };
 
-/** Of the class only if its answers are of the schema's type; it may know less of them. */
+/** Accepts the class if the answer schema's output is assignable to its type of answers. */
 type Answers<Class extends AgentClass, Value> = unknown extends Value
   ? unknown
   : Value extends Awaited<ReturnType<InstanceType<Class>['ask']>>['parsed']
@@ -61,7 +61,7 @@ type Answers<Class extends AgentClass, Value> = unknown extends Value
 
 /**
  * Makes an injectable class that extends `DuoAgent` an agent; add it to the providers of a module.
- * @throws ConfigurationError at startup when the agent cannot work
+ * @throws ConfigurationError at startup when an option or the class is invalid
  * @example
  * \@Agent({ model: 'duo-chat-opus-4-6', instructions: 'You are a senior developer.', tools: [Weather] })
  * class CodeReviewer extends DuoAgent {}
@@ -81,12 +81,12 @@ export function Agent<Inputs extends object = object, Value = unknown, Given = u
 ) => void {
   return (target) => {
     Reflect.defineMetadata(AGENT_METADATA, options, target);
-    // One of its own below this one may say more, such as a scope.
+    // An @Injectable() of the class itself may have options, such as a scope.
     if (!Reflect.hasOwnMetadata(INJECTABLE_WATERMARK, target)) Injectable()(target);
   };
 }
 
-/** The options of an agent class itself: those that it extends have their own. */
+/** The options of an agent class; they are not inherited. */
 export function agentOptions(target: unknown): AgentOptions | undefined {
   if (typeof target !== 'function') return undefined;
   return Reflect.getOwnMetadata(AGENT_METADATA, target) as AgentOptions | undefined;

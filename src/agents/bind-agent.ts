@@ -14,18 +14,18 @@ import { BoundAgent } from './bound-agent.js';
 
 const sayings = ['model', 'instructions', 'params', 'tools'] as const;
 
-/** What an agent is bound to. */
+/** What `bindAgent` needs of the application. */
 export interface AgentDependencies {
   models: ModelRegistry;
-  /** The kind of its persisted chats, where there is one. */
+  /** The kind of its persisted chats, if they can be persisted. */
   kind: ChatClass | undefined;
   toolNames: (tools: readonly ToolClass[]) => string[];
 }
 
 /**
  * Makes an agent ready to be asked.
- * @param className what the agent is called by default, in snake_case
- * @throws ConfigurationError, UnknownModelError, ValidationError when the agent cannot work
+ * @param className the default name of the agent, once in snake_case
+ * @throws ConfigurationError, UnknownModelError, ValidationError when an option or the class is invalid
  */
 export function bindAgent(
   className: string,
@@ -42,7 +42,7 @@ export function bindAgent(
   }
   const { settings, methods } = settingsOf(options, instance);
   const { model, instructions, params } = settings;
-  // A class is a function, too.
+  // A tool class outside a list would pass as a function that returns the tools.
   if (toolOptions(options.tools)) throw new ConfigurationError('its tools must be a list, even of one: put it in [ ].');
   if (model !== undefined) models.get(model);
   if (instructions !== undefined) contentParts({ role: 'system', content: instructions });
@@ -58,7 +58,7 @@ export function bindAgent(
   });
 }
 
-/** What an agent says once for all, and what it says of each chat, by its class or by its options. */
+/** Splits the options and methods of an agent into fixed settings and functions of the chat. */
 function settingsOf(options: AgentOptions, instance: AgentMethods): { settings: AgentSettings; methods: AgentMethods } {
   const settings: Record<string, unknown> = {};
   const methods: Record<string, unknown> = {};

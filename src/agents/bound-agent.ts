@@ -13,22 +13,22 @@ import { type AgentContext, type AgentMethods, type AgentSettings } from './agen
 
 const TIMEOUT_MS = 30_000;
 
-/** What an agent is made of. */
+/** The parts of a `BoundAgent`. */
 export interface AgentParts {
   name: string;
-  /** What it says once for all its chats. */
+  /** The settings that are the same for all its chats. */
   settings: AgentSettings;
-  /** What it says of each chat. */
+  /** The settings that depend on the chat. */
   methods: AgentMethods;
-  /** What holds for every run of its chats. */
+  /** The defaults of every run of its chats. */
   run: RunDefaults;
   inputs: Validator | undefined;
-  /** The kind of its persisted chats, where there is one. */
+  /** The kind of its persisted chats, if they can be persisted. */
   kind: ChatClass | undefined;
   toolNames: (tools: readonly ToolClass[]) => string[];
 }
 
-/** An agent of this application, ready to say what its chats and their runs work with. */
+/** An agent of this application: computes the settings of its chats and the defaults of their runs. */
 export class BoundAgent implements ChatAgent {
   constructor(private readonly parts: AgentParts) {}
 
@@ -36,7 +36,7 @@ export class BoundAgent implements ChatAgent {
     return this.parts.name;
   }
 
-  /** The model, where it is the same for all chats. */
+  /** The model, if it is the same for all chats. */
   get model(): string | undefined {
     return this.parts.settings.model;
   }
@@ -70,11 +70,11 @@ export class BoundAgent implements ChatAgent {
     const offered = methods.tools
       ? await this.within(scope, async (context) => methods.tools?.(context))
       : (settings.tools ?? []);
-    // Whatever is no list is refused there.
+    // toolNames throws for a value that is not a list.
     return { ...run, tools: toolNames(offered as readonly ToolClass[]) };
   }
 
-  /** Lets the agent's own code work for a chat, with its inputs and not for ever. */
+  /** Calls a method of the agent with the validated inputs of a chat and a deadline. */
   private async within<T>(scope: AgentScope, work: (context: AgentContext) => Promise<T>): Promise<T> {
     try {
       return await withDeadline(async (signal) => work({ ...scope, inputs: await this.inputs(scope), signal }), {

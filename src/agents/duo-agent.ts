@@ -19,36 +19,36 @@ import { type AgentContext, type AgentMethods } from './agent-context.interface.
 /** Whether the agent needs no inputs. */
 type AreOptional<Inputs> = Partial<InputOf<Inputs>> extends InputOf<Inputs> ? true : false;
 
-/** Needed where the agent needs inputs. */
+/** Required if the agent needs inputs. */
 type InputsOption<Inputs> =
   AreOptional<Inputs> extends true ? { inputs?: InputOf<Inputs> } : { inputs: InputOf<Inputs> };
 
-/** Arguments of which the first may be left out where the agent needs no inputs. */
+/** Arguments that are all optional if the agent needs no inputs. */
 type Given<Inputs, T extends unknown[]> = AreOptional<Inputs> extends true ? Partial<T> : T;
 
 /**
- * Options of an ask of an agent: of the ask, and of the chat that is made for it.
+ * Options of `agent.ask()`: those of the ask and of the chat that it creates.
  * @publicApi
  */
 export type AgentAskOptions<Inputs extends object = object> = AskOptions & OwnerOption & InputsOption<Inputs>;
 
 /**
- * What a persisted chat of an agent starts with; `model`, `params` and `instructions` win over the agent's.
+ * Options of a new persisted chat of an agent; `model`, `params` and `instructions` win over the agent's.
  * @publicApi
  */
 export type CreateAgentChat<Inputs extends object, C> = Omit<CreateChat<C>, 'agent' | 'inputs'> & InputsOption<Inputs>;
 
-/** A chat whose answers are of the agent's schema. */
+/** A chat whose answers have the type of the agent's schema. */
 type Answering<Chat, Message, Value> = unknown extends Value ? Chat : ParsingVerbs<Message, Value> & Chat;
 
 /**
- * The base class of agents; see `@Agent()`. In place of the options of `@Agent()` a subclass may say its `instructions`,
- * `model`, `params` and `tools` by methods of these names, which may use what it injects and have 30 s. The first three
- * are asked for when a chat is made, the tools at each run.
- * @typeParam Inputs what its chats are made with: the type of the schema of `@Agent({ inputs })`, whose input callers give
- *   and whose output the methods see, or a type that is both
+ * The base class of agents; see `@Agent()`. A subclass can have the methods `instructions`, `model`, `params` and `tools`
+ * instead of these options of `@Agent()`. They can use injected providers and have 30 s. The first three are called when a
+ * chat is created, `tools` at each run.
+ * @typeParam Inputs the type of the schema of `@Agent({ inputs })`: callers give its input, and the methods receive its
+ *   output. A type that is not a schema is both
  * @typeParam C the kind of its persisted chats
- * @typeParam Value what the schema of its answers makes, as `parsed`
+ * @typeParam Value the output of the schema of its answers, the type of `parsed`
  * @publicApi
  */
 export abstract class DuoAgent<
@@ -62,9 +62,9 @@ export abstract class DuoAgent<
   tools?(context: AgentContext<Inputs>): readonly ToolClass[] | Promise<readonly ToolClass[]>;
 
   /**
-   * Asks in a fresh chat in memory; see `Chat.ask`.
-   * @throws ValidationError when the inputs are wrong, PendingToolCallsError when a call needs approval, for which there
-   *   are `chat()` and `createChat()`, and what the upstream fails with
+   * Asks in a new chat in memory; see `Chat.ask`.
+   * @throws ValidationError when the inputs are invalid, PendingToolCallsError when a call needs approval (use `chat()` or
+   *   `createChat()` for such tools), and the errors of `Chat.ask`
    */
   ask(content: string, onChunk: OnChunk): Promise<ParsedAnswer<ConversationMessage, Value>>;
   ask<Own>(
@@ -93,11 +93,11 @@ export abstract class DuoAgent<
     if ((await chat.pendingApprovals()).length === 0) return answer;
     throw new PendingToolCallsError(
       chat.id,
-      'That chat is gone with this ask: have one that goes on by chat() or createChat(), and decide on its calls there.',
+      'The chat of this ask is lost: use chat() or createChat() instead, and decide on the calls there.',
     );
   }
 
-  /** A new chat in memory; its first ask fails when the inputs are wrong. */
+  /** A new chat in memory; its first ask fails when the inputs are invalid. */
   chat(
     ...[inputs, owner]: Given<Inputs, [inputs: InputOf<Inputs>, owner?: OwnerOption]>
   ): Answering<MemoryChat, ConversationMessage, Value> {
@@ -106,9 +106,9 @@ export abstract class DuoAgent<
   }
 
   /**
-   * A new chat that is persisted, and knows its agent wherever it is loaded.
-   * @throws ValidationError when the inputs are wrong, UnknownModelError, ConfigurationError where no kind of chat is
-   *   persisted
+   * Creates a persisted chat, which stores the name of its agent.
+   * @throws ValidationError when the inputs are invalid, UnknownModelError, ConfigurationError when the application
+   *   persists no kind of chat
    */
   async createChat(
     ...[options]: Given<Inputs, [options: CreateAgentChat<Inputs, C>]>
@@ -117,16 +117,17 @@ export abstract class DuoAgent<
   }
 
   /**
-   * A persisted chat of this agent.
-   * @throws ChatNotFoundError, also for a chat that is none of this agent's
+   * Finds a persisted chat of this agent.
+   * @throws ChatNotFoundError, also for a chat of another agent
    */
   async find(id: string, owner: OwnerOption = {}): Promise<Answering<C, MessageOfChat<C>, Value>> {
     return (await chatsOf<C>(this).find(id, owner)) as Answering<C, MessageOfChat<C>, Value>;
   }
 
   /**
-   * Renews the instructions of a persisted chat, by its own inputs: it keeps those of its creation otherwise.
-   * @throws ValidationError when the chat is none of this agent's, or its inputs are no longer right
+   * Computes the instructions of a persisted chat again from its stored inputs, and adds them to the chat. Without it a
+   * chat keeps the instructions of its creation.
+   * @throws ValidationError when the chat is of another agent, or its inputs are no longer valid
    */
   async syncInstructions(chat: C): Promise<void> {
     await chatsOf<C>(this).syncInstructions(chat);
@@ -135,7 +136,7 @@ export abstract class DuoAgent<
 
 const bound = new WeakMap<object, AgentChats<ChatOf<unknown>>>();
 
-/** Makes the verbs of an agent work, with its chats. */
+/** Gives an agent the chats that its verbs work on. */
 export function attachChats(agent: object, chats: AgentChats<ChatOf<unknown>>): void {
   bound.set(agent, chats);
 }

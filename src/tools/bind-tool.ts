@@ -11,8 +11,8 @@ const MAX_TIMEOUT_MS = 3_600_000;
 
 /**
  * Makes a tool ready to be called.
- * @param className what the tool is called by default, in snake_case
- * @throws ConfigurationError when the tool cannot work
+ * @param className the default name of the tool, once in snake_case
+ * @throws ConfigurationError when an option, the schema or the class is invalid
  */
 export function bindTool(className: string, options: ToolOptions, instance: DuoTool, redact: Redact): BoundTool {
   const { requiresApproval = false, idempotent = false, timeout = 60_000 } = options;

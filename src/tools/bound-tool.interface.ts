@@ -3,22 +3,22 @@ import { type ToolDefinition } from '../messages/model-request.interface.js';
 import { type FilePart } from '../messages/part.interface.js';
 import { type ToolContext } from './duo-tool.interface.js';
 
-/** What a tool answered, ready to be stored and sent. */
+/** The result of a tool call, ready to be stored and sent. */
 export interface ToolOutcome {
   content: JsonValue;
   files?: FilePart[];
   isError: boolean;
 }
 
-/** A tool of this application, ready to be offered to a model and called by it. */
+/** A tool of this application that a model can call. */
 export interface BoundTool {
   readonly definition: ToolDefinition;
-  /** Whether a call that may have been carried out already may be carried out again. */
+  /** Whether a call that may have run already may run again. */
   readonly isIdempotent: boolean;
-  /** The typed input, or what is wrong with it, in words for the model. */
+  /** Returns the typed input, or a description of what is wrong with it for the model. */
   validate(input: JsonObject): Promise<{ value: unknown } | { problem: string }>;
-  /** Whether somebody has to approve a call with this validated input before it is executed. */
+  /** Whether a call with this validated input needs an approval before it runs. */
   needsApproval(input: unknown, context: ToolContext): Promise<boolean>;
-  /** Executes a validated input. Never rejects: what the tool throws, and its time-out, are results with `isError`. */
+  /** Runs the tool. Never rejects: an error that the tool throws, and a timeout, are outcomes with `isError`. */
   execute(input: unknown, context: ToolContext): Promise<ToolOutcome>;
 }

@@ -24,22 +24,22 @@ export type ToolInput<Source> = Source extends { readonly '~standard': unknown }
       : Source;
 
 /**
- * What a tool is told about the call that it answers.
+ * The context of a tool call.
  * @publicApi
  */
 export interface ToolContext {
-  /** The chat that asks: the entity itself where it is one. */
+  /** The chat of the call; the entity itself if the chat is persisted. */
   readonly chat: { id: string };
-  /** The owner of the chat; `null` where it has none. */
+  /** The owner of the chat; `null` if it has no owner. */
   readonly ownerId: string | null;
   readonly runId: string;
-  /** The same when the call is made again after a crash: an idempotency key for what the tool does. */
+  /** Stays the same when the call runs again after a crash, so the tool can use it as an idempotency key. */
   readonly toolCallId: string;
-  /** Aborts when the run is cancelled, the application shuts down or the tool's time is over. */
+  /** Aborts when the run is cancelled, the application shuts down or the tool's timeout expires. */
   readonly signal: AbortSignal;
   /**
-   * Tells those who follow the run how far the tool is: a `tool-progress` event, with what `execute()` might return as
-   * well. Ignored once the tool has ended.
+   * Sends a `tool-progress` event to the followers of the run. The data is anything that `execute()` can return. Ignored
+   * once the tool has ended.
    */
   readonly emit: (data: unknown) => void;
 }
@@ -51,10 +51,9 @@ export interface ToolContext {
  */
 export interface DuoTool<Source = unknown> {
   /**
-   * Answers a call. Text reaches the model as it is, other JSON as JSON, files through `toolFiles()`; what it throws
-   * becomes an error that the model is told about. Of more than 262,144 characters (about 65,000 tokens, which each later
-   * request of the chat pays for again) the rest is neither stored nor sent: the model reads the beginning, and that it was
-   * cut.
+   * Runs the tool. The model receives a string as text, other values as JSON, files through `toolFiles()`, and the message
+   * of an error that is thrown. A result is cut after 262,144 characters, and the model reads that it was cut: that is about
+   * 65,000 tokens, which each later request of the chat pays for again.
    */
   execute(input: ToolInput<Source>, context: ToolContext): unknown;
 }

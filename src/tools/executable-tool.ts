@@ -13,7 +13,7 @@ import { toolContent } from './tool-content.js';
 import { checkedFiles, ToolFiles } from './tool-files.js';
 import { type ToolOptions } from './tool.decorator.js';
 
-/** What a tool is made of. */
+/** The parts of an `ExecutableTool`. */
 export interface ToolParts {
   definition: ToolDefinition;
   schema: Schema;
@@ -24,7 +24,7 @@ export interface ToolParts {
   redact: Redact;
 }
 
-/** A tool behind what keeps the run safe from it: validation, its time-out, and bounds to what it says. */
+/** Runs a tool so that it cannot break the run: validates its input, limits its time and the size of its result. */
 export class ExecutableTool implements BoundTool {
   readonly definition: ToolDefinition;
   readonly isIdempotent: boolean;
@@ -88,7 +88,7 @@ export class ExecutableTool implements BoundTool {
   }
 }
 
-/** What a tool says on its way, until it has ended. */
+/** Emits the progress of a tool until the tool has ended. */
 class Progress {
   private isOpen = true;
 
@@ -109,7 +109,7 @@ function outcomeOf(answer: unknown): ToolOutcome {
   return { content: toolContent(answer.content), ...(files.length > 0 && { files }), isError: false };
 }
 
-/** Only what was meant to be read: other things that are thrown may hold anything. */
+/** Only a message is meant to be read; other thrown values may hold secrets. */
 function errorMessage(error: unknown): string {
   if (typeof error === 'string') return error;
   const { message } = (error ?? {}) as { message?: unknown };

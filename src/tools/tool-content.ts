@@ -1,15 +1,15 @@
 import { type JsonValue } from '../messages/json.interface.js';
 import { sanitizeText } from '../messages/text.js';
 
-/** How much of a result reaches the model, in characters of JSON text. */
+/** The longest result that reaches the model, in characters of JSON text. */
 export const MAX_CONTENT = 256 * 1024;
 
-const DEEPEST = 200;
+const MAX_DEPTH = 200;
 
 /**
- * What a tool returned, as JSON that can be stored, and not too much of it. Like `JSON.stringify`, but it loses less and
- * refuses nothing: a bigint becomes text, a Map an object, a Set a list, an Error its message; what refers to itself, and
- * binary data, become a note. No answer at all is "done".
+ * Turns the result of a tool into JSON that can be stored, cut at `MAX_CONTENT`. Unlike `JSON.stringify` it never throws
+ * and keeps more: a bigint becomes text, a Map an object, a Set a list, an Error its message. Circular references and
+ * binary data become a note. `undefined` becomes "done".
  */
 export function toolContent(value: unknown): JsonValue {
   const plain = new PlainJson().of(value);
@@ -20,13 +20,13 @@ export function toolContent(value: unknown): JsonValue {
   return `${start}\n[The result was cut here, after its first ${MAX_CONTENT} characters. Ask for less at once to see the rest.]`;
 }
 
-/** Copies a value to JSON; stops once it has more than enough. */
+/** Copies a value to JSON; stops once the copy is longer than `MAX_CONTENT`. */
 class PlainJson {
-  /** The objects around the one at hand. */
+  /** The objects that contain the current one. */
   private readonly around = new Set<object>();
   private room = MAX_CONTENT + 1;
 
-  /** Undefined for what JSON leaves out. */
+  /** Returns undefined for a value that JSON leaves out. */
   of(value: unknown): JsonValue | undefined {
     switch (typeof value) {
       case 'string':
@@ -54,7 +54,7 @@ class PlainJson {
 
   private object(value: object): JsonValue | undefined {
     if (this.around.has(value)) return '[the same object again]';
-    if (this.around.size >= DEEPEST) return '[too deep]';
+    if (this.around.size >= MAX_DEPTH) return '[too deep]';
     this.around.add(value);
     try {
       return this.copy(value);
@@ -88,7 +88,7 @@ class PlainJson {
     for (const [key, item] of entries) {
       if (this.room <= 0) break;
       const { room } = this;
-      // Before the value, which may take all the room that is left.
+      // The name comes first: the value may take all the room that is left.
       const name = this.text(String(key));
       const copy = this.of(item);
       if (copy === undefined) this.room = room;

@@ -3,7 +3,7 @@ import { type ToolDefinition } from '../messages/model-request.interface.js';
 import { checkTool } from '../schemas/tool-check.js';
 
 /**
- * The definition of a tool, as a model sees it.
+ * Makes the definition of a tool that models receive.
  * @throws ConfigurationError like `checkTool`
  */
 export function toolDefinition(name: string, description: string, parameters: JsonObject): ToolDefinition {
@@ -12,7 +12,7 @@ export function toolDefinition(name: string, description: string, parameters: Js
   return tool;
 }
 
-/** `WeatherLookup` is `weather_lookup`, and `HTTPGet` is `http_get`. */
+/** `WeatherLookup` becomes `weather_lookup`, and `HTTPGet` becomes `http_get`. */
 export function snakeCase(className: string): string {
   return className
     .replaceAll(/([A-Z]+)([A-Z][a-z])/g, '$1_$2')

@@ -6,7 +6,7 @@ const MAX_BYTES = 10 * 1024 * 1024;
 const MAX_CHARACTERS = Math.ceil(MAX_BYTES / 3) * 4;
 
 /**
- * What a tool answers with files; see `toolFiles()`.
+ * A tool result with files; see `toolFiles()`.
  * @publicApi
  */
 export class ToolFiles {
@@ -17,7 +17,7 @@ export class ToolFiles {
 }
 
 /**
- * An answer of a tool with images or PDF documents, at most 10 MB each, that the model shall see.
+ * Makes a tool result with images or PDF documents for the model, at most 10 MB each.
  * @example
  * return toolFiles('Sales by month', [{ type: 'file', mediaType: 'image/png', data: png.toString('base64') }]);
  * @publicApi
@@ -27,8 +27,8 @@ export function toolFiles(content: unknown, files: readonly FilePart[]): ToolFil
 }
 
 /**
- * The files as they are stored, with nothing but what a file has.
- * @throws ValidationError for one that the models cannot read: once stored, it would block the chat
+ * Checks files and returns copies that have only the properties of a file.
+ * @throws ValidationError for a file that the models cannot read: once stored, it would block the chat
  */
 export function checkedFiles(files: readonly FilePart[]): FilePart[] {
   return files.map((file) => {

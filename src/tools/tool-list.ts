@@ -2,7 +2,7 @@ import { type Type } from '@nestjs/common';
 import { ConfigurationError } from '../errors/request.errors.js';
 import { type DuoTool } from './duo-tool.interface.js';
 
-/** @throws ConfigurationError for what is no list of classes: what it lacks would be missed only by the model */
+/** @throws ConfigurationError unless it is a list of classes; otherwise only the model would notice a missing tool */
 export function mustBeTools(tools: unknown): asserts tools is readonly Type<DuoTool>[] {
   if (!Array.isArray(tools)) {
     throw new ConfigurationError(`tools must be a list, even of one, such as [Weather]; it is ${nameOf(tools)}.`);

@@ -3,12 +3,12 @@ import { ConfigurationError } from '../errors/request.errors.js';
 import { type BoundTool } from './bound-tool.interface.js';
 import { type DuoTool } from './duo-tool.interface.js';
 
-/** The tools of this application, by their classes. */
+/** The tools of this application by class. */
 @Injectable()
 export class ToolRegistry {
   private readonly tools = new Map<Type<DuoTool>, BoundTool>();
 
-  /** @throws ConfigurationError when it is there already, or another tool has its name */
+  /** @throws ConfigurationError when the class is registered already, or another tool has the same name */
   register(tool: Type<DuoTool>, bound: BoundTool): void {
     if (this.tools.has(tool)) {
       throw new ConfigurationError(
@@ -24,7 +24,7 @@ export class ToolRegistry {
     this.tools.set(tool, bound);
   }
 
-  /** @throws ConfigurationError when the class is not a tool, or not a provider of this application */
+  /** @throws ConfigurationError when the class is not a tool or not a provider of this application */
   of(tool: Type<DuoTool>): BoundTool {
     const bound = this.tools.get(tool);
     if (bound) return bound;
@@ -33,7 +33,7 @@ export class ToolRegistry {
     );
   }
 
-  /** The tool that a model calls by this name. */
+  /** Finds a tool by the name that models call it. */
   named(name: string): BoundTool | undefined {
     for (const bound of this.tools.values()) if (bound.definition.name === name) return bound;
     return undefined;

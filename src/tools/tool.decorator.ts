@@ -4,7 +4,7 @@ import { type SchemaSource } from '../schemas/schema.interface.js';
 import { type ToolContext } from './duo-tool.interface.js';
 import { snakeCase } from './tool-definition.js';
 
-/** Where a tool class keeps its options. */
+/** The metadata key of a tool class's options. */
 export const TOOL_METADATA = Symbol('gitlab-duo:tool');
 
 /**
@@ -12,28 +12,28 @@ export const TOOL_METADATA = Symbol('gitlab-duo:tool');
  * @publicApi
  */
 export interface ToolOptions<Input = unknown> {
-  /** What the model calls it: letters, digits, `_` and `-`, at most 64; the class's name in snake_case by default. */
+  /** The name for the model: at most 64 letters, digits, `_` and `-`; the class name in snake_case by default. */
   name?: string;
-  /** What the tool does, and when to call it, for the model. */
+  /** Tells the model what the tool does and when to call it. */
   description: string;
-  /** The input: an object, as a Standard Schema (zod, ArkType, …), a class-validator DTO class or a JSON Schema. */
+  /** The schema of the input object: a Standard Schema (zod, ArkType, …), a class-validator DTO class or a JSON Schema. */
   parameters: SchemaSource<Input>;
-  /** Whether somebody has to approve a call before it is executed; what the function throws means yes. */
+  /** Whether a call needs an approval before it runs; if the function throws, it does. `false` by default. */
   requiresApproval?: boolean | ((input: Input, context: ToolContext) => boolean | Promise<boolean>);
-  /** Whether a call may be carried out twice without harm, and so once more after a crash; `false` by default. */
+  /** Whether a call can run twice without harm, and so may run again after a crash; `false` by default. */
   idempotent?: boolean;
-  /** How long a call may take, in milliseconds; 60,000 by default, 3,600,000 at most. */
+  /** The timeout of a call in milliseconds; 60,000 by default, 3,600,000 at most. */
   timeout?: number;
 }
 
-/** A class whose `execute` takes what the schema makes; a plain JSON Schema tells TypeScript nothing. */
+/** A class whose `execute` accepts the output of the schema; the output of a JSON Schema is not checked. */
 type Executes<Input> = Type<{
   execute: (input: unknown extends Input ? never : Input, context: ToolContext) => unknown;
 }>;
 
 /**
- * Makes an injectable class a tool that models may call; add it to the providers of a module.
- * @throws ConfigurationError at startup when the tool cannot work
+ * Makes an injectable class a tool that models can call; add it to the providers of a module.
+ * @throws ConfigurationError at startup when an option, the schema or the class is invalid
  * @example
  * const Place = z.object({ city: z.string() });
  * \@Tool({ description: 'Current weather', parameters: Place })
@@ -46,18 +46,18 @@ type Executes<Input> = Type<{
 export function Tool<Input>(options: ToolOptions<Input>): (target: Executes<Input>) => void {
   return (target) => {
     Reflect.defineMetadata(TOOL_METADATA, options, target);
-    // One of its own below this one may say more, such as a scope.
+    // An @Injectable() of the class itself may have options, such as a scope.
     if (!Reflect.hasOwnMetadata(INJECTABLE_WATERMARK, target)) Injectable()(target);
   };
 }
 
-/** What the model calls a tool class; undefined for what is none. */
+/** The name of a tool class for models; undefined for other classes. */
 export function toolName(target: Type): string | undefined {
   const options = toolOptions(target);
   return options && (options.name ?? snakeCase(target.name));
 }
 
-/** The options of a tool class itself: those that it extends have their own. */
+/** The options of a tool class; they are not inherited. */
 export function toolOptions(target: unknown): ToolOptions | undefined {
   if (typeof target !== 'function') return undefined;
   return Reflect.getOwnMetadata(TOOL_METADATA, target) as ToolOptions | undefined;
