@@ -99,19 +99,14 @@ export {
   type FinishReason,
   type MessageRecord,
   type MessageStatus,
-  type ModelMessage,
   type Role,
   type Usage,
 } from './messages/message.interface.js';
 export {
-  type ModelAnswer,
-  type ModelEvent,
   type ModelParams,
-  type ModelRequest,
   type ParamChanges,
   type Thinking,
   type ToolChoice,
-  type ToolDefinition,
 } from './messages/model-request.interface.js';
 export {
   type Api,
@@ -135,8 +130,7 @@ export {
 } from './messages/usage-report.js';
 export { type Model, type ModelStatus } from './models/model.interface.js';
 export { ModelRegistry } from './models/model-registry.js';
-export { type AttemptOutcome, type StepOutcome } from './router/attempt.interface.js';
-export { DuoRouterService, type StreamOptions } from './router/duo-router.service.js';
+export { DuoRouterService } from './router/duo-router.service.js';
 export {
   type PartRejectedEvent,
   type ApprovalRequest,
@@ -152,3 +146,5 @@ export { type StandardResult, type StandardSchema } from './schemas/standard-sch
 export { type DuoTool, type ToolContext, type ToolInput } from './tools/duo-tool.interface.js';
 export { ToolFiles, toolFiles } from './tools/tool-files.js';
 export { Tool, type ToolOptions } from './tools/tool.decorator.js';
+// Lets TypeScript name, in the declarations of a host, the types that DuoRouterService returns.
+export type {} from './types/index.js';

@@ -10,12 +10,13 @@ import { type PackedPackage, packPackage } from './packed-package.js';
 
 const NODE_TIMEOUT_MS = 60_000;
 const HTTP = 'nestjs-gitlab-duo/http';
-/** Each subpath with something that it exports. */
-const MEMBERS: [name: string, member: string][] = [
+/** Each subpath with something that it exports; `null` where it exports only types. */
+const MEMBERS: [name: string, member: string | null][] = [
   ['nestjs-gitlab-duo', 'GitlabDuoModule'],
   [HTTP, 'GitlabDuoHttpModule'],
   ['nestjs-gitlab-duo/sandbox', 'startSandbox'],
   ['nestjs-gitlab-duo/testing', 'createDuoTestingModule'],
+  ['nestjs-gitlab-duo/types', null],
 ];
 const run = promisify(execFile);
 
@@ -40,9 +41,13 @@ async function evaluate(inputType: 'module' | 'commonjs', program: string): Prom
   return stdout.trim();
 }
 
-async function expectToLoad(name: string, member: string): Promise<void> {
-  await expect(evaluate('module', `console.log(typeof (await import('${name}')).${member})`)).resolves.toBe('function');
-  await expect(evaluate('commonjs', `console.log(typeof require('${name}').${member})`)).resolves.toBe('function');
+async function expectToLoad(name: string, member: string | null): Promise<void> {
+  const loads = { module: `await import('${name}')`, commonjs: `require('${name}')` };
+  for (const inputType of ['module', 'commonjs'] as const) {
+    const load = loads[inputType];
+    if (member === null) expect(await evaluate(inputType, `console.log(Object.keys(${load}).length)`)).toBe('0');
+    else expect(await evaluate(inputType, `console.log(typeof (${load}).${member})`)).toBe('function');
+  }
 }
 
 describe('The package', () => {

@@ -4,7 +4,7 @@ import { type INestApplicationContext, Logger, Module, type Type } from '@nestjs
 import { Test } from '@nestjs/testing';
 import ts from 'typescript';
 import { DataSource } from 'typeorm';
-import { Chat, DuoChatService, DuoService } from '../../src/index.js';
+import { Chat, DuoChatService, DuoRouterService, DuoService } from '../../src/index.js';
 import { type BaseChat } from '../../src/conversation/base-chat.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.js';
 import { createTestDatabase, type TestDatabase } from '../database/test-database.js';
@@ -122,6 +122,16 @@ describe('The programs of the pages', () => {
       const { Translator, TranslatorModule } = await import('./snippets/translator.js');
       const app = await boot({ imports: [TranslatorModule] });
       expect((await app.get(Translator).translate('lock')).text).toMatch(/^Turn 1. You said: "lock"/);
+    },
+    async 'router.ts'() {
+      const { answerOf } = await import('./snippets/router.js');
+      const { app } = await host();
+      const messages = [{ role: 'user' as const, parts: [{ type: 'text' as const, text: 'Hello' }] }];
+      const answer = await answerOf(app.get(DuoRouterService), { model: 'duo-chat-haiku-4-5', messages });
+      expect(answer).toMatchObject({
+        parts: [{ type: 'text', text: expect.stringMatching(/^Turn 1. You said: "Hello"/) }],
+        finishReason: 'stop',
+      });
     },
     async 'new-models.ts'() {
       const { NewModelsModule } = await import('./snippets/new-models.js');

@@ -9,15 +9,13 @@ import {
   DuoService,
   GitlabDuoModule,
   type DuoTool,
-  type ModelAnswer,
-  type ModelEvent,
-  type ModelMessage,
   RateLimitError,
   type RunEvent,
   Tool,
   UpstreamError,
 } from '../../../src/index.js';
 import { createDuoTestingModule, DuoScript, type DuoTestingOptions } from '../../../src/testing/index.js';
+import { type ModelAnswer, type ModelEvent, type ModelMessage } from '../../../src/types/index.js';
 
 @Tool({ description: 'The weather of a city', parameters: z.object({ city: z.string() }) })
 class Weather implements DuoTool<{ city: string }> {
