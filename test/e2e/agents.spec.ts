@@ -116,7 +116,7 @@ describe('An agent in memory', () => {
     const asking = planner().ask('call flight {"city":"Rome"}', { inputs: { team: 'sales' } });
     await expect(asking).rejects.toMatchObject({
       code: 'pending_tool_calls',
-      message: expect.stringMatching(/by chat\(\) or createChat\(\)/),
+      message: expect.stringMatching(/use chat\(\) or createChat\(\)/),
     });
     expect(calls).toEqual([]);
   });
