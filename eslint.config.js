@@ -28,7 +28,7 @@ const roomsFrom = (names) => names.flatMap((name) => [`../${name}/**`, `../../${
 const plainRooms = [
   ...['async', 'turn', 'runs', 'router', 'gateway', 'delegates', 'app', 'conversation', 'chats'],
   ...['models', 'messages', 'errors', 'config', 'schemas', 'discovery', 'testing', 'http'],
-  ...['tools', 'agents'],
+  ...['tools', 'agents', 'sandbox'],
 ].map((room) => `src/${room}/**/*.ts`);
 
 /** What the files of a room may not import. */

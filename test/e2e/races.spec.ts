@@ -30,7 +30,7 @@ describe('Two instances on the same chats', () => {
     await Promise.all(hosts.map((host) => host.close()));
     const deadlocks = await deadlocksOf(shared);
     await shared.drop();
-    // Whoever met one may have sent its statement again, so that nobody else noticed.
+    // A store that met one may have sent its statement again, so that no caller noticed.
     expect(deadlocks).toBe(0);
   });
   beforeEach(() => {

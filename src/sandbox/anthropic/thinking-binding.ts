@@ -11,7 +11,7 @@ const PURPOSE = 'bound thinking';
 export interface ThinkingBinding {
   /** A hash of `system`, of the set of `tools`, and of all earlier content except thinking. */
   prefix: string;
-  /** A hash of the previous thinking block; empty if there is none. */
+  /** A hash of the previous thinking block; empty for the first one. */
   previous: string;
 }
 

@@ -9,7 +9,7 @@ import { checkReasoning } from './reasoning.js';
 const ROLES = ['assistant', 'system', 'developer', 'user'];
 const INPUT_PARTS = ['input_text', 'input_image', 'input_file'];
 const OUTPUT_PARTS = ['output_text', 'refusal'];
-/** The fields of each part type, one of which must hold its content. */
+/** The fields of each part type: one of them must hold its content. */
 const CONTENT: Record<string, readonly [string, ...string[]]> = {
   input_image: ['image_url', 'file_id'],
   input_file: ['file_data', 'file_url', 'file_id'],

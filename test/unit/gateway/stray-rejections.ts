@@ -54,7 +54,7 @@ const leaving = clientOf(upstream.url, {
 await Promise.allSettled([leaving.exchange.get(leaver.signal)]);
 await leaving.close();
 await sleep(100);
-// Their closing is told by the other side's event loop, some time later; one that stays open keeps this process alive.
+// The other side reports their closing some time later; a connection that stays open keeps this process alive.
 while ((await upstream.openSockets()) > 0) await sleep(10);
 await upstream.close();
 console.log('no stray rejection');
