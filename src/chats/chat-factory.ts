@@ -14,7 +14,7 @@ import { type CreateChat } from './duo-chat-service.interface.js';
 import { type KindStore } from './store/kind-store.js';
 
 /** What creating chats needs. */
-export interface ChatCreatingParts<C extends ChatOf<unknown>> {
+export interface ChatFactoryParts<C extends ChatOf<unknown>> {
   kind: ChatKind<C>;
   store: KindStore;
   models: ModelRegistry;
@@ -23,9 +23,9 @@ export interface ChatCreatingParts<C extends ChatOf<unknown>> {
 }
 
 /** Creates chats, with the settings of an agent where one is named. */
-export class ChatCreating<C extends ChatOf<unknown>> {
+export class ChatFactory<C extends ChatOf<unknown>> {
   constructor(
-    private readonly parts: ChatCreatingParts<C>,
+    private readonly parts: ChatFactoryParts<C>,
     private readonly chats: Repository<C>,
   ) {}
 

@@ -21,7 +21,7 @@ import { type UsageReport } from '../messages/usage-report.js';
 import { type RunService } from '../runs/run.service.js';
 import { type ChatOf } from './acts-as-chat.mixin.js';
 import { checkChanges, ownerOf } from './chat-arguments.js';
-import { addInstructions, ChatCreating, type ChatCreatingParts } from './chat-factory.js';
+import { addInstructions, ChatFactory, type ChatFactoryParts } from './chat-factory.js';
 import { ChatRef } from './chat-ref.js';
 import { ChatSubscriber } from './chat-subscriber.js';
 import {
@@ -46,7 +46,7 @@ const ALIAS = 'duo_chat';
 const IS_PARKED = 'duo_is_parked';
 
 /** The dependencies of a service. */
-export interface DuoChatServiceParts<C extends ChatOf<unknown>> extends ChatCreatingParts<C> {
+export interface DuoChatServiceParts<C extends ChatOf<unknown>> extends ChatFactoryParts<C> {
   dataSource: DataSource;
   runs: RunService;
 }
@@ -59,7 +59,7 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
   private readonly chats: Repository<C>;
   private readonly messageRows: Repository<DuoMessage>;
   private readonly runRows: Repository<DuoRun>;
-  private readonly creating: ChatCreating<C>;
+  private readonly factory: ChatFactory<C>;
   private readonly backend: ChatBackend<ChatKey, MessageOfChat<C>>;
 
   constructor(private readonly parts: DuoChatServiceParts<C>) {
@@ -67,7 +67,7 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
     this.chats = dataSource.getRepository(kind.chat);
     this.messageRows = dataSource.getRepository(kind.message);
     this.runRows = dataSource.getRepository(DuoRun);
-    this.creating = new ChatCreating(parts, this.chats);
+    this.factory = new ChatFactory(parts, this.chats);
     this.backend = persistedChatBackend({ ...parts, chats: this.chats });
     subscribe(
       dataSource,
@@ -82,7 +82,7 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
    * @throws UnknownModelError, ValidationError
    */
   async create(options: CreateChat<C> = {}): Promise<C> {
-    const chat = await this.creating.create(options);
+    const chat = await this.factory.create(options);
     setParked(chat, false);
     return chat;
   }
