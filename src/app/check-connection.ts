@@ -8,7 +8,7 @@ const CHECK_TIMEOUT_MS = 15_000;
 /**
  * Warns when GitLab or its gateway do not take the server's token, so that the operator knows before the first ask fails;
  * no model is asked. Never rejects.
- * @param stopping ends the check without a word
+ * @param stopping ends the check silently
  */
 export async function checkConnection(
   duo: Pick<DuoService, 'testConnection'>,

@@ -14,7 +14,7 @@ import { BARE_SECURITY_HEADERS, SECURITY_HEADERS } from './security-headers.js';
 const MAX_PARAM_LENGTH = 4_096;
 /** How long a request may take to come, its body included. */
 const REQUEST_TIMEOUT_MS = 300_000;
-/** What of a refused body is read before the answer, at the most. */
+/** How much of a refused body is read before the answer. */
 const DRAIN: DrainBounds = { bytes: 128 * 1024 * 1024, ms: 30_000 };
 
 /** Options of the adapter. */

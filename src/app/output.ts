@@ -20,7 +20,7 @@ export class Output {
     else console.log(text);
   }
 
-  /** Nest has said all that it says at the start. */
+  /** Turns all log levels on again after Nest's own start-up lines. */
   started(): void {
     this.logger.setLogLevels(LEVELS);
   }

@@ -113,7 +113,7 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
    */
   async update(id: string, changes: ChatChanges, owner: OwnerOption = {}): Promise<C> {
     checkChanges(changes);
-    // No more of what is given than may be changed: a host may hand on what its client said.
+    // Only the fields that may change: a host may pass its client's body on unchecked.
     const { instructions, params, title, model, metadata } = changes;
     if (model !== undefined) this.parts.models.get(model);
     const given = (before: ModelParams): object => {

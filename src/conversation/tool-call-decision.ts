@@ -21,7 +21,7 @@ export function decision(
 }
 
 /**
- * What a decision comes to that found no call waiting for it: deciding the same way again is fine.
+ * The result of a decision on a call that is no longer pending. Deciding the same way again is fine.
  * @throws ToolCallNotFoundError, ToolCallDecidedError
  */
 export function decidedBefore(
@@ -32,7 +32,7 @@ export function decidedBefore(
   if (call === undefined) throw new ToolCallNotFoundError(chatId, id);
   if (call.decidedAt === null) {
     throw new ToolCallDecidedError(
-      `Tool call ${id} waits for nobody's approval. Decide on those of pendingApprovals().`,
+      `Tool call ${id} is not waiting for approval. Decide on those of pendingApprovals().`,
     );
   }
   const before = call.status === 'denied' ? 'denied' : 'approved';

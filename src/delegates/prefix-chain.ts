@@ -25,7 +25,7 @@ export class PrefixChain {
     return chain;
   }
 
-  /** Adds what is said next. */
+  /** Adds the content that comes next. */
   say(content: string): void {
     this.said = digestOf(this.said + content);
   }

@@ -79,7 +79,7 @@ export function textDelta(value: unknown): string {
   throw brokenStream('a piece of it is not text');
 }
 
-/** Events that contradict each other: what they add up to is not what the model said. */
+/** Events that contradict each other: their sum would not be the model's answer. */
 export function brokenStream(what: string): UpstreamError {
   return new UpstreamError(`The answer came through broken: ${what}. Try again.`, { isRetryable: true });
 }

@@ -42,7 +42,7 @@ function effortOf(thinking: Thinking): Effort {
 
 /**
  * The budget in tokens for models that take no effort, or undefined where the answer is too short to think at all.
- * An effort leaves at least a quarter of the answer for what is said aloud.
+ * An effort leaves at least a quarter of the answer for the visible text.
  */
 export function thinkingBudget(thinking: Thinking, outputLimit: number): number | undefined {
   if (outputLimit <= MIN_THINKING_BUDGET) return undefined;

@@ -142,7 +142,7 @@ function userParts(parts: readonly Part[], vendor: Vendor, leftOut: LeftOut): (T
   return kept;
 }
 
-/** What the assistant said, up to each prompt and behind the last one. */
+/** The assistant's parts, split at each prompt. */
 function betweenPrompts(parts: readonly Part[]): { parts: readonly Part[]; prompt?: PromptPart }[] {
   if (!parts.some(({ type }) => type === 'prompt')) return [{ parts }];
   const pieces: { parts: readonly Part[]; prompt?: PromptPart }[] = [];

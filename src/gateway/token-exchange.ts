@@ -98,12 +98,12 @@ function readToken(response: IncomingHttpHeaders, body: string): GatewayToken | 
 const TOKEN_SKEW_MS = 60_000;
 /** How long a token is used whose end GitLab does not tell. */
 const DEFAULT_LIFETIME_MS = 25 * 60_000;
-/** No token is used longer, whatever is said of its end. */
+/** The longest that a token is used, even if GitLab gives it a later expiry. */
 const MAX_LIFETIME_MS = 24 * 60 * 60_000;
 
 /**
- * How long a token that has just come is used, in milliseconds. Its end is measured against the clock of who said it,
- * since the local one may be wrong. A token that came dead can only mean that no clock is to be trusted.
+ * How long a new token is used, in milliseconds. Its expiry is compared with the clock of the server that set it, since the
+ * local clock may be wrong. A token that has already expired on arrival means that no clock can be trusted.
  * @param expiresAt in seconds of the epoch, as GitLab says it; anything else counts as unknown
  * @param date the `Date` header of the same answer
  */

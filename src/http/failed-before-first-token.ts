@@ -5,8 +5,8 @@ import { type RunEvent } from '../runs/run-event.interface.js';
 const BEFORE_FIRST_TOKEN = new Set<RunEvent['type']>(['run-start', 'message-start', 'part-rejected']);
 
 /**
- * Waits until the model has said something, the run has ended, or `holdMs` have passed; `signal` ends the wait.
- * @returns whether the run failed before the model said anything
+ * Waits until the model's first token has come, the run has ended, or `holdMs` have passed; `signal` ends the wait.
+ * @returns whether the run failed before the first token
  */
 export async function failedBeforeFirstToken(run: LiveRun, holdMs: number, signal: AbortSignal): Promise<boolean> {
   let first: RunEvent | undefined;

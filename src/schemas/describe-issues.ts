@@ -8,7 +8,7 @@ const MAX_MESSAGE_LENGTH = 200;
 const MIN_QUOTE_LENGTH = 4;
 const MAX_QUOTES = 100;
 
-/** What is wrong with a value, in few words: where it is, and what was expected, but nothing of the value itself. */
+/** Describes what is wrong with a value: the place and what was expected, without quoting the value. */
 export function describeIssues(issues: readonly Issue[], value: unknown): string {
   const said = issues.slice(0, MAX_ISSUES).map((issue) => describe(issue, value));
   const more = issues.length - said.length;
@@ -30,7 +30,7 @@ function pathOf(keys: readonly PropertyKey[]): string {
   }, '');
 }
 
-/** What is at a place of a value, of own properties alone; undefined where there is nothing. */
+/** The value at a path, through own properties only; undefined if it is absent. */
 export function valueAt(keys: readonly PropertyKey[], value: unknown): unknown {
   return keys.reduce<unknown>(
     (inner, key) =>

@@ -14,7 +14,7 @@ export function plainSchema(make: () => unknown): JsonObject {
   }
 }
 
-/** What a library said, on one line. */
+/** A library's message, on one line. */
 export function reasonOf(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).replaceAll(/\s+/g, ' ').slice(0, 500);
 }

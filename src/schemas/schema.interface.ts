@@ -10,7 +10,7 @@ export type JsonSchema = Readonly<Record<string, PlainJson>>;
 /** Any class. */
 export type AnyClass = abstract new (...args: never) => unknown;
 
-/** What has the types of a Standard Schema. */
+/** A value with the types of a Standard Schema. */
 interface Typed<Types> {
   readonly '~standard': { readonly types?: Types | undefined };
 }

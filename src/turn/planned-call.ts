@@ -8,14 +8,14 @@ import { type CallResult, type PendingToolCall, type ToolCall, type Turn } from 
 /** The input of a call and the answer of a model are checked by the host's code: how long that may take. */
 export const CHECK_TIMEOUT_MS = 30_000;
 
-/** What is to be done about a call. */
+/** How a call is handled. */
 export type Plan =
   | { type: 'run'; execute(context: ToolContext): Promise<ToolOutcome> }
   | { type: 'answer'; status: CallResult['status']; outcome: ToolOutcome }
   /** A person has to decide first. */
   | { type: 'wait' };
 
-/** A call with what is to be done about it. */
+/** A call with its plan. */
 export interface PlannedCall extends ToolCall {
   plan: Plan;
   isIdempotent: boolean;

@@ -78,7 +78,7 @@ export interface RoundProgress {
 
 /** Where a turn reports what it does. Once a promise resolves, its data is durably stored. */
 export interface TurnJournal extends AttemptLedger {
-  /** Begins a message of the assistant: what is said from now on belongs to it. */
+  /** Begins a message of the assistant, to which all later events belong. */
   beginMessage(): void;
   recordEvents(events: readonly TurnEvent[]): void;
   recordProgress(call: ToolCall, data: JsonValue): void;
@@ -125,7 +125,7 @@ export interface Turn {
 
 /** How a turn ended; failures and aborts are in `error`. */
 export type TurnEnd =
-  /** With what the model said last, which is not stored yet, and with the value that it stands for, if it had to. */
+  /** With the model's last answer, which is not stored yet, and its parsed value, if the run has a schema. */
   | { type: 'answered'; outcome: StepOutcome; parsed?: unknown }
   /** With nothing left to store. */
   | { type: 'stored'; error?: unknown }

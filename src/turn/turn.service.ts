@@ -169,7 +169,7 @@ function reject(events: readonly ModelEvent[], messages: ModelMessage[], journal
   );
 }
 
-/** Whether tools have already answered what was said last. */
+/** Whether the messages end in the results of tools. */
 function endsInResults(messages: readonly ModelMessage[]): boolean {
   return messages.findLast(({ role }) => role !== 'system')?.role === 'tool';
 }

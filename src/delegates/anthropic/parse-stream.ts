@@ -209,7 +209,7 @@ export class AnthropicStreamParser implements StreamParser {
     for (const { id, name, given } of calls) if (given) events.push({ type: 'tool-call', id, name, ...given });
   }
 
-  /** What has more behind it was not cut. */
+  /** A block that another block follows is complete. */
   private settle(): void {
     for (const block of this.doubtful.splice(0)) block.given = wholeArguments(block.pieces.join(''));
   }
@@ -230,7 +230,7 @@ function finishReason(stopReason: string): FinishReason {
   return finishReasons.get(stopReason) ?? 'other';
 }
 
-/** Takes over the counts that an event tells. They are cumulative, and an event may leave some out, or have them as 0. */
+/** Merges the counts of an event. They are cumulative; an event may omit some, or report them as 0. */
 function mergeUsage(usage: Usage, wire: WireUsage | null | undefined): void {
   if (!wire) return;
   usage.inputTokens = latest(wire.input_tokens, usage.inputTokens);

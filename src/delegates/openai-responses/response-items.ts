@@ -7,7 +7,7 @@ import { type AnswerBounds } from '../answer-bounds.js';
 import { brokenStream } from '../stream-event.js';
 import { missingCall, unnamedCall, wholeArguments } from '../tool-arguments.js';
 
-/** What stands between the paragraphs of a summary, which come without it. */
+/** Separates the paragraphs of a summary, which arrive without a separator. */
 const PARAGRAPH = '\n\n';
 
 /** The items of one response while they grow, by the vendor's `output_index`, which gives their order. */
@@ -48,7 +48,7 @@ export class ResponseItems {
     this.sayOn(index, isNext ? breakBetween(said, text) + text : text, events);
   }
 
-  /** Says a text that ends, unless its deltas have said it. */
+  /** Emits the text of an item that has ended, unless its deltas have already emitted it. */
   sayUnsaid(index: number, content: unknown, text: string, events: ModelEvent[]): void {
     if (this.saidAt(index) === '') this.say(index, content, text, events);
   }
