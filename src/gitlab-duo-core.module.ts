@@ -26,6 +26,7 @@ import { DelegateRegistry } from './router/delegates.service.js';
 import { DuoRouterService } from './router/duo-router.service.js';
 import { FailedRuns } from './runs/failed-runs.js';
 import { InstanceLeases } from './runs/instance-leases.service.js';
+import { RunFollowers } from './runs/run-followers.service.js';
 import { RunLogs } from './runs/run-logs.service.js';
 import { RunService } from './runs/run.service.js';
 import { RunTools } from './runs/run-tools.service.js';
@@ -63,6 +64,7 @@ const DATABASE_URL_CHECK = Symbol('database url check');
     ToolExplorer,
     TurnService,
     FailedRuns,
+    RunFollowers,
     RunLogs,
     RunTools,
     RunWorker,

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { OneToMany, type Relation } from 'typeorm';
+import { type Recovery, type WhenBusy } from '../config/gitlab-duo-options.interface.js';
 import { type ToolClass } from '../conversation/ask-options.interface.js';
 import { DuoChat } from './entities/duo-chat.entity.js';
 import { KIND_METADATA, type KindMetadata } from './kind-metadata.js';
@@ -15,6 +16,10 @@ export interface ActsAsChatOptions {
   tools?: () => ToolClass[];
   /** The kind's stable name, which the `duo_*` tables store; the table's name by default. */
   kind?: string;
+  /** What happens to an ask on a busy chat; the module's `whenBusy` by default. */
+  whenBusy?: WhenBusy;
+  /** What happens to a run whose process died; the module's `recovery` by default. */
+  recovery?: Recovery;
   /** Marks the kind that a plain `DuoChatService` serves where there are several. */
   default?: boolean;
 }

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { getMetadataArgsStorage } from 'typeorm';
+import { type Recovery, type WhenBusy } from '../config/gitlab-duo-options.interface.js';
 import { type ToolClass } from '../conversation/ask-options.interface.js';
 import { ConfigurationError } from '../errors/request.errors.js';
 import { type ChatOf } from './acts-as-chat.mixin.js';
@@ -18,6 +19,8 @@ export interface ChatKind<C extends ChatOf<unknown> = ChatOf<unknown>> {
   model: string | undefined;
   /** The tools of chats that have not been given any. */
   tools: (() => ToolClass[]) | undefined;
+  whenBusy: WhenBusy | undefined;
+  recovery: Recovery | undefined;
   isDefault: boolean;
 }
 
@@ -45,6 +48,8 @@ export function chatKind<C extends ChatOf<unknown>>(chat: ChatClass<C>): ChatKin
     name: metadata.kind,
     model: metadata.model,
     tools: metadata.tools,
+    whenBusy: metadata.whenBusy,
+    recovery: metadata.recovery,
     isDefault: metadata.default ?? false,
   };
 }

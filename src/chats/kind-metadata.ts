@@ -1,3 +1,4 @@
+import { type Recovery, type WhenBusy } from '../config/gitlab-duo-options.interface.js';
 import { type ToolClass } from '../conversation/ask-options.interface.js';
 
 /** The metadata key under which a chat class keeps the options of `ActsAsChat`. */
@@ -8,5 +9,7 @@ export interface KindMetadata {
   model?: string;
   tools?: () => ToolClass[];
   kind?: string;
+  whenBusy?: WhenBusy;
+  recovery?: Recovery;
   default?: boolean;
 }

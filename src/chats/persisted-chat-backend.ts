@@ -16,6 +16,7 @@ import { ownerOf } from './chat-arguments.js';
 import { type ChatAgents } from './chat-agents.js';
 import { type ChatKind } from './chat-kind.js';
 import { messageEntity } from './message-entity.js';
+import { CHAT_PAGE, page, pageLimit } from './page.js';
 import { onDatabase } from './store/database-error.js';
 import { type KindStore } from './store/kind-store.js';
 
@@ -53,10 +54,35 @@ export function persistedChatBackend<C extends ChatOf<unknown>, M>(
       const settings = await withBaseTools(persisted, { chat, id, ownerId }, start);
       const run = await runs.start(
         { ...runStore, begin },
-        { ...start, settings, defaults: (begun, signal) => runDefaults(persisted, begun, signal) },
+        {
+          whenBusy: kind.whenBusy,
+          ...start,
+          settings,
+          defaults: (begun, signal) => runDefaults(persisted, begun, signal),
+        },
       );
       if (chat instanceof kind.chat && !run.isResumed) keepSettings(chat, settings, stored);
       return run;
+    },
+    run(chat, runId) {
+      const { id, ownerId } = requireIdAndOwner(chat);
+      return runs.handle(store.runsOf(id, ownerId), id, runId);
+    },
+    async runs(chat, { status, limit, cursor }) {
+      const { id, ownerId } = requireIdAndOwner(chat);
+      if (cursor !== undefined && !isUuid(cursor)) {
+        throw new ValidationError('cursor is not one that a list has returned: pass its nextCursor unchanged.');
+      }
+      const size = pageLimit(limit, CHAT_PAGE);
+      const found = await store.runsOf(id, ownerId).list({ status, cursor, limit: size + 1 });
+      return page(found, size, (run) => run.id);
+    },
+    async cancel(chat, runId) {
+      const { id, ownerId } = requireIdAndOwner(chat);
+      const runStore = store.runsOf(id, ownerId);
+      const cancelled = runId ?? (await runStore.active())?.id;
+      if (cancelled !== undefined) await runs.cancel(runStore, cancelled);
+      return cancelled;
     },
     message: (_chat, record, usage) => messageEntity(kind.message, record, usage) as M,
     async isComplete(chat) {

@@ -53,6 +53,31 @@ export interface CredentialContext extends Caller {
 export type Credentials = (context: CredentialContext) => string | Promise<string>;
 
 /**
+ * What happens to an ask while its chat has an active run: it is refused, waits for its turn, or cancels that run, whose
+ * text is kept, and goes first.
+ * @publicApi
+ */
+export type WhenBusy = 'reject' | 'enqueue' | 'interrupt';
+
+/**
+ * What happens to a run whose process died: another one continues it, or it ends as `interrupted` with its text kept.
+ * @publicApi
+ */
+export type Recovery = 'takeover' | 'interrupt';
+
+/** How much may be under way at once. */
+export interface LimitOptions {
+  /** Running runs of one process; 1,000 by default. Beyond them an ask is refused as `server_busy`. */
+  liveRuns?: number;
+  /** Running and queued runs of one owner; 100 by default. Chats without an owner are not counted. */
+  ownerRuns?: number;
+  /** Queued runs of one chat; 10 by default. */
+  queuedRuns?: number;
+  /** Followers of one run in one process; 1,000 by default. */
+  followers?: number;
+}
+
+/**
  * Options of `GitlabDuoModule.forRoot()`. What is unset is read from the environment variable in brackets.
  * @publicApi
  */
@@ -104,6 +129,13 @@ export interface GitlabDuoModuleOptions {
    * default, until GitLab's gateway is seen to take it.
    */
   endUserId?: { secret: string };
+  /** What happens to an ask on a busy chat; `reject` by default. A kind of chat and a single ask may say otherwise. */
+  whenBusy?: WhenBusy;
+  /** What happens to a run whose process died; `takeover` by default. A kind of chat may say otherwise. */
+  recovery?: Recovery;
+  /** How long a stopping process lets its runs work before it hands them over, in milliseconds; 5,000 by default. */
+  shutdownGraceMs?: number;
+  limits?: LimitOptions;
   timeouts?: TimeoutOptions;
   retries?: RetryOptions;
   /**
@@ -130,6 +162,10 @@ export interface ResolvedOptions {
   readonly maxAnswerBytes: number;
   readonly promptCacheKey: boolean;
   readonly endUserId: { readonly secret: string } | undefined;
+  readonly whenBusy: WhenBusy;
+  readonly recovery: Recovery;
+  readonly shutdownGraceMs: number;
+  readonly limits: Readonly<Required<LimitOptions>>;
   readonly timeouts: Readonly<Required<TimeoutOptions>>;
   readonly retries: Readonly<Required<RetryOptions>>;
   readonly dispatcher: Dispatcher | undefined;

@@ -33,6 +33,10 @@ export function resolveOptions(
     maxAnswerBytes: wholeNumber('maxAnswerBytes', options.maxAnswerBytes ?? DEFAULT_MAX_ANSWER_BYTES, MAX_ANSWER_BYTES),
     promptCacheKey: flag('promptCacheKey', options.promptCacheKey ?? false),
     endUserId: endUserId(options.endUserId),
+    whenBusy: oneOf('whenBusy', ['reject', 'enqueue', 'interrupt'], options.whenBusy ?? 'reject'),
+    recovery: oneOf('recovery', ['takeover', 'interrupt'], options.recovery ?? 'takeover'),
+    shutdownGraceMs: wholeNumber('shutdownGraceMs', options.shutdownGraceMs ?? 5_000),
+    limits: positive('limits', { liveRuns: 1_000, ownerRuns: 100, queuedRuns: 10, followers: 1_000 }, options.limits),
     timeouts: positive(
       'timeouts',
       { connectMs: 10_000, firstByteMs: 120_000, idleMs: 60_000, totalMs: 600_000 },
@@ -103,4 +107,13 @@ function positive<T extends object>(name: string, defaults: Required<T>, given: 
 function wholeNumber(name: string, value: unknown, max = MAX_TIMER_MS): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= max) return value;
   throw new ConfigurationError(`${name} must be a whole number above 0, and at most ${max}; it is ${String(value)}.`);
+}
+
+/**
+ * @param name of the option
+ * @throws ConfigurationError unless the value is one of these
+ */
+export function oneOf<const T extends string>(name: string, allowed: readonly T[], given: T): T {
+  if (allowed.includes(given)) return given;
+  throw new ConfigurationError(`${name} must be one of ${allowed.join(', ')}; it is ${JSON.stringify(given)}.`);
 }

@@ -1,4 +1,5 @@
 import { type Type } from '@nestjs/common';
+import { type WhenBusy } from '../config/gitlab-duo-options.interface.js';
 import { type ErrorCode } from '../errors/gitlab-duo.error.js';
 import { type AnswerRecord, type Role, type Usage } from '../messages/message.interface.js';
 import { type ParamChanges, type ToolChoice } from '../messages/model-request.interface.js';
@@ -49,6 +50,13 @@ export interface AskOptions {
   attachments?: FilePart[];
   /** Cancels the run: the upstream is closed, the text so far is kept as a `cancelled` message. */
   signal?: AbortSignal;
+  /**
+   * Makes the ask happen once: another one of the chat with the same key and the same request gets the same run, while it
+   * works and after. 1 to 255 printable ASCII characters.
+   */
+  idempotencyKey?: string;
+  /** What to do while the chat has an active run; by default as the kind or the module says. */
+  whenBusy?: WhenBusy;
   /** The id of the caller's request, for the ledger, the log and the problem that the run may end with. */
   requestId?: string;
 }

@@ -3,6 +3,7 @@ import { sanitizeText, sanitizeJson } from '../messages/text.js';
 import { type ChatUsage } from '../messages/usage-report.js';
 import { type ParamChanges, type Thinking, type ToolChoice } from '../messages/model-request.interface.js';
 import { type RunEvent } from '../runs/run-event.interface.js';
+import { type RunListOptions, type RunRecord } from '../runs/run-record.interface.js';
 import { type Run } from '../runs/run.interface.js';
 import { type SchemaSource } from '../schemas/schema.interface.js';
 import { type ToolCallRecord } from '../messages/tool-call.interface.js';
@@ -153,7 +154,7 @@ export abstract class BaseChat<M> {
   async *stream(content: string, options: AskOptions = {}): AsyncGenerator<RunEvent, void, undefined> {
     const run = await startRun(this, content, options);
     yield* eventsOf(run);
-    await run.result;
+    await run.result();
   }
 
   /**
@@ -169,6 +170,29 @@ export abstract class BaseChat<M> {
   start(content: string | null, options?: AskOptions): Promise<Run<M>>;
   async start(content: string | null, options: AskOptions = {}): Promise<Run<M>> {
     return new ChatRun<this, M>(this, await startRun(this, content, options), options);
+  }
+
+  /**
+   * A run of this chat by its id, wherever it works or worked: nothing is read until it is used.
+   * @example
+   * for await (const event of chat.run(runId).events({ after: lastSeen })) show(event);
+   */
+  run(runId: string): Run<M> {
+    return new ChatRun<this, M>(this, backendOf<this, M>(this).run(this, runId));
+  }
+
+  /** The runs of this chat, newest first. */
+  async runs(options: RunListOptions = {}): Promise<{ items: RunRecord[]; nextCursor: string | null }> {
+    return backendOf<this, M>(this).runs(this, options);
+  }
+
+  /**
+   * Cancels the active run, if there is one, and resolves once it has ended; its text so far is kept. A run that begins
+   * later is not affected.
+   */
+  async cancel(): Promise<void> {
+    const runId = await backendOf<this, M>(this).cancel(this);
+    if (runId !== undefined) await backendOf<this, M>(this).run(this, runId).result();
   }
 
   /**

@@ -2,7 +2,8 @@ import { ConfigurationError } from '../errors/request.errors.js';
 import { type ChatUsage } from '../messages/usage-report.js';
 import { type AnswerRecord, type Usage } from '../messages/message.interface.js';
 import { type ToolCallRecord } from '../messages/tool-call.interface.js';
-import { type LiveRun } from '../runs/live-run.js';
+import { type RunHandle } from '../runs/run-handle.js';
+import { type RunListOptions, type RunRecord } from '../runs/run-record.interface.js';
 import { type StartRun } from '../runs/run-request.js';
 import { type NewMessage, type ToolClass } from './ask-options.interface.js';
 import { type ToolCallDecision } from './tool-call-decision.js';
@@ -11,7 +12,16 @@ import { type ToolCallDecision } from './tool-call-decision.js';
 export interface ChatBackend<C extends object, M> {
   /** @throws ConfigurationError when a class is not a tool of this application */
   toolNames(tools: readonly ToolClass[]): string[];
-  start(chat: C, start: StartRun): Promise<LiveRun>;
+  start(chat: C, start: StartRun): Promise<RunHandle>;
+  /** A run of the chat by its id, which is not checked yet. */
+  run(chat: C, runId: string): RunHandle;
+  /** @throws ValidationError for a limit or a cursor that a list does not take */
+  runs(chat: C, options: RunListOptions): Promise<{ items: RunRecord[]; nextCursor: string | null }>;
+  /**
+   * Cancels a run of the chat; the active one, if there is one, where no id is given.
+   * @returns the id of the run; `undefined` where there was none to cancel
+   */
+  cancel(chat: C, runId?: string): Promise<string | undefined>;
   /** A stored message as a caller receives it; an answer with its cost. */
   message(chat: C, record: AnswerRecord, usage?: Usage): M;
   isComplete(chat: C): Promise<boolean>;

@@ -1,18 +1,19 @@
 import { ValidationError } from '../errors/request.errors.js';
-import { type LiveRun } from '../runs/live-run.js';
+import { type RunHandle } from '../runs/run-handle.js';
 import { type RunStatus } from '../runs/run-event.interface.js';
 import { type FollowOptions, type IndexedRunEvent, type Run } from '../runs/run.interface.js';
 import { type AskOptions } from './ask-options.interface.js';
+import { backendOf } from './chat-backend.js';
 import { awaitAnswer } from './start-run.js';
 
-/** A run that works in this process, as callers see it. */
+/** A run of a chat, as callers see it. */
 export class ChatRun<C extends object, M> implements Run<M> {
   readonly #chat: C;
-  readonly #run: LiveRun;
+  readonly #run: RunHandle;
   readonly #options: Pick<AskOptions, 'signal'>;
   #answer: Promise<M> | undefined;
 
-  constructor(chat: C, run: LiveRun, options: Pick<AskOptions, 'signal'>) {
+  constructor(chat: C, run: RunHandle, options: Pick<AskOptions, 'signal'> = {}) {
     this.#chat = chat;
     this.#run = run;
     this.#options = options;
@@ -27,15 +28,14 @@ export class ChatRun<C extends object, M> implements Run<M> {
   }
 
   async status(): Promise<RunStatus> {
-    return this.#run.isEnded ? (await this.#run.result).status : 'running';
+    return (await this.#run.record()).status;
   }
 
   async *events({ after, signal }: FollowOptions = {}): AsyncGenerator<IndexedRunEvent, void, undefined> {
     if (after !== undefined && !(Number.isInteger(after) && after >= -1)) {
       throw new ValidationError('after must be the eventIndex of an event, or -1 for all of them.');
     }
-    const first = Math.max(this.#run.firstIndex, (after ?? -1) + 1);
-    for await (const { firstIndex, events } of this.#run.follow(signal, first)) {
+    for await (const { firstIndex, events } of this.#run.follow(after, signal)) {
       for (const [place, event] of events.entries()) {
         if (signal?.aborted) return;
         yield { ...event, eventIndex: firstIndex + place };
@@ -49,7 +49,7 @@ export class ChatRun<C extends object, M> implements Run<M> {
   }
 
   async cancel(): Promise<void> {
-    this.#run.stop('cancelled');
-    await this.#run.result;
+    await backendOf<C, M>(this.#chat).cancel(this.#chat, this.#run.id);
+    await this.#run.result();
   }
 }

@@ -25,6 +25,13 @@ export class MemoryChat extends BaseChat<ConversationMessage> {
     bindChat<MemoryChat, ConversationMessage>(this, {
       toolNames: (tools) => runs.toolNames(tools),
       start: (_chat, start) => runs.start(store, start),
+      run: (_chat, runId) => runs.handle(store, this.id, runId),
+      runs: async (_chat, options) => ({ items: await store.list(), nextCursor: options.cursor ?? null }),
+      cancel: async (_chat, runId) => {
+        const cancelled = runId ?? (await store.active())?.id;
+        if (cancelled !== undefined) await runs.cancel(store, cancelled);
+        return cancelled;
+      },
       message: (_chat, record, usage) => ({ ...record, ...(usage && { usage }) }),
       isComplete: () => Promise.resolve(store.isComplete),
       pendingApprovals: () => Promise.resolve(store.toolCalls.pending()),

@@ -7,12 +7,18 @@ import { type Part } from '../messages/part.interface.js';
 import { textOf } from '../messages/text.js';
 import { type CountedAttempt, usageByModel, type UsageReport, usageReport } from '../messages/usage-report.js';
 import { type AttemptOutcome } from '../router/attempt.interface.js';
-import { mergedOptions, type RunOptions } from '../runs/run-options.js';
+import { type RunRecord } from '../runs/run-record.interface.js';
+import { type RunInput } from '../runs/run-input.js';
+import { mergedInput } from '../runs/run-options.js';
 import { toolsAfter } from '../runs/chat-tools.js';
 import {
   type BeginRun,
   type BegunRun,
+  type Cancellation,
+  type Enqueued,
+  type StoredRun,
   type FinishRun,
+  type FinishedRun,
   type RejectedPart,
   type RetryAttempt,
   type RunKey,
@@ -29,7 +35,7 @@ interface ActiveRun {
   id: string;
   model: string;
   tools: readonly string[] | null;
-  options: RunOptions | null;
+  options: RunInput | null;
   steps: number;
   /** Where it continues, once it is parked. */
   parked?: Omit<ResumeState, 'options'>;
@@ -39,6 +45,7 @@ interface ActiveRun {
 export class MemoryRunStore implements RunStore {
   readonly leases = undefined;
   readonly log = undefined;
+  readonly isHandedOver = false;
   readonly messages: MessageRecord[] = [];
   readonly toolCalls: MemoryToolCalls;
   private readonly superseded = new Set<string>();
@@ -114,15 +121,27 @@ export class MemoryRunStore implements RunStore {
     return Promise.resolve();
   }
 
-  finish(run: FinishRun): Promise<MessageRecord | null> {
+  finish(run: FinishRun): Promise<FinishedRun> {
     if (run.attempt) this.endAttempt(run.attempt.outcome);
     this.supersede(run.supersedes);
     const isParked = run.status === 'awaiting_approval';
     if (!isParked) this.run = undefined;
     else if (this.run) this.run.parked = this.resumeState(run, this.run.steps);
     const { answer, prefixDigest, runId } = run;
-    return Promise.resolve(answer && this.add({ ...answer, role: 'assistant', runId }, prefixDigest));
+    const stored = answer && this.add({ ...answer, role: 'assistant', runId }, prefixDigest);
+    return Promise.resolve({ answer: stored, hasQueued: false });
   }
+
+  find = () => Promise.reject<StoredRun>(new Error('find'));
+  list = () => Promise.reject<RunRecord[]>(new Error('list'));
+  active = () => Promise.resolve(this.run && { id: this.run.id, status: 'running' as const });
+  findKey = () => Promise.resolve(undefined);
+  enqueue = () => Promise.reject<Enqueued>(new Error('enqueue'));
+  firstQueued = () => Promise.resolve(undefined);
+  failQueued = () => Promise.reject<void>(new Error('failQueued'));
+  cancel = () => Promise.reject<Cancellation>(new Error('cancel'));
+  takeOver = () => Promise.resolve(undefined);
+  release = () => Promise.resolve();
 
   /**
    * Adds a message that no run is about.
@@ -182,7 +201,7 @@ export class MemoryRunStore implements RunStore {
     active.parked = undefined;
     active.model = run.model ?? active.model;
     active.tools = run.tools ?? active.tools;
-    active.options = mergedOptions(active.options, run.options);
+    active.options = mergedInput(active.options, run.options);
     return { ...this.begun(active), resumed: { ...parked, options: active.options } };
   }
 

@@ -1,5 +1,5 @@
 import { PendingToolCallsError } from '../errors/chat.errors.js';
-import { type LiveRun } from '../runs/live-run.js';
+import { type RunHandle } from '../runs/run-handle.js';
 
 // Beside the chats rather than in them, so that neither JSON nor equality nor a database column sees it.
 const parkedChats = new WeakMap<object, boolean>();
@@ -14,11 +14,12 @@ export function setParked(chat: object, parked: boolean): void {
 }
 
 /** Keeps in mind for the chat object whether the run that begins is parked at its end, or is refused by a parked one. */
-export async function rememberParking(chat: object, beginning: Promise<LiveRun>): Promise<LiveRun> {
+export async function rememberParking(chat: object, beginning: Promise<RunHandle>): Promise<RunHandle> {
   try {
     const run = await beginning;
     setParked(chat, false);
-    void run.result.then(({ status }) => {
+    // A run that does not work here tells its chat nothing until somebody waits for it.
+    void run.live?.result.then(({ status }) => {
       setParked(chat, status === 'awaiting_approval');
     });
     return run;

@@ -1,13 +1,15 @@
 import { PendingToolCallsError } from '../errors/chat.errors.js';
 import { ValidationError } from '../errors/request.errors.js';
+import { RunCancelledError } from '../errors/run.errors.js';
 import { checkParamChanges } from '../messages/params.js';
 import { userParts, sanitizeText, sanitizeJson } from '../messages/text.js';
 import { type Part } from '../messages/part.interface.js';
 import { checkedFile } from '../models/file-check.js';
 import { type AnswerRecord, type MessageRecord } from '../messages/message.interface.js';
 import { NothingToAnswerError, NothingToRunError } from '../runs/begin-check.js';
-import { type LiveRun } from '../runs/live-run.js';
-import { type RunEndStatus, type RunEvent } from '../runs/run-event.interface.js';
+import { type RunHandle } from '../runs/run-handle.js';
+import { type RunResult } from '../runs/live-run.js';
+import { type RunEvent } from '../runs/run-event.interface.js';
 import { type StartRun } from '../runs/run-request.js';
 import { type RunScope } from '../turn/turn.interface.js';
 import {
@@ -31,7 +33,7 @@ export async function startRun(
   content: string | null,
   options: AskOptions,
   scope?: RunScope,
-): Promise<LiveRun> {
+): Promise<RunHandle> {
   const backend = backendOf(chat);
   const staged = stagedSettings(chat);
   const names = (tools: readonly ToolClass[] | undefined) => tools !== undefined && { tools: backend.toolNames(tools) };
@@ -54,19 +56,18 @@ export async function startRun(
 /** Waits for a run's answer, and hands its pieces on as they come. */
 export async function awaitAnswer<C extends object, M>(
   chat: C,
-  run: LiveRun,
+  run: RunHandle,
   options: Pick<AskOptions, 'signal'>,
   onChunk: OnChunk | undefined,
 ): Promise<M> {
   if (onChunk) await eachChunk(run, onChunk);
-  const { status, message, usage, parsed, error } = await run.result;
+  const { status, message, usage, parsed, error } = await run.result();
   if (error !== undefined) throw error as Error;
   if (status === 'cancelled') options.signal?.throwIfAborted();
   if (message !== null)
     return withParsed(backendOf<C, M>(chat).message(chat, answerOf(status, message), usage), parsed);
   if (status === 'awaiting_approval') throw new PendingToolCallsError(run.chatId);
-  if (status === 'cancelled')
-    throw new DOMException(`Run ${run.id} was cancelled before it had an answer.`, 'AbortError');
+  if (status === 'cancelled') throw new RunCancelledError(run.id);
   throw new Error(`Run ${run.id} ended as ${status} without a message`);
 }
 
@@ -77,7 +78,7 @@ export async function runPendingTools<C extends { id: string }, M>(
 ): Promise<M[] | undefined> {
   const run = await unless(NothingToRunError, startRun(chat, null, options, 'tools'));
   if (run === undefined) return undefined;
-  const { status, results = [], error } = await run.result;
+  const { status, results = [], error } = await run.result();
   if (error !== undefined) throw error as Error;
   if (status === 'cancelled') options.signal?.throwIfAborted();
   const last = results.length - 1;
@@ -97,7 +98,7 @@ export async function takeStep<C extends { id: string }, M>(chat: C, options: Co
 }
 
 /** The run's events, one at a time. */
-export async function* eventsOf(run: LiveRun): AsyncGenerator<RunEvent, void, undefined> {
+export async function* eventsOf(run: RunHandle): AsyncGenerator<RunEvent, void, undefined> {
   for await (const batch of run.follow()) yield* batch.events;
 }
 
@@ -112,13 +113,15 @@ async function unless<T>(failure: new (...given: never[]) => Error, work: Promis
 }
 
 /** The message as a caller of the run receives it. */
-function answerOf(status: RunEndStatus, message: MessageRecord): AnswerRecord {
+function answerOf(status: RunResult['status'], message: MessageRecord): AnswerRecord {
   return status === 'awaiting_approval' ? { ...message, status } : message;
 }
 
 /** The caller's input, checked, as the run takes it. */
 function runInput(chat: { id: string }, content: string | null, options: AskOptions): Omit<StartRun, 'settings'> {
-  const { model, params, instructions, maxSteps, signal, requestId } = options;
+  const { model, params, instructions, maxSteps, signal, requestId, idempotencyKey, whenBusy } = options;
+  if (idempotencyKey !== undefined) mustBeKey(idempotencyKey);
+  if (whenBusy !== undefined) mustBePolicy(whenBusy);
   if (maxSteps !== undefined && !(Number.isInteger(maxSteps) && maxSteps > 0)) {
     throw new ValidationError(`maxSteps must be a whole number above 0; it is ${String(maxSteps)}.`);
   }
@@ -135,7 +138,24 @@ function runInput(chat: { id: string }, content: string | null, options: AskOpti
     ...(maxSteps !== undefined && { maxSteps }),
     ...(signal && { signal }),
     ...(requestId !== undefined && { requestId }),
+    ...(idempotencyKey !== undefined && { idempotencyKey }),
+    ...(whenBusy !== undefined && { whenBusy }),
   };
+}
+
+/** 1 to 255 printable ASCII characters. */
+const KEY = /^[\x20-\x7e]{1,255}$/;
+
+/** @throws ValidationError */
+export function mustBeKey(key: unknown): asserts key is string {
+  if (typeof key === 'string' && KEY.test(key)) return;
+  throw new ValidationError('An idempotency key must be 1 to 255 printable ASCII characters.');
+}
+
+/** @throws ValidationError */
+function mustBePolicy(whenBusy: unknown): void {
+  if (whenBusy === 'reject' || whenBusy === 'enqueue' || whenBusy === 'interrupt') return;
+  throw new ValidationError(`whenBusy must be reject, enqueue or interrupt; it is ${JSON.stringify(whenBusy)}.`);
 }
 
 /** The roles of messages that callers may add: results of tools belong to their calls. */
@@ -163,7 +183,7 @@ export function contentParts(message: NewMessage): Part[] {
   return userParts(content, files.map(checkedFile));
 }
 
-async function eachChunk(run: LiveRun, onChunk: OnChunk): Promise<void> {
+async function eachChunk(run: RunHandle, onChunk: OnChunk): Promise<void> {
   let messageId = '';
   for await (const event of eventsOf(run)) {
     if (event.type === 'message-start') messageId = event.messageId;

@@ -15,7 +15,21 @@ export class ChatBusyError extends GitlabDuoError {
 
   constructor(chatId: string, runId: string | undefined) {
     const run = runId === undefined ? 'Another run' : `Run ${runId}`;
-    super(`${run} of chat ${chatId} is still under way. Wait for it to end, then ask again.`, { isRetryable: true });
+    super(`${run} of chat ${chatId} is still under way. Wait for it to end, then ask again.`, {
+      isRetryable: true,
+      runId,
+    });
+  }
+}
+
+/** As many runs as the chat may queue wait already. */
+export class QueueFullError extends GitlabDuoError {
+  readonly code = 'queue_full';
+
+  constructor(chatId: string, limit: number) {
+    super(`Chat ${chatId} has ${limit} queued runs, which is the limit. Wait for one to begin, or cancel one.`, {
+      isRetryable: true,
+    });
   }
 }
 

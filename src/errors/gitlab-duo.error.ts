@@ -11,6 +11,8 @@ export type ErrorCode =
   | 'run_not_found'
   | 'not_found'
   | 'chat_busy'
+  | 'queue_full'
+  | 'run_cancelled'
   | 'pending_tool_calls'
   | 'payload_too_large'
   | 'idempotency_key_reused'
@@ -19,6 +21,8 @@ export type ErrorCode =
   | 'step_limit_reached'
   | 'schema_mismatch'
   | 'rate_limited'
+  | 'too_many_runs'
+  | 'too_many_followers'
   | 'gateway_auth_failed'
   | 'upstream_error'
   | 'upstream_overloaded'
@@ -33,6 +37,8 @@ export interface ErrorDetails {
   isRetryable?: boolean;
   /** How long to wait before that, in milliseconds, where that is known. */
   retryAfterMs?: number;
+  /** The run that the error is about. */
+  runId?: string;
   cause?: unknown;
 }
 
@@ -41,11 +47,14 @@ export abstract class GitlabDuoError extends Error {
   abstract readonly code: ErrorCode;
   readonly isRetryable: boolean;
   readonly retryAfterMs: number | undefined;
+  /** The run that the error is about, where that tells the caller something. */
+  readonly runId: string | undefined;
 
   constructor(message: string, details: ErrorDetails = {}) {
     super(redact(message), details.cause === undefined ? undefined : { cause: details.cause });
     this.name = new.target.name;
     this.isRetryable = details.isRetryable ?? false;
     this.retryAfterMs = details.retryAfterMs;
+    this.runId = details.runId;
   }
 }

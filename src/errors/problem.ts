@@ -8,6 +8,8 @@ export interface Problem {
   detail: string;
   code: ErrorCode;
   requestId?: string;
+  /** The run that the problem is about: for `chat_busy` the one that keeps the chat busy. */
+  runId?: string;
 }
 
 /** The status and the title of each code. */
@@ -21,6 +23,8 @@ export const problems: Readonly<Record<ErrorCode, readonly [status: number, titl
   run_not_found: [404, 'Run not found'],
   not_found: [404, 'Not found'],
   chat_busy: [409, 'Chat busy'],
+  queue_full: [409, 'Queue full'],
+  run_cancelled: [409, 'Run cancelled'],
   pending_tool_calls: [409, 'Pending tool calls'],
   payload_too_large: [413, 'Payload too large'],
   idempotency_key_reused: [422, 'Idempotency key reused'],
@@ -29,6 +33,8 @@ export const problems: Readonly<Record<ErrorCode, readonly [status: number, titl
   step_limit_reached: [422, 'Step limit reached'],
   schema_mismatch: [422, 'Schema mismatch'],
   rate_limited: [429, 'Rate limited'],
+  too_many_runs: [429, 'Too many runs'],
+  too_many_followers: [429, 'Too many followers'],
   internal_error: [500, 'Internal error'],
   gateway_auth_failed: [502, 'Gateway authentication failed'],
   upstream_error: [502, 'Upstream error'],
@@ -54,6 +60,20 @@ export function problem(code: ErrorCode, detail: string, requestId?: string): Pr
 
 /** The problem that an error is to the outside; an error that is not ours keeps its message to itself. */
 export function toProblem(error: unknown, requestId?: string): Problem {
-  if (error instanceof GitlabDuoError) return problem(error.code, error.message, requestId);
+  if (error instanceof StoredProblemError) return { ...error.problem, ...(requestId !== undefined && { requestId }) };
+  if (error instanceof GitlabDuoError) {
+    const { code, message, runId } = error;
+    return { ...problem(code, message, requestId), ...(runId !== undefined && { runId }) };
+  }
   return problem('internal_error', 'The server failed; its log has the details.', requestId);
+}
+
+/** The failure of a run that ended before, or in another process: the problem that its row has. */
+export class StoredProblemError extends GitlabDuoError {
+  readonly code: ErrorCode;
+
+  constructor(readonly problem: Problem) {
+    super(problem.detail);
+    this.code = problem.code;
+  }
 }

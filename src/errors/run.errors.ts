@@ -60,3 +60,62 @@ export class SchemaMismatchError extends GitlabDuoError {
     super(`The answer does not match the schema: ${problem}. ${advice}`);
   }
 }
+
+/** The run was cancelled before it had any text to return. */
+export class RunCancelledError extends GitlabDuoError {
+  readonly code = 'run_cancelled';
+
+  constructor(runId: string) {
+    super(`Run ${runId} was cancelled before it had an answer. Ask again to get one.`, { runId });
+  }
+}
+
+/** The key belongs to another request of the same chat. */
+export class IdempotencyKeyReusedError extends GitlabDuoError {
+  readonly code = 'idempotency_key_reused';
+
+  constructor(runId: string) {
+    super('This idempotency key belongs to another request of the chat. Use a new key for a new request.', { runId });
+  }
+}
+
+/** The owner has as many running and queued runs as one owner may have. */
+export class TooManyRunsError extends GitlabDuoError {
+  readonly code = 'too_many_runs';
+
+  constructor(limit: number) {
+    super(`This owner has ${limit} running and queued runs, which is the limit. Wait for one to end.`, {
+      isRetryable: true,
+      retryAfterMs: 1_000,
+    });
+  }
+}
+
+/** The run has as many followers as one run may have in one process. */
+export class TooManyFollowersError extends GitlabDuoError {
+  readonly code = 'too_many_followers';
+
+  constructor(runId: string, limit: number) {
+    super(`Run ${runId} has ${limit} followers, which is the limit. Follow it later, or read its chat's messages.`, {
+      isRetryable: true,
+      retryAfterMs: 1_000,
+      runId,
+    });
+  }
+}
+
+/** A request with this key was made before; whoever catches it looks up which run that began. */
+export class KeyTakenError extends Error {}
+
+/** The process stops while it works the run, which continues in another one, or when this one starts again. */
+export class RunReleasedError extends GitlabDuoError {
+  readonly code = 'server_busy';
+
+  constructor(runId: string) {
+    super(`The server is stopping. Run ${runId} continues elsewhere: follow it, or ask again with the same key.`, {
+      isRetryable: true,
+      retryAfterMs: 1_000,
+      runId,
+    });
+  }
+}

@@ -171,7 +171,8 @@ export abstract class ChatsController {
   ): Promise<RunAnswer | undefined> {
     const run = await startRun(chat, content, { ...options, requestId: requestId(request) });
     const stored = (): Promise<DuoRun> => this.chats.findRun(chat.id, run.id, chat);
-    return this.responder.respond({ run, stored }, request, reply);
+    if (run.live === undefined) throw new Error('not built');
+    return this.responder.respond({ run: run.live, stored }, request, reply);
   }
 
   private async chat(request: unknown, id: string): Promise<ChatRef<DuoMessage>> {

@@ -7,9 +7,12 @@ export interface RunEventBatch {
   events: RunEvent[];
 }
 
-/** How a run ended. `error` is set exactly when the status is `failed` or `interrupted`. */
+/**
+ * How a run ended. `error` is set exactly when the status is `failed` or `interrupted`. The status `running` says that it
+ * continues in another process.
+ */
 export interface RunResult {
-  status: RunEndStatus;
+  status: RunEndStatus | 'running';
   /** The last message of the assistant. */
   message: MessageRecord | null;
   /** What that message stands for, where the ask had a schema and the message is its answer. */
@@ -21,8 +24,8 @@ export interface RunResult {
   error?: unknown;
 }
 
-/** Why a run is stopped before its answer is complete. */
-export type StopReason = 'cancelled' | 'interrupted';
+/** Why a run is stopped before its answer is complete: `released` for one that continues in another process. */
+export type StopReason = 'cancelled' | 'interrupted' | 'released';
 
 /** The largest batch for a follower that is far behind: the run waits for its reader between batches. */
 const MAX_BATCH = 256;
@@ -42,17 +45,16 @@ export class LiveRun {
   readonly result = new Promise<RunResult>((resolve) => (this.settle = resolve));
   stopReason: StopReason | undefined;
 
-  /** @param firstIndex the index of its first event here; above 0 for a parked run that continues */
+  /**
+   * @param firstIndex the index of its first event here; above 0 for a run that was queued, parked or taken over
+   * @param isResumed whether it continues after it was parked or taken over
+   */
   constructor(
     readonly id: string,
     readonly chatId: string,
     readonly firstIndex = 0,
+    readonly isResumed = false,
   ) {}
-
-  /** Whether it continues after it was parked. */
-  get isResumed(): boolean {
-    return this.firstIndex > 0;
-  }
 
   /** Aborted when the run is stopped. */
   get signal(): AbortSignal {
@@ -70,9 +72,14 @@ export class LiveRun {
     return this.firstIndex + this.events.length;
   }
 
-  /** Whether the last event has come. */
+  /** Whether the last event has come, of this process at least. */
   get isEnded(): boolean {
     return this.ended;
+  }
+
+  /** Whether it continues in another process: its events here do not end the run. */
+  get isReleased(): boolean {
+    return this.stopReason === 'released';
   }
 
   /** The events from one index up to another, which is not part of them. */

@@ -81,7 +81,7 @@ export class LogWriter {
       for (const { runId } of batches) {
         const logged = runs.get(runId);
         if (stored.has(runId)) logged?.acknowledge();
-        else if (logged && this.runs.delete(runId)) logged.run.stop('interrupted');
+        else if (logged && this.runs.delete(runId)) logged.run.stop('released');
       }
       return true;
     } catch (error) {

@@ -48,6 +48,7 @@ export interface PartRejectedEvent {
  * @publicApi
  */
 export type RunEvent =
+  | { type: 'run-queued'; runId: string; chatId: string; position: number }
   | { type: 'run-start'; runId: string; chatId: string; userMessageId: string | null }
   | { type: 'message-start'; messageId: string; role: Role }
   | Exclude<TurnEvent, { type: 'reset' | 'part-rejected' }>

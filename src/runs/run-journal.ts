@@ -72,7 +72,8 @@ export class RunJournal implements TurnJournal {
   beginMessage(): void {
     const { wrongId } = this;
     this.wrongId = undefined;
-    this.messageId = uuidv7();
+    // Known to the ledger: another process finds out which message was under way.
+    this.messageId = this.attemptId ?? uuidv7();
     this.run.append([
       ...(wrongId === undefined ? [] : [{ type: 'reset' as const, messageId: wrongId, reason: WRONG }]),
       { type: 'message-start', messageId: this.messageId, role: 'assistant' },

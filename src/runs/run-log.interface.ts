@@ -22,6 +22,13 @@ export interface RunLog {
    */
   append(batches: readonly LoggedBatch[]): Promise<ReadonlySet<string>>;
   /**
+   * The events of a run from an index on, in batches as they were stored, about `limit` events at most; a first batch may
+   * begin before `from`. Empty where the log has none.
+   */
+  read(runId: string, from: number, limit: number): Promise<RunEventBatch[]>;
+  /** Says that the run is followed on another instance for the next seconds: its log is written more often meanwhile. */
+  follow(runId: string): Promise<void>;
+  /**
    * Deletes some of the events of runs that ended at least `keptMs` ago.
    * @returns whether there may be more
    */

@@ -32,7 +32,7 @@ export function runOutcome(
   messageId: string,
   model: string,
   end: TurnEnd,
-  stopReason: StopReason | undefined,
+  stopReason: Exclude<StopReason, 'released'> | undefined,
 ): RunOutcome {
   if (end.type === 'waiting') return { status: 'awaiting_approval', answer: null, attempt: cancelledBeforeSend(1) };
   const error = end.type === 'answered' ? end.outcome.error : end.error;

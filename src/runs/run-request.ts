@@ -6,6 +6,7 @@ import { type Schema } from '../schemas/schema.interface.js';
 import { toSchema } from '../schemas/to-schema.js';
 import { type BoundTool } from '../tools/bound-tool.interface.js';
 import { type RunScope } from '../turn/turn.interface.js';
+import { type WhenBusy } from '../config/gitlab-duo-options.interface.js';
 import { type GivenOptions, type RunOptions } from './run-options.js';
 import { type BegunRun, type ChatSettings, type HistoryMessage } from './run-store.interface.js';
 
@@ -36,6 +37,10 @@ export interface StartRun extends GivenOptions {
   signal?: AbortSignal;
   /** Names the request that asks, in the ledger and in the log. */
   requestId?: string;
+  /** Makes the request happen once: another one with the key gets the same run. */
+  idempotencyKey?: string;
+  /** What to do while the chat has an active run; the module's `whenBusy` by default. */
+  whenBusy?: WhenBusy;
 }
 
 /** The request to the model that a begun run starts with, and the messages that its answer will replace. */

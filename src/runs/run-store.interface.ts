@@ -12,9 +12,12 @@ import { type Part, type ToolResultPart } from '../messages/part.interface.js';
 import { type ToolCallStatus } from '../messages/tool-call.interface.js';
 import { type AttemptOutcome } from '../router/attempt.interface.js';
 import { type CallResult, type NewCall, type PendingToolCall } from '../turn/turn.interface.js';
+import { type Problem } from '../errors/problem.js';
 import { type FinalState } from './final-events.js';
+import { type RunEvent, type RunStatus } from './run-event.interface.js';
+import { type RunInput } from './run-input.js';
 import { type RunLog, type UnloggedEvents } from './run-log.interface.js';
-import { type RunOptions } from './run-options.js';
+import { type RunListOptions, type RunRecord } from './run-record.interface.js';
 
 /** Tools that are added to those of a chat. */
 export interface AddedTools {
@@ -33,9 +36,26 @@ export interface ChatSettings {
   tools?: readonly string[] | AddedTools;
 }
 
+/** What the user says, as a new message. */
+export interface NewUserMessage {
+  id: string;
+  parts: Part[];
+}
+
+/** A key that makes a request happen once, with the request that it stands for. */
+export interface RequestKey {
+  key: string;
+  /** The SHA-256 of the request in hex. */
+  requestHash: string;
+}
+
 /** A run that is about to begin. */
 export interface BeginRun {
   runId: string;
+  /** Stored with the run that the request begins or continues. */
+  requestKey: RequestKey | null;
+  /** Whether the run is queued, and begins now; its row is there already. */
+  isQueued: boolean;
   /** The first attempt; `null` where the model may not be asked. */
   attemptId: string | null;
   /** The instance whose lease holds the run; `null` where runs die with the process. */
@@ -43,14 +63,16 @@ export interface BeginRun {
   /** Of the request that asked, for the ledger. */
   requestId: string | null;
   /** What the user says; `null` answers the last user message again. */
-  user: { id: string; parts: Part[] } | null;
+  user: NewUserMessage | null;
   /** The model of this run alone. */
   model: string | null;
   /** The names of the tools of this run alone. */
   tools: readonly string[] | null;
   /** What else holds for this run alone; of a parked one it is kept. */
-  options: RunOptions | null;
+  options: RunInput | null;
   settings: ChatSettings;
+  /** How many running and queued runs the owner may have, this one included. */
+  maxOwnerRuns: number;
   /**
    * Looks at the history of a run in which the user says nothing new, before anything is written of it: rejects with a
    * ValidationError where there is nothing for the run to do. `null` where any history will do.
@@ -78,9 +100,98 @@ export interface ResumeState {
   /** What they cost. */
   spent: Usage;
   /** What it was asked with, and over that what this begin gives. */
-  options: RunOptions | null;
+  options: RunInput | null;
   /** The calls of its last message that have no result, where the begin has read them. */
   openCalls?: readonly StoredToolCall[];
+  /** What its followers are told first; that it starts, by default. */
+  events?: readonly RunEvent[];
+  /** The attempt that is in the ledger for its next request, and not counted in `steps`; `null` where there is none. */
+  attemptId?: string | null;
+}
+
+/** A run that waits until the runs before it have ended. */
+export interface EnqueueRun {
+  runId: string;
+  requestKey: RequestKey | null;
+  /** The model of this run alone. */
+  model: string | null;
+  /** The names of the tools of this run alone. */
+  tools: readonly string[] | null;
+  input: RunInput;
+  /** Whether it goes before all other queued runs. */
+  isFirst: boolean;
+  /** How many runs the chat may queue; not counted where `isFirst`. */
+  maxQueued: number;
+  /** How many running and queued runs the owner may have, this one included. */
+  maxOwnerRuns: number;
+}
+
+/** Where a queued run stands. */
+export interface Enqueued {
+  /** Its place in the queue, from 1. */
+  position: number;
+  /** The run that was active then; `null` for none. */
+  activeRunId: string | null;
+}
+
+/** The first queued run of a chat, as its begin needs it. */
+export interface QueuedRun {
+  id: string;
+  tools: readonly string[] | null;
+  input: RunInput;
+}
+
+/** A key that is known, and its run. */
+export interface KeyedRun {
+  runId: string;
+  requestHash: string;
+}
+
+/** A run whose instance is gone, or has handed it over. */
+export interface OrphanRun {
+  id: string;
+  chatKind: string;
+  chatId: string;
+  ownerId: string | null;
+  fence: number;
+}
+
+/** How a run without an instance continues. */
+export interface TakeOverRun {
+  runId: string;
+  /** As of when the run was found: another instance that was faster has moved it. */
+  fence: number;
+  instanceId: string;
+  /** Whether the run may continue; if not it ends as `interrupted`, with its text kept. */
+  mayContinue: boolean;
+}
+
+/** A run that its instance gives back while it works: another instance continues it. */
+export interface ReleaseRun extends RunKey {
+  unlogged: UnloggedEvents;
+  /** The attempt that was under way. */
+  attempt: EndedAttempt | null;
+}
+
+/** A run and what it has said, as it is stored. */
+export interface StoredRun {
+  record: RunRecord;
+  /** The index of the last event of a run that has ended or is parked. */
+  lastEventIndex: number | null;
+  /** The messages of the run, in order, without the question; what another message replaced is left out. */
+  messages: MessageRecord[];
+  /** What the last request to the model cost. */
+  answerUsage: Usage;
+  /** The user's message that it answers; `null` where its ask had none. */
+  userMessageId: string | null;
+}
+
+/** What a cancellation found. */
+export interface Cancellation {
+  /** As of before. */
+  status: RunStatus;
+  /** Whether the run has ended, or ends by this call; if not, the instance that works it has been told. */
+  hasEnded: boolean;
 }
 
 /** A run that has begun, with what it works on. */
@@ -193,6 +304,14 @@ export interface RetryAttempt {
 /** A call without a result, as it is stored. */
 export type StoredToolCall = Omit<PendingToolCall, 'part'>;
 
+/** The end of a run, as it was stored. */
+export interface FinishedRun {
+  /** `null` when there was no answer to store. */
+  answer: MessageRecord | null;
+  /** Whether queued runs of the chat wait, of which the first one may begin now. */
+  hasQueued: boolean;
+}
+
 /** Keeps the lease of a server instance; times are those of the store's own clock. */
 export interface LeaseStore {
   /** Takes or renews the lease of the instance for `ttlMs`. */
@@ -206,6 +325,8 @@ export interface RunStore {
   readonly leases: LeaseStore | undefined;
   /** `undefined` where no process could read it later. */
   readonly log: RunLog | undefined;
+  /** Whether a stopping process hands its runs over; if not, they end as interrupted. */
+  readonly isHandedOver: boolean;
   /**
    * The Duo id of the chat's own model.
    * @throws ChatNotFoundError, DatabaseUnavailableError
@@ -214,7 +335,8 @@ export interface RunStore {
   /**
    * Stores the user's message, the run and its first attempt, and reads the history, atomically. While a run is parked,
    * an ask is refused, and a completion continues that run.
-   * @throws ValidationError by `check`, ChatNotFoundError, ChatBusyError, ChatLockedError, PendingToolCallsError, DatabaseUnavailableError
+   * @throws ValidationError by `check`, ChatNotFoundError, ChatBusyError (also while runs of the chat are queued), ChatLockedError,
+   *   PendingToolCallsError, TooManyRunsError, KeyTakenError, DatabaseUnavailableError
    */
   begin(run: BeginRun): Promise<BegunRun>;
   /** The calls of a message that have no result yet, in order. */
@@ -236,8 +358,41 @@ export interface RunStore {
   rejectParts(run: RunKey, rejected: readonly RejectedPart[]): Promise<void>;
   /**
    * Stores the run's end; safe to call again with the same arguments.
-   * @returns the answer as stored, `null` when there was none to store
    * @throws ChatNotFoundError when the chat was deleted meanwhile, RunLostError when another instance has taken the run over
    */
-  finish(run: FinishRun): Promise<MessageRecord | null>;
+  finish(run: FinishRun): Promise<FinishedRun>;
+  /** @throws ChatNotFoundError, RunNotFoundError */
+  find(runId: string): Promise<StoredRun>;
+  /**
+   * Newest first; `limit` has been checked.
+   * @throws ChatNotFoundError
+   */
+  list(options: RunListOptions & { limit: number }): Promise<RunRecord[]>;
+  /**
+   * The active run of the chat, else the first one that is queued.
+   * @throws ChatNotFoundError
+   */
+  active(): Promise<Pick<RunRecord, 'id' | 'status'> | undefined>;
+  /** The run of a request that was made before with this key. */
+  findKey(key: string): Promise<KeyedRun | undefined>;
+  /**
+   * Stores a run that waits for its turn, with the event that says so.
+   * @throws ChatNotFoundError, QueueFullError, TooManyRunsError, KeyTakenError
+   */
+  enqueue(run: EnqueueRun): Promise<Enqueued>;
+  /** The queued run that begins next. */
+  firstQueued(): Promise<QueuedRun | undefined>;
+  /** Ends a queued run that cannot begin. */
+  failQueued(runId: string, problem: Problem): Promise<void>;
+  /**
+   * Cancels a queued or parked run, or tells the instance that works it. Safe to call again; nothing happens to a run that
+   * has ended.
+   * @param reason what the calls of a parked run are denied with
+   * @throws ChatNotFoundError, RunNotFoundError
+   */
+  cancel(runId: string, reason: string): Promise<Cancellation>;
+  /** Continues a run that lost its instance; `undefined` where it has ended, or another instance has it. */
+  takeOver(run: TakeOverRun): Promise<BegunRun | undefined>;
+  /** Gives a run back to be continued elsewhere. */
+  release(run: ReleaseRun): Promise<void>;
 }

@@ -3,6 +3,7 @@ import { type ResolvedOptions } from '../config/gitlab-duo-options.interface.js'
 import { GITLAB_DUO_OPTIONS } from '../config/tokens.js';
 import { toProblem } from '../errors/problem.js';
 import { RunLostError } from '../errors/run.errors.js';
+import { cancelledBeforeSend } from '../router/attempt.js';
 import { type Usage } from '../messages/message.interface.js';
 import { addUsage, noUsage } from '../messages/usage.js';
 import { type Turn, type TurnEnd } from '../turn/turn.interface.js';
@@ -13,7 +14,6 @@ import { type LiveRun } from './live-run.js';
 import { type OpenLog } from './log-writer.js';
 import { openCalls } from './pending-calls.js';
 import { runOutcome } from './run-outcome.js';
-import { type RunEndStatus } from './run-event.interface.js';
 import { RunJournal } from './run-journal.js';
 import { RunLogs } from './run-logs.service.js';
 import { firstRequest, schemaOfAnswer, type StartRun } from './run-request.js';
@@ -42,17 +42,23 @@ export class RunWorker {
     @Inject(GITLAB_DUO_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
-  /** Works the run to its end; never rejects, and never leaves a follower waiting. */
-  async work(work: RunWork): Promise<void> {
-    const { run, store, begun } = work;
+  /**
+   * Works the run to its end, or until it continues elsewhere; never rejects, and never leaves a follower waiting.
+   * @returns whether queued runs of the chat wait
+   */
+  async work(work: RunWork): Promise<boolean> {
+    const { run, store, begun, userMessageId } = work;
     const log = this.logs.open(run, store.log, begun.fence);
     const journal = new RunJournal(run, store, begun, work.attemptId, work.start.requestId ?? null);
     try {
-      run.append([{ type: 'run-start', runId: run.id, chatId: run.chatId, userMessageId: work.userMessageId }]);
-      await this.finish(work, journal, await this.turn(work, journal), log);
+      run.append(begun.resumed?.events ?? [{ type: 'run-start', runId: run.id, chatId: run.chatId, userMessageId }]);
+      return await this.finish(work, journal, await this.turn(work, journal), log);
     } catch (error) {
-      this.giveUp(work, error, journal.spent);
+      if (error instanceof RunLostError) run.stop('released');
+      if (run.isReleased) endElsewhere(run);
+      else this.giveUp(work, error, journal.spent);
       await log.close();
+      return false;
     }
   }
 
@@ -89,17 +95,25 @@ export class RunWorker {
     };
   }
 
-  private async finish(work: RunWork, journal: RunJournal, end: TurnEnd, log: OpenLog): Promise<void> {
+  private async finish(work: RunWork, journal: RunJournal, end: TurnEnd, log: OpenLog): Promise<boolean> {
     const { run, store, begun, start } = work;
     const { attemptId, messageId } = journal;
-    const { status, answer, attempt, error } = runOutcome(run.id, messageId, begun.model, end, run.stopReason);
+    const { stopReason } = run;
+    if (stopReason === 'released') {
+      const outcome = end.type === 'answered' ? end.outcome.attempt : cancelledBeforeSend(1);
+      const attempt = attemptId === null ? null : { id: attemptId, outcome };
+      await store.release({ ...journal.key, attempt, unlogged: await log.close() });
+      endElsewhere(run);
+      return false;
+    }
+    const { status, answer, attempt, error } = runOutcome(run.id, messageId, begun.model, end, stopReason);
     if (end.type === 'waiting') run.append([approvalRequired(end.calls)]);
     const answerUsage = (end.type === 'answered' ? attempt.usage : journal.messageUsage) ?? noUsage;
     const usage = end.type === 'answered' ? addUsage(journal.spent, answerUsage) : journal.spent;
     const problem = error === undefined ? null : toProblem(error, start.requestId);
     const ended: FinalState = { status, error: problem, answerUsage, usage };
     await journal.storeRefused();
-    const stored = await store.finish({
+    const { answer: stored, hasQueued } = await store.finish({
       ...ended,
       ...journal.key,
       answer,
@@ -113,18 +127,24 @@ export class RunWorker {
     const message = stored ?? journal.message;
     const parsed = end.type === 'answered' ? end.parsed : undefined;
     run.end({ status, message, parsed, results: journal.results, usage: answerUsage, error });
+    return hasQueued && status !== 'awaiting_approval';
   }
 
   /** Ends a run that could not be stored any more: the next ask of its chat recovers it. */
   private giveUp(work: RunWork, error: unknown, usage: Usage): void {
     const { run, start } = work;
     this.logFailure(work, error);
-    const status: RunEndStatus = error instanceof RunLostError ? 'interrupted' : 'failed';
-    run.append(finalEvents({ status, error: toProblem(error, start.requestId), answerUsage: noUsage, usage }, null));
-    run.end({ status, message: null, usage, error });
+    const problem = toProblem(error, start.requestId);
+    run.append(finalEvents({ status: 'failed', error: problem, answerUsage: noUsage, usage }, null));
+    run.end({ status: 'failed', message: null, usage, error });
   }
 
   private logFailure({ run, begun, start }: RunWork, error: unknown): void {
     this.failedRuns.log({ runId: run.id, model: begun.model, requestId: start.requestId ?? null }, error);
   }
+}
+
+/** Ends a run for its followers here: it continues in another process. */
+function endElsewhere(run: LiveRun): void {
+  run.end({ status: 'running', message: null, usage: noUsage });
 }

@@ -1,8 +1,13 @@
-import { type BeforeApplicationShutdown, Injectable, Logger, type Type } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Inject, Injectable, Logger, type Type } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { DeadlineError, withDeadline } from '../async/deadline.js';
-import { DatabaseUnavailableError, PendingToolCallsError } from '../errors/chat.errors.js';
+import { type ResolvedOptions, type WhenBusy } from '../config/gitlab-duo-options.interface.js';
+import { GITLAB_DUO_OPTIONS } from '../config/tokens.js';
+import { ChatBusyError, DatabaseUnavailableError, PendingToolCallsError } from '../errors/chat.errors.js';
+import { toProblem } from '../errors/problem.js';
 import { ServerBusyError } from '../errors/request.errors.js';
+import { IdempotencyKeyReusedError, KeyTakenError } from '../errors/run.errors.js';
+import { safeError } from '../errors/safe-error.js';
 import { checkFilesFor } from '../models/file-fit.js';
 import { ModelRegistry } from '../models/model-registry.js';
 import { type DuoTool } from '../tools/duo-tool.interface.js';
@@ -10,25 +15,51 @@ import { beginCheck } from './begin-check.js';
 import { type FailedRun, FailedRuns } from './failed-runs.js';
 import { InstanceLeases } from './instance-leases.service.js';
 import { LiveRun } from './live-run.js';
+import { queuedStart } from './queued-start.js';
+import { requestHash } from './request-hash.js';
+import { RunFollowers } from './run-followers.service.js';
+import { RunHandle } from './run-handle.js';
+import { type RunContext } from './run-kinds.js';
 import { RunLogs } from './run-logs.service.js';
-import { runOptions } from './run-options.js';
+import { runInput } from './run-options.js';
 import { type StartRun } from './run-request.js';
-import { type RunStore } from './run-store.interface.js';
+import {
+  type BegunRun,
+  type Cancellation,
+  type NewUserMessage,
+  type OrphanRun,
+  type RequestKey,
+  type RunStore,
+} from './run-store.interface.js';
 import { type RunWork, RunWorker } from './run-worker.js';
 import { RunTools } from './run-tools.service.js';
 
 const BEGIN_TIMEOUT_MS = 15_000;
-const SHUTDOWN_TIMEOUT_MS = 7_000;
+/** How long a stopping process takes to store, or to release, the runs that did not end in time. */
+const STOP_TIMEOUT_MS = 7_000;
 const RELEASE_TIMEOUT_MS = 1_000;
+const STOPPING_RETRY_AFTER_MS = 1_000;
+
+/** Why a person never decided on the calls of a parked run. */
+const CANCELLED = 'The run was cancelled.';
+
+/** A run that is about to begin, and how it came to that. */
+interface Beginning {
+  store: RunStore;
+  start: StartRun;
+  requestKey?: RequestKey | null;
+  /** Set for a run that was queued. */
+  queued?: { id: string; user: NewUserMessage | null };
+}
 
 /** Begins runs, holds them while they work, and stops them. A run belongs to this service, not to its caller. */
 @Injectable()
 export class RunService implements BeforeApplicationShutdown {
   private readonly logger = new Logger(RunService.name);
-  private readonly live = new Set<LiveRun>();
+  private readonly live = new Map<LiveRun, RunWork>();
   private readonly held = new Set<string>();
   private readonly open = new Set<Promise<unknown>>();
-  private isStopping = false;
+  private stopping = false;
 
   constructor(
     private readonly worker: RunWorker,
@@ -37,11 +68,18 @@ export class RunService implements BeforeApplicationShutdown {
     private readonly logs: RunLogs,
     private readonly tools: RunTools,
     private readonly failedRuns: FailedRuns,
+    private readonly followers: RunFollowers,
+    @Inject(GITLAB_DUO_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
   /** Names this process in the runs that it holds. */
   get instanceId(): string {
     return this.leases.instanceId;
+  }
+
+  /** Whether the process takes no new asks any more. */
+  get isStopping(): boolean {
+    return this.stopping;
   }
 
   /**
@@ -63,16 +101,16 @@ export class RunService implements BeforeApplicationShutdown {
   }
 
   /**
-   * Begins a run and starts its work, which does not depend on followers.
-   * @throws ServerBusyError when the server is stopping, UnknownModelError, ValidationError for a file that the model does not
-   *   take, and what `RunStore.begin` throws
+   * Begins a run and starts its work, which does not depend on followers; or joins the run of an earlier request with the
+   * same key; or queues the run while the chat is busy, where that is wanted.
+   * @throws ServerBusyError when the server is stopping or has no room, UnknownModelError, ValidationError for a file that
+   *   the model does not take, IdempotencyKeyReusedError, QueueFullError, and what `RunStore.begin` throws
    */
-  async start(store: RunStore, start: StartRun): Promise<LiveRun> {
+  async start(store: RunStore, start: StartRun): Promise<RunHandle> {
     start.signal?.throwIfAborted();
     for (const model of [start.model, start.settings.model]) if (model !== undefined) this.models.get(model);
-    if (this.isStopping)
-      throw new ServerBusyError('The server is stopping and takes no new asks. Ask again in a moment.');
-    const beginning = this.begin(store, start);
+    this.mustTakeAsks();
+    const beginning = this.beginOrJoin(store, start);
     this.trackPending(beginning);
     try {
       return await withDeadline(() => beginning, { ms: BEGIN_TIMEOUT_MS });
@@ -80,7 +118,7 @@ export class RunService implements BeforeApplicationShutdown {
       if (!(error instanceof DeadlineError)) throw error;
       beginning.then(
         (run) => {
-          run.stop('interrupted');
+          if (!run.isReplayed) this.cancel(store, run.id).catch(() => undefined);
         },
         () => undefined,
       );
@@ -90,23 +128,150 @@ export class RunService implements BeforeApplicationShutdown {
     }
   }
 
-  /** Stops the runs of a deleted chat; where they work elsewhere, their end finds nothing to write to. */
-  stopRunsOf(chatId: string): void {
-    for (const run of this.live) if (run.chatId === chatId) run.stop('cancelled');
+  /** A run of a chat by its id, which is not checked yet. */
+  handle(store: RunStore, chatId: string, runId: string): RunHandle {
+    return new RunHandle(runId, chatId, store, this.followers, { live: this.followers.liveRun(runId) });
   }
 
-  /** Stores every running ask as interrupted and gives the leases back. */
+  /**
+   * Cancels a run, wherever it is; one that works elsewhere ends a moment later. Does nothing to a run that has ended.
+   * @throws ChatNotFoundError, RunNotFoundError
+   */
+  async cancel(store: RunStore, runId: string, reason = CANCELLED): Promise<Cancellation> {
+    const cancelled = await store.cancel(runId, reason);
+    this.followers.liveRun(runId)?.stop('cancelled');
+    return cancelled;
+  }
+
+  /** Stops the runs of a deleted chat; where they work elsewhere, their end finds nothing to write to. */
+  stopRunsOf(chatId: string): void {
+    for (const run of this.live.keys()) if (run.chatId === chatId) run.stop('cancelled');
+  }
+
+  /** Cancels a run of this process that was cancelled on another one. */
+  stopRun(runId: string): void {
+    this.followers.liveRun(runId)?.stop('cancelled');
+  }
+
+  /** Begins the queued run of a chat that is next, unless the chat is still busy; one that cannot begin ends as failed. */
+  async beginNext(context: RunContext): Promise<void> {
+    const { store } = context;
+    while (!this.stopping) {
+      const queued = await store.firstQueued();
+      if (queued === undefined || this.held.has(queued.id)) return;
+      const start = queuedStart(context, queued);
+      const user = queued.input.queued?.user ?? null;
+      try {
+        await this.begin({ store, start, queued: { id: queued.id, user } });
+        return;
+      } catch (error) {
+        if (isForLater(error)) return;
+        this.failedRuns.log({ runId: queued.id, model: start.model ?? '', requestId: start.requestId ?? null }, error);
+        await store.failQueued(queued.id, toProblem(error, start.requestId));
+      }
+    }
+  }
+
+  /** Continues a run that lost its instance, where no other instance is faster. */
+  async continueRun(context: RunContext, orphan: OrphanRun, mayContinue: boolean): Promise<void> {
+    if (this.stopping || this.live.size >= this.options.limits.liveRuns || this.held.has(orphan.id)) return;
+    const { store, chat, defaults } = context;
+    this.held.add(orphan.id);
+    try {
+      if (store.leases) await this.leases.hold(store.leases);
+      const { id: runId, fence } = orphan;
+      const begun = await store.takeOver({ runId, fence, instanceId: this.instanceId, mayContinue });
+      if (begun === undefined) {
+        this.held.delete(runId);
+        await this.beginNext(context);
+        return;
+      }
+      const start = { chat, defaults, user: null, settings: {}, scope: begun.resumed?.options?.scope };
+      this.startWork({ store, begun, start, userMessageId: null, ...resumedRun(begun) }, [runId]);
+    } catch (error) {
+      this.held.delete(orphan.id);
+      throw error;
+    }
+  }
+
+  /** Lets the runs work on for a while, hands the others over, and gives the leases back. */
   async beforeApplicationShutdown(): Promise<void> {
-    this.isStopping = true;
-    for (const run of this.live) run.stop('interrupted');
-    await withDeadline(() => this.ended(), { ms: SHUTDOWN_TIMEOUT_MS }).catch(() => {
-      this.logger.warn(`${this.live.size} runs could not be stored in time; they are recovered by the next ask.`);
+    this.stopping = true;
+    await withDeadline(() => this.ended(), { ms: this.options.shutdownGraceMs }).catch(() => undefined);
+    for (const [run, { store }] of this.live) run.stop(store.isHandedOver ? 'released' : 'interrupted');
+    await withDeadline(() => this.ended(), { ms: STOP_TIMEOUT_MS }).catch(() => {
+      this.logger.warn(`${this.live.size} runs could not be stored in time; another instance recovers them.`);
     });
     this.logs.stop();
     await withDeadline(() => this.leases.release(), { ms: RELEASE_TIMEOUT_MS }).catch(() => undefined);
   }
 
-  private async begin(store: RunStore, start: StartRun): Promise<LiveRun> {
+  private async beginOrJoin(store: RunStore, start: StartRun): Promise<RunHandle> {
+    const { idempotencyKey: key } = start;
+    const requestKey = key === undefined ? null : { key, requestHash: requestHash(start) };
+    // Without a question the history decides, in which a request that was answered finds nothing left to do.
+    const known = requestKey && start.user === null ? await this.join(store, start, requestKey) : undefined;
+    if (known) return known;
+    try {
+      const live = await this.begin({ store, start, requestKey });
+      return new RunHandle(live.id, live.chatId, store, this.followers, { live, answerSchema: start.answerSchema });
+    } catch (error) {
+      return this.joinOrEnqueue({ store, start, requestKey }, error);
+    }
+  }
+
+  /** What becomes of a request whose run could not begin at once. */
+  private async joinOrEnqueue({ store, start, requestKey = null }: Beginning, error: unknown): Promise<RunHandle> {
+    const isBusy = error instanceof ChatBusyError || error instanceof PendingToolCallsError;
+    if (!isBusy && !(error instanceof KeyTakenError)) throw error;
+    const joined = requestKey && (await this.join(store, start, requestKey));
+    if (joined) return joined;
+    const whenBusy: WhenBusy = start.whenBusy ?? this.options.whenBusy;
+    if (!isBusy || whenBusy === 'reject') throw error;
+    return this.enqueue({ store, start, requestKey }, whenBusy === 'interrupt');
+  }
+
+  /** @throws IdempotencyKeyReusedError */
+  private async join(
+    store: RunStore,
+    start: StartRun,
+    { key, requestHash }: RequestKey,
+  ): Promise<RunHandle | undefined> {
+    const known = await store.findKey(key);
+    if (known === undefined) return undefined;
+    const { runId } = known;
+    if (known.requestHash !== requestHash) throw new IdempotencyKeyReusedError(runId);
+    const live = this.followers.liveRun(runId);
+    const { answerSchema } = start;
+    return new RunHandle(runId, start.chat.id, store, this.followers, { live, isReplayed: true, answerSchema });
+  }
+
+  private async enqueue({ store, start, requestKey = null }: Beginning, isFirst: boolean): Promise<RunHandle> {
+    const { chat, model = null, tools = null, settings, requestId = null, answerSchema, signal } = start;
+    const runId = uuidv7();
+    const user = start.user && { id: uuidv7(), parts: start.user };
+    const input = { ...runInput(start), queued: { user, model, settings, requestId } };
+    const { limits } = this.options;
+    const run = { runId, requestKey, model, tools, input, isFirst };
+    const bounds = { maxQueued: limits.queuedRuns, maxOwnerRuns: limits.ownerRuns };
+    try {
+      const { activeRunId } = await store.enqueue({ ...run, ...bounds });
+      if (isFirst && activeRunId !== null) await this.cancel(store, activeRunId);
+    } catch (error) {
+      if (error instanceof KeyTakenError && requestKey) {
+        const joined = await this.join(store, start, requestKey);
+        if (joined) return joined;
+      }
+      throw error;
+    }
+    const handle = new RunHandle(runId, chat.id, store, this.followers, { answerSchema });
+    if (signal) this.cancelOnAbort(store, handle, signal);
+    this.background(this.beginNext({ store, chat, defaults: start.defaults }));
+    return handle;
+  }
+
+  private async begin({ store, start, requestKey = null, queued }: Beginning): Promise<LiveRun> {
+    this.mustTakeAsks();
     await this.checkFiles(store, start);
     if (store.leases) await this.leases.hold(store.leases);
     const held: string[] = [];
@@ -116,42 +281,50 @@ export class RunService implements BeforeApplicationShutdown {
       this.held.add(runId);
       return true;
     };
-    const runId = uuidv7();
+    const runId = queued?.id ?? uuidv7();
     const attemptId = start.scope === 'tools' ? null : uuidv7();
-    const user = start.user && { id: uuidv7(), parts: start.user };
+    const user = queued === undefined ? start.user && { id: uuidv7(), parts: start.user } : queued.user;
     hold(runId);
     try {
       const begun = await store.begin({
         runId,
+        requestKey,
+        isQueued: queued !== undefined,
         attemptId,
         instanceId: store.leases ? this.instanceId : null,
         requestId: start.requestId ?? null,
         user,
         model: start.model ?? null,
         tools: start.tools ?? null,
-        options: runOptions(start),
+        options: runInput(start),
         settings: start.settings,
+        maxOwnerRuns: this.options.limits.ownerRuns,
         check: beginCheck(store, start),
         claim: (parkedId) => {
           if (start.scope !== 'generate') return hold(parkedId);
           throw new PendingToolCallsError(start.chat.id, 'Approve or deny each of them, and call runTools() first.');
         },
       });
-      return this.startWork(
-        {
-          store,
-          begun,
-          start,
-          attemptId: begun.resumed ? null : attemptId,
-          userMessageId: user?.id ?? null,
-          run: new LiveRun(begun.runId, begun.chatId, begun.resumed?.nextIndex),
-        },
-        held,
-      );
+      const userMessageId = user?.id ?? null;
+      if (begun.resumed) return this.startWork({ store, begun, start, userMessageId, ...resumedRun(begun) }, held);
+      // A queued run has told its followers that it waits.
+      const run = new LiveRun(begun.runId, begun.chatId, queued === undefined ? 0 : 1);
+      return this.startWork({ store, begun, start, attemptId, userMessageId, run }, held);
     } catch (error) {
-      this.release(held);
+      this.releaseHold(held);
       throw error;
     }
+  }
+
+  /** @throws ServerBusyError */
+  private mustTakeAsks(): void {
+    const after = { isRetryable: true, retryAfterMs: STOPPING_RETRY_AFTER_MS };
+    if (this.stopping) {
+      throw new ServerBusyError('The server is stopping and takes no new asks. Ask again in a moment.', after);
+    }
+    const { liveRuns } = this.options.limits;
+    if (this.live.size < liveRuns) return;
+    throw new ServerBusyError(`The server works ${liveRuns} runs, which is its limit. Ask again in a moment.`, after);
   }
 
   /** @throws ValidationError for a file that the model of this run does not take */
@@ -162,24 +335,47 @@ export class RunService implements BeforeApplicationShutdown {
   }
 
   private startWork(work: RunWork, held: string[]): LiveRun {
-    const { run, start } = work;
-    this.live.add(run);
-    if (this.isStopping) run.stop('interrupted');
-    const unlink = stopOnAbort(run, start.signal);
+    const { run, start, store } = work;
+    this.live.set(run, work);
+    this.followers.add(run);
+    const unlink = onAbort(start.signal, () => {
+      run.stop('cancelled');
+    });
     const working = this.worker.work(work).finally(() => {
       unlink();
       this.live.delete(run);
+      this.followers.remove(run);
     });
     // Before any other listener of the end: a parked run may continue at once.
     void run.result.then(() => {
-      this.release(held);
+      this.releaseHold(held);
     });
-    this.trackPending(working);
+    this.trackPending(
+      working.then((hasQueued) => {
+        if (hasQueued) this.background(this.beginNext({ store, chat: start.chat, defaults: start.defaults }));
+      }),
+    );
     return run;
   }
 
-  private release(held: readonly string[]): void {
+  private cancelOnAbort(store: RunStore, run: RunHandle, signal: AbortSignal): void {
+    const unlink = onAbort(signal, () => {
+      this.background(this.cancel(store, run.id));
+    });
+    run.result().then(unlink, unlink);
+  }
+
+  private releaseHold(held: readonly string[]): void {
     for (const runId of held) this.held.delete(runId);
+  }
+
+  /** Work that nobody waits for: the next sweep does it again. */
+  private background(work: Promise<unknown>): void {
+    this.trackPending(
+      work.catch((error: unknown) => {
+        if (!this.stopping) this.logger.warn(`A queued run did not begin: ${safeError(error).message}`);
+      }),
+    );
   }
 
   /** A begin that is under way becomes a run, so more may open while one waits. */
@@ -196,13 +392,27 @@ export class RunService implements BeforeApplicationShutdown {
   }
 }
 
-function stopOnAbort(run: LiveRun, signal: AbortSignal | undefined): () => void {
-  const stop = (): void => {
-    run.stop('cancelled');
-  };
-  if (signal?.aborted) stop();
-  signal?.addEventListener('abort', stop, { once: true });
+/** The live run of a run that continues, and its open attempt. */
+function resumedRun({ runId, chatId, resumed }: BegunRun): Pick<RunWork, 'run' | 'attemptId'> {
+  const { nextIndex, attemptId = null } = resumed ?? {};
+  return { run: new LiveRun(runId, chatId, nextIndex, true), attemptId };
+}
+
+/** Whether a queued run that did not begin is to be tried again. */
+function isForLater(error: unknown): boolean {
+  return (
+    error instanceof ChatBusyError ||
+    error instanceof PendingToolCallsError ||
+    error instanceof DatabaseUnavailableError ||
+    error instanceof ServerBusyError
+  );
+}
+
+/** Calls the listener once the signal aborts, or has aborted, until the returned function is called. */
+function onAbort(signal: AbortSignal | undefined, listener: () => void): () => void {
+  if (signal?.aborted) listener();
+  signal?.addEventListener('abort', listener, { once: true });
   return () => {
-    signal?.removeEventListener('abort', stop);
+    signal?.removeEventListener('abort', listener);
   };
 }

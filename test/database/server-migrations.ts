@@ -1,6 +1,7 @@
 import { type MigrationInterface } from 'typeorm';
 import { CreateChats1795337122646 } from '../../migrations/1795337122646-CreateChats.js';
 import { AddMessageDetails1796137200000 } from '../../migrations/1796137200000-AddMessageDetails.js';
+import { AddExternalIds1796600000001 } from '../../migrations/1796600000001-AddExternalIds.js';
 import { DUO_MIGRATIONS } from '../../src/chats/migrations/duo-migrations.js';
 
 /** The migrations that the server runs. */
@@ -8,4 +9,5 @@ export const SERVER_MIGRATIONS: (new () => MigrationInterface)[] = [
   ...DUO_MIGRATIONS,
   CreateChats1795337122646,
   AddMessageDetails1796137200000,
+  AddExternalIds1796600000001,
 ];

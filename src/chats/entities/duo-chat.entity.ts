@@ -8,6 +8,9 @@ import { type ModelParams } from '../../messages/model-request.interface.js';
  * @publicApi
  */
 @Index(['ownerId', 'id'])
+// One per owner, and one among the chats without an owner.
+@Index(['ownerId', 'externalId'], { unique: true })
+@Index(['externalId'], { unique: true, where: 'owner_id IS NULL' })
 export abstract class DuoChat<M = unknown> extends BaseChat<M> {
   @PrimaryColumn({ type: 'uuid' })
   id!: string;
@@ -15,6 +18,10 @@ export abstract class DuoChat<M = unknown> extends BaseChat<M> {
   /** The owner, who alone can reach the chat; `null` for a chat without an owner. */
   @Column({ type: 'text', name: 'owner_id', nullable: true })
   ownerId!: string | null;
+
+  /** The host's or a client's own id of the chat, unique for its owner; `null` for none. */
+  @Column({ type: 'text', name: 'external_id', nullable: true })
+  externalId!: string | null;
 
   @Column({ type: 'text', nullable: true })
   title!: string | null;

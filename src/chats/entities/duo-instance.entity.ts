@@ -8,4 +8,11 @@ export class DuoInstance {
 
   @Column({ type: 'timestamptz', name: 'expires_at' })
   expiresAt!: Date;
+
+  /**
+   * Whether the instance holds the advisory lock of its id on a session of its own: once that lock is free, the process is
+   * gone. Not set where a pooler shares sessions, so that only the lease counts.
+   */
+  @Column({ type: 'boolean', name: 'has_session', default: false })
+  hasSession!: boolean;
 }

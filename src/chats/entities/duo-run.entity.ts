@@ -1,13 +1,17 @@
 import { Column, CreateDateColumn, Entity, Index, PrimaryColumn } from 'typeorm';
 import { type Problem } from '../../errors/problem.js';
 import { type RunStatus } from '../../runs/run-event.interface.js';
-import { type RunOptions } from '../../runs/run-options.js';
+import { type RunInput } from '../../runs/run-input.js';
 
 /** One ask, from the user's message to the final answer. */
 @Entity('duo_runs')
 // One active run per chat.
 @Index(['chatKind', 'chatId'], { unique: true, where: "status IN ('running', 'awaiting_approval')" })
-@Index(['chatKind', 'chatId', 'idempotencyKey'], { unique: true })
+@Index(['chatKind', 'chatId', 'queueRank', 'id'], { where: "status = 'queued'" })
+// Runs that may have lost their instance.
+@Index(['instanceId'], { where: "status = 'running'" })
+// What an owner has under way.
+@Index(['ownerId'], { where: "status IN ('queued', 'running')" })
 export class DuoRun {
   @PrimaryColumn({ type: 'uuid' })
   id!: string;
@@ -31,18 +35,12 @@ export class DuoRun {
   @Column({ type: 'json', nullable: true })
   tools!: string[] | null;
 
-  /** The other options of this run alone, where its ask gave any. */
+  /** What else the run needs to begin, or to continue in another process, where its ask gave any of that. */
   @Column({ type: 'json', nullable: true })
-  input!: RunOptions | null;
+  input!: RunInput | null;
 
   @Column({ type: 'uuid', name: 'answer_message_id', nullable: true })
   answerMessageId!: string | null;
-
-  @Column({ type: 'text', name: 'idempotency_key', nullable: true })
-  idempotencyKey!: string | null;
-
-  @Column({ type: 'text', name: 'request_hash', nullable: true })
-  requestHash!: string | null;
 
   /** The server instance that runs it; its row in `duo_instances` is the lease. */
   @Column({ type: 'uuid', name: 'instance_id', nullable: true })
@@ -52,8 +50,21 @@ export class DuoRun {
   @Column({ type: 'integer', default: 0 })
   fence!: number;
 
+  /** How often an instance has continued it after the death of another. */
+  @Column({ type: 'integer', default: 0 })
+  takeovers!: number;
+
+  /** The place among the queued runs of the chat, before the order of ids: an interrupting ask goes first. */
+  @Column({ type: 'integer', name: 'queue_rank', default: 0 })
+  queueRank!: number;
+
+  /** Set for the instance that works the run, which cancels it. */
   @Column({ type: 'timestamptz', name: 'cancel_requested_at', nullable: true })
   cancelRequestedAt!: Date | null;
+
+  /** Until when its log is read on another instance: it is written more often meanwhile. */
+  @Column({ type: 'timestamptz', name: 'followed_until', nullable: true })
+  followedUntil!: Date | null;
 
   @Column({ type: 'integer', name: 'last_event_index', nullable: true })
   lastEventIndex!: number | null;

@@ -1,4 +1,5 @@
 import { type MigrationInterface } from 'typeorm';
+import { AddRunResource1796600000000 } from './add-run-resource.migration.js';
 import { CreateDuoTables1795337122000 } from './create-duo-tables.migration.js';
 import { RenameDuoIndexes1795683600000 } from './rename-duo-indexes.migration.js';
 import { RenameProviderCallId1796400000000 } from './rename-provider-call-id.migration.js';
@@ -12,4 +13,5 @@ export const DUO_MIGRATIONS: (new () => MigrationInterface)[] = [
   CreateDuoTables1795337122000,
   RenameDuoIndexes1795683600000,
   RenameProviderCallId1796400000000,
+  AddRunResource1796600000000,
 ];

@@ -1,4 +1,4 @@
-import { type RunOptions } from '../../runs/run-options.js';
+import { type RunInput } from '../../runs/run-input.js';
 import { type RunStatus } from '../../runs/run-event.interface.js';
 import { type KindDatabase } from './kind-database.js';
 import { type KindTables } from './kind-tables.js';
@@ -10,7 +10,7 @@ export interface ActiveRun {
   status: RunStatus;
   /** `null` where it is parked, or was claimed. */
   instanceId: string | null;
-  input: RunOptions | null;
+  input: RunInput | null;
   /** Whether the lease of its instance has run out, by the database's clock. */
   isExpired: boolean;
 }

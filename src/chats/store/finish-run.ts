@@ -1,6 +1,5 @@
 import { ChatNotFoundError } from '../../errors/chat.errors.js';
-import { type MessageRecord } from '../../messages/message.interface.js';
-import { type FinishRun } from '../../runs/run-store.interface.js';
+import { type FinishedRun, type FinishRun } from '../../runs/run-store.interface.js';
 import { explainLostRun, readRunState } from './explain-lost-run.js';
 import { type KindDatabase } from './kind-database.js';
 import { type KindTables } from './kind-tables.js';
@@ -12,6 +11,7 @@ import { lockTimeout } from './write-deadline.js';
 /** `owned` is 0 where the run was taken over, has ended or is gone; `seq` is null where no message was stored. */
 export interface FinishRow {
   owned: number;
+  hasQueued: boolean;
   seq: number | null;
 }
 
@@ -40,7 +40,7 @@ l AS MATERIALIZED (SELECT t.${chat('id')} FROM ${t.chats} t, s WHERE t.${chat('i
 f AS (
   UPDATE ${t.runs} r SET status = $4, ${released}, error = $12::json, answer_message_id = $5::uuid, last_event_index = $19
     FROM (SELECT count(*) FROM l) l
-   WHERE r.id = $2 AND r.fence = $3 AND r.status = 'running' RETURNING r.chat_id),
+   WHERE r.id = $2 AND r.fence = $3 AND r.status = 'running' RETURNING r.chat_kind, r.chat_id),
 c AS (
   UPDATE ${t.chats} t SET ${chat('nextSeq')} = t.${chat('nextSeq')} + ($5::uuid IS NOT NULL)::int, ${chat('updatedAt')} = now()
     FROM f WHERE t.${chat('id')} = f.chat_id RETURNING t.${chat('id')} AS id, t.${chat('nextSeq')} - 1 AS seq),
@@ -57,7 +57,8 @@ e AS (
   UNION ALL SELECT $2, $16::int, ($17::text || coalesce((SELECT seq FROM m) || $18::text, ''))::json FROM c
   ON CONFLICT DO NOTHING),
 a AS (${attempts})
-SELECT (SELECT count(*)::int FROM f) AS owned, (SELECT seq FROM m) AS seq`;
+SELECT (SELECT count(*)::int FROM f) AS owned, (SELECT seq FROM m) AS seq,
+       EXISTS (SELECT FROM ${t.runs} q, f WHERE q.chat_kind = f.chat_kind AND q.chat_id = f.chat_id AND q.status = 'queued') AS "hasQueued"`;
 }
 
 /** The columns of a message of the assistant, in the order of an insert. */
@@ -107,21 +108,22 @@ export function endValues(run: FinishRun): unknown[] {
  * Ends or parks a run in one round trip, or in more where another process has the run or the connection was lost.
  * @throws ChatNotFoundError, RunLostError
  */
-export function finishRun(database: KindDatabase, run: FinishRun): Promise<MessageRecord | null> {
+export function finishRun(database: KindDatabase, run: FinishRun): Promise<FinishedRun> {
   const values = [...endValues(run), ...attemptValues(run.attempt)];
   return resend(async () => {
     const [row] = await database.rows<FinishRow>(finishRunSql, values);
     if (row?.owned !== 1) return endedBefore(database, run);
     if (run.answer && row.seq === null) throw new ChatNotFoundError(run.chatId);
-    return storedAnswer(run, row.seq);
+    return { answer: storedAnswer(run, row.seq), hasQueued: row.hasQueued };
   }, RUN_PATIENCE_MS);
 }
 
 /** The run has ended already: by an earlier try of this same end, by a takeover, or with its chat. */
-async function endedBefore(database: KindDatabase, run: FinishRun): Promise<MessageRecord | null> {
+async function endedBefore(database: KindDatabase, run: FinishRun): Promise<FinishedRun> {
   const state = await readRunState(database, run.runId);
   const isOurs =
     state?.fence === run.fence && state.status === run.status && state.answerMessageId === (run.answer?.id ?? null);
-  if (isOurs) return storedAnswer(run, state.seq);
+  // Whether runs are queued is not known here: the next sweep looks.
+  if (isOurs) return { answer: storedAnswer(run, state.seq), hasQueued: false };
   throw await explainLostRun(database, run, run.attempt);
 }

@@ -16,6 +16,7 @@ import { type InstanceStore } from './instance-stores.service.js';
 import { KindDatabase, type RunOwner } from './kind-database.js';
 import { type LastMessage, lockChat, readChatModel, readLastMessage } from './read-chat.js';
 import { readChatUsage, readOwnerUsage } from './read-usage.js';
+import { readActiveOrQueued, readRun, readRuns } from './read-run.js';
 import { rejectParts } from './reject-parts.js';
 import { saveRetry } from './save-attempt.js';
 import { saveProgress } from './save-progress.js';
@@ -33,7 +34,7 @@ export class KindStore {
   /** @throws ConfigurationError when the data source is not PostgreSQL or lacks one of the entities */
   constructor(
     private readonly dataSource: DataSource,
-    kind: ChatKind,
+    private readonly kind: ChatKind,
     private readonly instance: InstanceStore,
     owner: RunOwner,
     histories: Histories,
@@ -64,6 +65,7 @@ export class KindStore {
     return {
       leases: instance.leases,
       log: instance.log,
+      isHandedOver: this.kind.recovery !== 'interrupt',
       chatModel: () => onDatabase(() => readChatModel(database, chatId, ownerId), chatId),
       begin: (run) => onDatabase(() => beginRun(database, chatId, ownerId, run), chatId),
       openCalls: (messageId) => onDatabase(() => readOpenCalls(database, messageId), chatId),
@@ -72,6 +74,16 @@ export class KindStore {
       storeProgress: (progress) => onDatabase(() => saveProgress(database, progress), chatId),
       rejectParts: (run, rejected) => onDatabase(() => rejectParts(database, run, rejected), chatId),
       finish: (run) => onDatabase(() => finishRun(database, run), chatId),
+      find: (runId) => onDatabase(() => readRun(database, chatId, ownerId, runId), chatId),
+      list: (options) => onDatabase(() => readRuns(database, chatId, ownerId, options), chatId),
+      active: () => onDatabase(() => readActiveOrQueued(database, chatId, ownerId), chatId),
+      findKey: () => Promise.reject(new Error('findKey')),
+      enqueue: () => Promise.reject(new Error('enqueue')),
+      firstQueued: () => Promise.resolve(undefined),
+      failQueued: () => Promise.reject(new Error('failQueued')),
+      cancel: () => Promise.reject(new Error('cancel')),
+      takeOver: () => Promise.reject(new Error('takeOver')),
+      release: () => Promise.reject(new Error('release')),
     };
   }
 

@@ -1,6 +1,6 @@
 import { ChatBusyError, PendingToolCallsError } from '../../errors/chat.errors.js';
 import { type Usage } from '../../messages/message.interface.js';
-import { mergedOptions } from '../../runs/run-options.js';
+import { mergedInput } from '../../runs/run-options.js';
 import { type BeginRun, type ResumeState, type StoredToolCall } from '../../runs/run-store.interface.js';
 import { type ActiveRun } from './active-run.js';
 import { historyAfter, type WithHistory, withHistory } from './history.js';
@@ -75,7 +75,7 @@ export async function resumeRun(
   const { id: runId } = parked;
   if (run.user !== null) throw new PendingToolCallsError(chatId);
   if (!run.claim(runId)) throw new ChatBusyError(chatId, runId);
-  const options = mergedOptions(parked.input, run.options);
+  const options = mergedInput(parked.input, run.options);
   const values = [
     chatId,
     runId,

@@ -1,3 +1,4 @@
+import { type RunEventBatch } from '../../runs/live-run.js';
 import { type LoggedBatch, type RunLog } from '../../runs/run-log.interface.js';
 import { onDatabase } from './database-error.js';
 import { type SqlClient, statement } from './sql-client.js';
@@ -39,6 +40,14 @@ SELECT count(*)::int AS cleared FROM old`);
     const values = [JSON.stringify(batches)];
     const rows = await onDatabase(() => this.client.rows<{ run_id: string }>(this.insert, values));
     return new Set(rows.map(({ run_id }) => run_id));
+  }
+
+  read(): Promise<RunEventBatch[]> {
+    return Promise.reject(new Error('read'));
+  }
+
+  follow(): Promise<void> {
+    return Promise.reject(new Error('follow'));
   }
 
   async clear(keptMs: number): Promise<boolean> {

@@ -36,6 +36,10 @@ const pendingCall = object<ApprovalRequest>({
 });
 
 const events: { [Type in RunEvent['type']]: { data: Schema; description: string } } = {
+  'run-queued': {
+    data: object<Data<'run-queued'>>({ runId: uuid, chatId: uuid, position: integer('In the queue, from 1.') }),
+    description: 'The run waits until the runs before it have ended.',
+  },
   'run-start': {
     data: object<Data<'run-start'>>({ runId: uuid, chatId: uuid, userMessageId: nullable(uuid) }),
     description: 'The run has begun; `userMessageId` is null where an earlier message is answered again.',

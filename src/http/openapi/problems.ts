@@ -20,6 +20,7 @@ export const problemSchema = object<Problem>(
     detail: text('What is wrong, and what to do about it.'),
     code: errorCode,
     requestId: optional(text('Of the answer’s `X-Request-Id`.')),
+    runId: optional(text('The run that it is about: for `chat_busy` the one that keeps the chat busy.')),
   },
   'An error as RFC 9457 describes it.',
 );

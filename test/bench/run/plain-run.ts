@@ -48,6 +48,9 @@ export class PlainRuns {
     const begun = await runs.begin({
       runId,
       attemptId,
+      requestKey: null,
+      isQueued: false,
+      maxOwnerRuns: 100,
       instanceId: this.instanceId,
       user: { id: uuidv7(), parts: [{ type: 'text', text: QUESTION }] },
       requestId: null,

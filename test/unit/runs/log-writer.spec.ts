@@ -30,6 +30,14 @@ class MemoryLog implements RunLog {
     return new Set(owned.map(({ runId }) => runId));
   }
 
+  read(runId: string): Promise<LoggedBatch[]> {
+    return Promise.resolve(this.rows.filter((row) => row.runId === runId));
+  }
+
+  follow(): Promise<void> {
+    return Promise.resolve();
+  }
+
   clear(): Promise<boolean> {
     this.cleared += 1;
     this.leftToClear -= 1;

@@ -1,0 +1,21 @@
+import { toSchema } from '../schemas/to-schema.js';
+import { type RunContext } from './run-kinds.js';
+import { type StartRun } from './run-request.js';
+import { type QueuedRun } from './run-store.interface.js';
+
+/** What the ask of a queued run asked for, as it begins. */
+export function queuedStart({ chat, defaults }: RunContext, { tools, input }: QueuedRun): StartRun {
+  const { queued, outputSchema, ...options } = input;
+  const { user, model, settings, requestId } = queued ?? { user: null, model: null, settings: {}, requestId: null };
+  return {
+    ...options,
+    chat,
+    settings,
+    user: user && user.parts,
+    ...(defaults && { defaults }),
+    ...(outputSchema !== undefined && { answerSchema: outputSchema && toSchema(outputSchema) }),
+    ...(model !== null && { model }),
+    ...(tools !== null && { tools }),
+    ...(requestId !== null && { requestId }),
+  };
+}

@@ -1,0 +1,63 @@
+import { type RunResult, type LiveRun, type RunEventBatch } from './live-run.js';
+import { type RunFollowers } from './run-followers.service.js';
+import { type StartRun } from './run-request.js';
+import { type RunRecord } from './run-record.interface.js';
+import { type RunStore } from './run-store.interface.js';
+
+/** What tells apart how a run came to its caller. */
+export interface HandleOptions {
+  /** The run, where it works in this process already. */
+  live?: LiveRun;
+  /** Whether an earlier request with the same key has begun it. */
+  isReplayed?: boolean;
+  /** Checks the answer that the run has stored, for its `parsed`. */
+  answerSchema?: StartRun['answerSchema'];
+}
+
+/** A run as a caller has it, wherever it works: it can be followed and waited for. */
+export class RunHandle {
+  readonly live: LiveRun | undefined;
+  readonly isReplayed: boolean;
+  private ended: Promise<RunResult> | undefined;
+
+  constructor(
+    readonly id: string,
+    readonly chatId: string,
+    private readonly store: RunStore,
+    private readonly followers: RunFollowers,
+    private readonly options: HandleOptions = {},
+  ) {
+    this.live = options.live;
+    this.isReplayed = options.isReplayed ?? false;
+  }
+
+  /** Whether it continues after it was parked: the settings of its ask are not stored. */
+  get isResumed(): boolean {
+    return this.live?.isResumed ?? false;
+  }
+
+  /** As it is stored. */
+  async record(): Promise<RunRecord> {
+    return (await this.store.find(this.id)).record;
+  }
+
+  /**
+   * The events after an index, up to the end of the run or until it is parked. A slow reader slows only itself.
+   * @param isWaiting whether to stay past a parking, until the run's real end
+   */
+  follow(after = -1, signal?: AbortSignal, isWaiting = false): AsyncGenerator<RunEventBatch, void, undefined> {
+    return this.followers.follow({ store: this.store, runId: this.id, after, signal, isWaiting });
+  }
+
+  /** How the run ended, or that it is parked; never rejects for a run that failed. */
+  result(): Promise<RunResult> {
+    this.ended ??= this.awaitEnd();
+    return this.ended;
+  }
+
+  private async awaitEnd(): Promise<RunResult> {
+    const here = await this.live?.result;
+    if (here !== undefined && here.status !== 'running') return here;
+    return this.followers.awaitResult(this.store, this.id, this.options.answerSchema ?? undefined);
+  }
+}

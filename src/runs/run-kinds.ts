@@ -1,0 +1,14 @@
+import { type StartRun } from './run-request.js';
+import { type RunStore } from './run-store.interface.js';
+
+/** What a run needs that its row does not have: made again by each process that works it. */
+export interface RunContext extends Pick<StartRun, 'chat' | 'defaults'> {
+  store: RunStore;
+}
+
+/** The runs of one kind of chat. */
+export interface RunKind {
+  /** The kind's stable name, as rows have it. */
+  name: string;
+  context(chatId: string, ownerId: string | null): RunContext;
+}
