@@ -1,5 +1,5 @@
 import { mergeChanges } from '../messages/merge-params.js';
-import { type ChatSettings } from '../runs/run-store.interface.js';
+import { type ChatSettings } from '../runs/chat-settings.interface.js';
 import { type Schema } from '../schemas/schema.interface.js';
 import { type ToolClass } from './ask-options.interface.js';
 

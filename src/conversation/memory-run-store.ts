@@ -8,7 +8,7 @@ import { textOf } from '../messages/text.js';
 import { type CountedAttempt, usageByModel, type UsageReport, usageReport } from '../messages/usage-report.js';
 import { type AttemptOutcome } from '../router/attempt.interface.js';
 import { type RunRecord } from '../runs/run-record.interface.js';
-import { type RunInput } from '../runs/run-input.js';
+import { type RunInput } from '../runs/run-options.js';
 import { mergedInput } from '../runs/run-options.js';
 import { toolsAfter } from '../runs/chat-tools.js';
 import {
@@ -138,7 +138,7 @@ export class MemoryRunStore implements RunStore {
   findKey = () => Promise.resolve(undefined);
   enqueue = () => Promise.reject<Enqueued>(new Error('enqueue'));
   firstQueued = () => Promise.resolve(undefined);
-  failQueued = () => Promise.reject<void>(new Error('failQueued'));
+  failQueued = () => Promise.reject(new Error('failQueued'));
   cancel = () => Promise.reject<Cancellation>(new Error('cancel'));
   takeOver = () => Promise.resolve(undefined);
   release = () => Promise.resolve();

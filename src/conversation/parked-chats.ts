@@ -18,7 +18,7 @@ export async function rememberParking(chat: object, beginning: Promise<RunHandle
   try {
     const run = await beginning;
     setParked(chat, false);
-    // A run that does not work here tells its chat nothing until somebody waits for it.
+    // A run that does not work here tells its chat nothing.
     void run.live?.result.then(({ status }) => {
       setParked(chat, status === 'awaiting_approval');
     });

@@ -104,7 +104,7 @@ export class TooManyFollowersError extends GitlabDuoError {
   }
 }
 
-/** A request with this key was made before; whoever catches it looks up which run that began. */
+/** A request with this key was made before; the run that began then is looked up. */
 export class KeyTakenError extends Error {}
 
 /** The process stops while it works the run, which continues in another one, or when this one starts again. */

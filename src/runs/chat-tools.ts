@@ -1,4 +1,4 @@
-import { type AddedTools, type ChatSettings } from './run-store.interface.js';
+import { type AddedTools, type ChatSettings } from './chat-settings.interface.js';
 
 /** Whether the tools are added to those of the chat, instead of replacing them. */
 export function isAddition(tools: ChatSettings['tools']): tools is AddedTools {

@@ -3,7 +3,7 @@ import { type Schema } from '../schemas/schema.interface.js';
 import { type LiveRun, type RunEventBatch, type RunResult } from './live-run.js';
 import { type RunStore } from './run-store.interface.js';
 
-/** Which events of which run to follow. */
+/** A run, and the first event to follow. */
 export interface FollowRun {
   store: RunStore;
   runId: string;

@@ -1,7 +1,8 @@
 import { type JsonObject } from '../messages/json.interface.js';
 import { mergeChanges } from '../messages/merge-params.js';
 import { type ParamChanges } from '../messages/model-request.interface.js';
-import { type RunInput } from './run-input.js';
+import { type ChatSettings, type NewUserMessage } from './chat-settings.interface.js';
+import { type RunScope } from '../turn/turn.interface.js';
 import { type Schema } from '../schemas/schema.interface.js';
 
 /** What a caller gives for one run alone. */
@@ -20,6 +21,26 @@ export interface GivenOptions {
 export interface RunOptions extends Omit<GivenOptions, 'answerSchema'> {
   /** The JSON Schema of the answer. */
   outputSchema?: JsonObject | null;
+}
+
+/** What a queued run begins with: what a run that begins at once passes to the store itself. */
+export interface QueuedInput {
+  /** `null` answers the last user message again. */
+  user: NewUserMessage | null;
+  /** The model of this run alone. */
+  model: string | null;
+  /** Stored with the chat when the run begins. */
+  settings: ChatSettings;
+  /** Of the request that asked. */
+  requestId: string | null;
+}
+
+/** What a run needs to begin, or to continue in another process, beside its model and its tools. It is stored as JSON. */
+export interface RunInput extends RunOptions {
+  /** How far the run goes; to the answer by default. */
+  scope?: RunScope;
+  /** Set while the run is queued. */
+  queued?: QueuedInput;
 }
 
 /** What a run keeps of what a caller asks for; `null` where there is nothing. */

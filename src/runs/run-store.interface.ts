@@ -7,40 +7,18 @@ import {
   type Usage,
 } from '../messages/message.interface.js';
 import { type JsonObject } from '../messages/json.interface.js';
-import { type ModelParams, type ParamChanges } from '../messages/model-request.interface.js';
+import { type ModelParams } from '../messages/model-request.interface.js';
 import { type Part, type ToolResultPart } from '../messages/part.interface.js';
 import { type ToolCallStatus } from '../messages/tool-call.interface.js';
 import { type AttemptOutcome } from '../router/attempt.interface.js';
 import { type CallResult, type NewCall, type PendingToolCall } from '../turn/turn.interface.js';
 import { type Problem } from '../errors/problem.js';
+import { type ChatSettings, type NewUserMessage } from './chat-settings.interface.js';
 import { type FinalState } from './final-events.js';
 import { type RunEvent, type RunStatus } from './run-event.interface.js';
-import { type RunInput } from './run-input.js';
+import { type RunInput } from './run-options.js';
 import { type RunLog, type UnloggedEvents } from './run-log.interface.js';
 import { type RunListOptions, type RunRecord } from './run-record.interface.js';
-
-/** Tools that are added to those of a chat. */
-export interface AddedTools {
-  /** The tools of the chat where it stores none, by name: those of its agent or kind. */
-  base: readonly string[];
-  added: readonly string[];
-}
-
-/** The settings that a chat stores together with a run. */
-export interface ChatSettings {
-  model?: string;
-  params?: ParamChanges;
-  /** Stored as a system message, which replaces the ones before it. */
-  instructions?: string;
-  /** The names of the tools that the chat offers instead of those before, none where it is empty; or those to add. */
-  tools?: readonly string[] | AddedTools;
-}
-
-/** What the user says, as a new message. */
-export interface NewUserMessage {
-  id: string;
-  parts: Part[];
-}
 
 /** A key that makes a request happen once, with the request that it stands for. */
 export interface RequestKey {
@@ -105,7 +83,7 @@ export interface ResumeState {
   openCalls?: readonly StoredToolCall[];
   /** What its followers are told first; that it starts, by default. */
   events?: readonly RunEvent[];
-  /** The attempt that is in the ledger for its next request, and not counted in `steps`; `null` where there is none. */
+  /** The attempt that is in the ledger for its next request, and not counted in `steps`. */
   attemptId?: string | null;
 }
 
@@ -308,7 +286,7 @@ export type StoredToolCall = Omit<PendingToolCall, 'part'>;
 export interface FinishedRun {
   /** `null` when there was no answer to store. */
   answer: MessageRecord | null;
-  /** Whether queued runs of the chat wait, of which the first one may begin now. */
+  /** Whether queued runs of the chat wait: the first one may begin now. */
   hasQueued: boolean;
 }
 

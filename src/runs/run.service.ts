@@ -23,10 +23,10 @@ import { type RunContext } from './run-kinds.js';
 import { RunLogs } from './run-logs.service.js';
 import { runInput } from './run-options.js';
 import { type StartRun } from './run-request.js';
+import { type NewUserMessage } from './chat-settings.interface.js';
 import {
   type BegunRun,
   type Cancellation,
-  type NewUserMessage,
   type OrphanRun,
   type RequestKey,
   type RunStore,
@@ -369,7 +369,7 @@ export class RunService implements BeforeApplicationShutdown {
     for (const runId of held) this.held.delete(runId);
   }
 
-  /** Work that nobody waits for: the next sweep does it again. */
+  /** Work without a caller: the next sweep repeats it. */
   private background(work: Promise<unknown>): void {
     this.trackPending(
       work.catch((error: unknown) => {

@@ -1,6 +1,6 @@
 import { Column, CreateDateColumn, Entity, Index, PrimaryColumn } from 'typeorm';
 
-/** A key by which a request was made once: whoever sends it again gets the same run. */
+/** A key by which a request was made once: sent again, it gets the same run. */
 @Entity('duo_idempotency_keys')
 @Index(['runId'])
 export class DuoIdempotencyKey {

@@ -1,7 +1,7 @@
 import { Column, CreateDateColumn, Entity, Index, PrimaryColumn } from 'typeorm';
 import { type Problem } from '../../errors/problem.js';
 import { type RunStatus } from '../../runs/run-event.interface.js';
-import { type RunInput } from '../../runs/run-input.js';
+import { type RunInput } from '../../runs/run-options.js';
 
 /** One ask, from the user's message to the final answer. */
 @Entity('duo_runs')

@@ -1,4 +1,4 @@
-import { type RunInput } from '../../runs/run-input.js';
+import { type RunInput } from '../../runs/run-options.js';
 import { type RunStatus } from '../../runs/run-event.interface.js';
 import { type KindDatabase } from './kind-database.js';
 import { type KindTables } from './kind-tables.js';
