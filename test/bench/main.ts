@@ -7,6 +7,9 @@ import { type BenchReport, type BenchRow } from './bench-row.interface.js';
 import { runBodyBench } from './chat/body-bench.js';
 import { runLongChatBench } from './chat/long-chat-bench.js';
 import { runClientBench } from './client/client-bench.js';
+import { runElsewhereBench } from './follow/elsewhere-bench.js';
+import { runIdleFollowerBench } from './follow/idle-bench.js';
+import { runLogBench } from './follow/log-bench.js';
 import { plotOf } from './plot.js';
 import { reportOf, tableRow } from './report.js';
 import { runRunBench } from './run/run-bench.js';
@@ -19,6 +22,9 @@ const benches: Record<string, () => Promise<BenchRow[]>> = {
   client: runClientBench,
   server: runServerBench,
   memory: runMemoryBench,
+  log: runLogBench,
+  followers: runIdleFollowerBench,
+  elsewhere: runElsewhereBench,
   run: runRunBench,
   chat: runLongChatBench,
   body: runBodyBench,

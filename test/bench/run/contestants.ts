@@ -8,12 +8,18 @@ export interface Contestant {
   run(chatId: string): Promise<void>;
 }
 
-/** Our store, through the port that runs use. */
-export function ours({ dataSource }: BenchDatabase): Contestant {
+/** Of a request that has a key. */
+const REQUEST_HASH = 'a'.repeat(64);
+
+/**
+ * Our store, through the port that runs use.
+ * @param isKeyed whether each ask has an idempotency key
+ */
+export function ours({ dataSource }: BenchDatabase, isKeyed = false): Contestant {
   const runs = new PlainRuns(dataSource);
   return {
     async run(chatId) {
-      const { begun, finish } = await runs.begin(chatId);
+      const { begun, finish } = await runs.begin(chatId, isKeyed ? { key: uuidv7(), requestHash: REQUEST_HASH } : null);
       if (begun.history.length !== 21) throw new Error(`The history has ${begun.history.length} messages.`);
       await finish();
     },

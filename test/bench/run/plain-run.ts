@@ -7,7 +7,7 @@ import { HistoryCache } from '../../../src/chats/store/history-cache.service.js'
 import { KindStore } from '../../../src/chats/store/kind-store.js';
 import { InstanceStores } from '../../../src/chats/store/instance-stores.service.js';
 import { type RunEvent } from '../../../src/runs/run-event.interface.js';
-import { type BegunRun } from '../../../src/runs/run-store.interface.js';
+import { type BegunRun, type RequestKey } from '../../../src/runs/run-store.interface.js';
 
 export const MODEL = 'duo-chat-sonnet-4-6';
 export const QUESTION = 'And what about the lazy dog?';
@@ -41,14 +41,17 @@ export class PlainRuns {
   }
 
   /** A run that has begun, and how to end it. */
-  async begin(chatId: string): Promise<{ begun: BegunRun; finish: () => Promise<void> }> {
+  async begin(
+    chatId: string,
+    requestKey: RequestKey | null = null,
+  ): Promise<{ begun: BegunRun; finish: () => Promise<void> }> {
     const runs = this.store.runsOf(chatId, null);
     const runId = uuidv7();
     const attemptId = uuidv7();
     const begun = await runs.begin({
       runId,
       attemptId,
-      requestKey: null,
+      requestKey,
       isQueued: false,
       maxOwnerRuns: 100,
       instanceId: this.instanceId,

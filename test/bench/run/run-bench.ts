@@ -17,6 +17,7 @@ const HISTORY = 20;
 export async function runRunBench(): Promise<BenchRow[]> {
   const database = await openBenchDatabase();
   const roundTrips: number[] = [];
+  const keyedTrips: number[] = [];
   try {
     const side = (contestant: Contestant, trips: number[]) => async () => {
       const chats = await database.createChats(RUNS, HISTORY);
@@ -27,9 +28,14 @@ export async function runRunBench(): Promise<BenchRow[]> {
       trips.push((database.roundTrips() - before) / RUNS);
       return cost / RUNS;
     };
-    const sides = { floor: side(floor(database), []), ours: side(ours(database), roundTrips) };
-    const { value, against, ratio } = compared(await costsByRound(sides, ROUNDS, WARM_UP), 'ours', 'floor');
-    const trips = median(roundTrips);
+    const sides = {
+      floor: side(floor(database), []),
+      ours: side(ours(database), roundTrips),
+      keyed: side(ours(database, true), keyedTrips),
+    };
+    const rounds = await costsByRound(sides, ROUNDS, WARM_UP);
+    const { value, against, ratio } = compared(rounds, 'ours', 'floor');
+    const keyed = compared(rounds, 'keyed', 'ours');
     return [
       {
         name: `database CPU a run, ${HISTORY} messages`,
@@ -38,9 +44,21 @@ export async function runRunBench(): Promise<BenchRow[]> {
         ratio,
         budget: { atMost: 1.3 },
       },
-      { name: 'round trips a run', value: String(trips), against: '2', ratio: trips / 2, budget: { atMost: 1 } },
+      {
+        name: 'database CPU a run with an idempotency key / without one',
+        value: micros(keyed.value),
+        against: micros(keyed.against),
+        ratio: keyed.ratio,
+        budget: null,
+      },
+      tripsRow('round trips a run', median(roundTrips)),
+      tripsRow('round trips a run with an idempotency key', median(keyedTrips)),
     ];
   } finally {
     await database.close();
   }
+}
+
+function tripsRow(name: string, trips: number): BenchRow {
+  return { name, value: String(trips), against: '2', ratio: trips / 2, budget: { atMost: 1 } };
 }

@@ -55,7 +55,12 @@ async function measure(load: Load, databaseUrl: string): Promise<BenchRow> {
   }
 }
 
-async function costOf(server: BenchServer, paths: string[], { streams, deltas, lead, tail }: Load): Promise<number> {
+/** CPU time of a server for each chunk, between the first and the last ones. */
+export async function costOf(
+  server: BenchServer,
+  paths: string[],
+  { streams, deltas, lead, tail }: Load,
+): Promise<number> {
   const limits = [streams * lead, streams * (deltas - tail)];
   const samples: Promise<{ time: number; counted: number }>[] = [];
   let count = 0;

@@ -15,9 +15,16 @@ export interface BenchServer {
 
 const root = new URL('../../../', import.meta.url);
 
-/** Starts our server as it was built, on the upstream in GitLab's place. */
-export function startOurs(upstreamUrl: string, databaseUrl: string): Promise<BenchServer> {
-  return start('dist/main.js', [], {
+/**
+ * Starts our server as it was built, on the upstream in GitLab's place.
+ * @param imports URLs of modules that are loaded before its own code
+ */
+export function startOurs(
+  upstreamUrl: string,
+  databaseUrl: string,
+  imports: readonly string[] = [],
+): Promise<BenchServer> {
+  return start('dist/main.js', [], imports, {
     NODE_ENV: 'production',
     HOST: '127.0.0.1',
     PORT: '0',
@@ -30,13 +37,23 @@ export function startOurs(upstreamUrl: string, databaseUrl: string): Promise<Ben
 
 /** Starts the proxy that our server is measured against. */
 export function startBareProxy(upstreamUrl: string): Promise<BenchServer> {
-  return start('test/bench/server/bare-proxy.mjs', [upstreamUrl], {});
+  return start('test/bench/server/bare-proxy.mjs', [upstreamUrl], [], {});
 }
 
-async function start(file: string, args: string[], env: Record<string, string>): Promise<BenchServer> {
+/** Starts the server of event streams without events that idle followers are measured against. */
+export function startBareEvents(): Promise<BenchServer> {
+  return start('test/bench/follow/bare-events.mjs', [], [], {});
+}
+
+async function start(
+  file: string,
+  args: string[],
+  imports: readonly string[],
+  env: Record<string, string>,
+): Promise<BenchServer> {
   const reporter = new URL('usage-reporter.mjs', import.meta.url).href;
   const server = fork(fileURLToPath(new URL(file, root)), args, {
-    execArgv: ['--expose-gc', '--import', reporter],
+    execArgv: ['--expose-gc', ...[reporter, ...imports].flatMap((module) => ['--import', module])],
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
