@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { mergeParamsSql } from '../../src/chats/store/insert-run.js';
+import { mergeParamsSql } from '../../src/chats/store/begin-sql.js';
 import { Chat, DuoChatService, DuoService, type ParamChanges } from '../../src/index.js';
 import { mergeParams } from '../../src/messages/merge-params.js';
 import { randomChanges } from '../unit/messages/random-params.js';

@@ -186,7 +186,7 @@ describe('A persisted chat', () => {
     expect(isDeepStrictEqual(one, two)).toBe(true);
     expect(inspect(one)).toBe(inspect(two));
     expect(Object.keys(JSON.parse(JSON.stringify(one)) as object).sort()).toEqual(
-      'agent,agentInputs,createdAt,id,metadata,model,ownerId,params,title,tools,updatedAt'.split(','),
+      'agent,agentInputs,createdAt,externalId,id,metadata,model,ownerId,params,title,tools,updatedAt'.split(','),
     );
   });
 

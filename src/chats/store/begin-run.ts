@@ -1,8 +1,11 @@
-import { ChatBusyError, ChatNotFoundError } from '../../errors/chat.errors.js';
+import { ChatBusyError, ChatNotFoundError, PendingToolCallsError } from '../../errors/chat.errors.js';
+import { RunNotFoundError } from '../../errors/run.errors.js';
 import { type BeginRun, type BegunRun, type HistoryMessage } from '../../runs/run-store.interface.js';
 import { type ActiveRun, activeRunJson, readActiveRun } from './active-run.js';
+import { beginQueued } from './begin-queued.js';
+import { type BegunHeader, beginValues, type NewMessage, systemMessage } from './begin-sql.js';
 import { historyAfter, historyUpTo, type WithHistory, withHistory } from './history.js';
-import { type BegunHeader, insertRun, insertRunValues, type NewMessage, systemMessage } from './insert-run.js';
+import { insertRun } from './insert-run.js';
 import { type KindDatabase } from './kind-database.js';
 import { type KindTables } from './kind-tables.js';
 import { recoverRun } from './recover-run.js';
@@ -35,7 +38,8 @@ ${historyAfter(t, '$4', '$5')}`;
 
 /**
  * Begins a run, or resumes the parked one: one round trip for an ask, two for a completion, and more where writers meet.
- * @throws ValidationError by `run.check`, ChatNotFoundError, ChatBusyError, PendingToolCallsError
+ * @throws ValidationError by `run.check`, ChatNotFoundError, ChatBusyError, PendingToolCallsError, TooManyRunsError,
+ *   KeyTakenError, RunNotFoundError for a queued run that is not queued any more
  */
 export async function beginRun(
   database: KindDatabase,
@@ -45,7 +49,7 @@ export async function beginRun(
 ): Promise<BegunRun> {
   const system = systemMessage(run.settings.instructions);
   const { done, history, resumed } = await insertOrResume(database, chatId, ownerId, run, system);
-  if (done === null) throw new ChatNotFoundError(chatId);
+  if (done === null) throw run.isQueued ? new RunNotFoundError(chatId, run.runId) : new ChatNotFoundError(chatId);
   const { nextSeq, ...header } = done;
   const added = resumed ? [] : addedMessages(run, system);
   const firstSeq = nextSeq - added.length;
@@ -70,16 +74,20 @@ async function insertOrResume(
   run: BeginRun,
   system: NewMessage | null,
 ): Promise<Begun> {
-  const values = [...insertRunValues(database, chatId, ownerId, run, system), database.clock.deadline()];
+  const values = [...beginValues(database, chatId, ownerId, run, system), database.clock.deadline()];
+  const begin = run.isQueued ? beginQueued : insertRun;
   for (let tries = 1; ; tries++) {
     const standing = run.check && (await checkStanding(database, chatId, ownerId, run.check));
     let active = standing?.active ?? undefined;
     if (active === undefined) {
-      const inserted = await insertRun(database, chatId, run.runId, [...values, standing?.nextSeq ?? null]);
-      if (inserted && (inserted.done !== null || standing === null)) return inserted;
-      if (inserted === undefined) active = await readActiveRun(database, chatId);
+      const begun = await begin(database, chatId, run, [...values, standing?.nextSeq ?? null]);
+      if (begun && (begun.done !== null || standing === null)) return begun;
+      if (begun === undefined) active = await readActiveRun(database, chatId);
     }
-    if (active?.status === 'awaiting_approval') return resumeRun(database, chatId, active, run);
+    if (active?.status === 'awaiting_approval') {
+      if (run.isQueued) throw new PendingToolCallsError(chatId);
+      return resumeRun(database, chatId, active, run);
+    }
     if (active && !(await recoverRun(database, chatId, active))) throw new ChatBusyError(chatId, active.id);
     if (tries === MAX_TRIES) throw new ChatBusyError(chatId, undefined);
   }

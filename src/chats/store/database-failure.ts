@@ -36,6 +36,7 @@ interface Failure {
   code?: string;
   syscall?: string;
   constraint?: string;
+  table?: string;
   message?: string;
 }
 
@@ -43,6 +44,12 @@ interface Failure {
 export function violatedUnique(error: unknown): string | undefined {
   const { code, constraint } = error as Failure;
   return code === UNIQUE_VIOLATION ? constraint : undefined;
+}
+
+/** The table whose unique index a statement violated, if that is why it failed. */
+export function violatedTable(error: unknown): string | undefined {
+  const { code, table } = error as Failure;
+  return code === UNIQUE_VIOLATION ? table : undefined;
 }
 
 /** The SQLSTATE of a failure that passes by itself, with what that means. */

@@ -13,7 +13,7 @@ export async function deleteChat(
   ownerId: string | null,
   manager: EntityManager,
 ): Promise<void> {
-  const { chats, isChatOf, runs, toolCalls, events } = tables;
+  const { chats, isChatOf, runs, toolCalls, events, keys } = tables;
   const rows: unknown[] = await manager.query(
     `WITH d AS (DELETE FROM ${chats} t WHERE ${isChatOf('t', '$1', '$2')} RETURNING 1) SELECT FROM d`,
     [chatId, ownerId],
@@ -22,7 +22,8 @@ export async function deleteChat(
   await manager.query(
     `WITH r AS (DELETE FROM ${runs} WHERE chat_kind = $1 AND chat_id = $2 RETURNING id), ` +
       `t AS (DELETE FROM ${toolCalls} USING r WHERE run_id = r.id), ` +
-      `e AS (DELETE FROM ${events} USING r WHERE run_id = r.id) SELECT FROM r`,
+      `e AS (DELETE FROM ${events} USING r WHERE run_id = r.id), ` +
+      `k AS (DELETE FROM ${keys} WHERE chat_kind = $1 AND chat_id = $2) SELECT FROM r`,
     [kind, chatId],
   );
 }

@@ -1,188 +1,85 @@
-import { v7 as uuidv7 } from 'uuid';
-import { type JsonObject } from '../../messages/json.interface.js';
-import { type ModelParams } from '../../messages/model-request.interface.js';
-import { sanitizeText, textOf } from '../../messages/text.js';
+import { ChatBusyError } from '../../errors/chat.errors.js';
+import { KeyTakenError, TooManyRunsError } from '../../errors/run.errors.js';
 import { type BeginRun } from '../../runs/run-store.interface.js';
-import { violatedUnique } from './database-failure.js';
+import { beginOnce } from './begin-once.js';
+import { type BegunHeader, begunRun, changedChat, chatChanges, headerJson } from './begin-sql.js';
+import { violatedTable, violatedUnique } from './database-failure.js';
 import { historyAfter, type WithHistory, withHistory } from './history.js';
 import { type KindDatabase } from './kind-database.js';
 import { type KindTables } from './kind-tables.js';
-import { resend } from './resend.js';
-import { toolsAfter } from './tools-after.js';
 import { lockTimeoutUntil } from './write-deadline.js';
 
-/** The chat and the run after a begin. */
-export interface BegunHeader {
-  model: string;
-  params: ModelParams;
-  /** The run's tools, or else the chat's. */
-  tools: string[] | null;
-  agent: string | null;
-  agentInputs: JsonObject | null;
-  /** The sequence number after the messages that the begin has added. */
-  nextSeq: number;
+/** Why a run was not inserted, although its chat exists and has no active run. */
+interface Refusal {
+  /** The queued run of the chat that begins next. */
+  queuedRunId: string | null;
+  /** Whether the owner has as many runs as one may have. */
+  isFull: boolean;
 }
-
-/** A message that a begin adds. */
-export type NewMessage = NonNullable<BeginRun['user']>;
 
 /**
  * Takes the next sequence numbers (the chat's row lock serialises writers), inserts the run (the index on active runs
- * refuses a second one), the instructions and the user's message where there are any, and the first attempt; returns the
- * chat and its history. The history is of the snapshot from before the wait for the lock: see `historyUpTo`.
+ * refuses a second one), its key, the instructions and the user's message where there are any, and the first attempt;
+ * returns the chat and its history. The history is of the snapshot from before the wait for the lock: see `historyUpTo`.
  */
 function insertRunSql(t: KindTables): string {
-  const { chat } = t;
-  const done = headerJson({
-    model: 'r.model',
-    params: 'c.params',
-    tools: 'coalesce(r.tools, c.tools)',
-    agent: 'c.agent',
-    agentInputs: 'c.agent_inputs',
-    nextSeq: 'c.next_seq',
-  });
-  const columns = ['id', 'chatId', 'seq', 'runId', 'role', 'text', 'parts'].map(t.message).join(', ');
+  const ofChat = 'r.chat_kind = $4 AND r.chat_id = $1';
   return `
 WITH ${lockTimeoutUntil('$20')},
+q AS MATERIALIZED (
+  SELECT (SELECT r.id FROM ${t.runs} r WHERE ${ofChat} AND r.status = 'queued' ORDER BY r.queue_rank, r.id LIMIT 1) AS queued_id,
+         CASE WHEN $2::text IS NULL OR ${ownerRuns(t, '$2::text', '$24::int')} < $24::int THEN false
+              ELSE NOT EXISTS (SELECT FROM ${t.runs} r WHERE ${ofChat} AND r.status IN ('running', 'awaiting_approval'))
+         END AS is_full),
 c AS MATERIALIZED (
-  UPDATE ${t.chats} t
-     SET ${chat('nextSeq')} = t.${chat('nextSeq')} + ($9::uuid IS NOT NULL)::int + ($12::uuid IS NOT NULL)::int,
-         ${chat('model')} = coalesce($7::text, t.${chat('model')}),
-         ${chat('params')} = CASE WHEN $8::json IS NULL THEN t.${chat('params')}
-                                  ELSE ${mergeParamsSql(`t.${chat('params')}`, '$8::json')} END,
-         ${chat('tools')} = ${toolsAfter(`t.${chat('tools')}`, '$16::json')}
-    FROM s
-   WHERE ${t.isChatOf('t', '$1', '$2')} AND ($21::int IS NULL OR t.${chat('nextSeq')} = $21)
-  RETURNING t.${chat('id')} AS id, t.${chat('ownerId')} AS owner_id, t.${chat('model')} AS model,
-            t.${chat('params')} AS params, t.${chat('tools')} AS tools, t.${chat('nextSeq')} AS next_seq,
-            t.${chat('agent')} AS agent, t.${chat('agentInputs')} AS agent_inputs),
+  UPDATE ${t.chats} t SET ${chatChanges(t)}
+    FROM s, q
+   WHERE ${t.isChatOf('t', '$1', '$2')} AND ($21::int IS NULL OR t.${t.chat('nextSeq')} = $21)
+     AND q.queued_id IS NULL AND NOT q.is_full
+  RETURNING ${changedChat(t)}),
 r AS (
   INSERT INTO ${t.runs} (id, chat_kind, chat_id, owner_id, status, model, tools, input, instance_id, started_at)
   SELECT $3, $4, c.id, c.owner_id, 'running', coalesce($5, c.model), $17::json, $19::json, $6, now() FROM c RETURNING id, model, tools),
-i AS (
-  INSERT INTO ${t.messages} (${columns})
-  SELECT $9::uuid, c.id, c.next_seq - 1 - ($12::uuid IS NOT NULL)::int, r.id, 'system', $10, $11::json
-    FROM c, r WHERE $9::uuid IS NOT NULL),
-u AS (
-  INSERT INTO ${t.messages} (${columns})
-  SELECT $12::uuid, c.id, c.next_seq - 1, r.id, 'user', $13, $14::json FROM c, r WHERE $12::uuid IS NOT NULL),
-a AS (
-  INSERT INTO ${t.attempts} (id, run_id, request_id, chat_kind, chat_id, owner_id, step, number, provider, model, status)
-  SELECT $15::uuid, r.id, $18, $4, c.id, c.owner_id, 1, 1, 'gitlab', r.model, 'pending' FROM c, r WHERE $15::uuid IS NOT NULL),
-h AS (SELECT ${done} AS done FROM c, r),
-${historyAfter(t, '$22', '$23')}`;
+k AS (
+  INSERT INTO ${t.keys} (chat_kind, chat_id, key, request_hash, run_id)
+  SELECT $4, c.id, $22::text, $23::text, r.id FROM c, r WHERE $22::text IS NOT NULL),${begunRun(t)},
+h AS (
+  SELECT done FROM b
+  UNION ALL SELECT ${headerJson({ queuedRunId: 'q.queued_id', isFull: 'q.is_full' })} FROM q
+   WHERE (q.queued_id IS NOT NULL OR q.is_full) AND EXISTS (SELECT FROM ${t.chats} t WHERE ${t.isChatOf('t', '$1', '$2')})),
+${historyAfter(t, '$25', '$26')}`;
 }
 
-/** What an earlier try of the same begin stored, after the connection was lost before its answer came. */
-function insertedRunSql(t: KindTables): string {
-  return `
-WITH h AS (
-  SELECT ${headerJson(headerColumns(t, 'r', 'c'))} AS done
-    FROM ${t.runs} r JOIN ${t.chats} c ON c.${t.chat('id')} = r.chat_id WHERE r.id = $2 AND r.status = 'running'),
-${historyAfter(t, '$3', '$4')}`;
-}
-
-/** The columns of the rows of a run and its chat that make a `BegunHeader`. */
-export function headerColumns({ chat }: KindTables, run: string, ofChat: string): Record<keyof BegunHeader, string> {
-  return {
-    model: `${run}.model`,
-    params: `${ofChat}.${chat('params')}`,
-    tools: `coalesce(${run}.tools, ${ofChat}.${chat('tools')})`,
-    agent: `${ofChat}.${chat('agent')}`,
-    agentInputs: `${ofChat}.${chat('agentInputs')}`,
-    nextSeq: `${ofChat}.${chat('nextSeq')}`,
-  };
-}
-
-/** An object of JSON with a property for each expression. */
-export function headerJson(columns: Record<string, string>): string {
-  const pairs = Object.entries(columns).map(([key, column]) => `'${key}', ${column}`);
-  return `json_build_object(${pairs.join(', ')})`;
+/** How many running and queued runs an owner has, counted up to a limit. */
+export function ownerRuns({ runs }: KindTables, ownerId: string, limit: string): string {
+  return `(SELECT count(*) FROM (
+    SELECT FROM ${runs} r WHERE r.owner_id = ${ownerId} AND r.status IN ('queued', 'running') LIMIT ${limit}) r)`;
 }
 
 /**
- * The JSON of `params` after the JSON of `changes`, as `mergeParams` defines it; both are expressions of the type `json`.
- * `jsonb` would reorder keys, which misses prompt caches, and `jsonb_strip_nulls` would reach into values. A key that
- * occurs twice keeps its first place and its last value, as in JavaScript.
+ * Stores a new run, its messages and its first attempt; `undefined` where the chat has an active run.
+ * @param values those of a begin, with the deadline and the sequence number that the chat must still be at
+ * @throws ChatBusyError while runs are queued, TooManyRunsError, KeyTakenError
  */
-export function mergeParamsSql(params: string, changes: string): string {
-  const pairs = (object: string, turn: number): string =>
-    `SELECT key, value, ${turn} AS turn, place FROM json_each(${object}) WITH ORDINALITY AS pair (key, value, place)`;
-  return `(
-  SELECT coalesce(json_object_agg(key, value ORDER BY first) FILTER (WHERE json_typeof(value) <> 'null'), '{}')
-    FROM (SELECT key, min(array[turn, place]) AS first, (array_agg(value ORDER BY turn DESC, place DESC))[1] AS value
-            FROM (${pairs(params, 1)} UNION ALL ${pairs(changes, 2)}) pairs GROUP BY key) merged)`;
-}
-
-/** The message that makes instructions the chat's own. */
-export function systemMessage(instructions: string | undefined): NewMessage | null {
-  if (instructions === undefined) return null;
-  return { id: uuidv7(), parts: [{ type: 'text', text: sanitizeText(instructions) }] };
-}
-
-/** The parameters of `insertRun`, except the deadline and the sequence number that the chat must still be at. */
-export function insertRunValues(
-  { kind }: KindDatabase,
-  chatId: string,
-  ownerId: string | null,
-  run: BeginRun,
-  system: NewMessage | null,
-): unknown[] {
-  const { model, params, tools } = run.settings;
-  return [
-    chatId,
-    ownerId,
-    run.runId,
-    kind,
-    run.model,
-    run.instanceId,
-    model ?? null,
-    params === undefined ? null : JSON.stringify(params),
-    ...messageValues(system),
-    ...messageValues(run.user),
-    run.attemptId,
-    tools ? JSON.stringify(tools) : null,
-    run.tools && JSON.stringify(run.tools),
-    run.requestId,
-    run.options && JSON.stringify(run.options),
-  ];
-}
-
-function messageValues(message: NewMessage | null): unknown[] {
-  return message ? [message.id, textOf(message.parts), JSON.stringify(message.parts)] : [null, null, null];
-}
-
-/** Stores a new run, its messages and its first attempt; `undefined` where the chat has an active run. */
 export async function insertRun(
   database: KindDatabase,
   chatId: string,
-  runId: string,
-  values: unknown[],
+  run: BeginRun,
+  values: readonly unknown[],
 ): Promise<WithHistory<BegunHeader> | undefined> {
-  const insert = (): Promise<WithHistory<BegunHeader>> => withHistory(database, insertRunSql, chatId, values);
-  const inserted = (): Promise<WithHistory<BegunHeader>> =>
-    withHistory(database, insertedRunSql, chatId, [chatId, runId]);
+  const { requestKey, maxOwnerRuns } = run;
+  const all = [...values, requestKey?.key ?? null, requestKey?.requestHash ?? null, maxOwnerRuns];
+  const insert = async (): Promise<WithHistory<BegunHeader>> => {
+    const { done, history } = await withHistory<BegunHeader | Refusal>(database, insertRunSql, chatId, all);
+    if (done === null || !('isFull' in done)) return { done, history };
+    if (done.isFull) throw new TooManyRunsError(maxOwnerRuns);
+    throw new ChatBusyError(chatId, done.queuedRunId ?? undefined);
+  };
   try {
-    return await resend((isResent) => (isResent ? insertAgain(insert, inserted) : insert()));
+    return await beginOnce(database, chatId, run, insert);
   } catch (error) {
-    if (violatedUnique(error) !== database.tables.activeRunIndex) throw error;
-    return undefined;
-  }
-}
-
-/** Inserts after a try that may have stored the run, or that may store it while this one is under way. */
-async function insertAgain(
-  insert: () => Promise<WithHistory<BegunHeader>>,
-  inserted: () => Promise<WithHistory<BegunHeader>>,
-): Promise<WithHistory<BegunHeader>> {
-  const before = await inserted();
-  if (before.done) return before;
-  try {
-    const now = await insert();
-    return now.done ? now : await inserted();
-  } catch (error) {
-    const after = violatedUnique(error) === undefined ? undefined : await inserted();
-    if (after?.done) return after;
-    throw error;
+    const { activeRunIndex, keyTable } = database.tables;
+    if (violatedUnique(error) === activeRunIndex) return undefined;
+    throw violatedTable(error) === keyTable ? new KeyTakenError() : error;
   }
 }

@@ -1,9 +1,10 @@
-import { type DataSource } from 'typeorm';
+import { type DataSource, type EntityManager } from 'typeorm';
 import { type FailedRun } from '../../runs/failed-runs.js';
 import { type ChatKind } from '../chat-kind.js';
 import { type Histories } from './history-cache.service.js';
 import { type KindTables, kindTables } from './kind-tables.js';
 import { SqlClient, type Statement, statement } from './sql-client.js';
+import { inTransaction } from './transaction.js';
 import { type DatabaseClock } from './write-deadline.js';
 
 /** The text of a statement, for the tables of a kind. */
@@ -37,7 +38,11 @@ export class KindDatabase {
   private readonly statements = new Map<KindSql, Statement>();
 
   /** @throws ConfigurationError when the data source is not PostgreSQL or lacks one of the entities */
-  constructor(dataSource: DataSource, kind: ChatKind, { clock, owner, histories }: KindDependencies) {
+  constructor(
+    private readonly dataSource: DataSource,
+    kind: ChatKind,
+    { clock, owner, histories }: KindDependencies,
+  ) {
     this.client = new SqlClient(dataSource);
     this.tables = kindTables(dataSource, kind);
     this.kind = kind.name ?? dataSource.getMetadata(kind.chat).tableName;
@@ -53,6 +58,11 @@ export class KindDatabase {
   /** Rows as arrays: cheaper where there are many. */
   arrays<Rows extends readonly unknown[]>(sql: KindSql, values: unknown[]): Promise<Rows> {
     return this.client.arrays<Rows>(this.statement(sql), values);
+  }
+
+  /** Works in a transaction, again where the database rolled it back for a passing reason. */
+  transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return inTransaction(this.dataSource, work);
   }
 
   /** The statement of a text, built once. */

@@ -8,9 +8,14 @@ import { type ChatKind } from '../chat-kind.js';
 import { type Period } from '../duo-chat-service.interface.js';
 import { type AddMessage, addMessage } from './add-message.js';
 import { beginRun } from './begin-run.js';
+import { cancelRun } from './cancel-run.js';
 import { onDatabase } from './database-error.js';
 import { deleteChat } from './delete-chat.js';
+import { enqueueRun } from './enqueue-run.js';
+import { failQueued } from './fail-queued.js';
+import { findKey } from './find-key.js';
 import { finishRun } from './finish-run.js';
+import { readFirstQueued } from './first-queued.js';
 import { type Histories } from './history-cache.service.js';
 import { type InstanceStore } from './instance-stores.service.js';
 import { KindDatabase, type RunOwner } from './kind-database.js';
@@ -22,7 +27,6 @@ import { saveRetry } from './save-attempt.js';
 import { saveProgress } from './save-progress.js';
 import { saveStep } from './save-step.js';
 import { decideToolCall, readOpenCalls, readPendingApprovals } from './tool-calls.js';
-import { inTransaction } from './transaction.js';
 
 /**
  * What the chats of one kind do in one data source. Every method throws DatabaseUnavailableError where the database does
@@ -33,7 +37,7 @@ export class KindStore {
 
   /** @throws ConfigurationError when the data source is not PostgreSQL or lacks one of the entities */
   constructor(
-    private readonly dataSource: DataSource,
+    dataSource: DataSource,
     private readonly kind: ChatKind,
     private readonly instance: InstanceStore,
     owner: RunOwner,
@@ -77,11 +81,11 @@ export class KindStore {
       find: (runId) => onDatabase(() => readRun(database, chatId, ownerId, runId), chatId),
       list: (options) => onDatabase(() => readRuns(database, chatId, ownerId, options), chatId),
       active: () => onDatabase(() => readActiveOrQueued(database, chatId, ownerId), chatId),
-      findKey: () => Promise.reject(new Error('findKey')),
-      enqueue: () => Promise.reject(new Error('enqueue')),
-      firstQueued: () => Promise.resolve(undefined),
-      failQueued: () => Promise.reject(new Error('failQueued')),
-      cancel: () => Promise.reject(new Error('cancel')),
+      findKey: (key) => onDatabase(() => findKey(database, chatId, ownerId, key), chatId),
+      enqueue: (run) => onDatabase(() => enqueueRun(database, chatId, ownerId, run), chatId),
+      firstQueued: () => onDatabase(() => readFirstQueued(database, chatId, ownerId), chatId),
+      failQueued: (runId, problem) => onDatabase(() => failQueued(database, chatId, runId, problem), chatId),
+      cancel: (runId, reason) => onDatabase(() => cancelRun(database, chatId, ownerId, runId, reason), chatId),
       takeOver: () => Promise.reject(new Error('takeOver')),
       release: () => Promise.reject(new Error('release')),
     };
@@ -135,6 +139,6 @@ export class KindStore {
    * @throws ChatLockedError, DatabaseUnavailableError, and what the work throws
    */
   transaction<T>(chatId: string, work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    return onDatabase(() => inTransaction(this.dataSource, work), chatId);
+    return onDatabase(() => this.database.transaction(work), chatId);
   }
 }

@@ -2,6 +2,7 @@ import { type DataSource, type EntityMetadata } from 'typeorm';
 import { ConfigurationError } from '../../errors/request.errors.js';
 import { type ChatKind } from '../chat-kind.js';
 import { DuoAttempt } from '../entities/duo-attempt.entity.js';
+import { DuoIdempotencyKey } from '../entities/duo-idempotency-key.entity.js';
 import { DuoInstance } from '../entities/duo-instance.entity.js';
 import { DuoRunEvent } from '../entities/duo-run-event.entity.js';
 import { DuoRun } from '../entities/duo-run.entity.js';
@@ -19,6 +20,9 @@ export interface KindTables {
   attempts: string;
   toolCalls: string;
   events: string;
+  keys: string;
+  /** The name of that table alone, as errors have it. */
+  keyTable: string;
   chat: (property: string) => string;
   message: (property: string) => string;
   /** The condition that a row of chats has the id and the owner, and is not soft-deleted. */
@@ -39,6 +43,8 @@ export function kindTables(dataSource: DataSource, kind: ChatKind): KindTables {
     attempts: tableOf(dataSource, DuoAttempt),
     toolCalls: tableOf(dataSource, DuoToolCall),
     events: tableOf(dataSource, DuoRunEvent),
+    keys: tableOf(dataSource, DuoIdempotencyKey),
+    keyTable: metadataOf(dataSource, DuoIdempotencyKey).tableName,
     chat: (property) => column(chat, property),
     message: (property) => column(message, property),
     isChatOf: (row, id, ownerId) => isChatOf(chat, row, id, ownerId),
@@ -66,9 +72,9 @@ function metadataOf(dataSource: DataSource, entity: EntityClass): EntityMetadata
   return dataSource.getMetadata(entity);
 }
 
-/** The only index of runs that has a condition. */
+/** The only unique index of runs that has a condition. */
 function activeRunIndex(dataSource: DataSource): string {
-  const index = metadataOf(dataSource, DuoRun).indices.find(({ where }) => where !== undefined);
+  const index = metadataOf(dataSource, DuoRun).indices.find(({ isUnique, where }) => isUnique && where !== undefined);
   if (index === undefined) throw new Error('DuoRun has no index of active runs.');
   return index.name;
 }

@@ -1,10 +1,12 @@
 import { ChatBusyError, PendingToolCallsError } from '../../errors/chat.errors.js';
+import { KeyTakenError } from '../../errors/run.errors.js';
 import { type Usage } from '../../messages/message.interface.js';
 import { mergedInput } from '../../runs/run-options.js';
 import { type BeginRun, type ResumeState, type StoredToolCall } from '../../runs/run-store.interface.js';
 import { type ActiveRun } from './active-run.js';
+import { type BegunHeader, headerColumns, headerJson } from './begin-sql.js';
+import { violatedTable } from './database-failure.js';
 import { historyAfter, type WithHistory, withHistory } from './history.js';
-import { type BegunHeader, headerColumns, headerJson } from './insert-run.js';
 import { type KindDatabase } from './kind-database.js';
 import { type KindTables } from './kind-tables.js';
 import { usageOfRun } from './read-usage.js';
@@ -29,8 +31,8 @@ interface ResumedHeader extends BegunHeader {
 }
 
 /**
- * Resumes the parked run `$2` of the chat `$1`, unless a call still waits for a decision; returns what the run continues
- * with. Safe to send twice: in one instance, one completion at a time resumes the run.
+ * Resumes the parked run `$2` of the chat `$1`, unless a call still waits for a decision, and stores the key of the
+ * request; returns what the run continues with. Safe to send twice: in one instance, one completion at a time resumes the run.
  */
 function resumeRunSql(t: KindTables): string {
   const done = headerJson({
@@ -56,15 +58,20 @@ r AS (
    WHERE t.id = $2 AND NOT u.is_undecided
      AND (t.status = 'awaiting_approval' AND t.fence = $3 OR t.status = 'running' AND t.fence = $3 + 1 AND t.instance_id = $4)
   RETURNING t.fence),
+k AS (
+  INSERT INTO ${t.keys} (chat_kind, chat_id, key, request_hash, run_id)
+  SELECT p.chat_kind, p.chat_id, $8::text, $9::text, p.id FROM p, r
+   WHERE $8::text IS NOT NULL AND NOT EXISTS (
+     SELECT FROM ${t.keys} k WHERE k.chat_kind = p.chat_kind AND k.chat_id = p.chat_id AND k.key = $8 AND k.run_id = p.id)),
 n AS (SELECT coalesce($5, p.model) AS model, coalesce($6::json, p.tools) AS tools FROM p),
 h AS (SELECT ${done} AS done FROM p JOIN ${t.chats} c ON c.${t.chat('id')} = p.chat_id, n, u),
-${historyAfter(t, '$8', '$9')}`;
+${historyAfter(t, '$10', '$11')}`;
 }
 
 /**
  * Resumes a parked run once all of its calls are decided.
  * @throws PendingToolCallsError for an ask, or while calls wait for a decision; ChatBusyError when another completion has
- *   resumed the run
+ *   resumed the run, KeyTakenError
  */
 export async function resumeRun(
   database: KindDatabase,
@@ -84,8 +91,20 @@ export async function resumeRun(
     run.model,
     run.tools && JSON.stringify(run.tools),
     options && JSON.stringify(options),
+    run.requestKey?.key ?? null,
+    run.requestKey?.requestHash ?? null,
   ];
-  const { done, history } = await resend(() => withHistory<ResumedHeader>(database, resumeRunSql, chatId, values));
+  const send = (): Promise<WithHistory<ResumedHeader>> => withHistory(database, resumeRunSql, chatId, values);
+  const { done, history } = await resend(async (isResent) => {
+    try {
+      return await send();
+    } catch (error) {
+      if (violatedTable(error) !== database.tables.keyTable) throw error;
+      // An earlier try, still under way, may have stored the key just before this one: the next try sees it.
+      if (isResent) return send();
+      throw new KeyTakenError();
+    }
+  });
   if (done?.isUndecided) throw new PendingToolCallsError(chatId);
   if (done?.fence == null) throw new ChatBusyError(chatId, runId);
   const { fence, lastEventIndex, steps, spent, openCalls, isUndecided: _decided, ...header } = done;
