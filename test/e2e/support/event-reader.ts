@@ -7,8 +7,14 @@ export interface ReceivedEvent {
   data: Record<string, unknown>;
 }
 
-/** The events of a response as they come. */
-export async function* readEvents(response: Response): AsyncGenerator<ReceivedEvent, void, undefined> {
+/**
+ * The events of a response as they come.
+ * @param onBytes called for all that comes, heartbeats included
+ */
+export async function* readEvents(
+  response: Response,
+  onBytes?: () => void,
+): AsyncGenerator<ReceivedEvent, void, undefined> {
   if (response.body === null) throw new Error('The response has no body');
   const events: ReceivedEvent[] = [];
   const parser = createParser({
@@ -18,6 +24,7 @@ export async function* readEvents(response: Response): AsyncGenerator<ReceivedEv
   });
   const decoder = new TextDecoder();
   for await (const chunk of response.body) {
+    onBytes?.();
     parser.feed(decoder.decode(chunk as Uint8Array, { stream: true }));
     yield* events.splice(0);
   }
