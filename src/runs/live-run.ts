@@ -5,6 +5,8 @@ import { type RunEndStatus, type RunEvent } from './run-event.interface.js';
 export interface RunEventBatch {
   firstIndex: number;
   events: RunEvent[];
+  /** Set where the events correct what a follower has, and have no places in the run: `firstIndex` is the follower's own. */
+  isCorrection?: true;
 }
 
 /**

@@ -8,6 +8,8 @@ import { type LoggedBatch, type RunLog, type UnloggedEvents } from './run-log.in
 
 /** How often the events of live runs are logged. */
 const TICK_MS = 1_000;
+/** Likewise of those that are followed on another instance. */
+const FOLLOWED_TICK_MS = 100;
 /** How long the end of a run waits for the tick that is under way. */
 const LAST_TICK_TIMEOUT_MS = 2_000;
 
@@ -20,7 +22,13 @@ export interface OpenLog {
 /** Writes the events of all live runs to one log, together, tick by tick. While no run is live it does nothing. */
 export class LogWriter {
   private readonly runs = new Map<string, LoggedRun>();
+  /** The runs that are followed on another instance. */
+  private followed: ReadonlySet<string> = new Set();
+  /** When all runs were logged last. */
+  private tickedAt = 0;
   private timer: NodeJS.Timeout | undefined;
+  /** When the timer is due. */
+  private dueAt = 0;
   private ticking: Promise<void> | undefined;
   private isFailing = false;
 
@@ -31,9 +39,19 @@ export class LogWriter {
 
   open(run: LiveRun, fence: number): OpenLog {
     const logged = new LoggedRun(run, fence);
+    if (this.runs.size === 0) this.tickedAt = performance.now();
     this.runs.set(run.id, logged);
     this.schedule();
     return { close: () => this.close(logged) };
+  }
+
+  /** From now on the events of these runs, and of no others, are logged ten times as often. */
+  setFollowed(runIds: ReadonlySet<string>): void {
+    this.followed = runIds;
+    if (!this.hasFollowed || this.dueAt <= performance.now() + FOLLOWED_TICK_MS) return;
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.schedule();
   }
 
   stop(): void {
@@ -56,17 +74,30 @@ export class LogWriter {
 
   private schedule(): void {
     if (this.timer !== undefined || this.ticking !== undefined || this.runs.size === 0) return;
+    const waitMs = this.nextTickMs();
+    this.dueAt = performance.now() + waitMs;
     this.timer = setTimeout(() => {
       this.timer = undefined;
       this.ticking = this.tick().finally(() => {
         this.ticking = undefined;
         this.schedule();
       });
-    }, TICK_MS).unref();
+    }, waitMs).unref();
+  }
+
+  private get hasFollowed(): boolean {
+    return [...this.followed].some((runId) => this.runs.has(runId));
+  }
+
+  private nextTickMs(): number {
+    const leftMs = Math.max(0, this.tickedAt + TICK_MS - performance.now());
+    return this.hasFollowed ? Math.min(FOLLOWED_TICK_MS, leftMs) : leftMs;
   }
 
   private async tick(): Promise<void> {
-    const runs = new Map(this.runs);
+    const isForAll = performance.now() - this.tickedAt >= TICK_MS - 1;
+    if (isForAll) this.tickedAt = performance.now();
+    const runs = new Map([...this.runs].filter(([runId]) => isForAll || this.followed.has(runId)));
     const batches = [...runs.values()].map((logged) => logged.next()).filter((batch) => batch !== undefined);
     if (batches.length > 0) this.isFailing = !(await this.send(batches, runs));
   }

@@ -1,23 +1,28 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { type ResolvedOptions } from '../config/gitlab-duo-options.interface.js';
+import { GITLAB_DUO_OPTIONS } from '../config/tokens.js';
+import { RunReleasedError, TooManyFollowersError } from '../errors/run.errors.js';
 import { type Schema } from '../schemas/schema.interface.js';
 import { type LiveRun, type RunEventBatch, type RunResult } from './live-run.js';
+import { type FollowRun, RunFollower } from './run-follower.js';
+import { RunPoller } from './run-poller.js';
 import { type RunStore } from './run-store.interface.js';
+import { storedResult } from './stored-result.js';
 
-/** A run, and the first event to follow. */
-export interface FollowRun {
-  store: RunStore;
-  runId: string;
-  /** The index of the last event that the follower has; -1 for none. */
-  after: number;
-  signal?: AbortSignal;
-  /** Whether to stay past a parking, until the run's real end. */
-  isWaiting: boolean;
+/** The followers of one run in this process. */
+interface FollowedRun {
+  count: number;
+  poller: RunPoller | undefined;
 }
 
 /** Follows runs, wherever they work: in this process from memory, elsewhere by the log, after that by the messages. */
 @Injectable()
-export class RunFollowers {
+export class RunFollowers implements OnApplicationShutdown {
   private readonly live = new Map<string, LiveRun>();
+  private readonly followed = new Map<string, FollowedRun>();
+  private readonly readers = new Set<() => void>();
+
+  constructor(@Inject(GITLAB_DUO_OPTIONS) private readonly options: ResolvedOptions) {}
 
   /** The run, where it works in this process. */
   liveRun(runId: string): LiveRun | undefined {
@@ -27,20 +32,91 @@ export class RunFollowers {
   /** From now on the run works in this process. */
   add(run: LiveRun): void {
     this.live.set(run.id, run);
+    this.followed.get(run.id)?.poller?.wake();
   }
 
   remove(run: LiveRun): void {
     if (this.live.get(run.id) === run) this.live.delete(run.id);
   }
 
-  async *follow({ runId, after, signal }: FollowRun): AsyncGenerator<RunEventBatch, void, undefined> {
-    const live = this.live.get(runId);
-    if (live) yield* live.follow(signal, Math.max(live.firstIndex, after + 1));
+  /** How many followers the run has in this process. */
+  count(runId: string): number {
+    return this.followed.get(runId)?.count ?? 0;
+  }
+
+  /** @throws TooManyFollowersError */
+  mustHaveRoom(runId: string): void {
+    const { followers } = this.options.limits;
+    if (this.count(runId) >= followers) throw new TooManyFollowersError(runId, followers);
+  }
+
+  /**
+   * Counts a follower until the returned function is called.
+   * @throws TooManyFollowersError
+   */
+  enter(runId: string): () => void {
+    this.mustHaveRoom(runId);
+    const run = this.followed.get(runId) ?? { count: 0, poller: undefined };
+    this.followed.set(runId, run);
+    run.count += 1;
+    let hasLeft = false;
+    return () => {
+      if (hasLeft) return;
+      hasLeft = true;
+      run.count -= 1;
+      if (run.count === 0) this.followed.delete(runId);
+    };
+  }
+
+  /** The first step throws ChatNotFoundError, RunNotFoundError or TooManyFollowersError. */
+  async *follow(run: FollowRun): AsyncGenerator<RunEventBatch, void, undefined> {
+    const leave = this.enter(run.runId);
+    // At once, also while a statement is under way.
+    run.signal?.addEventListener('abort', leave);
+    try {
+      const sources = { liveRun: () => this.live.get(run.runId), poller: this.poller(run) };
+      yield* new RunFollower(run, sources).batches();
+    } finally {
+      run.signal?.removeEventListener('abort', leave);
+      leave();
+    }
   }
 
   /** Waits until the run has ended or is parked, and reads how. */
-  async awaitResult(store: RunStore, runId: string, _answerSchema?: Schema): Promise<RunResult> {
-    await store.find(runId);
-    throw new Error('not built yet');
+  async awaitResult(store: RunStore, runId: string, schema?: Schema): Promise<RunResult> {
+    for (;;) {
+      const stored = await store.find(runId);
+      const { status } = stored.record;
+      const live = await this.live.get(runId)?.result;
+      if (live !== undefined && live.status !== 'running') return live;
+      if (status !== 'queued' && status !== 'running') return storedResult(stored, schema);
+      const events = this.follow({ store, runId, after: -1, isWaiting: false, stored });
+      while ((await events.next()).done !== true);
+    }
+  }
+
+  /** Calls the listener once this process stops, until the returned function is called. */
+  whenReleased(listener: () => void): () => void {
+    this.readers.add(listener);
+    return () => {
+      this.readers.delete(listener);
+    };
+  }
+
+  /** Sends those away who read over a connection: their runs continue elsewhere. */
+  releaseReaders(): void {
+    for (const release of this.readers) release();
+    this.readers.clear();
+  }
+
+  onApplicationShutdown(): void {
+    for (const [runId, { poller }] of this.followed) poller?.fail(new RunReleasedError(runId));
+  }
+
+  private poller({ runId, store }: FollowRun): RunPoller {
+    const run = this.followed.get(runId);
+    if (run === undefined) return new RunPoller(runId, store);
+    run.poller ??= new RunPoller(runId, store);
+    return run.poller;
   }
 }

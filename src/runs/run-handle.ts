@@ -2,7 +2,8 @@ import { type RunResult, type LiveRun, type RunEventBatch } from './live-run.js'
 import { type RunFollowers } from './run-followers.service.js';
 import { type StartRun } from './run-request.js';
 import { type RunRecord } from './run-record.interface.js';
-import { type RunStore } from './run-store.interface.js';
+import { hasEventsAfter } from './ended-events.js';
+import { type RunStore, type StoredRun } from './run-store.interface.js';
 
 /** What tells apart how a run came to its caller. */
 export interface HandleOptions {
@@ -19,6 +20,8 @@ export class RunHandle {
   readonly live: LiveRun | undefined;
   readonly isReplayed: boolean;
   private ended: Promise<RunResult> | undefined;
+  /** As it was found for the next follower. */
+  private stored: StoredRun | undefined;
 
   constructor(
     readonly id: string,
@@ -36,17 +39,42 @@ export class RunHandle {
     return this.live?.isResumed ?? false;
   }
 
-  /** As it is stored. */
+  /**
+   * As it is stored.
+   * @throws ChatNotFoundError, RunNotFoundError
+   */
   async record(): Promise<RunRecord> {
     return (await this.store.find(this.id)).record;
   }
 
   /**
-   * The events after an index, up to the end of the run or until it is parked. A slow reader slows only itself.
+   * Whether the run has, or may still emit, events after an index.
+   * @throws ChatNotFoundError, RunNotFoundError, TooManyFollowersError
+   */
+  async hasEventsAfter(after: number): Promise<boolean> {
+    const stored = await this.store.find(this.id);
+    this.followers.mustHaveRoom(this.id);
+    this.stored = stored;
+    return hasEventsAfter(this.store, stored, after);
+  }
+
+  /**
+   * Counts a follower until the returned function is called.
+   * @throws TooManyFollowersError
+   */
+  enter(): () => void {
+    return this.followers.enter(this.id);
+  }
+
+  /**
+   * The events after an index, up to the end of the run or until it is parked. A slow reader slows only itself. The first
+   * step throws ChatNotFoundError, RunNotFoundError or TooManyFollowersError.
    * @param isWaiting whether to stay past a parking, until the run's real end
    */
   follow(after = -1, signal?: AbortSignal, isWaiting = false): AsyncGenerator<RunEventBatch, void, undefined> {
-    return this.followers.follow({ store: this.store, runId: this.id, after, signal, isWaiting });
+    const { store, id: runId, live, stored } = this;
+    this.stored = undefined;
+    return this.followers.follow({ store, runId, after, signal, isWaiting, live, stored });
   }
 
   /** How the run ended, or that it is parked; never rejects for a run that failed. */

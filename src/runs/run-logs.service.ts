@@ -24,6 +24,11 @@ export class RunLogs {
     return writer.open(run, fence);
   }
 
+  /** Says which runs of a log are followed on other instances: their events are logged more often, those of others no more. */
+  setFollowed(log: RunLog, runIds: ReadonlySet<string>): void {
+    this.writers.get(log)?.setFollowed(runIds);
+  }
+
   /** Ends all timers. */
   stop(): void {
     for (const keeper of [...this.writers.values(), ...this.cleaners.values()]) keeper.stop();

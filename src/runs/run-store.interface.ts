@@ -162,6 +162,8 @@ export interface StoredRun {
   answerUsage: Usage;
   /** The user's message that it answers; `null` where its ask had none. */
   userMessageId: string | null;
+  /** The request to the model that is under way; its message has the same id, unless it is a retry. */
+  openAttemptId?: string | null;
 }
 
 /** What a cancellation found. */

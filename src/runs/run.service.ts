@@ -130,7 +130,7 @@ export class RunService implements BeforeApplicationShutdown {
 
   /** A run of a chat by its id, which is not checked yet. */
   handle(store: RunStore, chatId: string, runId: string): RunHandle {
-    return new RunHandle(runId, chatId, store, this.followers, { live: this.followers.liveRun(runId) });
+    return new RunHandle(runId, chatId, store, this.followers);
   }
 
   /**
@@ -203,6 +203,7 @@ export class RunService implements BeforeApplicationShutdown {
       this.logger.warn(`${this.live.size} runs could not be stored in time; another instance recovers them.`);
     });
     this.logs.stop();
+    this.followers.releaseReaders();
     await withDeadline(() => this.leases.release(), { ms: RELEASE_TIMEOUT_MS }).catch(() => undefined);
   }
 

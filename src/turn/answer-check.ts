@@ -93,6 +93,12 @@ function fenced(text: string): string | undefined {
   return [...blocks].at(-1)?.[1]?.trim();
 }
 
+/** The value that a stored answer stands for; `undefined` where it does not match the schema. */
+export async function parsedAnswer(text: string, schema: Schema): Promise<unknown> {
+  const checked = await validated(text, schema);
+  return 'value' in checked ? checked.value : undefined;
+}
+
 async function validated(text: string, schema: Schema): ReturnType<Schema['validate']> {
   if (text.trim() === '') return { problem: 'it is empty' };
   const value = jsonOf(text);

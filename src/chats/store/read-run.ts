@@ -21,6 +21,7 @@ interface StoredRunRow extends RunRow {
   messages: MessageRecord[];
   answerUsage: Usage | null;
   userMessageId: string | null;
+  openAttemptId: string | null;
 }
 
 /** The columns of a run in the row `r`, as a `RunRow`. */
@@ -63,7 +64,8 @@ SELECT ${runColumns(t)}, r.last_event_index AS "lastEventIndex",
        (SELECT m.${message('id')} ${ofRun} AND m.${message('role')} = 'user' LIMIT 1) AS "userMessageId",
        (SELECT json_build_object('inputTokens', a.input_tokens, 'outputTokens', a.output_tokens, 'reasoningTokens', a.reasoning_tokens,
                                  'cacheReadTokens', a.cache_read_tokens, 'cacheWriteTokens', a.cache_write_tokens)
-          FROM ${attempts} a WHERE a.run_id = r.id AND a.input_tokens IS NOT NULL ORDER BY a.id DESC LIMIT 1) AS "answerUsage"
+          FROM ${attempts} a WHERE a.run_id = r.id AND a.input_tokens IS NOT NULL ORDER BY a.id DESC LIMIT 1) AS "answerUsage",
+       (SELECT a.id FROM ${attempts} a WHERE a.run_id = r.id AND a.status = 'pending' ORDER BY a.id DESC LIMIT 1) AS "openAttemptId"
   FROM ${t.runs} r WHERE ${isRunOf(t)} AND r.id = $4`;
 }
 
@@ -83,13 +85,14 @@ export async function readRun(
     await readLastMessage(database, chatId, ownerId);
     throw new RunNotFoundError(chatId, runId);
   }
-  const { lastEventIndex, messages, answerUsage, userMessageId, ...run } = row;
+  const { lastEventIndex, messages, answerUsage, userMessageId, openAttemptId, ...run } = row;
   return {
     record: runRecord(run),
     lastEventIndex,
     messages: messages.map((message) => ({ ...message, createdAt: new Date(message.createdAt).toISOString() })),
     answerUsage: answerUsage ?? noUsage,
     userMessageId,
+    openAttemptId,
   };
 }
 

@@ -5,10 +5,17 @@ import { type SqlClient, statement } from './sql-client.js';
 
 /** How many batches one statement deletes at most. */
 const MAX_CLEARED = 1_000;
+/** How many batches one statement reads at most. */
+const MAX_READ = 64;
+/** For how long the log of a followed run is written more often, and when that is said again, in seconds. */
+const FOLLOWED_S = 10;
+const FOLLOWED_AGAIN_S = 6;
 
 /** The log of runs in a table. */
 export class SqlRunLog implements RunLog {
   private readonly insert;
+  private readonly selection;
+  private readonly mark;
   private readonly removal;
 
   constructor(
@@ -24,6 +31,17 @@ b AS MATERIALIZED (
     JOIN ${runs} r ON r.id = x."runId" AND r.fence = x.fence AND r.status = 'running'),
 i AS (INSERT INTO ${events} (run_id, first_index, events) SELECT run_id, first_index, events FROM b ON CONFLICT DO NOTHING)
 SELECT run_id FROM b`);
+    this.selection = statement(`
+WITH e AS MATERIALIZED (
+  SELECT e.first_index, e.events, json_array_length(e.events) AS n FROM ${events} e
+   WHERE e.run_id = $1
+     AND e.first_index >= coalesce((SELECT max(p.first_index) FROM ${events} p WHERE p.run_id = $1 AND p.first_index <= $2), 0)
+   ORDER BY e.first_index LIMIT ${MAX_READ}),
+c AS (SELECT e.*, sum(e.n) OVER (ORDER BY e.first_index) - e.n AS before FROM e WHERE e.first_index + e.n > $2)
+SELECT c.first_index AS "firstIndex", c.events FROM c WHERE c.before < $3 ORDER BY c.first_index`);
+    this.mark = statement(`
+UPDATE ${runs} SET followed_until = clock_timestamp() + interval '${FOLLOWED_S} s'
+ WHERE id = $1 AND coalesce(followed_until < clock_timestamp() + interval '${FOLLOWED_AGAIN_S} s', true)`);
     // Ids are times, so the range holds only old runs; a subquery per row keeps the planner from scanning all runs.
     this.removal = statement(`
 WITH old AS MATERIALIZED (
@@ -42,12 +60,13 @@ SELECT count(*)::int AS cleared FROM old`);
     return new Set(rows.map(({ run_id }) => run_id));
   }
 
-  read(): Promise<RunEventBatch[]> {
-    return Promise.reject(new Error('read'));
+  read(runId: string, from: number, limit: number): Promise<RunEventBatch[]> {
+    const values = [runId, from, limit];
+    return onDatabase(() => this.client.rows<RunEventBatch>(this.selection, values));
   }
 
-  follow(): Promise<void> {
-    return Promise.reject(new Error('follow'));
+  async follow(runId: string): Promise<void> {
+    await onDatabase(() => this.client.rows(this.mark, [runId]));
   }
 
   async clear(keptMs: number): Promise<boolean> {

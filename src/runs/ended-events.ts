@@ -1,0 +1,59 @@
+import { type RunEventBatch } from './live-run.js';
+import { endOf, loggedBatches, restOf, TAKEOVER_STRIDE } from './logged-events.js';
+import { isFinal, rebuiltEvents, resets } from './rebuilt-events.js';
+import { type RunEvent } from './run-event.interface.js';
+import { type RunStore, type StoredRun } from './run-store.interface.js';
+
+/**
+ * The events of an ended run that a follower does not have, which are all after its last one, where the log knows that.
+ * If not, it is corrected: what it has is taken back, and all is told again, by the log or else by the stored messages.
+ */
+export async function* endedBatches(
+  { log }: RunStore,
+  stored: StoredRun,
+  after: number,
+): AsyncGenerator<RunEventBatch, void, undefined> {
+  if (after === stored.lastEventIndex) return;
+  if (log !== undefined) {
+    let isKnown = false;
+    for await (const batch of loggedBatches(log, stored.record.id, Math.max(after, 0))) {
+      isKnown ||= continuesAt(batch, after);
+      if (!isKnown) break;
+      const rest = restOf(batch, after + 1);
+      if (rest) yield rest;
+    }
+    if (isKnown) return;
+    if (after >= 0) {
+      for await (const batch of loggedBatches(log, stored.record.id, 0)) {
+        if (!isKnown && batch.firstIndex > 0) break;
+        if (!isKnown) yield resets(stored, after);
+        isKnown = true;
+        yield batch;
+      }
+      if (isKnown) return;
+    }
+  }
+  const events = rebuiltEvents(stored);
+  if (after === events.length - 1) return;
+  if (after >= 0) yield resets(stored, after);
+  yield { firstIndex: 0, events };
+}
+
+/** Whether a run has, or may still emit, events after an index. */
+export async function hasEventsAfter(store: RunStore, stored: StoredRun, after: number): Promise<boolean> {
+  if (!isFinal(stored.record.status)) return true;
+  const { done } = await endedBatches(store, stored, after).next();
+  return done !== true;
+}
+
+/** Whether the first batch that was read from the position of a follower has what comes next for it. */
+function continuesAt(batch: RunEventBatch, after: number): boolean {
+  if (batch.firstIndex <= Math.max(after, 0)) return endOf(batch) > after;
+  // A takeover corrects followers that have more than the log, unless nothing was under way.
+  return after >= 0 && batch.firstIndex % TAKEOVER_STRIDE === 0 && takesBack(batch.events);
+}
+
+function takesBack(events: readonly RunEvent[]): boolean {
+  const first = events.find(({ type }) => type === 'reset' || type === 'message-start');
+  return first?.type === 'reset';
+}
