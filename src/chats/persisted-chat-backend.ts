@@ -69,6 +69,12 @@ export function persistedChatBackend<C extends ChatOf<unknown>, M>(
       const { id, ownerId } = requireIdAndOwner(chat);
       return runs.handle(store.runsOf(id, ownerId), id, runId);
     },
+    async activeRun(chat) {
+      const { id, ownerId } = requireIdAndOwner(chat);
+      const runStore = store.runsOf(id, ownerId);
+      const active = await runStore.active();
+      return active && runs.handle(runStore, id, active.id);
+    },
     async runs(chat, { status, limit, cursor }) {
       const { id, ownerId } = requireIdAndOwner(chat);
       if (cursor !== undefined && !isUuid(cursor)) {

@@ -15,6 +15,8 @@ export interface ChatBackend<C extends object, M> {
   start(chat: C, start: StartRun): Promise<RunHandle>;
   /** A run of the chat by its id, which is not checked yet. */
   run(chat: C, runId: string): RunHandle;
+  /** The active run of the chat, else the first one that is queued. */
+  activeRun(chat: C): Promise<RunHandle | undefined>;
   /** @throws ValidationError for a limit or a cursor that a list does not take */
   runs(chat: C, options: RunListOptions): Promise<{ items: RunRecord[]; nextCursor: string | null }>;
   /**

@@ -1,7 +1,7 @@
 import { ValidationError } from '../errors/request.errors.js';
 import { type RunHandle } from '../runs/run-handle.js';
 import { type RunStatus } from '../runs/run-event.interface.js';
-import { type FollowOptions, type IndexedRunEvent, type Run } from '../runs/run.interface.js';
+import { type FollowOptions, type IndexedRunEvent, MAX_EVENT_INDEX, type Run } from '../runs/run.interface.js';
 import { type AskOptions } from './ask-options.interface.js';
 import { backendOf } from './chat-backend.js';
 import { awaitAnswer } from './start-run.js';
@@ -32,13 +32,13 @@ export class ChatRun<C extends object, M> implements Run<M> {
   }
 
   async *events({ after, signal }: FollowOptions = {}): AsyncGenerator<IndexedRunEvent, void, undefined> {
-    if (after !== undefined && !(Number.isInteger(after) && after >= -1)) {
+    if (after !== undefined && !(Number.isInteger(after) && after >= -1 && after <= MAX_EVENT_INDEX)) {
       throw new ValidationError('after must be the eventIndex of an event, or -1 for all of them.');
     }
-    for await (const { firstIndex, events } of this.#run.follow(after, signal)) {
+    for await (const { firstIndex, events, isCorrection } of this.#run.follow(after, signal)) {
       for (const [place, event] of events.entries()) {
         if (signal?.aborted) return;
-        yield { ...event, eventIndex: firstIndex + place };
+        yield { ...event, eventIndex: isCorrection ? firstIndex : firstIndex + place };
       }
     }
   }

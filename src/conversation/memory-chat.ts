@@ -26,6 +26,10 @@ export class MemoryChat extends BaseChat<ConversationMessage> {
       toolNames: (tools) => runs.toolNames(tools),
       start: (_chat, start) => runs.start(store, start),
       run: (_chat, runId) => runs.handle(store, this.id, runId),
+      activeRun: async () => {
+        const active = await store.active();
+        return active && runs.handle(store, this.id, active.id);
+      },
       runs: async (_chat, options) => ({ items: await store.list(), nextCursor: options.cursor ?? null }),
       cancel: async (_chat, runId) => {
         const cancelled = runId ?? (await store.active())?.id;

@@ -16,7 +16,6 @@ import {
 import { type DuoChatService } from '../chats/duo-chat.service.js';
 import { type ChatRef } from '../chats/chat-ref.js';
 import { type DuoMessage } from '../chats/entities/duo-message.entity.js';
-import { type DuoRun } from '../chats/entities/duo-run.entity.js';
 import { type ChatChanges, type Page } from '../chats/duo-chat-service.interface.js';
 import { type AskOptions, type DecisionOptions } from '../conversation/ask-options.interface.js';
 import { startRun } from '../conversation/start-run.js';
@@ -170,9 +169,7 @@ export abstract class ChatsController {
     reply: HttpReply,
   ): Promise<RunAnswer | undefined> {
     const run = await startRun(chat, content, { ...options, requestId: requestId(request) });
-    const stored = (): Promise<DuoRun> => this.chats.findRun(chat.id, run.id, chat);
-    if (run.live === undefined) throw new Error('not built');
-    return this.responder.respond({ run: run.live, stored }, request, reply);
+    return this.responder.respond(run, request, reply);
   }
 
   private async chat(request: unknown, id: string): Promise<ChatRef<DuoMessage>> {

@@ -20,6 +20,7 @@ import { mustHaveOwnPaths } from './unique-paths.js';
 import { type OwnerResolver } from './owner-resolver.interface.js';
 import { RequestOwner } from './request-owner.js';
 import { RunResponder } from './run-responder.js';
+import { RunsController } from './runs.controller.js';
 import { StreamTiming } from './stream-timing.js';
 
 /** Options of `GitlabDuoHttpModule.register()`. */
@@ -57,11 +58,12 @@ export class GitlabDuoHttpModule implements OnModuleInit {
   }
 
   static register(options: GitlabDuoHttpModuleOptions): DynamicModule {
+    const { path = 'chats' } = options;
     return {
       module: GitlabDuoHttpModule,
       imports: [GitlabDuoModule.forFeature([options.chat], options.dataSource), ...(options.imports ?? [])],
       providers: [...ownerProviders(options.owner), RunResponder, StreamTiming],
-      controllers: [controllerOf(options)],
+      controllers: [mounted(ChatsController, path, options), mounted(RunsController, `${path}/:id`, options)],
     };
   }
 }
@@ -72,10 +74,12 @@ function ownerProviders(resolver: Type<OwnerResolver> | undefined): Provider[] {
   return [resolver, { provide: RequestOwner, useFactory, inject: [resolver] }];
 }
 
-function controllerOf(options: GitlabDuoHttpModuleOptions): Type<ChatsController> {
-  @Controller(options.path ?? 'chats')
+type KindController = abstract new (chats: DuoChatService, owners: RequestOwner, responder: RunResponder) => object;
+
+function mounted(base: KindController, path: string, options: GitlabDuoHttpModuleOptions): Type {
+  @Controller(path)
   @UseGuards(...(options.guards ?? []))
-  class KindChatsController extends ChatsController {
+  class MountedController extends base {
     constructor(
       @InjectDuoChat(options.chat, options.dataSource) chats: DuoChatService,
       @Inject(RequestOwner) owners: RequestOwner,
@@ -84,5 +88,5 @@ function controllerOf(options: GitlabDuoHttpModuleOptions): Type<ChatsController
       super(chats, owners, responder);
     }
   }
-  return KindChatsController;
+  return MountedController;
 }

@@ -2,12 +2,13 @@ import { type ServerResponse } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import Negotiator from 'negotiator';
-import { type DuoRun } from '../chats/entities/duo-run.entity.js';
+import { RunCancelledError, RunReleasedError } from '../errors/run.errors.js';
 import { type MessageRecord, type Usage } from '../messages/message.interface.js';
-import { type LiveRun } from '../runs/live-run.js';
-import { failedBeforeFirstToken } from './failed-before-first-token.js';
+import { type LiveRun, type RunEventBatch, type RunResult } from '../runs/live-run.js';
+import { type RunHandle } from '../runs/run-handle.js';
+import { type RunRecord } from '../runs/run-record.interface.js';
+import { failedBeforeFirstToken, heldEvents } from './first-token.js';
 import { type HttpReply, type HttpRequest } from './http.interface.js';
-import { runView, type RunView } from './presenter.js';
 import { EVENTS_TYPE, writeEvents } from './sse-response.js';
 import { StreamTiming } from './stream-timing.js';
 
@@ -15,15 +16,9 @@ import { StreamTiming } from './stream-timing.js';
 export type AnswerView = MessageRecord & { usage: Usage };
 
 /** The response to a run: its answer, or the run itself while it awaits approval. */
-export type RunAnswer = AnswerView | RunView;
+export type RunAnswer = AnswerView | RunRecord;
 
-/** A run, and a function that reads its stored record. */
-export interface AnsweringRun {
-  run: LiveRun;
-  stored: () => Promise<DuoRun>;
-}
-
-/** Answers a request with its run: as events if the caller prefers them to JSON, or else as the finished message. */
+/** Answers a request with a run: as events if the caller prefers them to JSON, or else as the finished message. */
 @Injectable()
 export class RunResponder {
   constructor(
@@ -32,20 +27,94 @@ export class RunResponder {
   ) {}
 
   /** A client that disconnects ends only its own stream, never the run. */
-  async respond(answering: AnsweringRun, request: HttpRequest, reply: HttpReply): Promise<RunAnswer | undefined> {
-    const { run } = answering;
-    const { httpAdapter } = this.adapterHost;
-    httpAdapter.setHeader(reply, 'x-run-id', run.id);
-    if (!wantsEvents(request)) return this.answer(answering, reply);
-    await stream(run, reply, this.timing);
+  async respond(run: RunHandle, request: HttpRequest, reply: HttpReply): Promise<RunAnswer | undefined> {
+    this.nameRun(run, reply);
+    if (!wantsEvents(request)) return this.answer(run, reply);
+    await this.whileConnected(run, reply, (response, signal) => this.stream(run, response, reply, signal));
     return undefined;
   }
 
-  private async answer({ run, stored }: AnsweringRun, reply: HttpReply): Promise<RunAnswer> {
-    if ((await run.result).status !== 'awaiting_approval') return answerOf(run);
-    const view = runView(await stored());
+  /** Sends the events after an index, up to the real end of the run; nothing where there will be none. */
+  async follow(run: RunHandle, after: number, reply: HttpReply): Promise<void> {
+    if (!(await run.hasEventsAfter(after))) {
+      this.answerNothing(reply);
+      return;
+    }
+    this.nameRun(run, reply);
+    await this.whileConnected(run, reply, (response, signal) =>
+      this.write(run, response, reply, run.follow(after, signal, true)),
+    );
+  }
+
+  answerNothing(reply: HttpReply): void {
+    this.adapterHost.httpAdapter.status(reply, 204);
+  }
+
+  private nameRun(run: RunHandle, reply: HttpReply): void {
+    this.adapterHost.httpAdapter.setHeader(reply, 'x-run-id', run.id);
+  }
+
+  private async answer(run: RunHandle, reply: HttpReply): Promise<RunAnswer> {
+    const result = await resultOf(run);
+    if (result.status !== 'awaiting_approval') return answerOf(run, result);
+    const record = await run.record();
     this.adapterHost.httpAdapter.status(reply, 202);
-    return view;
+    return record;
+  }
+
+  /** Nothing is sent before the model's first token, so that an early error keeps its status. */
+  private async stream(run: RunHandle, response: ServerResponse, reply: HttpReply, signal: AbortSignal): Promise<void> {
+    const { holdMs } = this.timing;
+    const { live } = run;
+    if (live && !run.isReplayed) {
+      const leave = run.enter();
+      try {
+        if (await failedBeforeFirstToken(live, holdMs, signal)) answerOf(run, await resultOf(run));
+        await this.write(run, response, reply, live);
+      } finally {
+        leave();
+      }
+      return;
+    }
+    const { hasFailed, batches } = await heldEvents(run.follow(-1, signal), holdMs);
+    if (hasFailed) answerOf(run, await resultOf(run));
+    await this.write(run, response, reply, batches);
+  }
+
+  private async write(
+    { id: runId }: RunHandle,
+    response: ServerResponse,
+    reply: HttpReply,
+    events: LiveRun | AsyncIterable<RunEventBatch>,
+  ): Promise<void> {
+    // The response may have been sent meanwhile, for example by a time-out of the host.
+    if (response.destroyed || response.headersSent) return;
+    const headers = reply.raw ? reply.getHeaders() : {};
+    reply.hijack?.();
+    await writeEvents(response, { headers, runId, events, timing: this.timing });
+  }
+
+  private async whileConnected(
+    run: RunHandle,
+    reply: HttpReply,
+    send: (response: ServerResponse, signal: AbortSignal) => Promise<void>,
+  ): Promise<void> {
+    const response = reply.raw ?? (reply as unknown as ServerResponse);
+    const leaving = new AbortController();
+    const leave = (): void => {
+      leaving.abort();
+    };
+    response.once('close', leave);
+    const unlisten = run.whenReleased(() => {
+      response.destroy();
+    });
+    try {
+      await send(response, leaving.signal);
+    } finally {
+      unlisten();
+      response.off('close', leave);
+      leave();
+    }
   }
 }
 
@@ -53,28 +122,25 @@ function wantsEvents(request: HttpRequest): boolean {
   return new Negotiator(request).mediaType(['application/json; charset=utf-8', EVENTS_TYPE]) === EVENTS_TYPE;
 }
 
-async function answerOf(run: LiveRun): Promise<AnswerView> {
-  const { message, usage, error } = await run.result;
-  if (error !== undefined) throw error as Error;
-  if (message === null) throw new Error(`Run ${run.id} ended without a message`);
-  return { ...message, usage };
+/** @throws RunReleasedError when this process stops before the run has ended */
+async function resultOf(run: RunHandle): Promise<RunResult> {
+  let unlisten = (): void => undefined;
+  const released = new Promise<never>((_resolve, reject) => {
+    unlisten = run.whenReleased(() => {
+      reject(new RunReleasedError(run.id));
+    });
+  });
+  try {
+    return await Promise.race([run.result(), released]);
+  } finally {
+    unlisten();
+  }
 }
 
-async function stream(run: LiveRun, reply: HttpReply, timing: StreamTiming): Promise<void> {
-  const response = reply.raw ?? (reply as unknown as ServerResponse);
-  const leaving = new AbortController();
-  const leave = (): void => {
-    leaving.abort();
-  };
-  response.once('close', leave);
-  try {
-    if (await failedBeforeFirstToken(run, timing.holdMs, leaving.signal)) await answerOf(run);
-    // The response may have been sent meanwhile, for example by a time-out of the host.
-    if (response.destroyed || response.headersSent) return;
-    const headers = reply.raw ? reply.getHeaders() : {};
-    reply.hijack?.();
-    await writeEvents(response, { headers, run, timing });
-  } finally {
-    response.off('close', leave);
-  }
+/** @throws the error of a run that failed, RunCancelledError for one that was cancelled before it had a text */
+function answerOf(run: RunHandle, { status, message, usage, error }: RunResult): AnswerView {
+  if (error !== undefined) throw error as Error;
+  if (status === 'cancelled' && (message === null || message.text === '')) throw new RunCancelledError(run.id);
+  if (message === null) throw new Error(`Run ${run.id} ended without a message`);
+  return { ...message, usage };
 }

@@ -1,5 +1,5 @@
 import { type ServerResponse } from 'node:http';
-import { type LiveRun } from '../runs/live-run.js';
+import { LiveRun, type RunEventBatch } from '../runs/live-run.js';
 import { type RunEvent } from '../runs/run-event.interface.js';
 import { NO_STORE } from './answer-headers.js';
 import { type StreamTiming } from './stream-timing.js';
@@ -7,33 +7,44 @@ import { type StreamTiming } from './stream-timing.js';
 export const EVENTS_TYPE = 'text/event-stream; charset=utf-8';
 /** Maximum number of events in one write while a reader is behind. */
 const EVENTS_A_WRITE = 256;
+/** How long a client waits before it connects again, in milliseconds. */
+const RETRY = 'retry: 1000\n\n';
 
-/** The run to write, its headers, and the time limits of the stream. */
+/** The events to write, the headers, and the time limits of the stream. */
 export interface EventStream {
   headers: Record<string, unknown>;
-  run: LiveRun;
+  runId: string;
+  /** A run that works in this process, or the events as a follower receives them. */
+  events: LiveRun | AsyncIterable<RunEventBatch>;
   timing: Pick<StreamTiming, 'heartbeatMs' | 'stalledMs'>;
 }
 
 /**
- * Writes a run's events to the response as server-sent events, at the reader's own pace: unread events stay in the run,
- * and at most one batch is buffered in the response. A reader that stops reading is dropped. Resolves when everything
- * is written or the reader has disconnected.
+ * Writes a run's events to the response as server-sent events, at the reader's own pace: unread events stay where they
+ * are, and at most one batch is buffered in the response. A reader that stops reading is dropped. Resolves when everything
+ * is written or the reader has disconnected. The connection is cut, not ended, where the run continues elsewhere, or its
+ * events cannot be read any more: a clean end without `run-end` looks like success.
  */
-export async function writeEvents(response: ServerResponse, { headers, run, timing }: EventStream): Promise<void> {
+export async function writeEvents(response: ServerResponse, stream: EventStream): Promise<void> {
+  const { headers, runId, events, timing } = stream;
   response.writeHead(200, {
     ...(headers as Record<string, string>),
     'content-type': EVENTS_TYPE,
     'cache-control': `${NO_STORE}, no-transform`,
     'x-accel-buffering': 'no',
   });
-  response.flushHeaders();
+  response.write(RETRY);
   dropStalledReader(response, timing.stalledMs);
   const heartbeat = setInterval(() => response.write(': heartbeat\n\n'), timing.heartbeatMs);
   // A socket error is followed by `close`.
   response.on('error', () => undefined);
   try {
-    await writeAll(response, run);
+    if (events instanceof LiveRun) await writeLive(response, events);
+    else await writeBatches(response, runId, events);
+    if (events instanceof LiveRun && events.isEnded && events.isReleased) response.destroy();
+  } catch (error) {
+    response.destroy();
+    throw error;
   } finally {
     clearInterval(heartbeat);
     response.end();
@@ -41,7 +52,7 @@ export async function writeEvents(response: ServerResponse, { headers, run, timi
 }
 
 /** Writes synchronously when the run emits: a promise for each event would cost as much as the event. */
-function writeAll(response: ServerResponse, run: LiveRun): Promise<void> {
+function writeLive(response: ServerResponse, run: LiveRun): Promise<void> {
   return new Promise((resolve) => {
     let next = run.firstIndex;
     let isBehind = false;
@@ -70,6 +81,34 @@ function writeAll(response: ServerResponse, run: LiveRun): Promise<void> {
   });
 }
 
+async function writeBatches(
+  response: ServerResponse,
+  runId: string,
+  batches: AsyncIterable<RunEventBatch>,
+): Promise<void> {
+  for await (const { firstIndex, events, isCorrection } of batches) {
+    for (let place = 0; place < events.length && !response.destroyed; place += EVENTS_A_WRITE) {
+      const some = events.slice(place, place + EVENTS_A_WRITE);
+      const text = isCorrection ? some.map(encodeUnnumbered).join('') : encodeEvents(runId, firstIndex + place, some);
+      if (!response.write(text)) await drained(response);
+    }
+    if (response.destroyed) return;
+  }
+}
+
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = (): void => {
+      response.off('drain', stop);
+      response.off('close', stop);
+      resolve();
+    };
+    response.on('drain', stop);
+    response.on('close', stop);
+    if (response.destroyed) stop();
+  });
+}
+
 function encodeEvents(runId: string, firstIndex: number, events: readonly RunEvent[]): string {
   let text = '';
   let index = firstIndex;
@@ -79,7 +118,11 @@ function encodeEvents(runId: string, firstIndex: number, events: readonly RunEve
 
 /** One event on the wire: its id, its type and, as data, its other fields. */
 export function encodeEvent(runId: string, index: number, event: RunEvent): string {
-  return `id: ${runId}:${index}\nevent: ${event.type}\ndata: ${encodeData(event)}\n\n`;
+  return `id: ${runId}:${index}\n${encodeUnnumbered(event)}`;
+}
+
+function encodeUnnumbered(event: RunEvent): string {
+  return `event: ${event.type}\ndata: ${encodeData(event)}\n\n`;
 }
 
 function encodeData(event: RunEvent): string {

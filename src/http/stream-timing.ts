@@ -5,7 +5,7 @@ import { Injectable } from '@nestjs/common';
 export class StreamTiming {
   /** How long to wait for the model's first token before sending anything, so that an early error keeps its status. */
   readonly holdMs: number = 10_000;
-  readonly heartbeatMs: number = 15_000;
+  readonly heartbeatMs: number = 5_000;
   /** How long a reader may take nothing while events are pending. Then it is dropped; its run continues. */
   readonly stalledMs: number = 60_000;
 }

@@ -5,8 +5,8 @@ import { type RunEvent } from './run-event.interface.js';
 import { type RunStore, type StoredRun } from './run-store.interface.js';
 
 /**
- * The events of an ended run that a follower does not have, which are all after its last one, where the log knows that.
- * If not, it is corrected: what it has is taken back, and all is told again, by the log or else by the stored messages.
+ * The events of an ended run that a follower does not have: all after its last one, where the log knows that one. If not,
+ * resets take back what the follower has, and all events follow, from the log or else from the stored messages.
  */
 export async function* endedBatches(
   { log }: RunStore,

@@ -77,6 +77,11 @@ export class RunHandle {
     return this.followers.follow({ store, runId, after, signal, isWaiting, live, stored });
   }
 
+  /** Calls the listener once this process stops, until the returned function is called: the run then continues elsewhere. */
+  whenReleased(listener: () => void): () => void {
+    return this.followers.whenReleased(listener);
+  }
+
   /** How the run ended, or that it is parked; never rejects for a run that failed. */
   result(): Promise<RunResult> {
     this.ended ??= this.awaitEnd();

@@ -46,9 +46,11 @@ export class RunPoller {
     if (tail && from >= tail.from && from < tail.next) return Promise.resolve(tail.batches);
     let reading = this.reads.get(from);
     if (reading === undefined) {
-      reading = (store.log?.read(this.runId, from, MAX_READ) ?? Promise.resolve([])).catch(ifUnavailable).finally(() => {
-        this.reads.delete(from);
-      });
+      reading = (store.log?.read(this.runId, from, MAX_READ) ?? Promise.resolve([]))
+        .catch(ifUnavailable)
+        .finally(() => {
+          this.reads.delete(from);
+        });
       this.reads.set(from, reading);
     }
     return reading;
@@ -100,14 +102,17 @@ export class RunPoller {
   private schedule(): void {
     if (this.timer !== undefined || this.isPolling || this.waiters.size === 0) return;
     const isIdle = this.store.log === undefined || (this.latest && this.latest.record.status !== 'running');
-    this.timer = setTimeout(() => {
-      this.timer = undefined;
-      this.isPolling = true;
-      void this.poll().finally(() => {
-        this.isPolling = false;
-        this.schedule();
-      });
-    }, isIdle ? IDLE_POLL_MS : POLL_MS);
+    this.timer = setTimeout(
+      () => {
+        this.timer = undefined;
+        this.isPolling = true;
+        void this.poll().finally(() => {
+          this.isPolling = false;
+          this.schedule();
+        });
+      },
+      isIdle ? IDLE_POLL_MS : POLL_MS,
+    );
   }
 
   private async poll(): Promise<void> {

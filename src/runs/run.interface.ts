@@ -6,9 +6,12 @@ import { type RunEvent, type RunStatus } from './run-event.interface.js';
  */
 export type IndexedRunEvent = RunEvent & { readonly eventIndex: number };
 
+/** The largest index that an event may have. */
+export const MAX_EVENT_INDEX = 2 ** 31 - 2;
+
 /** Which events of a run to follow. */
 export interface FollowOptions {
-  /** The `eventIndex` of the last event that was seen; all that this process has by default. */
+  /** The `eventIndex` of the last event that was seen; -1 for all events, by default. */
   after?: number;
   /** Ends the loop, not the run. */
   signal?: AbortSignal;
@@ -22,9 +25,16 @@ export interface FollowOptions {
 export interface Run<M = unknown> {
   readonly id: string;
   readonly chatId: string;
-  /** Where the run stands, as far as this process knows: a parked run may continue by another object. */
+  /**
+   * Where the run stands.
+   * @throws ChatNotFoundError, RunNotFoundError
+   */
   status(): Promise<RunStatus>;
-  /** The events, one at a time, up to the end of the run or until it is parked. A slow reader slows only itself. */
+  /**
+   * The events, one at a time, up to the end of the run or until it is parked, wherever it works and after its end. A slow
+   * reader slows only itself. A `reset` that corrects what the reader has, has the reader's own `after` as its index.
+   * @throws ChatNotFoundError, RunNotFoundError, TooManyFollowersError
+   */
   events(options?: FollowOptions): AsyncGenerator<IndexedRunEvent, void, undefined>;
   /**
    * The stored answer, as `ask()` returns it.

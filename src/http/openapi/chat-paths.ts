@@ -1,7 +1,8 @@
 import { CHAT_PAGE, MESSAGE_PAGE } from '../../chats/page.js';
 import { type ErrorCode } from '../../errors/gitlab-duo.error.js';
 import { type JsonObject } from '../../messages/json.interface.js';
-import { answer, operation, query } from './operation.js';
+import { answer, limit, operation, query } from './operation.js';
+import { runPaths } from './run-paths.js';
 import { component, integer, type Schema, uuid } from './schema.js';
 import { toolCallPaths } from './tool-call-paths.js';
 
@@ -115,6 +116,7 @@ export function chatPaths(path: string): Record<string, JsonObject> {
       }),
     },
     ...toolCallPaths(path),
+    ...runPaths(path),
   };
 }
 
@@ -122,11 +124,6 @@ const after = integer(
   'The `seq` after which the page begins; the `nextCursor` of the page before, or -1 for the first.',
   { minimum: -1 },
 );
-
-function limit(size: typeof CHAT_PAGE): JsonObject {
-  const schema = integer(undefined, { minimum: 1, maximum: size.max, default: size.default });
-  return query('limit', schema, size.default);
-}
 
 const runHeaders: Schema = {
   'X-Request-Id': { $ref: '#/components/headers/X-Request-Id' },

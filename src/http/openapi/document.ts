@@ -6,6 +6,7 @@ import { eventSchemas } from './event-schemas.js';
 import { messageSchemas } from './message-schemas.js';
 import { answer, operation } from './operation.js';
 import { problemSchema } from './problems.js';
+import { runSchemas } from './run-schemas.js';
 import { type Schema, uuid } from './schema.js';
 import { toolCallSchemas } from './tool-call-schemas.js';
 
@@ -54,6 +55,7 @@ export function openApiDocument({ path = 'chats', models }: OpenApiDocumentOptio
         ...chatSchemas,
         ...messageSchemas,
         ...toolCallSchemas,
+        ...runSchemas,
         ...bodySchemas(),
         ...eventSchemas,
         Problem: problemSchema,
@@ -71,6 +73,13 @@ export function openApiDocument({ path = 'chats', models }: OpenApiDocumentOptio
           in: 'path',
           required: true,
           description: 'Paste the `id` of a call from the list of those that wait for approval.',
+          schema: uuid,
+        },
+        runId: {
+          name: 'runId',
+          in: 'path',
+          required: true,
+          description: 'Paste the `id` of a run: the `X-Run-Id` of an answer, or one from the list of runs.',
           schema: uuid,
         },
         'X-Request-Id': {

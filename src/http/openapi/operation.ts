@@ -2,7 +2,7 @@ import { type ErrorCode } from '../../errors/gitlab-duo.error.js';
 import { type JsonObject, type JsonValue } from '../../messages/json.interface.js';
 import { type BodyName, bodyExamples } from './bodies.js';
 import { idProblems, problemResponses } from './problems.js';
-import { component } from './schema.js';
+import { component, integer } from './schema.js';
 
 /** An operation in this package's short form. */
 interface Call {
@@ -56,6 +56,11 @@ export function answer(description: string, schema?: string, more: JsonObject = 
 /** @param example the value that an API explorer fills in; without one it omits the parameter */
 export function query(name: string, schema: JsonObject, example?: JsonValue): JsonObject {
   return { name, in: 'query', required: false, schema, ...(example !== undefined && { example }) };
+}
+
+/** The query parameter of a list for the size of its page. */
+export function limit({ max, default: usual }: { max: number; default: number }): JsonObject {
+  return query('limit', integer(undefined, { minimum: 1, maximum: max, default: usual }), usual);
 }
 
 function json(schema: JsonObject, example?: JsonObject): Record<string, JsonValue> {

@@ -1,7 +1,5 @@
 import { type Page } from '../../chats/duo-chat-service.interface.js';
 import { type ToolCallRecord, type ToolCallStatus } from '../../messages/tool-call.interface.js';
-import { type RunStatus } from '../../runs/run-event.interface.js';
-import { type RunView } from '../presenter.js';
 import { anyObject, array, component, nullable, object, oneOf, type Schema, text, time, uuid } from './schema.js';
 
 const callStatus = oneOf<ToolCallStatus>(
@@ -9,28 +7,8 @@ const callStatus = oneOf<ToolCallStatus>(
   'An approved call runs with the next completion.',
 );
 
-const runStatus = oneOf<RunStatus>({
-  queued: true,
-  running: true,
-  awaiting_approval: true,
-  completed: true,
-  failed: true,
-  cancelled: true,
-  interrupted: true,
-});
-
-/** Runs and their pending tool calls, by their names in the document. */
+/** Tool calls that wait for approval, by their names in the document. */
 export const toolCallSchemas: Record<string, Schema> = {
-  Run: object<RunView>({
-    id: uuid,
-    chatId: uuid,
-    status: runStatus,
-    model: text('A Duo model id.'),
-    answerMessageId: nullable(uuid),
-    error: nullable(component('Problem')),
-    startedAt: nullable(time),
-    finishedAt: nullable(time),
-  }),
   ToolCall: object<ToolCallRecord>({
     id: { ...uuid, description: 'By which the call is approved or denied.' },
     providerCallId: text('The vendor’s own, which may repeat.'),

@@ -36,7 +36,7 @@ describe('writeEvents', () => {
     server = createServer((_request, response) => {
       const timing = { heartbeatMs: 50, stalledMs };
       responses.push(response);
-      writing.push(writeEvents(response, { headers: {}, run, timing }));
+      writing.push(writeEvents(response, { headers: {}, runId: run.id, events: run, timing }));
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');

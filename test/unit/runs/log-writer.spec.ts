@@ -92,6 +92,28 @@ describe('LogWriter', () => {
     expect([log.texts('one'), log.texts('two')]).toEqual([['0:ab', '2:c'], ['0:x']]);
   });
 
+  it('writes the events of runs that are followed elsewhere ten times as often, and no others', async () => {
+    const [followed, other] = [new LiveRun('one', 'chat'), new LiveRun('two', 'chat')];
+    writer.open(followed, 0);
+    writer.open(other, 0);
+    writer.setFollowed(new Set(['one', 'elsewhere']));
+    for (const text of ['a', 'b', 'c']) {
+      followed.append([delta(text)]);
+      other.append([delta(text)]);
+      await tick(100);
+    }
+    expect([log.texts('one'), log.texts('two')]).toEqual([['0:a', '1:b', '2:c'], []]);
+    await tick(700);
+    expect(log.texts('two')).toEqual(['0:abc']);
+    writer.setFollowed(new Set());
+    await tick(100);
+    followed.append([delta('d')]);
+    await tick(400);
+    expect(log.texts('one')).toEqual(['0:a', '1:b', '2:c']);
+    await tick(600);
+    expect(log.texts('one')).toEqual(['0:a', '1:b', '2:c', '3:d']);
+  });
+
   it('has a timer only while a run is live, and returns the events that were not logged', async () => {
     expect(jest.getTimerCount()).toBe(0);
     const run = new LiveRun('one', 'chat');
@@ -202,7 +224,7 @@ describe('LogWriter', () => {
     }
     log.foreign.add('one');
     await tick();
-    expect([one.stopReason, two.stopReason]).toEqual(['interrupted', undefined]);
+    expect([one.stopReason, two.stopReason]).toEqual(['released', undefined]);
     one.append([delta('b')]);
     two.append([delta('b')]);
     await tick();

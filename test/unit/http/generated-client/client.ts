@@ -88,6 +88,7 @@ export class ChatClient {
           throw new ProblemError(event.data.problem);
         case 'run-end':
           return usage ?? event.data.usage;
+        case 'run-queued':
         case 'run-start':
         case 'message-start':
         case 'reasoning-delta':

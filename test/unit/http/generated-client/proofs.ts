@@ -3,7 +3,8 @@ import { type ChatDto, type NewChatDto } from '../../../../src/http/dto/chat.dto
 import { type AttachmentDto, type CompletionDto, type MessageDto } from '../../../../src/http/dto/message.dto.js';
 import { type ParamsDto, type ThinkingDto } from '../../../../src/http/dto/params.dto.js';
 import { type DenialDto } from '../../../../src/http/dto/tool-call.dto.js';
-import { type ChatView, type RunView } from '../../../../src/http/presenter.js';
+import { type ChatView } from '../../../../src/http/presenter.js';
+import { type RunRecord } from '../../../../src/runs/run-record.interface.js';
 import { type Problem } from '../../../../src/errors/problem.js';
 import { type JsonValue } from '../../../../src/messages/json.interface.js';
 import { type MessageRecord, type Usage } from '../../../../src/messages/message.interface.js';
@@ -44,6 +45,7 @@ type EventData<Type extends RunEvent['type']> = Omit<Extract<RunEvent, { type: T
 type DescribedData<Type extends RunEvent['type']> = Extract<Schemas['RunEvent'], { event: Type }>['data'];
 
 export const events: { [Type in RunEvent['type']]: Same<DescribedData<Type>, EventData<Type>> } = {
+  'run-queued': true,
   'run-start': true,
   'message-start': true,
   'reasoning-delta': true,
@@ -72,7 +74,7 @@ export const schemas = [
   true satisfies Same<Schemas['Message'], MessageRecord>,
   true satisfies Same<Schemas['Answer'], MessageRecord & { usage: Usage }>,
   true satisfies Same<Schemas['Part'], Part>,
-  true satisfies Same<Schemas['Run'], RunView>,
+  true satisfies Same<Schemas['Run'], RunRecord>,
   true satisfies Same<Schemas['ToolCall'], ToolCallRecord>,
   true satisfies Same<Schemas['ChatUsage'], ChatUsage>,
   true satisfies Same<Schemas['Model'], Model>,

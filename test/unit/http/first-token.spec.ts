@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { problem } from '../../../src/errors/problem.js';
-import { failedBeforeFirstToken } from '../../../src/http/failed-before-first-token.js';
+import { failedBeforeFirstToken } from '../../../src/http/first-token.js';
 import { noUsage } from '../../../src/messages/usage.js';
 import { LiveRun } from '../../../src/runs/live-run.js';
 import { type RunEvent } from '../../../src/runs/run-event.interface.js';
