@@ -29,6 +29,7 @@ import { InstanceLeases } from './runs/instance-leases.service.js';
 import { RunFollowers } from './runs/run-followers.service.js';
 import { RunLogs } from './runs/run-logs.service.js';
 import { RunService } from './runs/run.service.js';
+import { RunSweeper } from './runs/run-sweeper.service.js';
 import { RunTools } from './runs/run-tools.service.js';
 import { RunWorker } from './runs/run-worker.js';
 import { ToolRegistry } from './tools/tool-registry.js';
@@ -70,6 +71,7 @@ const DATABASE_URL_CHECK = Symbol('database url check');
     RunWorker,
     InstanceLeases,
     RunService,
+    RunSweeper,
     InstanceStores,
     HistoryCache,
     AgentRegistry,
@@ -79,6 +81,6 @@ const DATABASE_URL_CHECK = Symbol('database url check');
     DuoService,
     AgentExplorer,
   ],
-  exports: [GITLAB_DUO_OPTIONS, FailedRuns, KnownSecrets, ModelRegistry, DuoRouterService, ChatServices, DuoService],
+  exports: [GITLAB_DUO_OPTIONS, FailedRuns, KnownSecrets, ModelRegistry, DuoRouterService, RunService, ChatServices, DuoService],
 })
 export class GitlabDuoCoreModule extends ConfigurableModuleClass {}

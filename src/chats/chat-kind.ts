@@ -24,6 +24,12 @@ export interface ChatKind<C extends ChatOf<unknown> = ChatOf<unknown>> {
   isDefault: boolean;
 }
 
+/** A kind with what the options of the module say where it says nothing itself. */
+export interface ResolvedKind<C extends ChatOf<unknown> = ChatOf<unknown>> extends ChatKind<C> {
+  whenBusy: WhenBusy;
+  recovery: Recovery;
+}
+
 /**
  * Reads the kind of a chat class from its metadata.
  * @throws ConfigurationError when the class does not act as a chat, or its messages not as messages

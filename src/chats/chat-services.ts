@@ -4,11 +4,14 @@ import { type ResolvedOptions } from '../config/gitlab-duo-options.interface.js'
 import { GITLAB_DUO_OPTIONS } from '../config/tokens.js';
 import { ConfigurationError } from '../errors/request.errors.js';
 import { ModelRegistry } from '../models/model-registry.js';
+import { type RunContext } from '../runs/run-kinds.js';
+import { RunSweeper } from '../runs/run-sweeper.service.js';
 import { RunService } from '../runs/run.service.js';
 import { type ChatOf } from './acts-as-chat.mixin.js';
 import { ChatAgents } from './chat-agents.js';
-import { type ChatClass, type ChatKind } from './chat-kind.js';
+import { type ChatClass, type ChatKind, type ResolvedKind } from './chat-kind.js';
 import { DuoChatService } from './duo-chat.service.js';
+import { runDefaults } from './persisted-chat-backend.js';
 import { HistoryCache } from './store/history-cache.service.js';
 import { InstanceStores } from './store/instance-stores.service.js';
 import { KindStore } from './store/kind-store.js';
@@ -16,7 +19,7 @@ import { checkTables } from './store/table-check.js';
 
 /** A kind of chat in a data source, with its service. */
 export interface ServedKind {
-  kind: ChatKind;
+  kind: ResolvedKind;
   dataSource: DataSource;
   store: KindStore;
   service: DuoChatService<ChatOf<unknown>>;
@@ -27,6 +30,7 @@ export interface ServedKind {
 export class ChatServices implements OnApplicationBootstrap {
   /** The kinds that have a service so far. */
   readonly served: ServedKind[] = [];
+  private hasStarted = false;
 
   constructor(
     @Inject(GITLAB_DUO_OPTIONS) private readonly options: ResolvedOptions,
@@ -35,6 +39,7 @@ export class ChatServices implements OnApplicationBootstrap {
     private readonly instances: InstanceStores,
     private readonly histories: HistoryCache,
     private readonly agents: ChatAgents,
+    private readonly sweeper: RunSweeper,
   ) {}
 
   /** The kinds whose service a plain `DuoChatService` may be, or the given kind, once for each data source. */
@@ -49,6 +54,8 @@ export class ChatServices implements OnApplicationBootstrap {
       if (kind.tools) this.runs.toolNames(kind.tools());
       await checkTables(dataSource, kind);
     }
+    this.hasStarted = true;
+    for (const served of this.served) this.sweep(served);
   }
 
   /** @throws ConfigurationError when the data source cannot hold the kind, UnknownModelError for its default model */
@@ -59,15 +66,37 @@ export class ChatServices implements OnApplicationBootstrap {
     const served = this.create(kind, dataSource);
     for (const neighbour of neighbours) mustDiffer(served, neighbour);
     this.served.push(served);
+    if (this.hasStarted) this.sweep(served);
     return served.service;
   }
 
-  private create(kind: ChatKind, dataSource: DataSource): ServedKind {
-    const { models, runs, agents } = this;
-    const defaultModel = models.get(kind.model ?? this.options.model).id;
+  private create(given: ChatKind, dataSource: DataSource): ServedKind {
+    const { models, runs, agents, options } = this;
+    const kind: ResolvedKind = {
+      ...given,
+      recovery: given.recovery ?? options.recovery,
+      whenBusy: given.whenBusy ?? options.whenBusy,
+    };
+    const defaultModel = models.get(kind.model ?? options.model).id;
     const store = new KindStore(dataSource, kind, this.instances.of(dataSource), runs, this.histories.ofKind());
     const service = new DuoChatService({ kind, dataSource, store, runs, models, agents, defaultModel });
     return { kind, dataSource, store, service };
+  }
+
+  /** Lets this process continue the kind's runs that have lost their instance, or wait for their turn. */
+  private sweep({ kind, dataSource, store, service }: ServedKind): void {
+    const { runs, agents } = this;
+    const persisted = { kind, store, runs, agents, chats: dataSource.getRepository(kind.chat) };
+    const defaults: RunContext['defaults'] = (begun, signal) => runDefaults(persisted, begun, signal);
+    this.sweeper.serve(this.instances.of(dataSource), {
+      name: store.name,
+      recovery: kind.recovery,
+      context: (chatId, ownerId) => ({
+        store: store.runsOf(chatId, ownerId),
+        chat: service.ref(chatId, { ownerId }),
+        defaults,
+      }),
+    });
   }
 }
 

@@ -118,7 +118,7 @@ export function persistedChatBackend<C extends ChatOf<unknown>, M>(
 }
 
 /** The defaults by the chat's agent or, without one, by its kind. */
-async function runDefaults<C extends ChatOf<unknown>>(
+export async function runDefaults<C extends ChatOf<unknown>>(
   { kind, runs, agents, chats }: PersistedChats<C>,
   {
     chatId: id,

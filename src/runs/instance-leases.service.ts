@@ -1,9 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { safeError } from '../errors/safe-error.js';
-import { type LeaseStore } from './run-store.interface.js';
+import { type LeaseStore } from './lease-store.interface.js';
 
-const TTL_MS = 15_000;
 const HEARTBEAT_MS = 5_000;
 
 /**
@@ -17,14 +16,14 @@ export class InstanceLeases {
   private readonly logger = new Logger(InstanceLeases.name);
   private readonly leases = new Map<LeaseStore, Lease>();
 
+  /** Keeps a session in the store from now on, so that a death of this process is noticed at once. */
+  open(store: LeaseStore): void {
+    this.leaseIn(store);
+  }
+
   /** Resolves when the instance holds a lease in the store, which costs a round trip only the first time. */
   async hold(store: LeaseStore): Promise<void> {
-    let lease = this.leases.get(store);
-    if (lease === undefined) {
-      lease = new Lease(store, this.instanceId, this.logger);
-      this.leases.set(store, lease);
-    }
-    await lease.hold();
+    await this.leaseIn(store).hold();
   }
 
   /** Releases every lease, so that no instance has to wait until it expires. */
@@ -32,6 +31,15 @@ export class InstanceLeases {
     const leases = [...this.leases.values()];
     this.leases.clear();
     await Promise.allSettled(leases.map((lease) => lease.release()));
+  }
+
+  private leaseIn(store: LeaseStore): Lease {
+    let lease = this.leases.get(store);
+    if (lease === undefined) {
+      lease = new Lease(store, this.instanceId, this.logger);
+      this.leases.set(store, lease);
+    }
+    return lease;
   }
 }
 
@@ -44,21 +52,30 @@ class Lease {
     private readonly store: LeaseStore,
     private readonly instanceId: string,
     private readonly logger: Logger,
-  ) {}
+  ) {
+    store.open(instanceId, () => {
+      if (this.heartbeat !== undefined) this.renewInBackground();
+    });
+  }
 
   async hold(): Promise<void> {
     if (performance.now() >= this.heldUntil) await this.renew();
     this.heartbeat ??= setInterval(() => {
-      this.renew().catch((error: unknown) => {
-        this.logger.warn(`The instance's lease was not renewed: ${safeError(error).message}`);
-      });
+      this.renewInBackground();
     }, HEARTBEAT_MS).unref();
   }
 
   async release(): Promise<void> {
     clearInterval(this.heartbeat);
+    this.heartbeat = undefined;
     await this.renewal?.catch(() => undefined);
     await this.store.release(this.instanceId);
+  }
+
+  private renewInBackground(): void {
+    this.renew().catch((error: unknown) => {
+      this.logger.warn(`The instance's lease was not renewed: ${safeError(error).message}`);
+    });
   }
 
   private renew(): Promise<void> {
@@ -68,7 +85,7 @@ class Lease {
 
   private async renewOnce(): Promise<void> {
     const sentAt = performance.now();
-    await this.store.renew(this.instanceId, TTL_MS);
-    this.heldUntil = sentAt + TTL_MS - HEARTBEAT_MS / 2;
+    const heldMs = await this.store.renew(this.instanceId);
+    this.heldUntil = sentAt + heldMs - HEARTBEAT_MS / 2;
   }
 }

@@ -1,4 +1,5 @@
 import { type MessageRecord, type Usage } from '../messages/message.interface.js';
+import { TurnReleasedError } from '../turn/released-turn.js';
 import { type RunEndStatus, type RunEvent } from './run-event.interface.js';
 
 /** Events that came together; the index of the first, each next one counting on. */
@@ -66,7 +67,7 @@ export class LiveRun {
   /** Stops the run; the first reason counts. Its text so far is kept. */
   stop(reason: StopReason): void {
     this.stopReason ??= reason;
-    this.controller.abort();
+    this.controller.abort(reason === 'released' ? new TurnReleasedError() : undefined);
   }
 
   /** The index of the event that comes next. */

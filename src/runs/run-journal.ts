@@ -74,6 +74,7 @@ export class RunJournal implements TurnJournal {
     this.wrongId = undefined;
     // Known to the ledger: another process finds out which message was under way.
     this.messageId = this.attemptId ?? uuidv7();
+    if (this.messageId === this.begun.resumed?.messageId) return;
     this.run.append([
       ...(wrongId === undefined ? [] : [{ type: 'reset' as const, messageId: wrongId, reason: WRONG }]),
       { type: 'message-start', messageId: this.messageId, role: 'assistant' },

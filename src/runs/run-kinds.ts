@@ -1,3 +1,4 @@
+import { type Recovery } from '../config/gitlab-duo-options.interface.js';
 import { type StartRun } from './run-request.js';
 import { type RunStore } from './run-store.interface.js';
 
@@ -10,5 +11,6 @@ export interface RunContext extends Pick<StartRun, 'chat' | 'defaults'> {
 export interface RunKind {
   /** The kind's stable name, as rows have it. */
   name: string;
+  recovery: Recovery;
   context(chatId: string, ownerId: string | null): RunContext;
 }

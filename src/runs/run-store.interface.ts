@@ -16,6 +16,7 @@ import { type Problem } from '../errors/problem.js';
 import { type ChatSettings, type NewUserMessage } from './chat-settings.interface.js';
 import { type FinalState } from './final-events.js';
 import { type RunEvent, type RunStatus } from './run-event.interface.js';
+import { type LeaseStore } from './lease-store.interface.js';
 import { type RunInput } from './run-options.js';
 import { type RunLog, type UnloggedEvents } from './run-log.interface.js';
 import { type RunListOptions, type RunRecord } from './run-record.interface.js';
@@ -83,6 +84,10 @@ export interface ResumeState {
   openCalls?: readonly StoredToolCall[];
   /** What its followers are told first; that it starts, by default. */
   events?: readonly RunEvent[];
+  /** The message that it says next, where its followers have been told of that. */
+  messageId?: string | null;
+  /** Of the request that asked. */
+  requestId?: string | null;
   /** The attempt that is in the ledger for its next request, and not counted in `steps`. */
   attemptId?: string | null;
 }
@@ -123,15 +128,6 @@ export interface QueuedRun {
 export interface KeyedRun {
   runId: string;
   requestHash: string;
-}
-
-/** A run whose instance is gone, or has handed it over. */
-export interface OrphanRun {
-  id: string;
-  chatKind: string;
-  chatId: string;
-  ownerId: string | null;
-  fence: number;
 }
 
 /** How a run without an instance continues. */
@@ -290,13 +286,6 @@ export interface FinishedRun {
   answer: MessageRecord | null;
   /** Whether queued runs of the chat wait: the first one may begin now. */
   hasQueued: boolean;
-}
-
-/** Keeps the lease of a server instance; times are those of the store's own clock. */
-export interface LeaseStore {
-  /** Takes or renews the lease of the instance for `ttlMs`. */
-  renew(instanceId: string, ttlMs: number): Promise<void>;
-  release(instanceId: string): Promise<void>;
 }
 
 /** Where the runs of one chat are kept. */

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type ResolvedOptions } from '../config/gitlab-duo-options.interface.js';
 import { GITLAB_DUO_OPTIONS } from '../config/tokens.js';
+import { ChatNotFoundError } from '../errors/chat.errors.js';
 import { toProblem } from '../errors/problem.js';
 import { RunLostError } from '../errors/run.errors.js';
 import { cancelledBeforeSend } from '../router/attempt.js';
@@ -31,6 +32,14 @@ export interface RunWork {
   userMessageId: string | null;
 }
 
+/** How the work on a run ended. */
+export interface WorkEnd {
+  /** Whether its end is stored, or another process has it. */
+  isStored: boolean;
+  /** Whether queued runs of the chat wait. */
+  hasQueued: boolean;
+}
+
 /** Works a run: lets the model answer and the tools run, stores the end, and tells the followers. */
 @Injectable()
 export class RunWorker {
@@ -44,9 +53,8 @@ export class RunWorker {
 
   /**
    * Works the run to its end, or until it continues elsewhere; never rejects, and never leaves a follower waiting.
-   * @returns whether queued runs of the chat wait
    */
-  async work(work: RunWork): Promise<boolean> {
+  async work(work: RunWork): Promise<WorkEnd> {
     const { run, store, begun, userMessageId } = work;
     const log = this.logs.open(run, store.log, begun.fence);
     const journal = new RunJournal(run, store, begun, work.attemptId, work.start.requestId ?? null);
@@ -54,11 +62,9 @@ export class RunWorker {
       run.append(begun.resumed?.events ?? [{ type: 'run-start', runId: run.id, chatId: run.chatId, userMessageId }]);
       return await this.finish(work, journal, await this.turn(work, journal), log);
     } catch (error) {
-      if (error instanceof RunLostError) run.stop('released');
-      if (run.isReleased) endElsewhere(run);
-      else this.giveUp(work, error, journal.spent);
       await log.close();
-      return false;
+      if (error instanceof RunLostError || run.isReleased) return endElsewhere(run);
+      return this.giveUp(work, error, journal.spent);
     }
   }
 
@@ -95,18 +101,18 @@ export class RunWorker {
     };
   }
 
-  private async finish(work: RunWork, journal: RunJournal, end: TurnEnd, log: OpenLog): Promise<boolean> {
+  private async finish(work: RunWork, journal: RunJournal, end: TurnEnd, log: OpenLog): Promise<WorkEnd> {
     const { run, store, begun, start } = work;
     const { attemptId, messageId } = journal;
     const { stopReason } = run;
-    if (stopReason === 'released') {
+    if (stopReason === 'released' && isCut(end)) {
       const outcome = end.type === 'answered' ? end.outcome.attempt : cancelledBeforeSend(1);
       const attempt = attemptId === null ? null : { id: attemptId, outcome };
       await store.release({ ...journal.key, attempt, unlogged: await log.close() });
-      endElsewhere(run);
-      return false;
+      return endElsewhere(run);
     }
-    const { status, answer, attempt, error } = runOutcome(run.id, messageId, begun.model, end, stopReason);
+    const stopped = stopReason === 'released' ? undefined : stopReason;
+    const { status, answer, attempt, error } = runOutcome(run.id, messageId, begun.model, end, stopped);
     if (end.type === 'waiting') run.append([approvalRequired(end.calls)]);
     const answerUsage = (end.type === 'answered' ? attempt.usage : journal.messageUsage) ?? noUsage;
     const usage = end.type === 'answered' ? addUsage(journal.spent, answerUsage) : journal.spent;
@@ -127,16 +133,17 @@ export class RunWorker {
     const message = stored ?? journal.message;
     const parsed = end.type === 'answered' ? end.parsed : undefined;
     run.end({ status, message, parsed, results: journal.results, usage: answerUsage, error });
-    return hasQueued && status !== 'awaiting_approval';
+    return { isStored: true, hasQueued: hasQueued && status !== 'awaiting_approval' };
   }
 
-  /** Ends a run that could not be stored any more: the next ask of its chat recovers it. */
-  private giveUp(work: RunWork, error: unknown, usage: Usage): void {
+  /** Ends a run that could not be stored any more for its followers: a sweep ends it in the store. */
+  private giveUp(work: RunWork, error: unknown, usage: Usage): WorkEnd {
     const { run, start } = work;
     this.logFailure(work, error);
     const problem = toProblem(error, start.requestId);
     run.append(finalEvents({ status: 'failed', error: problem, answerUsage: noUsage, usage }, null));
     run.end({ status: 'failed', message: null, usage, error });
+    return { isStored: error instanceof ChatNotFoundError, hasQueued: false };
   }
 
   private logFailure({ run, begun, start }: RunWork, error: unknown): void {
@@ -145,6 +152,14 @@ export class RunWorker {
 }
 
 /** Ends a run for its followers here: it continues in another process. */
-function endElsewhere(run: LiveRun): void {
+function endElsewhere(run: LiveRun): WorkEnd {
+  run.stop('released');
   run.end({ status: 'running', message: null, usage: noUsage });
+  return { isStored: true, hasQueued: false };
+}
+
+/** Whether a turn has not come to its own end. */
+function isCut(end: TurnEnd): boolean {
+  if (end.type === 'waiting') return false;
+  return (end.type === 'answered' ? end.outcome.error : end.error) !== undefined;
 }

@@ -1,4 +1,11 @@
-import { type BeforeApplicationShutdown, Inject, Injectable, Logger, type Type } from '@nestjs/common';
+import {
+  type BeforeApplicationShutdown,
+  Inject,
+  Injectable,
+  Logger,
+  type OnModuleDestroy,
+  type Type,
+} from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { DeadlineError, withDeadline } from '../async/deadline.js';
 import { type ResolvedOptions, type WhenBusy } from '../config/gitlab-duo-options.interface.js';
@@ -14,6 +21,7 @@ import { type DuoTool } from '../tools/duo-tool.interface.js';
 import { beginCheck } from './begin-check.js';
 import { type FailedRun, FailedRuns } from './failed-runs.js';
 import { InstanceLeases } from './instance-leases.service.js';
+import { type OrphanRun } from './lease-store.interface.js';
 import { LiveRun } from './live-run.js';
 import { queuedStart } from './queued-start.js';
 import { requestHash } from './request-hash.js';
@@ -27,7 +35,6 @@ import { type NewUserMessage } from './chat-settings.interface.js';
 import {
   type BegunRun,
   type Cancellation,
-  type OrphanRun,
   type RequestKey,
   type RunStore,
 } from './run-store.interface.js';
@@ -54,10 +61,11 @@ interface Beginning {
 
 /** Begins runs, holds them while they work, and stops them. A run belongs to this service, not to its caller. */
 @Injectable()
-export class RunService implements BeforeApplicationShutdown {
+export class RunService implements OnModuleDestroy, BeforeApplicationShutdown {
   private readonly logger = new Logger(RunService.name);
   private readonly live = new Map<LiveRun, RunWork>();
   private readonly held = new Set<string>();
+  private readonly lost = new Set<string>();
   private readonly open = new Set<Promise<unknown>>();
   private stopping = false;
 
@@ -93,6 +101,11 @@ export class RunService implements BeforeApplicationShutdown {
   /** Whether this process still holds the run: from before its begin is sent until its end is stored or given up. */
   isHeld(runId: string): boolean {
     return this.held.has(runId);
+  }
+
+  /** The runs that this process works no more, and whose end it could not store. */
+  get unstored(): string[] {
+    return [...this.lost];
   }
 
   /** Logs a run that died with another process. */
@@ -172,31 +185,22 @@ export class RunService implements BeforeApplicationShutdown {
     }
   }
 
-  /** Continues a run that lost its instance, where no other instance is faster. */
+  /** Continues a run that lost its instance, or ends it where it may not continue, unless another instance is faster. */
   async continueRun(context: RunContext, orphan: OrphanRun, mayContinue: boolean): Promise<void> {
-    if (this.stopping || this.live.size >= this.options.limits.liveRuns || this.held.has(orphan.id)) return;
-    const { store, chat, defaults } = context;
-    this.held.add(orphan.id);
-    try {
-      if (store.leases) await this.leases.hold(store.leases);
-      const { id: runId, fence } = orphan;
-      const begun = await store.takeOver({ runId, fence, instanceId: this.instanceId, mayContinue });
-      if (begun === undefined) {
-        this.held.delete(runId);
-        await this.beginNext(context);
-        return;
-      }
-      const start = { chat, defaults, user: null, settings: {}, scope: begun.resumed?.options?.scope };
-      this.startWork({ store, begun, start, userMessageId: null, ...resumedRun(begun) }, [runId]);
-    } catch (error) {
-      this.held.delete(orphan.id);
-      throw error;
-    }
+    const isFull = this.live.size >= this.options.limits.liveRuns;
+    if (this.stopping || (isFull && mayContinue) || this.held.has(orphan.id)) return;
+    const taking = this.takeOver(context, orphan, mayContinue);
+    this.trackPending(taking);
+    await taking;
+  }
+
+  /** Takes no asks from now on. */
+  onModuleDestroy(): void {
+    this.stopping = true;
   }
 
   /** Lets the runs work on for a while, hands the others over, and gives the leases back. */
   async beforeApplicationShutdown(): Promise<void> {
-    this.stopping = true;
     await withDeadline(() => this.ended(), { ms: this.options.shutdownGraceMs }).catch(() => undefined);
     for (const [run, { store }] of this.live) run.stop(store.isHandedOver ? 'released' : 'interrupted');
     await withDeadline(() => this.ended(), { ms: STOP_TIMEOUT_MS }).catch(() => {
@@ -205,6 +209,30 @@ export class RunService implements BeforeApplicationShutdown {
     this.logs.stop();
     this.followers.releaseReaders();
     await withDeadline(() => this.leases.release(), { ms: RELEASE_TIMEOUT_MS }).catch(() => undefined);
+  }
+
+  private async takeOver(context: RunContext, { id: runId, fence }: OrphanRun, mayContinue: boolean): Promise<void> {
+    const { store, chat, defaults } = context;
+    this.held.add(runId);
+    this.lost.delete(runId);
+    let isWorking = false;
+    try {
+      if (store.leases) await this.leases.hold(store.leases);
+      const begun = await store.takeOver({ runId, fence, instanceId: this.instanceId, mayContinue });
+      if (begun !== undefined) {
+        const { options, requestId } = begun.resumed ?? {};
+        const start = { chat, defaults, user: null, settings: {}, scope: options?.scope };
+        const named = { ...start, requestId: requestId ?? undefined };
+        this.startWork({ store, begun, start: named, userMessageId: null, ...resumedRun(begun) }, [runId]);
+        isWorking = true;
+      }
+    } catch (error) {
+      if (mayContinue) this.lost.add(runId);
+      throw error;
+    } finally {
+      if (!isWorking) this.held.delete(runId);
+    }
+    if (!isWorking) await this.beginNext(context);
   }
 
   private async beginOrJoin(store: RunStore, start: StartRun): Promise<RunHandle> {
@@ -352,7 +380,8 @@ export class RunService implements BeforeApplicationShutdown {
       this.releaseHold(held);
     });
     this.trackPending(
-      working.then((hasQueued) => {
+      working.then(({ isStored, hasQueued }) => {
+        if (!isStored) this.lost.add(run.id);
         if (hasQueued) this.background(this.beginNext({ store, chat: start.chat, defaults: start.defaults }));
       }),
     );

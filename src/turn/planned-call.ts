@@ -3,6 +3,7 @@ import { type JsonObject } from '../messages/json.interface.js';
 import { type ToolCallPart } from '../messages/part.interface.js';
 import { type BoundTool, type ToolOutcome } from '../tools/bound-tool.interface.js';
 import { type ToolContext } from '../tools/duo-tool.interface.js';
+import { isReleased } from './released-turn.js';
 import { type CallResult, type PendingToolCall, type ToolCall, type Turn } from './turn.interface.js';
 
 /** The input of a call and the answer of a model are checked by the host's code: how long that may take. */
@@ -63,6 +64,7 @@ async function planWith(
     // The grace lets quick checks of a cancelled turn end: its calls are then reported as cancelled.
     return await withDeadline(check, { ms: CHECK_TIMEOUT_MS, signal: turn.signal, graceMs: 0 });
   } catch {
+    if (isReleased(turn.signal)) return { ...call, plan: { type: 'wait' }, isIdempotent: tool.isIdempotent };
     return rejectCall(call, `The tool "${part.name}" could not check the call, so it did not run.`);
   }
 }

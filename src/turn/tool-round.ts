@@ -3,13 +3,15 @@ import { withDeadline } from '../async/deadline.js';
 import { type JsonValue } from '../messages/json.interface.js';
 import { type ToolOutcome } from '../tools/bound-tool.interface.js';
 import { failure, type Plan, type PlannedCall } from './planned-call.js';
+import { isReleased } from './released-turn.js';
 import { type CallResult, type NewCall, type Turn } from './turn.interface.js';
 
 const MAX_CONCURRENT_CALLS = 8;
 /** How long a cancelled tool may take to report how far it got. */
 const GRACE_MS = 500;
 
-const NOT_STARTED = 'The call was cancelled before it started.';
+/** The result of a call that was cancelled before it started. */
+export const NOT_STARTED = 'The call was cancelled before it started.';
 const CUT_OFF = 'The call was cancelled while it ran: it may or may not have taken effect.';
 
 type RunnableCall = PlannedCall & { plan: Extract<Plan, { type: 'run' }> };
@@ -75,7 +77,8 @@ export class ToolRound {
 
   private async workThrough(opensStep: boolean): Promise<void> {
     for (;;) {
-      if (this.turn.signal.aborted) this.cancelQueue();
+      if (isReleased(this.turn.signal)) this.queue.length = 0;
+      else if (this.turn.signal.aborted) this.cancelQueue();
       const started = this.queue.splice(0, MAX_CONCURRENT_CALLS - this.running.size);
       const results = this.settled.splice(0).sort(byOrdinal);
       const isLast = this.running.size === 0 && started.length === 0;
@@ -96,7 +99,9 @@ export class ToolRound {
       this.running.add(call);
       void this.execute(call).then((outcome) => {
         this.running.delete(call);
-        this.settled.push({ call, status: outcome.isError ? 'failed' : 'succeeded', outcome });
+        // Of a call that was cut, the process that continues the run decides.
+        const isCut = outcome.isError && isReleased(this.turn.signal);
+        if (!isCut) this.settled.push({ call, status: outcome.isError ? 'failed' : 'succeeded', outcome });
         this.wake();
       });
     }

@@ -8,6 +8,7 @@ import { type StepOutcome } from '../router/attempt.interface.js';
 import { DuoRouterService } from '../router/duo-router.service.js';
 import { checkAnswer } from './answer-check.js';
 import { planCall, planStoredCall } from './planned-call.js';
+import { isReleased } from './released-turn.js';
 import { resultPart } from './result-part.js';
 import { ToolRound } from './tool-round.js';
 import {
@@ -100,6 +101,8 @@ async function runCalls(state: TurnState, { outcome, callIds }: Step): Promise<T
   const { turn, messages } = state;
   const isOneStep = turn.scope === 'generate';
   const round = await newRound(turn, outcome.answer.parts, callIds);
+  // The calls may not have been checked to the end.
+  if (isReleased(turn.signal)) return { type: 'answered', outcome: { ...outcome, error: turn.signal.reason } };
   const id = await turn.journal.saveStep(outcome, round.newCalls(!isOneStep));
   if (isOneStep) return { type: 'stored' };
   // A turn that was paused is sent back as it is: the vendor continues it.

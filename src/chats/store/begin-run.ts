@@ -88,7 +88,7 @@ async function insertOrResume(
       if (run.isQueued) throw new PendingToolCallsError(chatId);
       return resumeRun(database, chatId, active, run);
     }
-    if (active && !(await recoverRun(database, chatId, active))) throw new ChatBusyError(chatId, active.id);
+    if (active && !(await recoverRun(database, chatId, ownerId, active))) throw new ChatBusyError(chatId, active.id);
     if (tries === MAX_TRIES) throw new ChatBusyError(chatId, undefined);
   }
 }

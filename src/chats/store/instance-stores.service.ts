@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type DataSource } from 'typeorm';
 import { type RunLog } from '../../runs/run-log.interface.js';
-import { type LeaseStore } from '../../runs/run-store.interface.js';
+import { type LeaseStore } from '../../runs/lease-store.interface.js';
 import { DuoInstance } from '../entities/duo-instance.entity.js';
 import { DuoRunEvent } from '../entities/duo-run-event.entity.js';
 import { DuoRun } from '../entities/duo-run.entity.js';
@@ -30,9 +30,10 @@ export class InstanceStores {
       const client = new SqlClient(dataSource);
       guardConnections(dataSource);
       const clock = new DatabaseClock();
+      const runs = tableOf(dataSource, DuoRun);
       store = {
-        leases: new SqlLeaseStore(client, tableOf(dataSource, DuoInstance), clock),
-        log: new SqlRunLog(client, tableOf(dataSource, DuoRunEvent), tableOf(dataSource, DuoRun)),
+        leases: new SqlLeaseStore(client, { instances: tableOf(dataSource, DuoInstance), runs }, clock),
+        log: new SqlRunLog(client, tableOf(dataSource, DuoRunEvent), runs),
         clock,
       };
       this.stores.set(dataSource, store);

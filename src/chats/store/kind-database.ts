@@ -1,6 +1,7 @@
 import { type DataSource, type EntityManager } from 'typeorm';
 import { type FailedRun } from '../../runs/failed-runs.js';
-import { type ChatKind } from '../chat-kind.js';
+import { type Recovery } from '../../config/gitlab-duo-options.interface.js';
+import { type ResolvedKind } from '../chat-kind.js';
 import { type Histories } from './history-cache.service.js';
 import { type KindTables, kindTables } from './kind-tables.js';
 import { SqlClient, type Statement, statement } from './sql-client.js';
@@ -31,6 +32,7 @@ export class KindDatabase {
   readonly tables: KindTables;
   /** The kind's stable name. */
   readonly kind: string;
+  readonly recovery: Recovery;
   readonly clock: DatabaseClock;
   readonly owner: RunOwner;
   readonly histories: Histories;
@@ -40,12 +42,13 @@ export class KindDatabase {
   /** @throws ConfigurationError when the data source is not PostgreSQL or lacks one of the entities */
   constructor(
     private readonly dataSource: DataSource,
-    kind: ChatKind,
+    kind: ResolvedKind,
     { clock, owner, histories }: KindDependencies,
   ) {
     this.client = new SqlClient(dataSource);
     this.tables = kindTables(dataSource, kind);
     this.kind = kind.name ?? dataSource.getMetadata(kind.chat).tableName;
+    this.recovery = kind.recovery;
     this.clock = clock;
     this.owner = owner;
     this.histories = histories;

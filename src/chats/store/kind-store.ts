@@ -4,7 +4,7 @@ import { type MessageRecord } from '../../messages/message.interface.js';
 import { type ToolCallRecord } from '../../messages/tool-call.interface.js';
 import { type ChatUsage, type UsageReport } from '../../messages/usage-report.js';
 import { type RunStore } from '../../runs/run-store.interface.js';
-import { type ChatKind } from '../chat-kind.js';
+import { type ResolvedKind } from '../chat-kind.js';
 import { type Period } from '../duo-chat-service.interface.js';
 import { type AddMessage, addMessage } from './add-message.js';
 import { beginRun } from './begin-run.js';
@@ -23,9 +23,11 @@ import { type LastMessage, lockChat, readChatModel, readLastMessage } from './re
 import { readChatUsage, readOwnerUsage } from './read-usage.js';
 import { readActiveOrQueued, readRun, readRuns } from './read-run.js';
 import { rejectParts } from './reject-parts.js';
+import { releaseRun } from './release-run.js';
 import { saveRetry } from './save-attempt.js';
 import { saveProgress } from './save-progress.js';
 import { saveStep } from './save-step.js';
+import { takeOver } from './take-over.js';
 import { decideToolCall, readOpenCalls, readPendingApprovals } from './tool-calls.js';
 
 /**
@@ -38,7 +40,7 @@ export class KindStore {
   /** @throws ConfigurationError when the data source is not PostgreSQL or lacks one of the entities */
   constructor(
     dataSource: DataSource,
-    private readonly kind: ChatKind,
+    kind: ResolvedKind,
     private readonly instance: InstanceStore,
     owner: RunOwner,
     histories: Histories,
@@ -69,7 +71,7 @@ export class KindStore {
     return {
       leases: instance.leases,
       log: instance.log,
-      isHandedOver: this.kind.recovery !== 'interrupt',
+      isHandedOver: database.recovery === 'takeover',
       chatModel: () => onDatabase(() => readChatModel(database, chatId, ownerId), chatId),
       begin: (run) => onDatabase(() => beginRun(database, chatId, ownerId, run), chatId),
       openCalls: (messageId) => onDatabase(() => readOpenCalls(database, messageId), chatId),
@@ -86,8 +88,8 @@ export class KindStore {
       firstQueued: () => onDatabase(() => readFirstQueued(database, chatId, ownerId), chatId),
       failQueued: (runId, problem) => onDatabase(() => failQueued(database, chatId, runId, problem), chatId),
       cancel: (runId, reason) => onDatabase(() => cancelRun(database, chatId, ownerId, runId, reason), chatId),
-      takeOver: () => Promise.reject(new Error('takeOver')),
-      release: () => Promise.reject(new Error('release')),
+      takeOver: (run) => onDatabase(() => takeOver(database, chatId, ownerId, run), chatId),
+      release: (run) => onDatabase(() => releaseRun(database, run), chatId),
     };
   }
 

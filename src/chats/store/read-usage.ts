@@ -21,6 +21,12 @@ const totals = [
   ...Object.entries(tokenColumns).map(([name, column]) => `coalesce(sum(a.${column}), 0)::float8 AS "${name}"`),
 ].join(', ');
 
+/** What the attempt in a row cost, as JSON; `null` where its vendor did not say. */
+export function usageJson(row: string): string {
+  const tokens = Object.entries(tokenColumns).map(([name, column]) => `'${name}', ${row}.${column}`);
+  return `CASE WHEN ${row}.input_tokens IS NOT NULL THEN json_build_object(${tokens.join(', ')}) END`;
+}
+
 /** What the attempts of a run cost, as far as that is known, as JSON. */
 export function usageOfRun({ attempts }: KindTables, runId: string): string {
   const tokens = Object.entries(tokenColumns).map(([name, column]) => `'${name}', coalesce(sum(a.${column}), 0)`);

@@ -44,7 +44,7 @@ export class SqlClient {
   }
 
   /** A data source that is closed and opened again gets a new pool. */
-  private get pool(): Pool {
+  get pool(): Pool {
     const { master } = this.driver;
     if (master === undefined) throw new ConnectionIsNotSetError('postgres');
     return master;

@@ -37,7 +37,8 @@ export class PlainRuns {
   constructor(dataSource: DataSource) {
     const owner = { instanceId: this.instanceId, isHeld: () => true, logFailure: () => undefined };
     const instance = new InstanceStores().of(dataSource);
-    this.store = new KindStore(dataSource, chatKind(Chat), instance, owner, new HistoryCache().ofKind());
+    const kind = { ...chatKind(Chat), whenBusy: 'reject' as const, recovery: 'takeover' as const };
+    this.store = new KindStore(dataSource, kind, instance, owner, new HistoryCache().ofKind());
   }
 
   /** A run that has begun, and how to end it. */

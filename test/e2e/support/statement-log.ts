@@ -2,9 +2,9 @@ import pg from 'pg';
 
 type Query = (this: unknown, statement: string | { text: string }, ...rest: unknown[]) => unknown;
 
-/** Whether an instance sends this on a timer, whatever its runs do: heartbeats and batches of run logs. */
+/** Whether an instance sends this on a timer, whatever its runs do: heartbeats, sweeps and batches of run logs. */
 export function isOfTheClock(text: string): boolean {
-  return /(FROM|INTO) \S*duo_instances|synchronous_commit/.test(text);
+  return /(FROM|INTO) \S*duo_instances|pg_backend_pid|synchronous_commit/.test(text);
 }
 
 /** Records what all connections of this process send to the database, except what they send on a timer. */

@@ -1,17 +1,27 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { InstanceLeases } from '../../../src/runs/instance-leases.service.js';
-import { type LeaseStore } from '../../../src/runs/run-store.interface.js';
+import { type LeaseStore, type Sweep } from '../../../src/runs/lease-store.interface.js';
 
 /** Keeps leases in memory, and can be away. */
 class MemoryLeases implements LeaseStore {
   renewals = 0;
   released = 0;
   isAway = false;
+  hasSession = false;
+  onChange = (): void => undefined;
 
-  renew(): Promise<void> {
+  open(_instanceId: string, onChange: () => void): void {
+    this.onChange = onChange;
+  }
+
+  renew(): Promise<number> {
     this.renewals += 1;
-    return this.isAway ? Promise.reject(new Error('away')) : Promise.resolve();
+    return this.isAway ? Promise.reject(new Error('away')) : Promise.resolve(this.hasSession ? 60_000 : 15_000);
+  }
+
+  sweep(): Promise<Sweep> {
+    return Promise.resolve({ missing: [], orphans: [], queued: [], cancelled: [], followed: [] });
   }
 
   release(): Promise<void> {
@@ -55,6 +65,18 @@ describe('InstanceLeases', () => {
     store.isAway = false;
     await leases.hold(store);
     expect(store.renewals).toBe(before + 2);
+    await leases.release();
+  });
+
+  it('renews at once when its session has come or gone, once there are runs', async () => {
+    leases.open(store);
+    store.onChange();
+    expect(store.renewals).toBe(0);
+    await leases.hold(store);
+    store.hasSession = true;
+    store.onChange();
+    await jest.advanceTimersByTimeAsync(0);
+    expect(store.renewals).toBe(2);
     await leases.release();
   });
 });
