@@ -81,6 +81,15 @@ const DATABASE_URL_CHECK = Symbol('database url check');
     DuoService,
     AgentExplorer,
   ],
-  exports: [GITLAB_DUO_OPTIONS, FailedRuns, KnownSecrets, ModelRegistry, DuoRouterService, RunService, ChatServices, DuoService],
+  exports: [
+    GITLAB_DUO_OPTIONS,
+    FailedRuns,
+    KnownSecrets,
+    ModelRegistry,
+    DuoRouterService,
+    RunService,
+    ChatServices,
+    DuoService,
+  ],
 })
 export class GitlabDuoCoreModule extends ConfigurableModuleClass {}

@@ -21,10 +21,7 @@ export function missedEvents(
   told: readonly ToldMessage[],
 ): RunEvent[] {
   const known = new Set(log.map(eventName));
-  const events: RunEvent[] = [
-    { type: 'run-start', runId, chatId, userMessageId },
-    ...told.flatMap(eventsOf),
-  ];
+  const events: RunEvent[] = [{ type: 'run-start', runId, chatId, userMessageId }, ...told.flatMap(eventsOf)];
   return events.filter((event) => !known.has(eventName(event)));
 }
 

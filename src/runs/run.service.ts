@@ -32,12 +32,7 @@ import { RunLogs } from './run-logs.service.js';
 import { runInput } from './run-options.js';
 import { type StartRun } from './run-request.js';
 import { type NewUserMessage } from './chat-settings.interface.js';
-import {
-  type BegunRun,
-  type Cancellation,
-  type RequestKey,
-  type RunStore,
-} from './run-store.interface.js';
+import { type BegunRun, type Cancellation, type RequestKey, type RunStore } from './run-store.interface.js';
 import { type RunWork, RunWorker } from './run-worker.js';
 import { RunTools } from './run-tools.service.js';
 

@@ -79,9 +79,10 @@ export async function continueRun(
   const isAsking = openCalls.length === 0 && scope !== 'tools';
   const step = open?.step ?? (left.attempts.at(-1)?.step ?? 0) + 1;
   const attemptId = isAsking ? uuidv7() : open?.status === 'pending' ? open.id : null;
-  const first: RunEvent[] = isAsking && attemptId !== null
-    ? [...events, { type: 'message-start', messageId: attemptId, role: 'assistant' }]
-    : [...events];
+  const first: RunEvent[] =
+    isAsking && attemptId !== null
+      ? [...events, { type: 'message-start', messageId: attemptId, role: 'assistant' }]
+      : [...events];
   const { text = '', messageId = null } = half ?? {};
   await saveOwned(database, continueRunSql, key, null, [
     text === '' ? null : messageId,

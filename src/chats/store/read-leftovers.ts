@@ -91,13 +91,11 @@ export async function readLeftovers(
   const [row] = await resend(() => database.rows<LeftoversRow>(leftoversSql, [runId]), RUN_PATIENCE_MS);
   if (row === undefined) throw new Error(`Run ${runId} is gone.`);
   const { attempts, calls } = row;
-  const told = stored.messages.map(
-    (message): ToldMessage => ({
-      message,
-      usage: attempts.find(({ messageId }) => messageId === message.id)?.usage ?? noUsage,
-      toolCallId: calls.find(({ resultMessageId }) => resultMessageId === message.id)?.id ?? null,
-    }),
-  );
+  const told = stored.messages.map((message): ToldMessage => ({
+    message,
+    usage: attempts.find(({ messageId }) => messageId === message.id)?.usage ?? noUsage,
+    toolCallId: calls.find(({ resultMessageId }) => resultMessageId === message.id)?.id ?? null,
+  }));
   return { ...row, stored, told };
 }
 

@@ -26,7 +26,10 @@ export async function settleCalls(
   const again = isCancelled ? [] : started.filter(({ idempotent }) => idempotent);
   const cut = isCancelled ? open : started.filter(({ idempotent }) => !idempotent);
   if (again.length === 0 && cut.length === 0) return [];
-  const moved = again.map(({ id, isDecided }) => ({ id, status: isDecided ? ('approved' as const) : ('pending' as const) }));
+  const moved = again.map(({ id, isDecided }) => ({
+    id,
+    status: isDecided ? ('approved' as const) : ('pending' as const),
+  }));
   const results = cut.map(failedResult);
   await saveProgress(database, { ...key, moved, results, next: null });
   return results.map(({ toolCallId, part: { id: providerCallId, name, content, isError } }) => ({
