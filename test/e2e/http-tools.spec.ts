@@ -44,6 +44,9 @@ describe('A run that waits for approval over HTTP', () => {
       model: 'duo-chat-sonnet-4-6',
       answerMessageId: null,
       error: null,
+      usage: expect.objectContaining({ outputTokens: 4 }),
+      position: null,
+      createdAt: expect.stringMatching(/Z$/),
       startedAt: expect.stringMatching(/Z$/),
       finishedAt: null,
     });

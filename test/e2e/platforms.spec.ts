@@ -46,7 +46,7 @@ describe.each(PLATFORMS)('The HTTP API on %s', (platform) => {
     const response = await client.openEvents(chatId, 'Hello');
     expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/event-stream; charset=utf-8']);
     const text = await response.text();
-    expect(text).toMatch(/^id: [\da-f-]{36}:0\nevent: run-start\ndata: \{"runId":/);
+    expect(text).toMatch(/^retry: 1000\n\nid: [\da-f-]{36}:0\nevent: run-start\ndata: \{"runId":/);
     expect(text).toMatch(/event: run-end\ndata: \{"status":"completed".*\}\n\n$/);
   });
 

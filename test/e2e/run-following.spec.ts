@@ -68,9 +68,10 @@ describe('A follower of a run', () => {
     return Promise.all(
       positions.flatMap((after) =>
         clients.flatMap((client) =>
-          (['query', 'header'] as const).map(
-            async (by): Promise<[number, ReceivedEvent[]]> => [after, await client.eventsAfter(runId, after, by)],
-          ),
+          (['query', 'header'] as const).map(async (by): Promise<[number, ReceivedEvent[]]> => [
+            after,
+            await client.eventsAfter(runId, after, by),
+          ]),
         ),
       ),
     );

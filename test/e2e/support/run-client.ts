@@ -48,7 +48,7 @@ export class RunClient {
   async readAsEventSource(runId: string, limit: number): Promise<{ events: ReceivedEvent[]; statuses: number[] }> {
     const events: ReceivedEvent[] = [];
     const statuses: number[] = [];
-    for (let lastId: string | undefined; ; ) {
+    for (let lastId: string | undefined; ;) {
       const leaving = new AbortController();
       const response = await this.get(
         `runs/${runId}/events`,
