@@ -174,7 +174,8 @@ describe('A follower of a run', () => {
     const pool = (there.database.driver as unknown as { master: { query: (...given: unknown[]) => unknown } }).master;
     const query = pool.query.bind(pool);
     const polls: number[] = [];
-    const followers = Array.from({ length: 50 }, () => clients[1]?.eventsAfter(runId));
+    const client = new RunClient(there.url, chatId);
+    const followers = Array.from({ length: 50 }, () => client.eventsAfter(runId));
     await until(() => there.app.get(RunFollowers).count(runId) === 50);
     Object.assign(pool, {
       query: (...given: [{ text: string }]) => {
