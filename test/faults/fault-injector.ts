@@ -6,6 +6,9 @@ import { type Instance } from './cluster.js';
 import { type History } from './history.js';
 
 const WEIGHTS = { kill: 3, terminate: 3, stop: 3, sessions: 4, upstream: 2 };
+type Fault = keyof typeof WEIGHTS;
+
+export const FAULTS = Object.keys(WEIGHTS) as Fault[];
 
 /** Does harm to the servers, to their database sessions and to the upstream; one fault a server at a time. */
 export class FaultInjector {
@@ -17,6 +20,8 @@ export class FaultInjector {
     private readonly database: DatabaseClient,
     private readonly sandbox: Sandbox,
     private readonly choice: Choice,
+    /** Which faults there are; none by an empty list. */
+    private readonly faults: readonly string[],
   ) {}
 
   /** Harms until told to stop; then every server runs again. */
@@ -34,6 +39,7 @@ export class FaultInjector {
   private async harm(): Promise<void> {
     const instance = this.choice.one(this.instances);
     const fault = this.choice.weighted(WEIGHTS);
+    if (!this.faults.includes(fault)) return;
     if (fault === 'sessions') return this.endSessions();
     if (fault === 'upstream') {
       this.disturbUpstream();

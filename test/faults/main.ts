@@ -18,7 +18,7 @@ import { Choice } from './choice.js';
 import { Client } from './client.js';
 import { Instance } from './cluster.js';
 import { startEffectsServer } from './effects-server.js';
-import { FaultInjector } from './fault-injector.js';
+import { FaultInjector, FAULTS } from './fault-injector.js';
 import { History } from './history.js';
 import { Reader } from './reader.js';
 import { report } from './report.js';
@@ -31,6 +31,7 @@ const HELP = `npm run test:faults -- [options]
   --seed N      of the random choices; printed, and new each time by default
   --servers N   how many servers share the database; 3 by default
   --actors N    how many clients there are; 6 by default
+  --faults LIST such as kill,stop; all of ${FAULTS.join()} by default
   --help        shows this
 `;
 const QUIET_TIMEOUT_MS = 120_000;
@@ -41,13 +42,31 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Date.now() % 1_000_000_000) },
     servers: { type: 'string', default: '3' },
     actors: { type: 'string', default: '6' },
+    faults: { type: 'string', default: FAULTS.join() },
     help: { type: 'boolean', default: false },
   },
 });
 if (values.help) process.stdout.write(HELP);
-else await main(Number(values.seed), Number(values.seconds), Number(values.servers), Number(values.actors));
+else {
+  await main({
+    seed: Number(values.seed),
+    seconds: Number(values.seconds),
+    servers: Number(values.servers),
+    actors: Number(values.actors),
+    faults: values.faults.split(','),
+  });
+}
 
-async function main(seed: number, seconds: number, servers: number, actors: number): Promise<void> {
+interface Settings {
+  seed: number;
+  seconds: number;
+  servers: number;
+  actors: number;
+  faults: readonly string[];
+}
+
+async function main(settings: Settings): Promise<void> {
+  const { seed, seconds, servers, actors } = settings;
   console.log(`Seed ${seed}, ${seconds} s, ${servers} servers, ${actors} clients`);
   const closers: (() => unknown)[] = [];
   const close = async (): Promise<void> => {
@@ -67,22 +86,17 @@ async function main(seed: number, seconds: number, servers: number, actors: numb
       closers.push(() => server.stop());
       process.env.DATABASE_URL = server.url;
     }
-    process.exitCode = (await checkHistory({ seed, seconds, servers, actors, closers })) ? 0 : 1;
+    process.exitCode = (await checkHistory(settings, closers)) ? 0 : 1;
   } finally {
     await close();
   }
 }
 
-interface Settings {
-  seed: number;
-  seconds: number;
-  servers: number;
-  actors: number;
-  closers: (() => unknown)[];
-}
-
 /** @returns whether every check passed */
-async function checkHistory({ seed, seconds, servers, actors, closers }: Settings): Promise<boolean> {
+async function checkHistory(
+  { seed, seconds, servers, actors, faults }: Settings,
+  closers: (() => unknown)[],
+): Promise<boolean> {
   const history = new History();
   const sandbox = await startSandbox({ chunkDelayMs: 30, chunkSize: 4 });
   closers.push(() => sandbox.close());
@@ -114,7 +128,9 @@ async function checkHistory({ seed, seconds, servers, actors, closers }: Setting
   const chats = new OpenChats(new Choice(seed));
   const clients = Array.from({ length: actors }, (_, number) => clientOf(number));
   const work = clients.map((client, number) => new Actor(`s${number}`, client, chats).work(stopping.signal));
-  work.push(new FaultInjector(history, instances, database, sandbox, new Choice(seed + 1)).work(stopping.signal));
+  work.push(
+    new FaultInjector(history, instances, database, sandbox, new Choice(seed + 1), faults).work(stopping.signal),
+  );
   await setTimeout(seconds * 1_000);
   stopping.abort();
   await Promise.all(work);
