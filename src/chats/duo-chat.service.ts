@@ -12,6 +12,7 @@ import { ChatNotFoundError } from '../errors/chat.errors.js';
 import { RunNotFoundError } from '../errors/run.errors.js';
 import { ValidationError } from '../errors/request.errors.js';
 import { type ChatBackend, bindChat } from '../conversation/chat-backend.js';
+import { page, pageLimit } from '../conversation/page.js';
 import { setParked } from '../conversation/parked-chats.js';
 import { mergeParams } from '../messages/merge-params.js';
 import { checkParamChanges } from '../messages/params.js';
@@ -37,7 +38,7 @@ import {
 import { type DuoMessage } from './entities/duo-message.entity.js';
 import { DuoRun } from './entities/duo-run.entity.js';
 import { subscribe } from './lasting-subscriber.js';
-import { CHAT_PAGE, MESSAGE_PAGE, page, pageLimit, pageStart } from './page.js';
+import { CHAT_PAGE, MESSAGE_PAGE, pageStart } from './page.js';
 import { type ChatKey, persistedChatBackend } from './persisted-chat-backend.js';
 import { onDatabase } from './store/database-error.js';
 

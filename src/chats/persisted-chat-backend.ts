@@ -2,12 +2,14 @@ import { type FindOptionsWhere, IsNull, type Repository } from 'typeorm';
 import { validate as isUuid } from 'uuid';
 import { contentParts } from '../conversation/start-run.js';
 import { type ChatBackend } from '../conversation/chat-backend.js';
-import { isAnswer } from '../conversation/memory-run-store.js';
+import { runPage } from '../conversation/page.js';
+import { isAnswer } from '../conversation/memory-messages.js';
 import { ChatNotFoundError } from '../errors/chat.errors.js';
 import { ValidationError } from '../errors/request.errors.js';
 import { mergeParams } from '../messages/merge-params.js';
 import { type ModelParams } from '../messages/model-request.interface.js';
 import { isAddition, toolsAfter } from '../runs/chat-tools.js';
+import { type RunContext } from '../runs/run-kinds.js';
 import { type RunDefaults, type StartRun } from '../runs/run-request.js';
 import { type ChatSettings } from '../runs/chat-settings.interface.js';
 import { type BeginRun, type BegunRun } from '../runs/run-store.interface.js';
@@ -17,7 +19,6 @@ import { ownerOf } from './chat-arguments.js';
 import { type ChatAgents } from './chat-agents.js';
 import { type ChatKind } from './chat-kind.js';
 import { messageEntity } from './message-entity.js';
-import { CHAT_PAGE, page, pageLimit } from './page.js';
 import { onDatabase } from './store/database-error.js';
 import { type KindStore } from './store/kind-store.js';
 
@@ -45,7 +46,7 @@ export function persistedChatBackend<C extends ChatOf<unknown>, M>(
     toolNames: (tools) => runs.toolNames(tools),
     async start(chat, start) {
       const { id, ownerId } = requireIdAndOwner(chat);
-      const runStore = store.runsOf(id, ownerId);
+      const { store: runStore, defaults } = runContext(persisted, chat);
       let stored: ModelParams = {};
       const begin = async (run: BeginRun): Promise<BegunRun> => {
         const begun = await runStore.begin(run);
@@ -55,14 +56,9 @@ export function persistedChatBackend<C extends ChatOf<unknown>, M>(
       const settings = await withBaseTools(persisted, { chat, id, ownerId }, start);
       const run = await runs.start(
         { ...runStore, begin },
-        {
-          whenBusy: kind.whenBusy,
-          ...start,
-          settings,
-          defaults: (begun, signal) => runDefaults(persisted, begun, signal),
-        },
+        { ...start, settings, defaults, whenBusyOfKind: kind.whenBusy },
       );
-      if (chat instanceof kind.chat && !run.isResumed) keepSettings(chat, settings, stored);
+      if (chat instanceof kind.chat && run.hasBegunHere) keepSettings(chat, settings, stored);
       return run;
     },
     run(chat, runId) {
@@ -75,20 +71,14 @@ export function persistedChatBackend<C extends ChatOf<unknown>, M>(
       const active = await runStore.active();
       return active && runs.handle(runStore, id, active.id);
     },
-    async runs(chat, { status, limit, cursor }) {
+    async runs(chat, options) {
       const { id, ownerId } = requireIdAndOwner(chat);
-      if (cursor !== undefined && !isUuid(cursor)) {
-        throw new ValidationError('cursor is not one that a list has returned: pass its nextCursor unchanged.');
-      }
-      const size = pageLimit(limit, CHAT_PAGE);
-      const found = await store.runsOf(id, ownerId).list({ status, cursor, limit: size + 1 });
-      return page(found, size, (run) => run.id);
+      return runPage(store.runsOf(id, ownerId), options);
     },
     async cancel(chat, runId) {
-      const { id, ownerId } = requireIdAndOwner(chat);
-      const runStore = store.runsOf(id, ownerId);
-      const cancelled = runId ?? (await runStore.active())?.id;
-      if (cancelled !== undefined) await runs.cancel(runStore, cancelled);
+      const context = runContext(persisted, chat);
+      const cancelled = runId ?? (await context.store.active())?.id;
+      if (cancelled !== undefined) await runs.cancel(context, cancelled);
       return cancelled;
     },
     message: (_chat, record, usage) => messageEntity(kind.message, record, usage) as M,
@@ -115,6 +105,13 @@ export function persistedChatBackend<C extends ChatOf<unknown>, M>(
       return store.usageOfChat(id, ownerId);
     },
   };
+}
+
+/** What the runs of a chat need that their rows do not have. */
+function runContext<C extends ChatOf<unknown>>(persisted: PersistedChats<C>, chat: ChatKey): Required<RunContext> {
+  const { id, ownerId } = requireIdAndOwner(chat);
+  const defaults: RunContext['defaults'] = (begun, signal) => runDefaults(persisted, begun, signal);
+  return { store: persisted.store.runsOf(id, ownerId), chat, defaults };
 }
 
 /** The defaults by the chat's agent or, without one, by its kind. */

@@ -6,6 +6,7 @@ import { contentParts } from './start-run.js';
 import { bindChat } from './chat-backend.js';
 import { BaseChat } from './base-chat.js';
 import { MemoryRunStore } from './memory-run-store.js';
+import { runPage } from './page.js';
 import { setParked } from './parked-chats.js';
 
 /**
@@ -30,10 +31,10 @@ export class MemoryChat extends BaseChat<ConversationMessage> {
         const active = await store.active();
         return active && runs.handle(store, this.id, active.id);
       },
-      runs: async (_chat, options) => ({ items: await store.list(), nextCursor: options.cursor ?? null }),
+      runs: (_chat, options) => runPage(store, options),
       cancel: async (_chat, runId) => {
         const cancelled = runId ?? (await store.active())?.id;
-        if (cancelled !== undefined) await runs.cancel(store, cancelled);
+        if (cancelled !== undefined) await runs.cancel({ store, chat: this }, cancelled);
         return cancelled;
       },
       message: (_chat, record, usage) => ({ ...record, ...(usage && { usage }) }),

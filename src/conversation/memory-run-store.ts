@@ -1,57 +1,47 @@
-import { v7 as uuidv7 } from 'uuid';
 import { ChatBusyError, PendingToolCallsError } from '../errors/chat.errors.js';
-import { type MessageRecord, type ModelMessage } from '../messages/message.interface.js';
+import { type Problem } from '../errors/problem.js';
+import { type MessageRecord } from '../messages/message.interface.js';
 import { mergeParams } from '../messages/merge-params.js';
 import { type ModelParams } from '../messages/model-request.interface.js';
-import { type Part } from '../messages/part.interface.js';
-import { textOf } from '../messages/text.js';
+import { addUsage } from '../messages/usage.js';
 import { type CountedAttempt, usageByModel, type UsageReport, usageReport } from '../messages/usage-report.js';
 import { type AttemptOutcome } from '../router/attempt.interface.js';
-import { type RunRecord } from '../runs/run-record.interface.js';
-import { type RunInput } from '../runs/run-options.js';
-import { mergedInput } from '../runs/run-options.js';
 import { toolsAfter } from '../runs/chat-tools.js';
+import { mergedInput } from '../runs/run-options.js';
+import { type RunListOptions, type RunRecord } from '../runs/run-record.interface.js';
 import {
   type BeginRun,
   type BegunRun,
   type Cancellation,
   type Enqueued,
-  type StoredRun,
-  type FinishRun,
+  type EnqueueRun,
   type FinishedRun,
+  type FinishRun,
+  type KeyedRun,
+  type QueuedRun,
   type RejectedPart,
   type RetryAttempt,
   type RunKey,
-  type ResumeState,
   type RunStore,
+  type StoredRun,
   type StoredToolCall,
   type StoreProgress,
   type StoreStep,
 } from '../runs/run-store.interface.js';
+import { isAnswer, MemoryMessages } from './memory-messages.js';
+import { type MemoryRun, MemoryRuns } from './memory-runs.js';
 import { MemoryToolCalls } from './memory-tool-calls.js';
 
-/** The run that is under way, or parked. */
-interface ActiveRun {
-  id: string;
-  model: string;
-  tools: readonly string[] | null;
-  options: RunInput | null;
-  steps: number;
-  /** Where it continues, once it is parked. */
-  parked?: Omit<ResumeState, 'options'>;
-}
-
-/** Keeps the messages of one chat in memory, for as long as the chat object is referenced. */
+/** Keeps the messages and the runs of one chat in memory, for as long as the chat object is referenced. */
 export class MemoryRunStore implements RunStore {
   readonly leases = undefined;
   readonly log = undefined;
   readonly isHandedOver = false;
-  readonly messages: MessageRecord[] = [];
   readonly toolCalls: MemoryToolCalls;
-  private readonly superseded = new Set<string>();
+  private readonly said: MemoryMessages;
+  private readonly runs: MemoryRuns;
   private readonly attempts: CountedAttempt[] = [];
   private tools: readonly string[] | null = null;
-  private run: ActiveRun | undefined;
 
   constructor(
     readonly chatId: string,
@@ -60,6 +50,13 @@ export class MemoryRunStore implements RunStore {
     private readonly ownerId: string | null = null,
   ) {
     this.toolCalls = new MemoryToolCalls(chatId);
+    this.said = new MemoryMessages(chatId);
+    this.runs = new MemoryRuns(chatId);
+  }
+
+  /** The messages so far, in order. */
+  get messages(): readonly MessageRecord[] {
+    return this.said.all;
   }
 
   /** What the chat has cost so far. */
@@ -69,7 +66,7 @@ export class MemoryRunStore implements RunStore {
 
   /** Whether the last thing that was said is a whole answer. */
   get isComplete(): boolean {
-    const last = this.history.findLast(({ role }) => role !== 'system');
+    const last = this.said.history.findLast(({ role }) => role !== 'system');
     return isAnswer(last);
   }
 
@@ -78,8 +75,12 @@ export class MemoryRunStore implements RunStore {
   }
 
   async begin(run: BeginRun): Promise<BegunRun> {
-    if (run.check !== null && this.run === undefined) await run.check(this.history);
-    return this.run === undefined ? this.beginNew(run) : this.resume(this.run, run);
+    if (run.check !== null && this.runs.active === undefined) await run.check(this.said.history);
+    this.runs.mustBeFree(run.requestKey);
+    const { active } = this.runs;
+    const begun = active === undefined ? this.beginNew(run) : this.resume(active, run);
+    this.runs.keep(run.requestKey, begun.runId);
+    return begun;
   }
 
   openCalls(messageId: string): Promise<StoredToolCall[]> {
@@ -94,8 +95,8 @@ export class MemoryRunStore implements RunStore {
 
   storeStep({ message, prefixDigest, calls, attempt, supersedes, runId }: StoreStep): Promise<MessageRecord> {
     this.endAttempt(attempt.outcome);
-    if (this.run) this.run.steps += 1;
-    this.supersede(supersedes);
+    this.runs.get(runId).steps += 1;
+    this.said.supersede(supersedes);
     const stored = this.add({ ...message, role: 'assistant', runId }, prefixDigest);
     this.toolCalls.add(message.id, calls);
     return Promise.resolve(stored);
@@ -112,138 +113,152 @@ export class MemoryRunStore implements RunStore {
   }
 
   rejectParts(_run: RunKey, rejected: readonly RejectedPart[]): Promise<void> {
-    for (const { messageId, index, part } of rejected) {
-      const at = this.messages.findIndex(({ id }) => id === messageId);
-      const message: (MessageRecord & ModelMessage) | undefined = this.messages[at];
-      if (!message) continue;
-      this.messages[at] = asStored({ ...message, parts: message.parts.with(index, part) }, message.prefixDigest);
-    }
+    this.said.rejectParts(rejected);
     return Promise.resolve();
   }
 
-  finish(run: FinishRun): Promise<FinishedRun> {
-    if (run.attempt) this.endAttempt(run.attempt.outcome);
-    this.supersede(run.supersedes);
-    const isParked = run.status === 'awaiting_approval';
-    if (!isParked) this.run = undefined;
-    else if (this.run) this.run.parked = this.resumeState(run, this.run.steps);
-    const { answer, prefixDigest, runId } = run;
-    const stored = answer && this.add({ ...answer, role: 'assistant', runId }, prefixDigest);
-    return Promise.resolve({ answer: stored, hasQueued: false });
+  finish({ runId, status, answer, ...end }: FinishRun): Promise<FinishedRun> {
+    if (end.attempt) this.endAttempt(end.attempt.outcome);
+    this.said.supersede(end.supersedes);
+    const stored = answer && this.add({ ...answer, role: 'assistant', runId }, end.prefixDigest);
+    const run = this.runs.get(runId);
+    const { firstIndex, events } = end.unlogged.fresh;
+    // The events of its end are not among them: one, and for each of an answer and an error one more.
+    run.lastEventIndex = firstIndex + events.length + (answer ? 1 : 0) + (end.error ? 1 : 0);
+    run.answerMessageId = stored?.id ?? null;
+    if (status === 'awaiting_approval') {
+      Object.assign(run, { status, parked: { nextIndex: run.lastEventIndex + 1, steps: run.steps, spent: end.usage } });
+    } else this.runs.end(run, status, end.error);
+    return Promise.resolve({ answer: stored, hasQueued: this.runs.queued.length > 0, isCancelRequested: false });
   }
 
-  find = () => Promise.reject<StoredRun>(new Error('find'));
-  list = () => Promise.reject<RunRecord[]>(new Error('list'));
-  active = () => Promise.resolve(this.run && { id: this.run.id, status: 'running' as const });
-  findKey = () => Promise.resolve(undefined);
-  enqueue = () => Promise.reject<Enqueued>(new Error('enqueue'));
-  firstQueued = () => Promise.resolve(undefined);
-  failQueued = () => Promise.reject(new Error('failQueued'));
-  cancel = () => Promise.reject<Cancellation>(new Error('cancel'));
-  takeOver = () => Promise.resolve(undefined);
-  release = () => Promise.resolve();
+  find(runId: string): Promise<StoredRun> {
+    return Promise.resolve().then(() => {
+      const run = this.runs.get(runId);
+      const { lastEventIndex, answerUsage, userMessageId } = run;
+      const messages = this.said.history.filter((message) => message.runId === runId && isSaidByRun(message));
+      return { record: this.runs.record(run), lastEventIndex, messages, answerUsage, userMessageId };
+    });
+  }
+
+  list(options: RunListOptions & { limit: number }): Promise<RunRecord[]> {
+    return Promise.resolve(this.runs.list(options));
+  }
+
+  active(): Promise<Pick<RunRecord, 'id' | 'status'> | undefined> {
+    return Promise.resolve(this.runs.active ?? this.runs.queued[0]);
+  }
+
+  findKey(key: string): Promise<KeyedRun | undefined> {
+    return Promise.resolve(this.runs.findKey(key));
+  }
+
+  enqueue(run: EnqueueRun): Promise<Enqueued> {
+    return Promise.resolve().then(() => this.runs.enqueue(run, this.model));
+  }
+
+  firstQueued(): Promise<QueuedRun | undefined> {
+    return Promise.resolve(this.runs.firstQueued);
+  }
+
+  failQueued(runId: string, problem: Problem): Promise<void> {
+    const run = this.runs.queued.find(({ id }) => id === runId);
+    if (run) this.endIdle(run, 'failed', problem);
+    return Promise.resolve();
+  }
+
+  cancel(runId: string, reason: string): Promise<Cancellation> {
+    return Promise.resolve().then(() => {
+      const run = this.runs.get(runId);
+      const { status } = run;
+      if (status === 'awaiting_approval') this.toolCalls.denyAll(reason);
+      if (status === 'awaiting_approval' || status === 'queued') this.endIdle(run, 'cancelled', null);
+      return { status, hasEnded: status !== 'running' };
+    });
+  }
+
+  takeOver(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  release(): Promise<void> {
+    return Promise.resolve();
+  }
 
   /**
    * Adds a message that no run is about.
    * @throws PendingToolCallsError for one of the assistant while a parked run waits: its calls would be left for good
    */
   addByHand(message: Pick<MessageRecord, 'role' | 'parts'>): MessageRecord {
-    if (message.role === 'assistant' && this.run?.parked) throw new PendingToolCallsError(this.chatId);
+    if (message.role === 'assistant' && this.runs.active?.status === 'awaiting_approval') {
+      throw new PendingToolCallsError(this.chatId);
+    }
     return this.add(message);
   }
 
   /** Adds a message at the end; an ask and an answer leave the calls before them. */
-  add(
-    message: Pick<MessageRecord, 'role'> & { parts: Part[] } & Partial<MessageRecord>,
-    prefixDigest: string | null = null,
-  ): MessageRecord {
-    const record: MessageRecord = {
-      id: uuidv7(),
-      chatId: this.chatId,
-      seq: this.messages.length,
-      status: 'complete',
-      text: textOf(message.parts),
-      model: null,
-      finishReason: null,
-      finishDetail: null,
-      runId: null,
-      createdAt: new Date().toISOString(),
-      ...message,
-    };
+  private add(message: Parameters<MemoryMessages['add']>[0], prefixDigest?: string | null): MessageRecord {
+    const record = this.said.add(message, prefixDigest);
     if (record.role === 'assistant' || (record.role === 'user' && record.runId !== null)) this.toolCalls.leave();
-    this.messages.push(asStored(record, prefixDigest));
     return record;
   }
 
-  private get history(): MessageRecord[] {
-    return this.messages.filter((message) => !this.superseded.has(message.id));
-  }
-
-  private beginNew(run: BeginRun): BegunRun {
-    const { model, params, instructions, tools } = run.settings;
+  private beginNew(begin: BeginRun): BegunRun {
+    const [first] = this.runs.queued;
+    if (first && !begin.isQueued) throw new ChatBusyError(this.chatId, first.id);
+    const { model, params, instructions, tools } = begin.settings;
+    const run = this.runs.begin(begin, begin.model ?? model ?? this.model);
     this.model = model ?? this.model;
     this.params = mergeParams(this.params, params);
     this.tools = toolsAfter(this.tools, tools);
     if (instructions !== undefined) {
-      this.add({ role: 'system', parts: [{ type: 'text', text: instructions }], runId: run.runId });
+      this.add({ role: 'system', parts: [{ type: 'text', text: instructions }], runId: run.id });
     }
-    if (run.user) this.add({ id: run.user.id, role: 'user', parts: run.user.parts, runId: run.runId });
-    this.run = { id: run.runId, model: run.model ?? this.model, tools: run.tools, options: run.options, steps: 0 };
-    if (run.attemptId !== null) this.beginAttempt();
-    return this.begun(this.run);
+    if (begin.user) this.add({ id: begin.user.id, role: 'user', parts: begin.user.parts, runId: run.id });
+    if (begin.attemptId !== null) this.beginAttempt();
+    return this.begun(run);
   }
 
-  private resume(active: ActiveRun, run: BeginRun): BegunRun {
+  private resume(active: MemoryRun, run: BeginRun): BegunRun {
     const { parked } = active;
     if (parked === undefined) throw new ChatBusyError(this.chatId, active.id);
-    if (run.user !== null || this.toolCalls.pending().length > 0) throw new PendingToolCallsError(this.chatId);
+    if (run.isQueued || run.user !== null || this.toolCalls.pending().length > 0) {
+      throw new PendingToolCallsError(this.chatId);
+    }
     if (!run.claim(active.id)) throw new ChatBusyError(this.chatId, active.id);
     active.parked = undefined;
+    active.status = 'running';
     active.model = run.model ?? active.model;
     active.tools = run.tools ?? active.tools;
     active.options = mergedInput(active.options, run.options);
     return { ...this.begun(active), resumed: { ...parked, options: active.options } };
   }
 
-  private begun({ id, model, tools }: ActiveRun): BegunRun {
-    const { chatId, ownerId, params, history } = this;
+  private begun({ id, model, tools }: MemoryRun): BegunRun {
+    const { chatId, ownerId, params } = this;
+    const { history } = this.said;
     const ofChat = { chatId, ownerId, params, tools: tools ?? this.tools, agent: null, agentInputs: null, history };
     return { ...ofChat, runId: id, fence: 0, model };
   }
 
-  private resumeState({ usage, unlogged }: FinishRun, steps: number): ActiveRun['parked'] {
-    const { firstIndex, events } = unlogged.fresh;
-    // The end of the run is the one event that is not among them.
-    return { nextIndex: firstIndex + events.length + 1, steps, spent: usage };
-  }
-
-  private supersede(ids: readonly string[]): void {
-    for (const id of ids) this.superseded.add(id);
+  /** Ends a run that no one works; that it was queued was its first event. */
+  private endIdle(run: MemoryRun, status: 'failed' | 'cancelled', error: Problem | null): void {
+    run.lastEventIndex = (run.lastEventIndex ?? 0) + (error ? 2 : 1);
+    this.runs.end(run, status, error);
   }
 
   private beginAttempt(): void {
-    this.attempts.push({ model: this.run?.model ?? this.model, status: 'pending', usage: null });
+    this.attempts.push({ model: this.runs.active?.model ?? this.model, status: 'pending', usage: null });
   }
 
   private endAttempt({ status, usage }: AttemptOutcome): void {
-    this.attempts.splice(-1, 1, { model: this.run?.model ?? this.model, status, usage });
+    const { active } = this.runs;
+    this.attempts.splice(-1, 1, { model: active?.model ?? this.model, status, usage });
+    if (active && usage) Object.assign(active, { usage: addUsage(active.usage, usage), answerUsage: usage });
   }
 }
 
-/** Whether a message is a whole answer, which waits for nothing. */
-export function isAnswer(
-  message: Pick<MessageRecord, 'role' | 'status' | 'finishReason' | 'parts'> | undefined,
-): boolean {
-  return (
-    message?.role === 'assistant' &&
-    message.status === 'complete' &&
-    message.finishReason !== 'pause' &&
-    message.parts.every(({ type }) => type !== 'tool-call')
-  );
-}
-
-/** The message as the database keeps it: what shows the message does not show its digest. */
-function asStored(record: MessageRecord, prefixDigest: string | null | undefined): MessageRecord {
-  if (typeof prefixDigest !== 'string') return record;
-  return Object.defineProperty(record, 'prefixDigest', { value: prefixDigest });
+/** Whether the message is not the question. */
+function isSaidByRun({ role }: MessageRecord): boolean {
+  return role === 'assistant' || role === 'tool';
 }

@@ -46,6 +46,15 @@ export class MemoryToolCalls {
     return [...this.calls.values()].filter(isUndecided).map(toolCallRecord);
   }
 
+  /** Denies the calls that have not run. */
+  denyAll(reason: string): void {
+    const decidedAt = new Date().toISOString();
+    for (const [id, call] of this.calls) {
+      const isOpen = !call.hasResult && !call.isAbandoned && (call.status === 'pending' || call.status === 'approved');
+      if (isOpen) this.calls.set(id, { ...call, status: 'denied', decidedAt, reason });
+    }
+  }
+
   decide(decision: ToolCallDecision): ToolCallRecord {
     const { id, status, by, reason } = decision;
     const call = this.calls.get(id);

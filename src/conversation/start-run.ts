@@ -22,7 +22,7 @@ import {
 import { answerSchema, withParsed } from './answer-schema.js';
 import { backendOf } from './chat-backend.js';
 import { chatSchema, settingsStored, stagedSettings } from './chat-settings.js';
-import { rememberParking } from './parked-chats.js';
+import { rememberParking, setParked } from './parked-chats.js';
 
 /**
  * Begins a run of the chat with the settings that wait for it; `null` completes the chat. Where that continues a parked
@@ -62,6 +62,7 @@ export async function awaitAnswer<C extends object, M>(
 ): Promise<M> {
   if (onChunk) await eachChunk(run, onChunk);
   const { status, message, usage, parsed, error } = await run.result();
+  setParked(chat, status === 'awaiting_approval');
   if (error !== undefined) throw error as Error;
   if (status === 'cancelled') options.signal?.throwIfAborted();
   if (message !== null)

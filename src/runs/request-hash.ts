@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isAddition } from './chat-tools.js';
 import { type StartRun } from './run-request.js';
 
 /**
@@ -7,9 +8,11 @@ import { type StartRun } from './run-request.js';
  */
 export function requestHash(start: StartRun): string {
   const { user, settings, model, tools, params, instructions, maxSteps, answerSchema, scope } = start;
+  // What added tools join is the state of the chat, which the first such request has changed.
+  const staged = isAddition(settings.tools) ? { ...settings, tools: { added: settings.tools.added } } : settings;
   const request = [
     user,
-    settings,
+    staged,
     model,
     tools,
     params,

@@ -11,6 +11,8 @@ export interface HandleOptions {
   live?: LiveRun;
   /** Whether an earlier request with the same key has begun it. */
   isReplayed?: boolean;
+  /** Whether it waits for its turn. */
+  isQueued?: boolean;
   /** Checks the answer that the run has stored, for its `parsed`. */
   answerSchema?: StartRun['answerSchema'];
 }
@@ -19,6 +21,8 @@ export interface HandleOptions {
 export class RunHandle {
   readonly live: LiveRun | undefined;
   readonly isReplayed: boolean;
+  /** Whether it was queued: what it was asked with is stored once it begins. */
+  readonly isQueued: boolean;
   private ended: Promise<RunResult> | undefined;
   /** As it was found for the next follower. */
   private stored: StoredRun | undefined;
@@ -32,11 +36,17 @@ export class RunHandle {
   ) {
     this.live = options.live;
     this.isReplayed = options.isReplayed ?? false;
+    this.isQueued = options.isQueued ?? false;
   }
 
   /** Whether it continues after it was parked: the settings of its ask are not stored. */
   get isResumed(): boolean {
     return this.live?.isResumed ?? false;
+  }
+
+  /** Whether the ask has begun it, so that the settings of the ask are stored. */
+  get hasBegunHere(): boolean {
+    return this.live !== undefined && !this.isResumed && !this.isReplayed;
   }
 
   /**

@@ -56,9 +56,10 @@ export function runInput(start: GivenOptions & Pick<RunInput, 'scope'>): RunInpu
   return Object.keys(options).length === 0 ? null : options;
 }
 
-/** The options of a parked run that continues: those of its ask, overridden by those of the completion. */
+/** The options of a parked run that continues: those of its ask, overridden by those of the completion, whose scope counts. */
 export function mergedInput(kept: RunInput | null, given: RunInput | null): RunInput | null {
-  if (kept === null || given === null) return given ?? kept;
-  const params = (kept.params ?? given.params) && mergeChanges(kept.params, given.params);
-  return { ...kept, ...given, ...(params && { params }) };
+  if (kept === null) return given;
+  const { scope: _scope, ...before } = kept;
+  const params = (kept.params ?? given?.params) && mergeChanges(kept.params, given?.params);
+  return { ...before, ...given, ...(params && { params }) };
 }

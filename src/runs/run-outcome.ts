@@ -67,8 +67,9 @@ function lastAnswer(
   status: keyof typeof messageStatuses,
 ): AnswerDraft | null {
   const draft = answerDraft(messageId, messageStatuses[status], answer, model);
-  const hasCome = draft.parts.length > 0 || error instanceof AnswerTooLargeError;
-  return status === 'completed' || status === 'cancelled' || hasCome ? draft : null;
+  if (status === 'completed') return draft;
+  if (status === 'cancelled') return draft.text === '' ? null : draft;
+  return draft.parts.length > 0 || error instanceof AnswerTooLargeError ? draft : null;
 }
 
 function errorOf(runId: string, status: RunEndStatus, error: unknown): unknown {

@@ -40,8 +40,10 @@ export interface StartRun extends GivenOptions {
   requestId?: string;
   /** Makes the request happen once: another one with the key gets the same run. */
   idempotencyKey?: string;
-  /** What to do while the chat has an active run; the module's `whenBusy` by default. */
+  /** What to do while the chat has an active run; as its kind or the module says by default. */
   whenBusy?: WhenBusy;
+  /** The default of the chat's kind for that. */
+  whenBusyOfKind?: WhenBusy;
 }
 
 /** The request to the model that a begun run starts with, and the messages that its answer will replace. */

@@ -286,6 +286,8 @@ export interface FinishedRun {
   answer: MessageRecord | null;
   /** Whether queued runs of the chat wait: the first one may begin now. */
   hasQueued: boolean;
+  /** Whether the run was to be cancelled, as of its end. */
+  isCancelRequested: boolean;
 }
 
 /** Where the runs of one chat are kept. */

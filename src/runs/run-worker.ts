@@ -38,6 +38,8 @@ export interface WorkEnd {
   isStored: boolean;
   /** Whether queued runs of the chat wait. */
   hasQueued: boolean;
+  /** Whether it is parked although it was cancelled meanwhile. */
+  isToBeCancelled: boolean;
 }
 
 /** Works a run: lets the model answer and the tools run, stores the end, and tells the followers. */
@@ -119,7 +121,11 @@ export class RunWorker {
     const problem = error === undefined ? null : toProblem(error, start.requestId);
     const ended: FinalState = { status, error: problem, answerUsage, usage };
     await journal.storeRefused();
-    const { answer: stored, hasQueued } = await store.finish({
+    const {
+      answer: stored,
+      hasQueued,
+      isCancelRequested,
+    } = await store.finish({
       ...ended,
       ...journal.key,
       answer,
@@ -133,7 +139,9 @@ export class RunWorker {
     const message = stored ?? journal.message;
     const parsed = end.type === 'answered' ? end.parsed : undefined;
     run.end({ status, message, parsed, results: journal.results, usage: answerUsage, error });
-    return { isStored: true, hasQueued: hasQueued && status !== 'awaiting_approval' };
+    const isParked = status === 'awaiting_approval';
+    const isToBeCancelled = isParked && (isCancelRequested || run.stopReason === 'cancelled');
+    return { isStored: true, hasQueued: hasQueued && !isParked, isToBeCancelled };
   }
 
   /** Ends a run that could not be stored any more for its followers: a sweep ends it in the store. */
@@ -143,7 +151,7 @@ export class RunWorker {
     const problem = toProblem(error, start.requestId);
     run.append(finalEvents({ status: 'failed', error: problem, answerUsage: noUsage, usage }, null));
     run.end({ status: 'failed', message: null, usage, error });
-    return { isStored: error instanceof ChatNotFoundError, hasQueued: false };
+    return { isStored: error instanceof ChatNotFoundError, hasQueued: false, isToBeCancelled: false };
   }
 
   private logFailure({ run, begun, start }: RunWork, error: unknown): void {
@@ -155,7 +163,7 @@ export class RunWorker {
 function endElsewhere(run: LiveRun): WorkEnd {
   run.stop('released');
   run.end({ status: 'running', message: null, usage: noUsage });
-  return { isStored: true, hasQueued: false };
+  return { isStored: true, hasQueued: false, isToBeCancelled: false };
 }
 
 /** Whether a turn has not come to its own end. */

@@ -10,10 +10,14 @@ import { v7 as uuidv7 } from 'uuid';
 import { DeadlineError, withDeadline } from '../async/deadline.js';
 import { type ResolvedOptions, type WhenBusy } from '../config/gitlab-duo-options.interface.js';
 import { GITLAB_DUO_OPTIONS } from '../config/tokens.js';
-import { ChatBusyError, DatabaseUnavailableError, PendingToolCallsError } from '../errors/chat.errors.js';
-import { toProblem } from '../errors/problem.js';
+import {
+  ChatBusyError,
+  DatabaseUnavailableError,
+  PendingToolCallsError,
+  QueueFullError,
+} from '../errors/chat.errors.js';
 import { ServerBusyError } from '../errors/request.errors.js';
-import { IdempotencyKeyReusedError, KeyTakenError } from '../errors/run.errors.js';
+import { IdempotencyKeyReusedError, KeyTakenError, TooManyRunsError } from '../errors/run.errors.js';
 import { safeError } from '../errors/safe-error.js';
 import { checkFilesFor } from '../models/file-fit.js';
 import { ModelRegistry } from '../models/model-registry.js';
@@ -23,15 +27,14 @@ import { type FailedRun, FailedRuns } from './failed-runs.js';
 import { InstanceLeases } from './instance-leases.service.js';
 import { type OrphanRun } from './lease-store.interface.js';
 import { LiveRun } from './live-run.js';
-import { queuedStart } from './queued-start.js';
 import { requestHash } from './request-hash.js';
 import { RunFollowers } from './run-followers.service.js';
 import { RunHandle } from './run-handle.js';
 import { type RunContext } from './run-kinds.js';
+import { type Beginning, RunQueue } from './run-queue.js';
 import { RunLogs } from './run-logs.service.js';
 import { runInput } from './run-options.js';
 import { type StartRun } from './run-request.js';
-import { type NewUserMessage } from './chat-settings.interface.js';
 import { type BegunRun, type Cancellation, type RequestKey, type RunStore } from './run-store.interface.js';
 import { type RunWork, RunWorker } from './run-worker.js';
 import { RunTools } from './run-tools.service.js';
@@ -40,19 +43,10 @@ const BEGIN_TIMEOUT_MS = 15_000;
 /** How long a stopping process takes to store, or to release, the runs that did not end in time. */
 const STOP_TIMEOUT_MS = 7_000;
 const RELEASE_TIMEOUT_MS = 1_000;
-const STOPPING_RETRY_AFTER_MS = 1_000;
+const RETRY_LATER = { isRetryable: true, retryAfterMs: 1_000 };
 
 /** Why a person never decided on the calls of a parked run. */
 const CANCELLED = 'The run was cancelled.';
-
-/** A run that is about to begin, and how it came to that. */
-interface Beginning {
-  store: RunStore;
-  start: StartRun;
-  requestKey?: RequestKey | null;
-  /** Set for a run that was queued. */
-  queued?: { id: string; user: NewUserMessage | null };
-}
 
 /** Begins runs, holds them while they work, and stops them. A run belongs to this service, not to its caller. */
 @Injectable()
@@ -62,6 +56,7 @@ export class RunService implements OnModuleDestroy, BeforeApplicationShutdown {
   private readonly held = new Set<string>();
   private readonly lost = new Set<string>();
   private readonly open = new Set<Promise<unknown>>();
+  private readonly queue: RunQueue;
   private stopping = false;
 
   constructor(
@@ -73,7 +68,20 @@ export class RunService implements OnModuleDestroy, BeforeApplicationShutdown {
     private readonly failedRuns: FailedRuns,
     private readonly followers: RunFollowers,
     @Inject(GITLAB_DUO_OPTIONS) private readonly options: ResolvedOptions,
-  ) {}
+  ) {
+    const isStopping = (): boolean => this.stopping;
+    const holder = {
+      get isStopping() {
+        return isStopping();
+      },
+      begin: (beginning: Beginning) => this.begin(beginning),
+      isHeld: (runId: string) => this.held.has(runId),
+      background: (work: Promise<unknown>) => {
+        this.background(work);
+      },
+    };
+    this.queue = new RunQueue(holder, followers, failedRuns, options.limits);
+  }
 
   /** Names this process in the runs that it holds. */
   get instanceId(): string {
@@ -117,7 +125,7 @@ export class RunService implements OnModuleDestroy, BeforeApplicationShutdown {
   async start(store: RunStore, start: StartRun): Promise<RunHandle> {
     start.signal?.throwIfAborted();
     for (const model of [start.model, start.settings.model]) if (model !== undefined) this.models.get(model);
-    this.mustTakeAsks();
+    this.mustNotStop();
     const beginning = this.beginOrJoin(store, start);
     this.trackPending(beginning);
     try {
@@ -126,7 +134,8 @@ export class RunService implements OnModuleDestroy, BeforeApplicationShutdown {
       if (!(error instanceof DeadlineError)) throw error;
       beginning.then(
         (run) => {
-          if (!run.isReplayed) this.cancel(store, run.id).catch(() => undefined);
+          const { chat, defaults } = start;
+          if (!run.isReplayed) this.cancel({ store, chat, defaults }, run.id).catch(() => undefined);
         },
         () => undefined,
       );
@@ -145,10 +154,8 @@ export class RunService implements OnModuleDestroy, BeforeApplicationShutdown {
    * Cancels a run, wherever it is; one that works elsewhere ends a moment later. Does nothing to a run that has ended.
    * @throws ChatNotFoundError, RunNotFoundError
    */
-  async cancel(store: RunStore, runId: string, reason = CANCELLED): Promise<Cancellation> {
-    const cancelled = await store.cancel(runId, reason);
-    this.followers.liveRun(runId)?.stop('cancelled');
-    return cancelled;
+  cancel(context: RunContext, runId: string): Promise<Cancellation> {
+    return this.queue.cancel(context, runId, CANCELLED);
   }
 
   /** Stops the runs of a deleted chat; where they work elsewhere, their end finds nothing to write to. */
@@ -162,22 +169,8 @@ export class RunService implements OnModuleDestroy, BeforeApplicationShutdown {
   }
 
   /** Begins the queued run of a chat that is next, unless the chat is still busy; one that cannot begin ends as failed. */
-  async beginNext(context: RunContext): Promise<void> {
-    const { store } = context;
-    while (!this.stopping) {
-      const queued = await store.firstQueued();
-      if (queued === undefined || this.held.has(queued.id)) return;
-      const start = queuedStart(context, queued);
-      const user = queued.input.queued?.user ?? null;
-      try {
-        await this.begin({ store, start, queued: { id: queued.id, user } });
-        return;
-      } catch (error) {
-        if (isForLater(error)) return;
-        this.failedRuns.log({ runId: queued.id, model: start.model ?? '', requestId: start.requestId ?? null }, error);
-        await store.failQueued(queued.id, toProblem(error, start.requestId));
-      }
-    }
+  beginNext(context: RunContext): Promise<void> {
+    return this.queue.beginNext(context);
   }
 
   /** Continues a run that lost its instance, or ends it where it may not continue, unless another instance is faster. */
@@ -231,31 +224,41 @@ export class RunService implements OnModuleDestroy, BeforeApplicationShutdown {
   }
 
   private async beginOrJoin(store: RunStore, start: StartRun): Promise<RunHandle> {
-    const { idempotencyKey: key } = start;
+    const { idempotencyKey: key, answerSchema } = start;
     const requestKey = key === undefined ? null : { key, requestHash: requestHash(start) };
     // Without a question the history decides, in which a request that was answered finds nothing left to do.
     const known = requestKey && start.user === null ? await this.join(store, start, requestKey) : undefined;
     if (known) return known;
     try {
       const live = await this.begin({ store, start, requestKey });
-      return new RunHandle(live.id, live.chatId, store, this.followers, { live, answerSchema: start.answerSchema });
+      return new RunHandle(live.id, live.chatId, store, this.followers, { live, answerSchema });
     } catch (error) {
-      return this.joinOrEnqueue({ store, start, requestKey }, error);
+      const joined = isRefusal(error) && requestKey ? await this.join(store, start, requestKey) : undefined;
+      if (joined) return joined;
+      const policy = whatToDo(error, start, this.options.whenBusy);
+      if (policy === 'reject') throw error;
+      return this.enqueueOrJoin({ store, start, requestKey }, policy === 'interrupt');
     }
   }
 
-  /** What becomes of a request whose run could not begin at once. */
-  private async joinOrEnqueue({ store, start, requestKey = null }: Beginning, error: unknown): Promise<RunHandle> {
-    const isBusy = error instanceof ChatBusyError || error instanceof PendingToolCallsError;
-    if (!isBusy && !(error instanceof KeyTakenError)) throw error;
-    const joined = requestKey && (await this.join(store, start, requestKey));
-    if (joined) return joined;
-    const whenBusy: WhenBusy = start.whenBusy ?? this.options.whenBusy;
-    if (!isBusy || whenBusy === 'reject') throw error;
-    return this.enqueue({ store, start, requestKey }, whenBusy === 'interrupt');
+  private async enqueueOrJoin({ store, start, requestKey = null }: Beginning, isFirst: boolean): Promise<RunHandle> {
+    const { chat, defaults, answerSchema, signal } = start;
+    try {
+      const runId = await this.queue.enqueue({ store, start, requestKey }, isFirst);
+      const handle = new RunHandle(runId, chat.id, store, this.followers, { isQueued: true, answerSchema });
+      if (signal) this.cancelOnAbort({ store, chat, defaults }, handle, signal);
+      return handle;
+    } catch (error) {
+      const joined = isRefusal(error) && requestKey ? await this.join(store, start, requestKey) : undefined;
+      if (joined) return joined;
+      throw error;
+    }
   }
 
-  /** @throws IdempotencyKeyReusedError */
+  /**
+   * The run of an earlier request with the key.
+   * @throws IdempotencyKeyReusedError
+   */
   private async join(
     store: RunStore,
     start: StartRun,
@@ -268,30 +271,6 @@ export class RunService implements OnModuleDestroy, BeforeApplicationShutdown {
     const live = this.followers.liveRun(runId);
     const { answerSchema } = start;
     return new RunHandle(runId, start.chat.id, store, this.followers, { live, isReplayed: true, answerSchema });
-  }
-
-  private async enqueue({ store, start, requestKey = null }: Beginning, isFirst: boolean): Promise<RunHandle> {
-    const { chat, model = null, tools = null, settings, requestId = null, answerSchema, signal } = start;
-    const runId = uuidv7();
-    const user = start.user && { id: uuidv7(), parts: start.user };
-    const input = { ...runInput(start), queued: { user, model, settings, requestId } };
-    const { limits } = this.options;
-    const run = { runId, requestKey, model, tools, input, isFirst };
-    const bounds = { maxQueued: limits.queuedRuns, maxOwnerRuns: limits.ownerRuns };
-    try {
-      const { activeRunId } = await store.enqueue({ ...run, ...bounds });
-      if (isFirst && activeRunId !== null) await this.cancel(store, activeRunId);
-    } catch (error) {
-      if (error instanceof KeyTakenError && requestKey) {
-        const joined = await this.join(store, start, requestKey);
-        if (joined) return joined;
-      }
-      throw error;
-    }
-    const handle = new RunHandle(runId, chat.id, store, this.followers, { answerSchema });
-    if (signal) this.cancelOnAbort(store, handle, signal);
-    this.background(this.beginNext({ store, chat, defaults: start.defaults }));
-    return handle;
   }
 
   private async begin({ store, start, requestKey = null, queued }: Beginning): Promise<LiveRun> {
@@ -341,14 +320,20 @@ export class RunService implements OnModuleDestroy, BeforeApplicationShutdown {
   }
 
   /** @throws ServerBusyError */
+  private mustNotStop(): void {
+    if (!this.stopping) return;
+    throw new ServerBusyError('The server is stopping and takes no new asks. Ask again in a moment.', RETRY_LATER);
+  }
+
+  /** @throws ServerBusyError */
   private mustTakeAsks(): void {
-    const after = { isRetryable: true, retryAfterMs: STOPPING_RETRY_AFTER_MS };
-    if (this.stopping) {
-      throw new ServerBusyError('The server is stopping and takes no new asks. Ask again in a moment.', after);
-    }
+    this.mustNotStop();
     const { liveRuns } = this.options.limits;
     if (this.live.size < liveRuns) return;
-    throw new ServerBusyError(`The server works ${liveRuns} runs, which is its limit. Ask again in a moment.`, after);
+    throw new ServerBusyError(
+      `The server works ${liveRuns} runs, which is its limit. Ask again in a moment.`,
+      RETRY_LATER,
+    );
   }
 
   /** @throws ValidationError for a file that the model of this run does not take */
@@ -362,6 +347,7 @@ export class RunService implements OnModuleDestroy, BeforeApplicationShutdown {
     const { run, start, store } = work;
     this.live.set(run, work);
     this.followers.add(run);
+    this.queue.begun(run);
     const unlink = onAbort(start.signal, () => {
       run.stop('cancelled');
     });
@@ -375,17 +361,19 @@ export class RunService implements OnModuleDestroy, BeforeApplicationShutdown {
       this.releaseHold(held);
     });
     this.trackPending(
-      working.then(({ isStored, hasQueued }) => {
+      working.then(({ isStored, hasQueued, isToBeCancelled }) => {
+        const context = { store, chat: start.chat, defaults: start.defaults };
         if (!isStored) this.lost.add(run.id);
-        if (hasQueued) this.background(this.beginNext({ store, chat: start.chat, defaults: start.defaults }));
+        if (isToBeCancelled) this.background(this.cancel(context, run.id));
+        else this.background(this.queue.follow(context, hasQueued));
       }),
     );
     return run;
   }
 
-  private cancelOnAbort(store: RunStore, run: RunHandle, signal: AbortSignal): void {
+  private cancelOnAbort(context: RunContext, run: RunHandle, signal: AbortSignal): void {
     const unlink = onAbort(signal, () => {
-      this.background(this.cancel(store, run.id));
+      this.background(this.cancel(context, run.id));
     });
     run.result().then(unlink, unlink);
   }
@@ -423,14 +411,28 @@ function resumedRun({ runId, chatId, resumed }: BegunRun): Pick<RunWork, 'run' |
   return { run: new LiveRun(runId, chatId, nextIndex, true), attemptId };
 }
 
-/** Whether a queued run that did not begin is to be tried again. */
-function isForLater(error: unknown): boolean {
+/** Whether a request with a key may have been refused because of an earlier one with the same key. */
+function isRefusal(error: unknown): boolean {
   return (
+    error instanceof KeyTakenError ||
     error instanceof ChatBusyError ||
     error instanceof PendingToolCallsError ||
-    error instanceof DatabaseUnavailableError ||
+    error instanceof QueueFullError ||
+    error instanceof TooManyRunsError ||
     error instanceof ServerBusyError
   );
+}
+
+/**
+ * What to do with an ask that was refused. A completion is how a parked run continues, so it does not wait for the end of
+ * that run unless the call itself says so; the verbs that take a chat a step further never wait.
+ */
+function whatToDo(error: unknown, { user, scope = 'answer', ...start }: StartRun, byModule: WhenBusy): WhenBusy {
+  if (scope !== 'answer') return 'reject';
+  const isParked = error instanceof PendingToolCallsError;
+  if (!isParked && !(error instanceof ChatBusyError)) return 'reject';
+  const byDefault = isParked && user === null ? 'reject' : (start.whenBusyOfKind ?? byModule);
+  return start.whenBusy ?? byDefault;
 }
 
 /** Calls the listener once the signal aborts, or has aborted, until the returned function is called. */

@@ -12,6 +12,7 @@ import { lockTimeout } from './write-deadline.js';
 export interface FinishRow {
   owned: number;
   hasQueued: boolean;
+  isCancelRequested: boolean;
   seq: number | null;
 }
 
@@ -40,7 +41,7 @@ l AS MATERIALIZED (SELECT t.${chat('id')} FROM ${t.chats} t, s WHERE t.${chat('i
 f AS (
   UPDATE ${t.runs} r SET status = $4, ${released}, error = $12::json, answer_message_id = $5::uuid, last_event_index = $19
     FROM (SELECT count(*) FROM l) l
-   WHERE r.id = $2 AND r.fence = $3 AND r.status = 'running' RETURNING r.chat_kind, r.chat_id),
+   WHERE r.id = $2 AND r.fence = $3 AND r.status = 'running' RETURNING r.chat_kind, r.chat_id, r.cancel_requested_at),
 c AS (
   UPDATE ${t.chats} t SET ${chat('nextSeq')} = t.${chat('nextSeq')} + ($5::uuid IS NOT NULL)::int, ${chat('updatedAt')} = now()
     FROM f WHERE t.${chat('id')} = f.chat_id RETURNING t.${chat('id')} AS id, t.${chat('nextSeq')} - 1 AS seq),
@@ -58,7 +59,8 @@ e AS (
   ON CONFLICT DO NOTHING),
 a AS (${attempts})
 SELECT (SELECT count(*)::int FROM f) AS owned, (SELECT seq FROM m) AS seq,
-       EXISTS (SELECT FROM ${t.runs} q, f WHERE q.chat_kind = f.chat_kind AND q.chat_id = f.chat_id AND q.status = 'queued') AS "hasQueued"`;
+       EXISTS (SELECT FROM ${t.runs} q, f WHERE q.chat_kind = f.chat_kind AND q.chat_id = f.chat_id AND q.status = 'queued') AS "hasQueued",
+       EXISTS (SELECT FROM f WHERE f.cancel_requested_at IS NOT NULL) AS "isCancelRequested"`;
 }
 
 /** The columns of a message of the assistant, in the order of an insert. */
@@ -114,7 +116,8 @@ export function finishRun(database: KindDatabase, run: FinishRun): Promise<Finis
     const [row] = await database.rows<FinishRow>(finishRunSql, values);
     if (row?.owned !== 1) return endedBefore(database, run);
     if (run.answer && row.seq === null) throw new ChatNotFoundError(run.chatId);
-    return { answer: storedAnswer(run, row.seq), hasQueued: row.hasQueued };
+    const { seq, hasQueued, isCancelRequested } = row;
+    return { answer: storedAnswer(run, seq), hasQueued, isCancelRequested };
   }, RUN_PATIENCE_MS);
 }
 
@@ -124,6 +127,6 @@ async function endedBefore(database: KindDatabase, run: FinishRun): Promise<Fini
   const isOurs =
     state?.fence === run.fence && state.status === run.status && state.answerMessageId === (run.answer?.id ?? null);
   // Whether runs are queued is not known here: the next sweep looks.
-  if (isOurs) return { answer: storedAnswer(run, state.seq), hasQueued: false };
+  if (isOurs) return { answer: storedAnswer(run, state.seq), hasQueued: false, isCancelRequested: false };
   throw await explainLostRun(database, run, run.attempt);
 }
