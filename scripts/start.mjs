@@ -6,8 +6,8 @@ import { build, install } from './prepare.mjs';
 import { END_SIGNALS, exitCodeOf, root } from './run.mjs';
 import { step } from './steps.mjs';
 
-/** How long the server may take to end, in milliseconds. Then it is killed, and recovers at its next start. */
-const STOP_MS = 9_500;
+/** How long the server may take to end, in milliseconds. Then it is killed, and its next start continues its runs. */
+const STOP_MS = 14_500;
 
 speakAsServer();
 endWithNpm();

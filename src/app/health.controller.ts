@@ -5,9 +5,11 @@ import { DataSource } from 'typeorm';
 import { SqlClient, statement } from '../chats/store/sql-client.js';
 import { DuoService } from '../conversation/duo.service.js';
 import { DatabaseUnavailableError } from '../errors/chat.errors.js';
+import { ServerBusyError } from '../errors/request.errors.js';
 import { type LastExchange } from '../gateway/last-exchange.interface.js';
 import { ProblemFilter } from '../http/problem.filter.js';
 import { AnswerHeadersInterceptor } from '../http/answer-headers.interceptor.js';
+import { RunService } from '../runs/run.service.js';
 
 const DATABASE_TIMEOUT_MS = 2_000;
 const PING = statement('SELECT 1 AS answer');
@@ -17,7 +19,7 @@ export interface Readiness extends HealthCheckResult {
   gateway: { lastExchange: LastExchange | null };
 }
 
-/** Whether the process lives, and whether it can take asks: that is, whether its database answers. */
+/** Whether the process lives, and whether it can take asks: it does not stop, and its database answers. */
 @Controller('health')
 @UseFilters(ProblemFilter)
 @UseInterceptors(AnswerHeadersInterceptor)
@@ -28,6 +30,7 @@ export class HealthController {
     private readonly health: HealthCheckService,
     private readonly indicators: HealthIndicatorService,
     private readonly duo: DuoService,
+    private readonly runs: RunService,
     @InjectDataSource() dataSource: DataSource,
   ) {
     this.database = new SqlClient(dataSource);
@@ -40,6 +43,7 @@ export class HealthController {
 
   @Get('ready')
   async ready(): Promise<Readiness> {
+    if (this.runs.isStopping) throw new ServerBusyError('The server is stopping.', { isRetryable: true });
     const database = this.indicators.check('database').attempt(async () => {
       await this.database.rows(PING, []);
     });

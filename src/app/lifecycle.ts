@@ -25,8 +25,8 @@ export function stopWhenAsked(stop: (reason: string) => void): void {
   if (!process.connected) launcherEnded();
 }
 
-/** No resource may hold up the end of the process for longer. */
-const CLOSE_TIMEOUT_MS = 9_000;
+/** No resource may hold up the end of the process for longer; the runs have some of it to end, or to be handed over. */
+const CLOSE_TIMEOUT_MS = 14_000;
 
 /** What the server has opened so far, to be closed in the reverse order. */
 export class OpenResources {
@@ -64,21 +64,25 @@ export class OpenResources {
   }
 }
 
-/** How long answers that are under way may take to leave. */
+/** How long answers that are under way may take to leave, once the server takes no more connections. */
 const LINGER_MS = 3_000;
+const LOOK_MS = 50;
 
 /**
  * Closes the application. A connection that was opened and never used counts as busy for Node, and would hold up the end
- * for a minute; so all that is left after a while is cut.
+ * for a minute; so all that is left after a while is cut. Before that the runs have their time.
  */
 export async function closeApp(app: INestApplication): Promise<void> {
   const server = app.getHttpServer() as Server;
-  const timer = setTimeout(() => {
-    server.closeAllConnections();
-  }, LINGER_MS);
+  let waitedMs = 0;
+  const timer = setInterval(() => {
+    if (server.listening) return;
+    waitedMs += LOOK_MS;
+    if (waitedMs >= LINGER_MS) server.closeAllConnections();
+  }, LOOK_MS);
   try {
     await app.close();
   } finally {
-    clearTimeout(timer);
+    clearInterval(timer);
   }
 }

@@ -43,6 +43,7 @@ export class LiveRun {
   private readonly controller = new AbortController();
   private settle!: (result: RunResult) => void;
   private ended = false;
+  private continuesElsewhere = false;
 
   /** Never rejects: a failure is part of the result. */
   readonly result = new Promise<RunResult>((resolve) => (this.settle = resolve));
@@ -80,9 +81,9 @@ export class LiveRun {
     return this.ended;
   }
 
-  /** Whether it continues in another process: its events here do not end the run. */
+  /** Whether it has ended here to continue in another process: its events here do not end the run. */
   get isReleased(): boolean {
-    return this.stopReason === 'released';
+    return this.continuesElsewhere;
   }
 
   /** The events from one index up to another, which is not part of them. */
@@ -97,6 +98,7 @@ export class LiveRun {
 
   end(result: RunResult): void {
     this.ended = true;
+    this.continuesElsewhere = result.status === 'running';
     this.settle(result);
     this.tell();
   }

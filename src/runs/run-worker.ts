@@ -65,7 +65,7 @@ export class RunWorker {
       return await this.finish(work, journal, await this.turn(work, journal), log);
     } catch (error) {
       await log.close();
-      if (error instanceof RunLostError || run.isReleased) return endElsewhere(run);
+      if (error instanceof RunLostError || run.stopReason === 'released') return endElsewhere(run);
       return this.giveUp(work, error, journal.spent);
     }
   }
@@ -161,7 +161,6 @@ export class RunWorker {
 
 /** Ends a run for its followers here: it continues in another process. */
 function endElsewhere(run: LiveRun): WorkEnd {
-  run.stop('released');
   run.end({ status: 'running', message: null, usage: noUsage });
   return { isStored: true, hasQueued: false, isToBeCancelled: false };
 }

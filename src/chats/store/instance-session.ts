@@ -5,7 +5,7 @@ import { type SqlClient, type Statement, statement } from './sql-client.js';
 
 const CONNECT_TIMEOUT_MS = 3_000;
 const MIN_RETRY_MS = 50;
-const MAX_RETRY_MS = 1_000;
+const MAX_RETRY_MS = 500;
 
 /** The key of the advisory lock that the instance of an id holds while it lives, in SQL. */
 export function instanceLock(id: string): string {

@@ -3,8 +3,8 @@ import { isPassing } from './database-failure.js';
 
 /** For how long a statement is sent again while a caller waits, in milliseconds. */
 export const CALLER_PATIENCE_MS = 3_000;
-/** Likewise for a run: an answer must not be lost, since asking the model again costs money. */
-export const RUN_PATIENCE_MS = 60_000;
+/** Likewise for a run, which outlasts a restart of the database: asking the model again would cost money. */
+export const RUN_PATIENCE_MS = 300_000;
 
 const FIRST_DELAY_MS = 100;
 const MAX_DELAY_MS = 2_000;

@@ -10,6 +10,9 @@ import { SERVER_MIGRATIONS } from '../../database/server-migrations.js';
 import { createTestDatabase, type TestDatabase } from '../../database/test-database.js';
 import { moduleOf } from './test-tool.js';
 
+/** Tests that stop a process do not wait for its runs. */
+export const SHORT_GRACE_MS = 100;
+
 /** A host application without HTTP, with a sandbox and a database of its own. */
 export interface TestHost {
   app: INestApplicationContext;
@@ -47,6 +50,7 @@ export async function startTestHost(
       GitlabDuoModule.forRoot({
         ...sandboxOptions(sandbox),
         retries: { tries: options.tries ?? 1 },
+        shutdownGraceMs: SHORT_GRACE_MS,
         ...options.gitlab,
       }),
       GitlabDuoModule.forFeature(kinds),

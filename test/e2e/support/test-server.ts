@@ -13,6 +13,7 @@ import { type Sandbox, startSandbox } from '../../../src/sandbox/index.js';
 import { type DuoTool } from '../../../src/tools/duo-tool.interface.js';
 import { SERVER_MIGRATIONS } from '../../database/server-migrations.js';
 import { createTestDatabase } from '../../database/test-database.js';
+import { SHORT_GRACE_MS } from './test-module.js';
 import { moduleOf } from './test-tool.js';
 
 /** The server over a real socket, with a sandbox and a database of its own. */
@@ -77,6 +78,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     instanceUrl: sandbox.url,
     gatewayUrl: sandbox.url,
     retries: { tries },
+    shutdownGraceMs: SHORT_GRACE_MS,
     ...gitlabOptions,
   };
   const migrations = SERVER_MIGRATIONS;
