@@ -57,6 +57,23 @@ export class HttpClient {
     });
   }
 
+  /** Follows a run from after an event; `signal` hangs up. */
+  openRunEvents(
+    chatId: string,
+    runId: string,
+    lastEventId?: string,
+    signal?: AbortSignal,
+  ): Promise<globalThis.Response> {
+    return fetch(`${this.url}/chats/${chatId}/runs/${runId}/events`, {
+      headers: {
+        ...this.authorization,
+        accept: 'text/event-stream',
+        ...(lastEventId !== undefined && { 'last-event-id': lastEventId }),
+      },
+      signal,
+    });
+  }
+
   async events(chatId: string, content: string): Promise<ReceivedEvent[]> {
     const response = await this.openEvents(chatId, content);
     if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);

@@ -13,6 +13,8 @@ export interface ServerProcess {
   readonly isRunning: boolean;
   /** Ends it by SIGKILL, at once and without a word. */
   kill(): Promise<void>;
+  /** Asks it by SIGTERM to end, and waits until it has. */
+  stop(): Promise<void>;
   /** Lets it do nothing at all until it is woken. */
   freeze(): void;
   wake(): void;
@@ -42,6 +44,10 @@ export async function startServerProcess(databaseUrl: string, gitlabUrl: string)
     },
     async kill() {
       if (isRunning()) server.kill('SIGKILL');
+      await exited;
+    },
+    async stop() {
+      if (isRunning()) server.kill('SIGTERM');
       await exited;
     },
     freeze: () => server.kill('SIGSTOP'),

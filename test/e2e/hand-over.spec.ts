@@ -1,0 +1,111 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { DataSource } from 'typeorm';
+import { Chat } from '../../src/index.js';
+import { type Sandbox, startSandbox } from '../../src/sandbox/index.js';
+import { createTestDatabase, type TestDatabase } from '../database/test-database.js';
+import { readEvents, type ReceivedEvent } from './support/event-reader.js';
+import { RunRows } from './support/run-rows.js';
+import { type ServerProcess, startServerProcess } from './support/server-process.js';
+import { startTestHost } from './support/test-module.js';
+import { until } from './support/until.js';
+
+jest.setTimeout(120_000);
+
+/** The text that a reader has who takes back what a `reset` says. */
+function textOf(events: readonly ReceivedEvent[]): string {
+  let text = '';
+  for (const { type, data } of events) {
+    if (type === 'reset') text = '';
+    if (type === 'text-delta') text += data.text as string;
+  }
+  return text;
+}
+
+describe('A server that is asked to stop while it answers', () => {
+  let shared: TestDatabase;
+  let database: DataSource;
+  let sandbox: Sandbox;
+  let rows: RunRows;
+  const servers: ServerProcess[] = [];
+
+  beforeAll(async () => {
+    shared = await createTestDatabase();
+    // Makes the tables.
+    await (await startTestHost([Chat], { database: shared, migrated: true })).close();
+    database = await new DataSource({ type: 'postgres', url: shared.url }).initialize();
+    rows = new RunRows(database);
+    sandbox = await startSandbox();
+  });
+  afterAll(async () => {
+    await database.destroy();
+    await sandbox.close();
+    await shared.drop();
+  });
+  beforeEach(() => {
+    sandbox.reset();
+  });
+  afterEach(() => Promise.all(servers.splice(0).map((server) => server.kill())));
+
+  async function startServer(): Promise<ServerProcess> {
+    const server = await startServerProcess(shared.url, sandbox.url);
+    servers.push(server);
+    return server;
+  }
+
+  /** Reads until the connection ends, or is cut. */
+  async function readAll(response: Response, events: ReceivedEvent[]): Promise<void> {
+    try {
+      for await (const event of readEvents(response)) events.push(event);
+    } catch {
+      // Cut.
+    }
+  }
+
+  /** Asks a server that says five words, and then hangs. */
+  async function hangingAsk(server: ServerProcess) {
+    const chatId = await server.http.createChat();
+    sandbox.fault({ fault: 'stream-stall', afterChunks: 5 });
+    const events: ReceivedEvent[] = [];
+    const reading = readAll(await server.http.openEvents(chatId, 'Hello'), events);
+    await until(() => events.filter(({ type }) => type === 'text-delta').length === 5);
+    return { chatId, runId: (events[0]?.data.runId as string | undefined) ?? '', events, reading };
+  }
+
+  it('leaves its run to the next start where it was alone', async () => {
+    const { chatId, runId, reading } = await hangingAsk(await startServer());
+    await servers[0]?.stop();
+    await reading;
+    const [released] = await database.query<unknown[]>('SELECT status, instance_id FROM duo_runs WHERE id = $1', [
+      runId,
+    ]);
+    expect(released).toEqual({ status: 'running', instance_id: null });
+    expect(await database.query('SELECT id FROM duo_instances')).toEqual([]);
+    const next = await startServer();
+    await until(async () => (await rows.runs(chatId))[0]?.status === 'completed');
+    expect((await next.http.messages(chatId)).at(-1)).toMatchObject({ runId, status: 'complete' });
+  });
+
+  it('hands its run over to another one, where the reader gets the rest', async () => {
+    const [first, second] = [await startServer(), await startServer()];
+    const { chatId, runId, events, reading } = await hangingAsk(first);
+    const stopping = first.stop();
+    await until(async () => (await first.http.send('GET', '/health/ready')).status === 503);
+    const refused = await first.http.send('POST', `/chats/${chatId}/messages`, { content: 'More' });
+    expect([refused.status, refused.body]).toMatchObject([503, { code: 'server_busy' }]);
+    expect(refused.headers['retry-after']).toBe('1');
+    await reading;
+    expect(events.at(-1)?.type).toBe('text-delta');
+    const response = await second.http.openRunEvents(chatId, runId, events.at(-1)?.id);
+    await readAll(response, events);
+    await stopping;
+    expect(events.at(-1)).toMatchObject({ type: 'run-end', data: { status: 'completed' } });
+    const answer = (await second.http.messages(chatId)).at(-1);
+    expect(textOf(events)).toBe(answer?.text);
+    expect(events.filter(({ type }) => type === 'reset')).toHaveLength(1);
+    const indices = events.map(({ id }) => Number(id?.split(':')[1]));
+    expect(indices).toEqual([...new Set(indices)].toSorted((left, right) => left - right));
+    const [run] = await database.query<unknown[]>('SELECT status, takeovers FROM duo_runs WHERE id = $1', [runId]);
+    expect(run).toEqual({ status: 'completed', takeovers: 0 });
+    expect(await rows.attempts(chatId)).toEqual(['unknown', 'succeeded']);
+  });
+});
