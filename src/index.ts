@@ -65,18 +65,24 @@ export {
   ChatNotFoundError,
   DatabaseUnavailableError,
   PendingToolCallsError,
+  QueueFullError,
   ToolCallDecidedError,
   ToolCallNotFoundError,
 } from './errors/chat.errors.js';
 export { type ErrorCode, GitlabDuoError } from './errors/gitlab-duo.error.js';
-export { type Problem, problem, toProblem } from './errors/problem.js';
+export { type Problem, problem, StoredProblemError, toProblem } from './errors/problem.js';
 export { ConfigurationError, ServerBusyError, UnknownModelError, ValidationError } from './errors/request.errors.js';
 export {
+  IdempotencyKeyReusedError,
+  RunCancelledError,
   RunInterruptedError,
   RunLostError,
   RunNotFoundError,
+  RunReleasedError,
   SchemaMismatchError,
   StepLimitError,
+  TooManyFollowersError,
+  TooManyRunsError,
 } from './errors/run.errors.js';
 export {
   ContextWindowExceededError,
@@ -139,6 +145,7 @@ export {
   type RunEvent,
   type RunStatus,
 } from './runs/run-event.interface.js';
+export { type RunListOptions, type RunRecord } from './runs/run-record.interface.js';
 export { type FollowOptions, type IndexedRunEvent, type Run } from './runs/run.interface.js';
 export { type RunOptions } from './runs/run-options.js';
 export { type InputOf, type OutputOf, type SchemaSource } from './schemas/schema.interface.js';

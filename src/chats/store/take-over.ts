@@ -3,6 +3,7 @@ import { RunInterruptedError, RunLostError, RunNotFoundError } from '../../error
 import { type RunEventBatch } from '../../runs/live-run.js';
 import { missedEvents, TAKEN_OVER } from '../../runs/missed-events.js';
 import { type RunEvent } from '../../runs/run-event.interface.js';
+import { TAKEOVER_STRIDE } from '../../runs/logged-events.js';
 import { type BegunRun, type RunKey, type TakeOverRun } from '../../runs/run-store.interface.js';
 import { claimRun } from './claim-run.js';
 import { continueRun } from './continue-run.js';
@@ -10,12 +11,6 @@ import { endClaimedRun } from './end-claimed-run.js';
 import { type KindDatabase } from './kind-database.js';
 import { type Leftovers, readLeftovers, readStanding } from './read-leftovers.js';
 import { settleCalls } from './settle-calls.js';
-
-/**
- * After a takeover the events of a run continue at the next multiple of this, so that an id which the dead process sent
- * and did not log can be recognised.
- */
-const TAKEOVER_STRIDE = 1_000_000;
 
 /**
  * Takes a run over that lost its instance: continues it, or ends it with its text kept where it was cancelled, may not
