@@ -1,10 +1,14 @@
 import { request as httpRequest } from 'node:http';
+import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { ThrottlerStorage } from '@nestjs/throttler';
 import { MAX_FAILURES } from '../../src/app/access/failed-keys.js';
 import { type HttpAnswer, HttpClient } from './support/http-client.js';
 import { KeptLogger } from './support/kept-logger.js';
-import { startTestServer, type TestServer } from './support/test-server.js';
+import { PLATFORMS, startTestServer, type TestServer } from './support/test-server.js';
+import { testTool } from './support/test-tool.js';
+import { useTestServer } from './support/use-test-host.js';
 
 const anna = { owner: 'anna', key: 'k9:vR2#mQ7+wXz/4Lp' };
 const annaToo = { owner: 'anna', key: 'Another-key-of-anna' };
@@ -205,4 +209,230 @@ describe('A server without API keys', () => {
     expect((await send('POST', '/chats', { origin: 'http://localhost:5173' }))[0]).toBe(201);
     expect((await send('POST', '/chats', { origin: 'http://[::1]:5173' }))[0]).toBe(201);
   });
+});
+
+/** What the throttler's own storage keeps. */
+interface Storage {
+  storage: Map<string, unknown>;
+  hitExpirations: Map<string, Map<string, number[]>>;
+  sweepInterval: NodeJS.Timeout | undefined;
+}
+
+describe('The rate limit', () => {
+  const anna = { owner: 'anna', key: 'A-key-of-anna-alone' };
+  const annaToo = { owner: 'anna', key: 'Another-key-of-anna' };
+  const bert = { owner: 'bert', key: 'A-key-of-bert-alone' };
+  const apiKeys = [anna, annaToo, bert];
+
+  let server: TestServer;
+  afterEach(() => server.close());
+
+  function client({ key }: { key: string }): HttpClient {
+    return new HttpClient(server.url, key);
+  }
+
+  function expectLimited(response: HttpAnswer): void {
+    expect([response.status, response.body]).toMatchObject([429, { status: 429, code: 'rate_limited' }]);
+    expect(response.get('content-type')).toContain('application/problem+json');
+    const retryAfter = Number(response.get('retry-after'));
+    expect(retryAfter).toBeGreaterThan(0);
+    expect(retryAfter).toBeLessThanOrEqual(60);
+  }
+
+  it('covers all calls and all keys of one owner, and no other owner', async () => {
+    server = await startTestServer({ apiKeys, rateLimits: { calls: 4, asks: 0 } });
+    const chatId = await client(anna).createChat();
+    for (const path of ['/chats', '/models']) expect((await client(annaToo).send('GET', path)).status).toBe(200);
+    expect((await client(anna).send('GET', `/chats/${chatId}`)).status).toBe(200);
+    for (const [method, path] of [
+      ['GET', '/chats'],
+      ['GET', '/models'],
+      ['POST', '/chats'],
+      ['DELETE', `/chats/${chatId}`],
+      ['POST', `/chats/${chatId}/messages`],
+    ] as const)
+      expectLimited(await client(annaToo).send(method, path));
+    expect((await client(bert).send('GET', '/chats')).status).toBe(200);
+    for (let times = 0; times < 6; times += 1) {
+      expect((await client(anna).send('GET', '/health/live')).status).toBe(200);
+      expect((await new HttpClient(server.url).send('GET', '/chats')).status).toBe(401);
+    }
+  });
+
+  it('counts asks separately', async () => {
+    server = await startTestServer({ apiKeys, rateLimits: { calls: 100, asks: 2 } });
+    const chatId = await client(anna).createChat();
+    await client(anna).ask(chatId, 'Hello');
+    await client(annaToo).events(chatId, 'Hello again');
+    expectLimited(await client(anna).send('POST', `/chats/${chatId}/messages`, { content: 'More' }));
+    const events = { accept: 'text/event-stream' };
+    expectLimited(await client(anna).send('POST', `/chats/${chatId}/messages`, { content: 'More' }, events));
+    expectLimited(await client(anna).send('POST', `/chats/${chatId}/completions`));
+    expect(await client(anna).messages(chatId)).toHaveLength(4);
+    const other = await client(bert).createChat();
+    expect((await client(bert).ask(other, 'Hello')).status).toBe('complete');
+  });
+
+  it('applies to a server without keys if it is configured', async () => {
+    server = await startTestServer({ rateLimits: { calls: 1, asks: 0 } });
+    expect((await new HttpClient(server.url).send('GET', '/chats')).status).toBe(200);
+    expectLimited(await new HttpClient(server.url).send('GET', '/chats'));
+  });
+
+  it('is off if both limits are 0', async () => {
+    server = await startTestServer({ apiKeys, rateLimits: { calls: 0, asks: 0 } });
+    for (let times = 0; times < 20; times += 1) expect((await client(anna).send('GET', '/models')).status).toBe(200);
+  });
+
+  it('stores at most its limit for each owner, and nothing once the server has closed', async () => {
+    server = await startTestServer({ apiKeys, rateLimits: { calls: 3, asks: 0 } });
+    for (let times = 0; times < 9; times += 1) for (const key of apiKeys) await client(key).send('GET', '/models');
+    const storage = server.app.get<Storage>(ThrottlerStorage, { strict: false });
+    const remembered = [...storage.hitExpirations.values()].map((hits) =>
+      [...hits.values()].map(({ length }) => length),
+    );
+    expect(remembered).toEqual([[3], [3]]);
+    expect(storage.sweepInterval).toBeDefined();
+    await server.app.close();
+    expect([storage.storage.size, storage.sweepInterval]).toEqual([0, undefined]);
+  });
+});
+
+const key = 'A-key-of-anna-alone';
+
+describe('Security headers', () => {
+  const server = useTestServer({ apiKeys: [{ owner: 'anna', key }] });
+  let client: HttpClient;
+  let chatId: string;
+  beforeAll(async () => {
+    client = new HttpClient(server.url, key);
+    chatId = await client.createChat();
+  });
+
+  it.each<[string, number, () => Promise<HttpAnswer>]>([
+    ['JSON', 200, () => client.send('GET', `/chats/${chatId}`)],
+    ['a deleted chat', 204, async () => client.send('DELETE', `/chats/${await client.createChat()}`)],
+    [
+      'events',
+      200,
+      () => client.send('POST', `/chats/${chatId}/messages`, { content: 'Hello' }, { accept: 'text/event-stream' }),
+    ],
+    ['health', 200, () => client.send('GET', '/health/live')],
+    ['a problem', 404, () => client.send('GET', '/chats/none')],
+    ['an unknown route', 404, () => client.send('GET', '/nowhere')],
+    ['malformed JSON', 400, () => client.send('POST', '/chats', '{')],
+    ['a missing key', 401, () => new HttpClient(server.url).send('GET', '/chats')],
+  ])('keep browsers from misinterpreting %s', async (_name, status, send) => {
+    const response = await send();
+    expect(response.status).toBe(status);
+    expect(response.headers).toMatchObject({
+      'content-security-policy': expect.stringMatching(/default-src 'none'.*frame-ancestors 'none'/),
+      'cross-origin-resource-policy': 'same-origin',
+      'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+    });
+    expect(response.headers).not.toHaveProperty('strict-transport-security');
+    expect(response.headers).not.toHaveProperty('access-control-allow-origin');
+  });
+
+  it('are set on requests that are refused before any route', async () => {
+    const response = await client.send('GET', '/chats/%zz');
+    expect([response.status, response.get('x-content-type-options')]).toEqual([400, 'nosniff']);
+    expect(response.get('content-security-policy')).toBe("default-src 'none'; frame-ancestors 'none'");
+
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+    socket.end('NONSENSE\r\n\r\n');
+    let answer = '';
+    for await (const chunk of socket) answer += String(chunk);
+    expect(answer).toMatch(/\r\nx-content-type-options: nosniff\r\n/);
+    expect(answer).toMatch(/\r\ncontent-security-policy: default-src 'none'; frame-ancestors 'none'\r\n/);
+  });
+
+  it('admit no page of another origin', async () => {
+    const headers = { origin: 'https://page.example', 'access-control-request-method': 'DELETE' };
+    const response = await client.send('OPTIONS', `/chats/${chatId}`, undefined, headers);
+    expect(response.status).toBe(404);
+    expect(Object.keys(response.headers).filter((name) => name.startsWith('access-control-'))).toEqual([]);
+  });
+});
+
+const NONE = '01a20270-303e-7767-aa57-93b6b4b670fb';
+
+// Chromium 156 wrote the texts of chats, streams that were read by fetch included, into its cache on disk until the answers
+// had no-store (RFC 9111, section 5.2.2.5).
+describe.each(PLATFORMS)('Cache headers on %s', (platform) => {
+  const pay = testTool('pay', () => 'Paid', { requiresApproval: true });
+  const server = useTestServer({ platform, tools: [pay] });
+  let client: HttpClient;
+  let chatId: string;
+  let callId: string;
+  beforeAll(async () => {
+    client = new HttpClient(server.url);
+    const chat = await server.chats.create({ ownerId: 'local' });
+    await chat.withTools(pay).ask('call pay {}');
+    callId = (await chat.pendingApprovals())[0]?.id ?? '';
+    chatId = chat.id;
+  });
+
+  it.each<[what: string, status: number, send: () => Promise<HttpAnswer>]>([
+    ['a new chat', 201, () => client.send('POST', '/chats', { title: 'x' })],
+    ['a list of chats', 200, () => client.send('GET', '/chats')],
+    ['a chat', 200, () => client.send('GET', `/chats/${chatId}`)],
+    ['the head of a chat', 200, () => client.send('HEAD', `/chats/${chatId}`)],
+    ['a changed chat', 200, () => client.send('PATCH', `/chats/${chatId}`, { title: 'y' })],
+    ['messages', 200, () => client.send('GET', `/chats/${chatId}/messages`)],
+    ['usage', 200, () => client.send('GET', `/chats/${chatId}/usage`)],
+    ['tool calls', 200, () => client.send('GET', `/chats/${chatId}/tool-calls`)],
+    ['a parked chat that is asked', 409, () => client.send('POST', `/chats/${chatId}/messages`, { content: 'x' })],
+    ['a decision', 200, () => client.send('POST', `/chats/${chatId}/tool-calls/${callId}/approve`)],
+    ['a completion', 201, () => client.send('POST', `/chats/${chatId}/completions`)],
+    ['an answer', 201, () => client.send('POST', `/chats/${chatId}/messages`, { content: 'Hello' })],
+    ['a deletion', 204, async () => client.send('DELETE', `/chats/${await client.createChat()}`)],
+    ['the catalogue', 200, () => client.send('GET', '/models')],
+    ['readiness', 200, () => client.send('GET', '/health/ready')],
+    ['a wrong body', 400, () => client.send('POST', '/chats', { colour: 'red' })],
+    ['malformed JSON', 400, () => client.send('POST', '/chats', '{')],
+    [
+      'a form',
+      415,
+      () => client.send('POST', '/chats', 'a=b', { 'content-type': 'application/x-www-form-urlencoded' }),
+    ],
+    ['a chat that there is not', 404, () => client.send('GET', `/chats/${NONE}`)],
+    ['an unknown route', 404, () => client.send('GET', '/nowhere')],
+    ['a path that cannot be read', 400, () => client.send('GET', '/chats/%zz')],
+    [
+      'a run that fails',
+      502,
+      () => {
+        server.sandbox.fault({ fault: 'gateway-bad-request' });
+        return client.send('POST', `/chats/${chatId}/messages`, { content: 'Hello' });
+      },
+    ],
+    [
+      'a stream that fails at once',
+      502,
+      () => {
+        server.sandbox.fault({ fault: 'gateway-bad-request' });
+        const events = { accept: 'text/event-stream' };
+        return client.send('POST', `/chats/${chatId}/messages`, { content: 'Hello' }, events);
+      },
+    ],
+  ])('forbid storing %s', async (_what, status, send) => {
+    const response = await send();
+    expect([response.status, response.get('cache-control')]).toEqual([status, 'no-store']);
+  });
+
+  it('forbid storing and transforming events', async () => {
+    const response = await client.openEvents(chatId, 'Hello');
+    expect([response.status, response.headers.get('cache-control')]).toEqual([200, 'no-store, no-transform']);
+    expect(await response.text()).toMatch(/event: run-end\ndata: \{"status":"completed"/);
+  });
+});
+
+it("Cache headers forbid storing the server's answer to a missing key", async () => {
+  const server = await startTestServer({ apiKeys: [{ owner: 'anna', key: 'A-key-of-anna-alone' }] });
+  const response = await new HttpClient(server.url).send('GET', '/chats');
+  expect([response.status, response.get('cache-control')]).toEqual([401, 'no-store']);
+  await server.close();
 });

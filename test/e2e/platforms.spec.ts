@@ -1,11 +1,13 @@
+import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { pdf } from '../sample-files.js';
 import { readEvents } from './support/event-reader.js';
 import { HttpClient } from './support/http-client.js';
-import { PLATFORMS } from './support/test-server.js';
+import { PLATFORMS, startTestServer, type TestServer } from './support/test-server.js';
 import { until } from './support/until.js';
 import { useTestServer } from './support/use-test-host.js';
 
@@ -243,5 +245,215 @@ describe.each(PLATFORMS)('The HTTP API on %s', (platform) => {
       expect(response.headers['content-type']).toMatch(/^application\/problem\+json/);
       upload.destroy();
     });
+  });
+});
+
+interface Page {
+  items: { id: string; seq: number }[];
+  nextCursor: string | null;
+}
+
+describe.each(PLATFORMS)('Pages on %s', (platform) => {
+  const server = useTestServer({ platform });
+  let client: HttpClient;
+
+  beforeAll(() => {
+    client = new HttpClient(server.url);
+  });
+  beforeEach(() => server.database.query('DELETE FROM chats'));
+
+  const page = (path: string) => client.json<Page>('GET', path);
+  const idsOf = ({ items }: Page) => items.map(({ id }) => id);
+
+  async function newChats(count: number): Promise<string[]> {
+    const ids: string[] = [];
+    for (let index = 0; index < count; index += 1) ids.unshift(await client.createChat());
+    return ids;
+  }
+
+  it('are empty without rows', async () => {
+    const nothing = { items: [], nextCursor: null };
+    expect(await page('/chats')).toEqual(nothing);
+    const [chatId] = await newChats(1);
+    expect(await page(`/chats/${chatId}/messages`)).toEqual(nothing);
+    expect(await page(`/chats/${chatId}/messages?after=7`)).toEqual(nothing);
+    expect(await page(`/chats?cursor=${chatId}`)).toEqual(nothing);
+  });
+
+  it('end with null, even if the last page is full', async () => {
+    const ids = await newChats(4);
+    const first = await page('/chats?limit=2');
+    expect([idsOf(first), first.nextCursor]).toEqual([ids.slice(0, 2), ids[1]]);
+    const last = await page(`/chats?limit=2&cursor=${first.nextCursor}`);
+    expect([idsOf(last), last.nextCursor]).toEqual([ids.slice(2), null]);
+    expect((await page('/chats?limit=4')).nextCursor).toBeNull();
+    expect((await page('/chats')).items).toHaveLength(4);
+  });
+
+  it('keep their place while chats are created and deleted', async () => {
+    const ids = await newChats(6);
+    const first = await page('/chats?limit=2');
+    await newChats(2);
+    await client.send('DELETE', `/chats/${first.nextCursor}`);
+    await client.send('DELETE', `/chats/${ids[3]}`);
+    const second = await page(`/chats?limit=2&cursor=${first.nextCursor}`);
+    expect(idsOf(second)).toEqual([ids[2], ids[4]]);
+    const third = await page(`/chats?limit=2&cursor=${second.nextCursor}`);
+    expect([idsOf(third), third.nextCursor]).toEqual([[ids[5]], null]);
+  });
+
+  it('continue after the given sequence number', async () => {
+    const chatId = await client.createChat();
+    for (const content of ['one', 'two', 'three']) await client.ask(chatId, content);
+    const seqs: number[] = [];
+    let cursor: string | null = '-1';
+    while (cursor !== null) {
+      const next: Page = await page(`/chats/${chatId}/messages?limit=4&after=${cursor}`);
+      seqs.push(...next.items.map(({ seq }) => seq));
+      cursor = next.nextCursor;
+      if (cursor !== null) expect(cursor).toBe(String(seqs.at(-1)));
+    }
+    expect(seqs).toEqual([0, 1, 2, 3, 4, 5]);
+    const before = await page(`/chats/${chatId}/messages?limit=6`);
+    expect(before.nextCursor).toBeNull();
+    await client.ask(chatId, 'four');
+    expect((await page(`/chats/${chatId}/messages?after=5`)).items.map(({ seq }) => seq)).toEqual([6, 7]);
+  });
+
+  it.each([
+    ['limit=0', 'limit must not be less than 1'],
+    ['limit=-1', 'limit must not be less than 1'],
+    ['limit=101', 'limit must not be greater than 100'],
+    ['limit=1.5', 'limit must be an integer number'],
+    ['limit=1e1', 'limit must be an integer number'],
+    ['limit=0x10', 'limit must be an integer number'],
+    ['limit=', 'limit must be an integer number'],
+    ['limit=ten', 'limit must be an integer number'],
+    ['limit=1&limit=2', 'limit must be an integer number'],
+    ['limit[]=1', 'limit'],
+    ['limit[a]=1', 'limit'],
+    ['limit=99999999999999999999', 'limit must be an integer number'],
+    ['cursor=', 'cursor must be a UUID'],
+    ['cursor=1', 'cursor must be a UUID'],
+    ["cursor=' OR 1=1", 'cursor must be a UUID'],
+    ['cursor=01a20270-303e-7767-aa57-93b6b4b670fb&cursor=x', 'cursor must be a UUID'],
+    ['page=2', 'property page should not exist'],
+  ])('refuse ?%s and explain it', async (query, detail) => {
+    const response = await client.send('GET', `/chats?${query}`);
+    expect([response.status, response.body]).toMatchObject([
+      400,
+      { code: 'validation_failed', detail: expect.stringContaining(detail) },
+    ]);
+  });
+
+  it.each([
+    ['limit=0', 'limit must not be less than 1'],
+    ['limit=1001', 'limit must not be greater than 1000'],
+    ['after=-2', 'after must not be less than -1'],
+    ['after=2147483648', 'after must not be greater than 2147483647'],
+    ['after=1.5', 'after must be an integer number'],
+    ['after=x', 'after must be an integer number'],
+    ['cursor=1', 'property cursor should not exist'],
+  ])('refuse the messages ?%s and explain it', async (query, detail) => {
+    const [chatId] = await newChats(1);
+    const response = await client.send('GET', `/chats/${chatId}/messages?${query}`);
+    expect([response.status, response.body]).toMatchObject([
+      400,
+      { code: 'validation_failed', detail: expect.stringContaining(detail) },
+    ]);
+  });
+});
+
+/** A way to the database that can be made to hang: connections stay open, and nothing passes. */
+class Wire {
+  private readonly sockets = new Set<Socket>();
+  private readonly server: Server;
+  private isHanging = false;
+
+  constructor(target: () => URL) {
+    this.server = createServer((near) => {
+      const far = connect(Number(target().port || 5432), target().hostname);
+      for (const socket of [near, far]) {
+        this.sockets.add(socket);
+        socket.on('error', () => undefined).on('close', () => this.sockets.delete(socket));
+      }
+      if (!this.isHanging) near.pipe(far).pipe(near);
+    });
+  }
+
+  async listen(): Promise<number> {
+    this.server.listen(0, '127.0.0.1');
+    await once(this.server, 'listening');
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  hang(isHanging: boolean): void {
+    this.isHanging = isHanging;
+    for (const socket of this.sockets) if (isHanging) socket.unpipe().pause();
+    if (!isHanging) for (const socket of this.sockets) socket.destroy();
+  }
+
+  close(): void {
+    for (const socket of this.sockets) socket.destroy();
+    this.server.close();
+  }
+}
+
+describe('Server health', () => {
+  let server: TestServer;
+  let client: HttpClient;
+  let database = new URL('postgres://127.0.0.1');
+  const wire = new Wire(() => database);
+
+  beforeAll(async () => {
+    const port = await wire.listen();
+    server = await startTestServer({
+      databaseUrl: (url) => {
+        database = new URL(url);
+        const through = new URL(url);
+        through.host = `127.0.0.1:${port}`;
+        return through.href;
+      },
+    });
+    client = new HttpClient(server.url);
+  });
+  afterAll(async () => {
+    await server.close();
+    wire.close();
+  });
+
+  it('reports the last response of the gateway, and does not depend on it', async () => {
+    expect(await client.json('GET', '/health/ready')).toMatchObject({
+      status: 'ok',
+      details: { database: { status: 'up' } },
+      gateway: { lastExchange: null },
+    });
+    const chatId = await client.createChat();
+    server.sandbox.fault({ fault: 'exchange-revoked' });
+    const asked = Date.now();
+    expect((await client.send('POST', `/chats/${chatId}/messages`, { content: 'Hello' })).status).toBe(502);
+    const failed = await client.json<{ gateway: { lastExchange: { at: string } } }>('GET', '/health/ready');
+    expect(failed).toMatchObject({
+      status: 'ok',
+      gateway: { lastExchange: { succeeded: false, code: 'gateway_auth_failed' } },
+    });
+    const at = Date.parse(failed.gateway.lastExchange.at);
+    expect(at).toBeGreaterThanOrEqual(asked);
+    expect(at).toBeLessThanOrEqual(Date.now());
+    await client.ask(chatId, 'Hello');
+    const worked = await client.json('GET', '/health/ready');
+    expect(worked).toMatchObject({ status: 'ok', gateway: { lastExchange: { succeeded: true, code: null } } });
+    expect(JSON.stringify(worked)).not.toContain('glpat');
+  });
+
+  it('is not ready while the database hangs, reports it in time, and is ready again afterwards', async () => {
+    wire.hang(true);
+    for (let poll = 0; poll < 2; poll += 1) {
+      const response = await client.send('GET', '/health/ready');
+      expect([response.status, response.body]).toMatchObject([503, { code: 'database_unavailable' }]);
+      expect(await client.json('GET', '/health/live')).toEqual({ status: 'ok' });
+    }
+    wire.hang(false);
+    await until(async () => (await client.send('GET', '/health/ready')).status === 200);
   });
 });

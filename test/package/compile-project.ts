@@ -1,6 +1,9 @@
 import { join } from 'node:path';
 import ts from 'typescript';
 
+/** The declarations of libraries, each of them parsed once for all programs with the same settings. */
+const declarations = new Map<string, ts.SourceFile | undefined>();
+
 /** Compiles a folder by its own tsconfig.json, except for these options, and returns what TypeScript complains about. */
 export function compileProject(folder: string, options: ts.CompilerOptions = {}): string[] {
   const file = join(folder, 'tsconfig.json');
@@ -16,9 +19,22 @@ export function compileFiles(
   options: ts.CompilerOptions,
   earlier: readonly ts.Diagnostic[] = [],
 ): string[] {
-  const program = ts.createProgram(files, options);
+  const program = createProgram(files, options);
   const { diagnostics } = program.emit();
   return [...earlier, ...ts.getPreEmitDiagnostics(program), ...diagnostics].map(textOf);
+}
+
+/** A program of these files, which shares the declarations of libraries with the earlier ones. */
+export function createProgram(files: readonly string[], options: ts.CompilerOptions): ts.Program {
+  const host = ts.createCompilerHost(options);
+  const read = host.getSourceFile.bind(host);
+  host.getSourceFile = (file, version, ...rest) => {
+    if (!file.endsWith('.d.ts')) return read(file, version, ...rest);
+    const key = JSON.stringify([file, version, options.module, options.moduleResolution]);
+    if (!declarations.has(key)) declarations.set(key, read(file, version, ...rest));
+    return declarations.get(key);
+  };
+  return ts.createProgram(files, options, host);
 }
 
 function textOf({ messageText, file, start = 0 }: ts.Diagnostic): string {

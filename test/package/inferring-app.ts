@@ -4,9 +4,9 @@ import ts from 'typescript';
  * The source of a module that uses all of a package's entry and leaves the types of what comes back to TypeScript.
  * @param specifier by which the module imports the entry
  * @param declarations the file with the entry's types
+ * @param program a program that contains that file
  */
-export function inferringModule(specifier: string, declarations: string, options: ts.CompilerOptions): string {
-  const program = ts.createProgram([declarations], options);
+export function inferringModule(specifier: string, declarations: string, program: ts.Program): string {
   const checker = program.getTypeChecker();
   const source = program.getSourceFile(declarations);
   const entry = source && checker.getSymbolAtLocation(source);

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { toProblem } from '../../../src/errors/problem.js';
+import { KnownSecrets } from '../../../src/gateway/secret-redactor.js';
 import { type Api } from '../../../src/messages/part.interface.js';
 import { pythonBytes } from '../../../src/sandbox/faults/python-bytes.js';
 import { casesOf, generator } from '../random.js';
@@ -67,27 +68,6 @@ const events: ((words: string) => string)[] = [
   (words) => JSON.stringify(words),
 ];
 
-let upstream: Upstream;
-let client: Client;
-
-beforeAll(async () => {
-  upstream = await startUpstream();
-  client = clientOf(upstream.url, { apiKey, retries: { tries: 1 } });
-  upstream.onExchange(grant({ token: gatewayToken }));
-  client.exchange.invalidate(await client.exchange.get());
-});
-afterAll(async () => {
-  await client.close();
-  await upstream.close();
-});
-
-async function ask(model: string): Promise<unknown> {
-  const messages = [{ role: 'user' as const, parts: [{ type: 'text' as const, text: 'Hi' }] }];
-  const { error } = await client.router.route({ model, messages }, { onEvents: () => undefined });
-  if (error === undefined) throw new Error('This should have failed.');
-  return error;
-}
-
 /** All that anybody can see of an error. */
 function views(error: unknown): string {
   const shown = [inspect(error, { depth: Infinity, showHidden: true, maxStringLength: null }), JSON.stringify(error)];
@@ -118,66 +98,123 @@ const worded = (secret: string) => {
 
 const ROUNDS = casesOf(6);
 
-describe.each(Object.entries(secrets))('%s is never quoted', (_name, secret) => {
-  const statuses = [200, 302, 401, 403, 503];
+describe('Gateway errors', () => {
+  let upstream: Upstream;
+  let client: Client;
 
-  it('from a body or a header of the exchange', async () => {
-    for (const status of statuses) {
-      for (const body of bodies) {
-        upstream.onExchange(json(status, body(worded(secret)), { location: `/${encodeURIComponent(secret)}` }));
-        expectNothingOf(secret, await ask('duo-chat-haiku-4-5'));
-      }
-    }
+  beforeAll(async () => {
+    upstream = await startUpstream();
+    client = clientOf(upstream.url, { apiKey, retries: { tries: 1 } });
+    upstream.onExchange(grant({ token: gatewayToken }));
+    client.exchange.invalidate(await client.exchange.get());
+  });
+  afterAll(async () => {
+    await client.close();
+    await upstream.close();
   });
 
-  it('from a body or a header of the gateway', async () => {
-    upstream.onExchange(grant({ token: gatewayToken }));
-    for (const status of statuses) {
-      for (const body of bodies) {
-        const headers = { location: `https://x:${encodeURIComponent(secret)}@y/${encodeURIComponent(secret)}` };
-        upstream.onGateway(json(status, body(worded(secret)), headers));
+  async function ask(model: string): Promise<unknown> {
+    const messages = [{ role: 'user' as const, parts: [{ type: 'text' as const, text: 'Hi' }] }];
+    const { error } = await client.router.route({ model, messages }, { onEvents: () => undefined });
+    if (error === undefined) throw new Error('This should have failed.');
+    return error;
+  }
+
+  describe.each(Object.entries(secrets))('%s is never quoted', (_name, secret) => {
+    const statuses = [200, 302, 401, 403, 503];
+
+    it('from a body or a header of the exchange', async () => {
+      for (const status of statuses) {
+        for (const body of bodies) {
+          upstream.onExchange(json(status, body(worded(secret)), { location: `/${encodeURIComponent(secret)}` }));
+          expectNothingOf(secret, await ask('duo-chat-haiku-4-5'));
+        }
+      }
+    });
+
+    it('from a body or a header of the gateway', async () => {
+      upstream.onExchange(grant({ token: gatewayToken }));
+      for (const status of statuses) {
+        for (const body of bodies) {
+          const headers = { location: `https://x:${encodeURIComponent(secret)}@y/${encodeURIComponent(secret)}` };
+          upstream.onGateway(json(status, body(worded(secret)), headers));
+          expectNothingOf(secret, await ask('duo-chat-haiku-4-5'));
+        }
+      }
+      for (const header of ['content-type', 'content-encoding', 'location']) {
+        upstream.onGateway(json(header === 'location' ? 307 : 200, 'x', { [header]: `odd/${secret}` }));
         expectNothingOf(secret, await ask('duo-chat-haiku-4-5'));
       }
-    }
-    for (const header of ['content-type', 'content-encoding', 'location']) {
-      upstream.onGateway(json(header === 'location' ? 307 : 200, 'x', { [header]: `odd/${secret}` }));
+    });
+
+    it.each(models)('from a stream of %s', async (_api, model) => {
+      upstream.onExchange(grant({ token: gatewayToken }));
+      for (const event of events) {
+        for (let round = 0; round < ROUNDS; round += 1) {
+          upstream.onGateway(sse(`data: ${event(worded(secret))}\n\n`));
+          expectNothingOf(secret, await ask(model));
+        }
+      }
+    });
+
+    it('from a response that is not HTTP', async () => {
+      upstream.onExchange(grant({ token: gatewayToken }));
+      const garble: Reply = (_response, { socket }) =>
+        socket.end(`HTTP/1.1 ${secret} oh\r\n${secret}: ${secret}\r\n\r\n`);
+      upstream.onGateway(garble);
       expectNothingOf(secret, await ask('duo-chat-haiku-4-5'));
-    }
+      const tail: Reply = (_response, { socket }) =>
+        socket.end(
+          `HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n${secret}\r\n`,
+        );
+      upstream.onGateway(tail);
+      expectNothingOf(secret, await ask('duo-chat-haiku-4-5'));
+    });
+
+    it('from a body that is cut in its middle', async () => {
+      upstream.onExchange(grant({ token: gatewayToken }));
+      upstream.onGateway(json(500, `${' '.repeat(64 * 1024 - 13)}${secret}`));
+      expectNothingOf(secret, await ask('duo-chat-haiku-4-5'));
+    });
   });
 
-  it.each(models)('from a stream of %s', async (_api, model) => {
+  it('A gateway without faults answers', async () => {
     upstream.onExchange(grant({ token: gatewayToken }));
-    for (const event of events) {
-      for (let round = 0; round < ROUNDS; round += 1) {
-        upstream.onGateway(sse(`data: ${event(worded(secret))}\n\n`));
-        expectNothingOf(secret, await ask(model));
-      }
-    }
-  });
-
-  it('from a response that is not HTTP', async () => {
-    upstream.onExchange(grant({ token: gatewayToken }));
-    const garble: Reply = (_response, { socket }) =>
-      socket.end(`HTTP/1.1 ${secret} oh\r\n${secret}: ${secret}\r\n\r\n`);
-    upstream.onGateway(garble);
-    expectNothingOf(secret, await ask('duo-chat-haiku-4-5'));
-    const tail: Reply = (_response, { socket }) =>
-      socket.end(
-        `HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n${secret}\r\n`,
-      );
-    upstream.onGateway(tail);
-    expectNothingOf(secret, await ask('duo-chat-haiku-4-5'));
-  });
-
-  it('from a body that is cut in its middle', async () => {
-    upstream.onExchange(grant({ token: gatewayToken }));
-    upstream.onGateway(json(500, `${' '.repeat(64 * 1024 - 13)}${secret}`));
-    expectNothingOf(secret, await ask('duo-chat-haiku-4-5'));
+    upstream.onGateway(text('Hello'));
+    await expect(ask('duo-chat-haiku-4-5')).rejects.toThrow('should have failed');
   });
 });
 
-it('A gateway without faults answers', async () => {
-  upstream.onExchange(grant({ token: gatewayToken }));
-  upstream.onGateway(text('Hello'));
-  await expect(ask('duo-chat-haiku-4-5')).rejects.toThrow('should have failed');
+describe('SecretRedactor', () => {
+  it('keeps a permanent secret, however many others it learns', () => {
+    const secrets = new KnownSecrets();
+    secrets.keepAlways('k9:vR2#mQ7+wXz/4Lp');
+    secrets.keep('passing-secret-0');
+    for (let index = 1; index <= 4_000; index += 1) secrets.keep(`passing-secret-${index}`);
+    expect(secrets.redact('k9:vR2#mQ7+wXz/4Lp, passing-secret-4000, k9%3AvR2%23mQ7%2BwXz%2F4Lp.')).toBe(
+      '[redacted], [redacted], [redacted].',
+    );
+    expect(secrets.redact('passing-secret-0.')).toBe('passing-secret-0.');
+  });
+
+  it('finds each of thousands of secrets: escaped, within a word, or truncated at the end', () => {
+    const below = generator(7);
+    const signs = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.+/="#';
+    const random = (length: number) => Array.from({ length }, () => signs.charAt(below(signs.length))).join('');
+    const secrets = new KnownSecrets();
+    const all = Array.from({ length: 4_500 }, () => `k9:${random(17 + below(30))}`);
+    for (const secret of all) secrets.keep(secret);
+    const texts = ['x'.repeat(1_000), `${random(2_000)} "`];
+    for (const [index, secret] of all.entries()) {
+      if (index % 150 > 0) continue;
+      const [filler = ''] = texts.slice(index % texts.length);
+      const forms = [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)];
+      const isKept = index >= 500;
+      const cuts = [8, 12, secret.length - 1].map((length) => secret.slice(0, length));
+      for (const said of [...forms.map((form) => `${form}, done`), ...cuts]) {
+        const clean = said.replace(/^[^,]+/, isKept ? '[redacted]' : '$&');
+        expect([secret, secrets.redact(filler + said)]).toEqual([secret, filler + clean]);
+      }
+    }
+  });
 });

@@ -1,5 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Sandbox, type SandboxApi, startSandbox } from '../../../src/sandbox/index.js';
 import { type Answered, ask, type Body, SandboxClient, tool } from './sandbox-client.js';
 
@@ -197,5 +196,133 @@ describe('Sandbox rules of single models', () => {
     const answer = await client.post('openai-responses', ask('openai-responses', text, { model: 'gpt-5-codex' }));
     expect(answer.status).toBe(400);
     expect(answer.text).toContain('context_length_exceeded');
+  });
+});
+
+const MODELS: Record<SandboxApi, string[]> = {
+  'anthropic-messages': [
+    'claude-opus-4-6',
+    'claude-sonnet-4-6',
+    'claude-opus-4-5-20251101',
+    'claude-sonnet-4-5-20250929',
+    'claude-haiku-4-5-20251001',
+    'claude-fable-5-1',
+    'claude-fable-5',
+    'claude-opus-5',
+    'claude-opus-4-8',
+    'claude-opus-4-7',
+    'claude-sonnet-5',
+    'claude-opus-5-5',
+    'claude-sonnet-5-5',
+    'claude-haiku-5-5',
+  ],
+  'openai-chat': [
+    'gpt-5.1-2025-11-13',
+    'gpt-5.2-2025-12-11',
+    'gpt-5-mini-2025-08-07',
+    'gpt-5.5-2026-04-23',
+    'gpt-5.4-2026-03-05',
+    'gpt-5.4-mini',
+    'gpt-5.4-nano',
+  ],
+  'openai-responses': [
+    'gpt-6-astra',
+    'gpt-6-sol',
+    'gpt-6-luna',
+    'gpt-6.1-sol',
+    'gpt-5.6-sol',
+    'gpt-5.6-terra',
+    'gpt-5.6-luna',
+    'gpt-5-codex',
+    'gpt-5.2-codex',
+    'gpt-5.3-codex',
+  ],
+};
+
+describe('The 31 models of the sandbox', () => {
+  let sandbox: Sandbox;
+  let client: SandboxClient;
+
+  beforeAll(async () => {
+    sandbox = await startSandbox();
+    client = await SandboxClient.connect(sandbox);
+  });
+
+  afterAll(() => sandbox.close());
+
+  const served = Object.entries(MODELS).flatMap(([api, models]) =>
+    models.map((model) => [model, api as SandboxApi] as const),
+  );
+
+  it.each(served)('include %s, which only %s serves', async (model, home) => {
+    for (const api of Object.keys(MODELS) as SandboxApi[]) {
+      const { status } = await client.post(api, ask(api, 'Hello', { model }));
+      expect([api, status]).toEqual([api, api === home ? 200 : 400]);
+    }
+  });
+});
+
+type Block = Record<string, unknown>;
+
+const HELLO = { role: 'user', content: 'Hello' };
+
+// Source: Anthropic's "Handling stop reasons", `pause_turn`, and the refusal that users of server tools report.
+describe('A paused turn', () => {
+  let sandbox: Sandbox;
+  let client: SandboxClient;
+
+  beforeAll(async () => {
+    sandbox = await startSandbox();
+    client = await SandboxClient.connect(sandbox);
+  });
+  afterAll(() => sandbox.close());
+  beforeEach(() => {
+    sandbox.reset();
+  });
+  const post = (messages: unknown[], extra: Body = {}) =>
+    client.post('anthropic-messages', ask('anthropic-messages', '', { messages, ...extra }));
+
+  async function paused(extra: Body = {}): Promise<Block[]> {
+    sandbox.fault({ fault: 'answer-pause-turn' });
+    const { json } = await post([HELLO], extra);
+    expect(json).toMatchObject({ stop_reason: 'pause_turn' });
+    return (json as { content: Block[] }).content;
+  }
+
+  it('ends with a server tool call that has no result', async () => {
+    const content = await paused();
+    expect(content.at(-1)).toMatchObject({ type: 'server_tool_use', id: expect.stringMatching(/^srvtoolu_/) });
+    sandbox.fault({ fault: 'answer-pause-turn' });
+    const { text } = await client.stream('anthropic-messages', 'Hello');
+    expect(text).toContain('"type":"server_tool_use"');
+    expect(text).toContain('"input_json_delta"');
+  });
+
+  it.each(['claude-sonnet-4-6', 'claude-fable-5-1', 'claude-opus-4-5-20251101'])(
+    'is continued by %s if it is sent back unchanged',
+    async (model) => {
+      const content = await paused({ model });
+      const { status, json } = await post([HELLO, { role: 'assistant', content }], { model });
+      expect([status, json]).toMatchObject([200, { stop_reason: 'end_turn' }]);
+      expect((json as { content: Block[] }).content[0]).toMatchObject({
+        type: 'web_search_tool_result',
+        tool_use_id: content.at(-1)?.id,
+      });
+    },
+  );
+
+  it('is refused if the user speaks in the middle of it', async () => {
+    const content = await paused();
+    const { status, json } = await post([HELLO, { role: 'assistant', content }, { role: 'user', content: 'Go on.' }]);
+    const message = `messages.1: \`web_search\` tool use with id \`${String(content.at(-1)?.id)}\` was found without a corresponding \`web_search_tool_result\` block`;
+    expect([status, json]).toMatchObject([400, { error: { message } }]);
+  });
+
+  it('is over once its result has come', async () => {
+    const content = await paused();
+    const { json } = await post([HELLO, { role: 'assistant', content }]);
+    const rest = (json as { content: Block[] }).content;
+    const said = [HELLO, { role: 'assistant', content: [...content, ...rest] }, { role: 'user', content: 'Thanks' }];
+    expect((await post(said)).status).toBe(200);
   });
 });
