@@ -35,15 +35,28 @@ export async function* endedBatches(
   }
   const events = rebuiltEvents(stored);
   if (after === events.length - 1) return;
-  if (after >= 0) yield resets(stored, after);
-  yield { firstIndex: 0, events };
+  if (isNearEnd(stored, after)) yield { firstIndex: after + 1, events: events.slice(-endLength(stored)) };
+  else {
+    if (after >= 0 && stored.messages.length > 0) yield resets(stored, after);
+    yield { firstIndex: 0, events };
+  }
+}
+
+/** How many events say nothing but that the run has ended. */
+function endLength({ record }: StoredRun): number {
+  return record.error === null ? 1 : 2;
+}
+
+/** Whether a follower lacks nothing but these. */
+function isNearEnd(stored: StoredRun, after: number): boolean {
+  return after >= 0 && after + endLength(stored) === stored.lastEventIndex;
 }
 
 /** Whether a run has, or may still emit, events after an index. */
 export async function hasEventsAfter(store: RunStore, stored: StoredRun, after: number): Promise<boolean> {
   if (!isFinal(stored.record.status)) return true;
-  const { done } = await endedBatches(store, stored, after).next();
-  return done !== true;
+  for await (const _batch of endedBatches(store, stored, after)) return true;
+  return false;
 }
 
 /** Whether the first batch that was read from the position of a follower has what comes next for it. */

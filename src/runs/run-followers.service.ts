@@ -39,6 +39,11 @@ export class RunFollowers implements OnApplicationShutdown {
     if (this.live.get(run.id) === run) this.live.delete(run.id);
   }
 
+  /** Lets the followers that wait see at once how the run stands now. */
+  refresh(runId: string): void {
+    this.followed.get(runId)?.poller?.refresh();
+  }
+
   /** How many followers the run has in this process. */
   count(runId: string): number {
     return this.followed.get(runId)?.count ?? 0;

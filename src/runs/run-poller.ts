@@ -83,6 +83,17 @@ export class RunPoller {
     });
   }
 
+  /** Looks the run up, if any follower waits, and wakes them all. */
+  refresh(): void {
+    if (this.waiters.size === 0) return;
+    this.check().then(
+      () => {
+        this.wake();
+      },
+      () => undefined,
+    );
+  }
+
   /** Wakes all followers that wait. */
   wake(): void {
     for (const stop of [...this.waiters.keys()]) stop();

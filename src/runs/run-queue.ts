@@ -103,6 +103,7 @@ export class RunQueue {
     else if (this.holder.isHeld(runId) && !cancelled.hasEnded) this.cancelled.add(runId);
     const { status, hasEnded } = cancelled;
     if (hasEnded && (status === 'queued' || status === 'awaiting_approval')) {
+      this.followers.refresh(runId);
       this.holder.background(this.beginNext(context));
     }
     return cancelled;

@@ -421,14 +421,16 @@ describe('The API documentation of the server', () => {
   });
   afterAll(() => server.close());
 
-  /** A chat in the state in which the call does what it is for. */
-  async function chatFor(path: string): Promise<string> {
-    if (path.includes('tool-calls')) return chatId;
+  /** The path with the ids of a chat in the state in which the call does what it is for. */
+  async function urlOf(path: string): Promise<string> {
+    const url = (id: string, runId = ''): string => path.replace('{id}', id).replace('{runId}', runId);
+    if (path.includes('tool-calls')) return url(chatId).replace('{toolCallId}', () => calls.pop() ?? '');
     const id = await client.createChat();
-    if (!path.endsWith('/completions')) return id;
+    if (path.includes('{runId}')) return url(id, (await client.ask(id, 'Hello')).runId ?? '');
+    if (!path.endsWith('/completions')) return url(id);
     server.sandbox.fault({ fault: 'gateway-bad-request' });
     expect((await client.send('POST', `/chats/${id}/messages`, { content: 'Hello' })).status).toBe(502);
-    return id;
+    return url(id);
   }
 
   it.each(operations)('has a working example of $call', async ({ method, path, operation }) => {
@@ -438,7 +440,7 @@ describe('The API documentation of the server', () => {
     const search = new URLSearchParams(
       query.map(({ name = '', example }): [string, string] => [name, String(example)]),
     );
-    const url = path.replace('{id}', await chatFor(path)).replace('{toolCallId}', () => calls.pop() ?? '');
+    const url = await urlOf(path);
     const example = operation.requestBody?.content['application/json']?.example;
     if (operation.requestBody !== undefined) expect(example).toEqual(expect.any(Object));
     const response = await client.send(method.toUpperCase(), `${url}?${search.toString()}`, example);
