@@ -12,7 +12,6 @@ import { casesOf } from '../unit/random.js';
 import { InterleavedChat } from './support/interleaved-chat.js';
 import { type PlannedStep } from './support/interleaved-run.js';
 
-const LEASE_MS = 3_600_000;
 const instanceIds = [uuidv7(), uuidv7()];
 
 let testDatabase: TestDatabase;
@@ -27,8 +26,9 @@ beforeAll(async () => {
   // Without an application, so that nothing but the test takes runs over.
   const instance = new InstanceStores().of(database);
   const owner = { instanceId: instanceIds[0] ?? '', isHeld: () => true, logFailure: () => undefined };
-  store = new KindStore(database, chatKind(Chat), instance, owner, new HistoryCache().ofKind());
-  for (const instanceId of instanceIds) await instance.leases.renew(instanceId, LEASE_MS);
+  const kind = { ...chatKind(Chat), whenBusy: 'reject', recovery: 'takeover' } as const;
+  store = new KindStore(database, kind, instance, owner, new HistoryCache().ofKind());
+  for (const instanceId of instanceIds) await instance.leases.renew(instanceId);
 });
 afterAll(async () => {
   await database.destroy();

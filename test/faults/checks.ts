@@ -82,8 +82,8 @@ export const CHECKS: Record<string, Check> = {
     ),
 
   'What a reader was told is what is stored': (history, { messages, runs }) =>
-    history.readings.flatMap(({ chatId, runId, events, faults, isEnded }) => {
-      const told = new ToldRun(runId);
+    history.readings.flatMap(({ chatId, runId, isResumed, events, faults, isEnded }) => {
+      const told = new ToldRun(runId, isResumed);
       for (const event of events) told.take(event);
       const answers = messages.filter(
         (message) => message.runId === runId && message.role === 'assistant' && !message.isSuperseded,
@@ -95,7 +95,7 @@ export const CHECKS: Record<string, Check> = {
         ...(told.end === undefined || told.end === status
           ? []
           : [`it was told ${told.end}, and stored is ${status ?? 'no run'}`]),
-        ...(told.end === undefined ? [] : differences(told.texts, answers)),
+        ...(told.end === undefined ? [] : differences(told, answers)),
       ].map((what) => ({ chatId, what: `a reader of run ${runId}: ${what}\n${showEvents(events)}` }));
     }),
 
@@ -168,11 +168,12 @@ function unexplained(
   return isInterrupted || isLeft ? undefined : 'was cancelled by no one';
 }
 
-function differences(told: ReadonlyMap<string, string>, stored: readonly StoredMessage[]): string[] {
-  const ids = new Set([...told.keys(), ...stored.map(({ id }) => id)]);
+function differences({ texts, isResumed }: ToldRun, stored: readonly StoredMessage[]): string[] {
+  // What was said before the run was parked is not told again.
+  const ids = new Set([...texts.keys(), ...(isResumed ? [] : stored.map(({ id }) => id))]);
   return [...ids].flatMap((id) => {
     const message = stored.find((message) => message.id === id);
-    const text = told.get(id);
+    const text = texts.get(id);
     if (text === message?.text || (message === undefined && text === '')) return [];
     return [`message ${id} was told as ${JSON.stringify(text)}, and stored is ${JSON.stringify(message?.text)}`];
   });

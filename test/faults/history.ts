@@ -28,6 +28,8 @@ export interface Ask {
 export interface Reading {
   chatId: string;
   runId: string;
+  /** Whether it begins with the stream of a completion, where a parked run continues. */
+  isResumed: boolean;
   events: ReceivedEvent[];
   /** What was wrong with how the events came. */
   faults: string[];

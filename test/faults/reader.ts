@@ -21,7 +21,8 @@ export class Reader {
 
   /** Reads a run in the background: the stream of its ask, if there is one, and then further connections. */
   follow(chatId: string, runId: string, asked?: { response: Response; leave: AbortController }): void {
-    const reading: Reading = { chatId, runId, events: [], faults: [], isEnded: false };
+    const isResumed = asked?.response.url.endsWith('/completions') ?? false;
+    const reading: Reading = { chatId, runId, isResumed, events: [], faults: [], isEnded: false };
     this.history.readings.push(reading);
     const work = this.read(reading, asked).finally(() => this.open.delete(work));
     this.open.add(work);
@@ -33,7 +34,7 @@ export class Reader {
   }
 
   private async read(reading: Reading, asked?: { response: Response; leave: AbortController }): Promise<void> {
-    const told = new ToldRun(reading.runId);
+    const told = new ToldRun(reading.runId, reading.isResumed);
     if (asked) await this.take(reading, told, asked.response, asked.leave);
     while (!reading.isEnded && !this.signal.aborted) {
       // A server that is down, or was stopped: another one is asked a little later.

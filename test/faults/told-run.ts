@@ -13,10 +13,14 @@ export class ToldRun {
   end: string | undefined;
   lastIndex = -1;
   private messageId = '';
-  private hasJumped = false;
-  private isAfterReset = false;
+  private hasLostDeltas = false;
+  private isCorrected = false;
 
-  constructor(private readonly runId: string) {}
+  /** @param isResumed whether the reader begins where a parked run continues */
+  constructor(
+    private readonly runId: string,
+    readonly isResumed: boolean,
+  ) {}
 
   take({ id = '', type, data }: ReceivedEvent): void {
     this.count(id, type);
@@ -39,29 +43,33 @@ export class ToldRun {
         if (FINAL.has(data.status)) this.end = data.status as string;
         break;
     }
-    this.isAfterReset = type === 'reset';
   }
 
   private endMessage({ id, text }: MessageRecord): void {
     const told = this.texts.get(id) ?? '';
     // Deltas that died with a process are told by the end of their message.
-    const isWhole = told === text || (this.hasJumped && text.startsWith(told));
+    const isWhole = told === text || (this.hasLostDeltas && text.startsWith(told));
     if (!isWhole)
       this.faults.push(`message ${id} was told as ${JSON.stringify(told)}, and ends as ${JSON.stringify(text)}`);
     this.texts.set(id, text);
   }
 
   private count(id: string, type: string | undefined): void {
+    if (id === '' && type === 'reset') {
+      // The log does not have what this reader has: some of it is told again.
+      this.isCorrected = true;
+      this.hasLostDeltas = true;
+      return;
+    }
     const [runId, place = ''] = id.split(':');
     const index = Number(place);
-    if (runId !== this.runId || !/^\d+$/.test(place)) this.faults.push(`${type ?? ''} has the id ${id}`);
-    const isNext = index === this.lastIndex + 1;
-    const isJump = index > this.lastIndex && index % JUMP === 0;
-    // A stream that was rebuilt from the messages counts from 0, after what was told has been taken back.
-    const isRebuilt = this.isAfterReset && index === 0;
-    if (!isNext && !isJump && !isRebuilt) this.faults.push(`${type ?? ''} ${index} follows ${this.lastIndex}`);
-    if (isJump && !isNext) this.hasJumped = true;
-    if (isRebuilt && !isNext) this.texts.clear();
+    const before = this.lastIndex;
     this.lastIndex = index;
+    if (runId !== this.runId || !/^\d+$/.test(place)) this.faults.push(`${type ?? ''} has the id ${id}`);
+    const isRetold = this.isCorrected && index <= before;
+    this.isCorrected = false;
+    if (index === before + 1 || isRetold || (before === -1 && this.isResumed)) return;
+    if (index > before && index % JUMP === 0) this.hasLostDeltas = true;
+    else this.faults.push(`${type ?? ''} ${index} follows ${before}`);
   }
 }
