@@ -35,7 +35,7 @@ export class ChatRun<C extends object, M> implements Run<M> {
     if (after !== undefined && !(Number.isInteger(after) && after >= -1 && after <= MAX_EVENT_INDEX)) {
       throw new ValidationError('after must be the eventIndex of an event, or -1 for all of them.');
     }
-    for await (const { firstIndex, events, isCorrection } of this.#run.follow(after, signal)) {
+    for await (const { firstIndex, events, isCorrection } of this.#run.follow({ after, signal })) {
       for (const [place, event] of events.entries()) {
         if (signal?.aborted) return;
         yield { ...event, eventIndex: isCorrection ? firstIndex : firstIndex + place };

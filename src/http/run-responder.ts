@@ -9,7 +9,7 @@ import { type RunHandle } from '../runs/run-handle.js';
 import { type RunRecord } from '../runs/run-record.interface.js';
 import { failedBeforeFirstToken, heldEvents } from './first-token.js';
 import { type HttpReply, type HttpRequest } from './http.interface.js';
-import { EVENTS_TYPE, writeEvents } from './sse-response.js';
+import { EVENTS_TYPE, liveWriter, writeEvents } from './sse-response.js';
 import { StreamTiming } from './stream-timing.js';
 
 /** An answer as the HTTP API shows it. */
@@ -42,7 +42,7 @@ export class RunResponder {
     }
     this.nameRun(run, reply);
     await this.whileConnected(run, reply, (response, signal) =>
-      this.write(run, response, reply, run.follow(after, signal, true)),
+      this.write(run, response, reply, run.follow({ after, signal, isWaiting: true, takeLive: liveWriter(response) })),
     );
   }
 
@@ -76,7 +76,7 @@ export class RunResponder {
       }
       return;
     }
-    const { hasFailed, batches } = await heldEvents(run.follow(-1, signal), holdMs);
+    const { hasFailed, batches } = await heldEvents(run.follow({ signal }), holdMs);
     if (hasFailed) answerOf(run, await resultOf(run));
     await this.write(run, response, reply, batches);
   }

@@ -39,7 +39,7 @@ export async function writeEvents(response: ServerResponse, stream: EventStream)
   // A socket error is followed by `close`.
   response.on('error', () => undefined);
   try {
-    if (events instanceof LiveRun) await writeLive(response, events);
+    if (events instanceof LiveRun) await liveWriter(response)(events, events.firstIndex);
     else await writeBatches(response, runId, events);
     if (events instanceof LiveRun && events.isEnded && events.isReleased) response.destroy();
   } catch (error) {
@@ -51,22 +51,30 @@ export async function writeEvents(response: ServerResponse, stream: EventStream)
   }
 }
 
+/**
+ * Writes a run that works in this process, from an index on; resolves with the index after the last event, once the run
+ * has ended or the reader has disconnected.
+ */
+export function liveWriter(response: ServerResponse): (run: LiveRun, from: number) => Promise<number> {
+  return (run, from) => writeLive(response, run, from);
+}
+
 /** Writes synchronously when the run emits: a promise for each event would cost as much as the event. */
-function writeLive(response: ServerResponse, run: LiveRun): Promise<void> {
+function writeLive(response: ServerResponse, run: LiveRun, from: number): Promise<number> {
   return new Promise((resolve) => {
-    let next = run.firstIndex;
+    let next = from;
     let isBehind = false;
     const stop = (): void => {
       unwatch();
       response.off('drain', readOn);
       response.off('close', stop);
-      resolve();
+      resolve(next);
     };
     const write = (): void => {
       while (!isBehind && next < run.nextIndex && !response.destroyed) {
-        const { firstIndex, events } = run.batch(next, Math.min(run.nextIndex, next + EVENTS_A_WRITE));
-        next += events.length;
-        isBehind = !response.write(encodeEvents(run.id, firstIndex, events));
+        const end = Math.min(run.nextIndex, next + EVENTS_A_WRITE);
+        isBehind = !response.write(liveText(run, next, end));
+        next = end;
       }
       if (response.destroyed || (run.isEnded && !isBehind && next === run.nextIndex)) stop();
     };
@@ -79,6 +87,17 @@ function writeLive(response: ServerResponse, run: LiveRun): Promise<void> {
     response.once('close', stop);
     write();
   });
+}
+
+/** What was written of a run last: its readers are mostly equally far. */
+const lastTexts = new WeakMap<LiveRun, { from: number; end: number; text: string }>();
+
+function liveText(run: LiveRun, from: number, end: number): string {
+  const last = run.isShared ? lastTexts.get(run) : undefined;
+  if (last?.from === from && last.end === end) return last.text;
+  const text = encodeEvents(run.id, from, run.batch(from, end).events);
+  if (run.isShared) lastTexts.set(run, { from, end, text });
+  return text;
 }
 
 async function writeBatches(

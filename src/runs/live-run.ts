@@ -76,6 +76,11 @@ export class LiveRun {
     return this.firstIndex + this.events.length;
   }
 
+  /** Whether several followers watch it. */
+  get isShared(): boolean {
+    return this.watchers.size > 1;
+  }
+
   /** Whether the last event has come, of this process at least. */
   get isEnded(): boolean {
     return this.ended;

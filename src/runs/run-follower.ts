@@ -20,6 +20,11 @@ export interface FollowRun {
   isWaiting: boolean;
   /** The run as it works, or has worked, in this process, where the follower may see it. */
   live?: LiveRun;
+  /**
+   * Takes the events of the run itself while it works in this process, from an index on, instead of receiving them as
+   * batches; resolves with the index after the last one, once the run has ended here or the follower leaves.
+   */
+  takeLive?: (run: LiveRun, from: number) => Promise<number>;
   /** The run as it was found for this follower; looked up where there is no `live`. */
   stored?: StoredRun;
 }
@@ -74,10 +79,13 @@ export class RunFollower {
       yield* this.corrected(search, undefined);
     }
     this.isKnown = true;
-    for await (const batch of live.follow(this.run.signal, this.next)) {
-      this.next = endOf(batch);
-      yield batch;
-    }
+    const { takeLive, signal } = this.run;
+    if (takeLive) this.next = await takeLive(live, this.next);
+    else
+      for await (const batch of live.follow(signal, this.next)) {
+        this.next = endOf(batch);
+        yield batch;
+      }
     if (live.isEnded && !live.isReleased) this.isDone = !this.run.isWaiting || hasFinalEnd(live);
   }
 

@@ -3,6 +3,7 @@ import { type RunFollowers } from './run-followers.service.js';
 import { type StartRun } from './run-request.js';
 import { type RunRecord } from './run-record.interface.js';
 import { hasEventsAfter } from './ended-events.js';
+import { type FollowRun } from './run-follower.js';
 import { type RunStore, type StoredRun } from './run-store.interface.js';
 
 /** What tells apart how a run came to its caller. */
@@ -16,6 +17,9 @@ export interface HandleOptions {
   /** Checks the answer that the run has stored, for its `parsed`. */
   answerSchema?: StartRun['answerSchema'];
 }
+
+/** How a caller follows a run. */
+export type FollowHandle = Partial<Pick<FollowRun, 'after' | 'signal' | 'isWaiting' | 'takeLive'>>;
 
 /** A run as a caller has it, wherever it works: it can be followed and waited for. */
 export class RunHandle {
@@ -77,14 +81,13 @@ export class RunHandle {
   }
 
   /**
-   * The events after an index, up to the end of the run or until it is parked. A slow reader slows only itself. The first
-   * step throws ChatNotFoundError, RunNotFoundError or TooManyFollowersError.
-   * @param isWaiting whether to stay past a parking, until the run's real end
+   * The events after an index, all by default, up to the end of the run or until it is parked. A slow reader slows only
+   * itself. The first step throws ChatNotFoundError, RunNotFoundError or TooManyFollowersError.
    */
-  follow(after = -1, signal?: AbortSignal, isWaiting = false): AsyncGenerator<RunEventBatch, void, undefined> {
+  follow({ after = -1, isWaiting = false, ...how }: FollowHandle = {}): AsyncGenerator<RunEventBatch, void, undefined> {
     const { store, id: runId, live, stored } = this;
     this.stored = undefined;
-    return this.followers.follow({ store, runId, after, signal, isWaiting, live, stored });
+    return this.followers.follow({ ...how, after, isWaiting, store, runId, live, stored });
   }
 
   /** Calls the listener once this process stops, until the returned function is called: the run then continues elsewhere. */
