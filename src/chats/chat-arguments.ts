@@ -1,7 +1,10 @@
 import { ValidationError } from '../errors/request.errors.js';
 import { checkKeyNames } from '../messages/key-names.js';
 import { checkParamChanges } from '../messages/params.js';
+import { sanitizeText } from '../messages/text.js';
 import { type ChatChanges, type OwnerOption } from './duo-chat-service.interface.js';
+
+export const MAX_EXTERNAL_ID_LENGTH = 255;
 
 /**
  * The owner that a call is for: `null` for chats without an owner.
@@ -11,6 +14,17 @@ export function ownerOf({ ownerId }: OwnerOption): string | null {
   if (ownerId === undefined || ownerId === null) return null;
   if (typeof ownerId === 'string' && !ownerId.includes('\0')) return ownerId;
   throw new ValidationError('ownerId must be a string without NUL, or null.');
+}
+
+/**
+ * The host's or a client's own id of a chat, as it is stored; `null` for none.
+ * @throws ValidationError when it cannot be one
+ */
+export function externalIdOf(externalId: unknown): string | null {
+  if (externalId === undefined || externalId === null) return null;
+  const id = typeof externalId === 'string' ? sanitizeText(externalId) : '';
+  if (id !== '' && Array.from(id).length <= MAX_EXTERNAL_ID_LENGTH) return id;
+  throw new ValidationError(`externalId must be a string of 1 to ${MAX_EXTERNAL_ID_LENGTH} characters.`);
 }
 
 /**

@@ -7,7 +7,7 @@ import { type ModelParams } from '../messages/model-request.interface.js';
 import { sanitizeText, sanitizeJson } from '../messages/text.js';
 import { type ModelRegistry } from '../models/model-registry.js';
 import { type ChatOf } from './acts-as-chat.mixin.js';
-import { checkChanges, ownerOf } from './chat-arguments.js';
+import { externalIdOf, ownerOf } from './chat-arguments.js';
 import { type ChatAgents, storedInputs } from './chat-agents.js';
 import { type ChatKind } from './chat-kind.js';
 import { type CreateChat } from './duo-chat-service.interface.js';
@@ -32,7 +32,6 @@ export class ChatFactory<C extends ChatOf<unknown>> {
   /** @throws UnknownModelError, ValidationError */
   async create(options: CreateChat<C>): Promise<C> {
     const { store, models } = this.parts;
-    checkChanges(options);
     const chat = this.empty(options);
     const { model, params, instructions } = await this.settings(chat, options);
     models.get(model);
@@ -48,6 +47,7 @@ export class ChatFactory<C extends ChatOf<unknown>> {
     const columns: Partial<ChatOf<unknown>> = {
       id: uuidv7(),
       ownerId: ownerOf(options),
+      externalId: externalIdOf(options.externalId ?? options.entity?.externalId),
       title: options.title == null ? null : sanitizeText(options.title),
       metadata: sanitizeJson(options.metadata ?? {}),
       tools: null,

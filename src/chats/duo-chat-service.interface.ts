@@ -11,6 +11,11 @@ export interface OwnerOption {
 
 /** The settings of a new chat; `entity` sets the kind's own columns. */
 export interface CreateChat<C> extends OwnerOption {
+  /**
+   * The host's or a client's own id of the chat, of 1 to 255 characters: where the owner has a chat with it, that one is
+   * returned as it is, and nothing is created.
+   */
+  externalId?: string | null;
   model?: string;
   title?: string | null;
   instructions?: string;

@@ -21,7 +21,7 @@ import { type ModelParams } from '../messages/model-request.interface.js';
 import { type UsageReport } from '../messages/usage-report.js';
 import { type RunService } from '../runs/run.service.js';
 import { type ChatOf } from './acts-as-chat.mixin.js';
-import { checkChanges, ownerOf } from './chat-arguments.js';
+import { checkChanges, externalIdOf, ownerOf } from './chat-arguments.js';
 import { addInstructions, ChatFactory, type ChatFactoryParts } from './chat-factory.js';
 import { ChatRef } from './chat-ref.js';
 import { ChatSubscriber } from './chat-subscriber.js';
@@ -41,6 +41,7 @@ import { subscribe } from './lasting-subscriber.js';
 import { CHAT_PAGE, MESSAGE_PAGE, pageStart } from './page.js';
 import { type ChatKey, persistedChatBackend } from './persisted-chat-backend.js';
 import { onDatabase } from './store/database-error.js';
+import { violatedUnique } from './store/database-failure.js';
 
 /** The alias of chats in queries, and the column that is read with them. */
 const ALIAS = 'duo_chat';
@@ -79,13 +80,32 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
   }
 
   /**
-   * Creates a chat.
+   * Creates a chat, or finds the owner's chat with the same `externalId`.
    * @throws UnknownModelError, ValidationError
    */
   async create(options: CreateChat<C> = {}): Promise<C> {
-    const chat = await this.factory.create(options);
-    setParked(chat, false);
-    return chat;
+    return (await this.findOrCreate(options)).chat;
+  }
+
+  /**
+   * Does what `create()` does, and says whether the chat is new.
+   * @throws UnknownModelError, ValidationError
+   */
+  async findOrCreate(options: CreateChat<C> = {}): Promise<{ chat: C; isNew: boolean }> {
+    checkChanges(options);
+    const externalId = externalIdOf(options.externalId);
+    const known = externalId === null ? undefined : await this.findExternal(externalId, options);
+    if (known) return { chat: known, isNew: false };
+    try {
+      const chat = await this.factory.create(options);
+      setParked(chat, false);
+      return { chat, isNew: true };
+    } catch (error) {
+      const isTaken = externalId !== null && violatedUnique(error) !== undefined;
+      const chat = isTaken ? await this.findExternal(externalId, options) : undefined;
+      if (chat === undefined) throw error;
+      return { chat, isNew: false };
+    }
   }
 
   /** @throws ChatNotFoundError */
@@ -191,6 +211,11 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
     if (run !== null) return run;
     await this.find(id, owner);
     throw new RunNotFoundError(id, runId);
+  }
+
+  private async findExternal(externalId: string, owner: OwnerOption): Promise<C | undefined> {
+    const [chat] = await this.load({ where: this.where(owner, { externalId }), take: 1 });
+    return chat;
   }
 
   /** Finds chats as a repository does, and in the same statement whether they have a parked run. */

@@ -81,6 +81,9 @@ export function persistedChatBackend<C extends ChatOf<unknown>, M>(
       if (cancelled !== undefined) await runs.cancel(context, cancelled);
       return cancelled;
     },
+    abandon(chat, runId) {
+      runs.abandon(runContext(persisted, chat), runId);
+    },
     message: (_chat, record, usage) => messageEntity(kind.message, record, usage) as M,
     async isComplete(chat) {
       const { id, ownerId } = requireIdAndOwner(chat);

@@ -24,6 +24,8 @@ export interface ChatBackend<C extends object, M> {
    * @returns the id of the run; `undefined` where there was none to cancel
    */
   cancel(chat: C, runId?: string): Promise<string | undefined>;
+  /** Cancels a run whose asker has left, unless others follow it. */
+  abandon(chat: C, runId: string): void;
   /** A stored message as a caller receives it; an answer with its cost. */
   message(chat: C, record: AnswerRecord, usage?: Usage): M;
   isComplete(chat: C): Promise<boolean>;

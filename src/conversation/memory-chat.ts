@@ -37,6 +37,9 @@ export class MemoryChat extends BaseChat<ConversationMessage> {
         if (cancelled !== undefined) await runs.cancel({ store, chat: this }, cancelled);
         return cancelled;
       },
+      abandon: (_chat, runId) => {
+        runs.abandon({ store, chat: this }, runId);
+      },
       message: (_chat, record, usage) => ({ ...record, ...(usage && { usage }) }),
       isComplete: () => Promise.resolve(store.isComplete),
       pendingApprovals: () => Promise.resolve(store.toolCalls.pending()),

@@ -18,11 +18,13 @@ import { type ChatRef } from '../chats/chat-ref.js';
 import { type DuoMessage } from '../chats/entities/duo-message.entity.js';
 import { type ChatChanges, type Page } from '../chats/duo-chat-service.interface.js';
 import { type AskOptions, type DecisionOptions } from '../conversation/ask-options.interface.js';
+import { backendOf } from '../conversation/chat-backend.js';
 import { startRun } from '../conversation/start-run.js';
 import { type ModelParams } from '../messages/model-request.interface.js';
 import { type MessageRecord } from '../messages/message.interface.js';
 import { type FilePart } from '../messages/part.interface.js';
 import { type ToolCallRecord } from '../messages/tool-call.interface.js';
+import { idempotencyKey, prefersAsync, runLocation } from './ask-headers.js';
 import { CallsModel } from './calls-model.decorator.js';
 import { type ChatUsage } from '../messages/usage-report.js';
 import { withClientParams } from './client-params.js';
@@ -41,6 +43,9 @@ import { type RequestOwner } from './request-owner.js';
 import { type RunAnswer, type RunResponder } from './run-responder.js';
 import { validationPipe } from './validation.js';
 
+/** What an ask or a completion asks for. */
+type Asked = Pick<CompletionDto, 'model' | 'whenBusy' | 'onDisconnect'> & Pick<AskOptions, 'attachments'>;
+
 /** The routes of one kind of chat; `GitlabDuoHttpModule.register` mounts a subclass for each. */
 @UseFilters(ProblemFilter)
 @UseInterceptors(AnswerHeadersInterceptor, JsonBodyInterceptor)
@@ -53,9 +58,15 @@ export abstract class ChatsController {
   ) {}
 
   @Post()
-  async create(@Req() request: unknown, @Body() body: NewChatDto): Promise<ChatView> {
-    const { agent } = body;
-    const chat = await this.chats.create({ agent, ...chatChanges(body), ...(await this.owner(request)) });
+  async create(
+    @Req() request: unknown,
+    @Res({ passthrough: true }) reply: HttpReply,
+    @Body() body: NewChatDto,
+  ): Promise<ChatView> {
+    const { agent, externalId } = body;
+    const options = { agent, externalId, ...chatChanges(body), ...(await this.owner(request)) };
+    const { chat, isNew } = await this.chats.findOrCreate(options);
+    if (!isNew) this.responder.answerFound(reply);
     return chatView(chat);
   }
 
@@ -115,7 +126,7 @@ export abstract class ChatsController {
     @Body() body: MessageDto,
   ): Promise<RunAnswer | undefined> {
     const attachments = body.attachments?.map(filePart);
-    return this.run(await this.chat(request, id), body.content, { model: body.model, attachments }, request, reply);
+    return this.run(await this.chat(request, id), body.content, { ...asked(body), attachments }, request, reply);
   }
 
   @Post(':id/completions')
@@ -126,7 +137,7 @@ export abstract class ChatsController {
     @Param('id') id: string,
     @Body() body?: CompletionDto,
   ): Promise<RunAnswer | undefined> {
-    return this.run(await this.chat(request, id), null, { model: body?.model }, request, reply);
+    return this.run(await this.chat(request, id), null, asked(body), request, reply);
   }
 
   @Get(':id/tool-calls')
@@ -164,12 +175,22 @@ export abstract class ChatsController {
   private async run(
     chat: ChatRef<DuoMessage>,
     content: string | null,
-    options: AskOptions,
+    { model, attachments, whenBusy, onDisconnect }: Asked,
     request: HttpRequest,
     reply: HttpReply,
   ): Promise<RunAnswer | undefined> {
-    const run = await startRun(chat, content, { ...options, requestId: requestId(request) });
-    return this.responder.respond(run, request, reply);
+    const key = idempotencyKey(request);
+    const options = { model, attachments, whenBusy, idempotencyKey: key, requestId: requestId(request) };
+    const run = await startRun(chat, content, options);
+    const { responder } = this;
+    if (run.isReplayed) responder.markReplayed(reply);
+    if (prefersAsync(request)) return responder.answerAtOnce(run, runLocation(request, run.id), reply);
+    if (onDisconnect === 'cancel') {
+      responder.whenLost(reply, () => {
+        backendOf<ChatRef<DuoMessage>, DuoMessage>(chat).abandon(chat, run.id);
+      });
+    }
+    return responder.respond(run, request, reply);
   }
 
   private async chat(request: unknown, id: string): Promise<ChatRef<DuoMessage>> {
@@ -195,6 +216,10 @@ function chatChanges({
     params: params && Object.fromEntries(Object.entries(params)),
     metadata,
   };
+}
+
+function asked({ model, whenBusy, onDisconnect }: CompletionDto = {}): Asked {
+  return { model, whenBusy, onDisconnect };
 }
 
 /** Over HTTP, the owner makes the decision. */

@@ -4,6 +4,8 @@ import { type IncomingMessage, type ServerResponse } from 'node:http';
 export interface HttpRequest {
   headers: IncomingMessage['headers'];
   url?: string;
+  /** The whole of it, also within a mount. */
+  originalUrl?: string;
   raw?: IncomingMessage;
   body?: unknown;
 }

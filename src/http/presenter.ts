@@ -9,6 +9,8 @@ import { clientParams } from './client-params.js';
 /** A chat as the HTTP API shows it. */
 export interface ChatView {
   id: string;
+  /** The client's own id, if it gave one. */
+  externalId: string | null;
   title: string | null;
   model: string;
   /** The settings that clients may change. */
@@ -20,10 +22,20 @@ export interface ChatView {
   updatedAt: string;
 }
 
-export function chatView({ id, title, model, params, metadata, agent, ...times }: ChatOf<unknown>): ChatView {
+export function chatView({
+  id,
+  externalId,
+  title,
+  model,
+  params,
+  metadata,
+  agent,
+  ...times
+}: ChatOf<unknown>): ChatView {
   const [createdAt, updatedAt] = [times.createdAt.toISOString(), times.updatedAt.toISOString()];
   return {
     id,
+    externalId,
     title,
     model,
     params: clientParams(params),

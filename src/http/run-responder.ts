@@ -54,8 +54,42 @@ export class RunResponder {
     this.adapterHost.httpAdapter.setHeader(reply, 'x-run-id', run.id);
   }
 
+  /** Answers with the run as it is now; `location` is where it can be read. */
+  async answerAtOnce(run: RunHandle, location: string, reply: HttpReply): Promise<RunRecord> {
+    const { httpAdapter } = this.adapterHost;
+    this.nameRun(run, reply);
+    const record = await run.record();
+    httpAdapter.setHeader(reply, 'location', location);
+    httpAdapter.setHeader(reply, 'preference-applied', 'respond-async');
+    httpAdapter.status(reply, 202);
+    return record;
+  }
+
+  /** Says that an earlier request with the same key has begun the run. */
+  markReplayed(reply: HttpReply): void {
+    this.adapterHost.httpAdapter.setHeader(reply, 'idempotent-replayed', 'true');
+  }
+
+  /** Answers with what was there already. */
+  answerFound(reply: HttpReply): void {
+    this.adapterHost.httpAdapter.status(reply, 200);
+  }
+
+  /** Calls the listener if the connection is lost before the response has been sent. */
+  whenLost(reply: HttpReply, listener: () => void): void {
+    const response = responseOf(reply);
+    const onClose = (): void => {
+      // Those who follow over this connection leave first.
+      if (!response.writableEnded) setImmediate(listener);
+    };
+    if (response.closed) onClose();
+    else response.once('close', onClose);
+  }
+
   private async answer(run: RunHandle, reply: HttpReply): Promise<RunAnswer> {
-    const result = await resultOf(run);
+    const leave = run.enter();
+    responseOf(reply).once('close', leave);
+    const result = await resultOf(run).finally(leave);
     if (result.status !== 'awaiting_approval') return answerOf(run, result);
     const record = await run.record();
     this.adapterHost.httpAdapter.status(reply, 202);
@@ -99,7 +133,7 @@ export class RunResponder {
     reply: HttpReply,
     send: (response: ServerResponse, signal: AbortSignal) => Promise<void>,
   ): Promise<void> {
-    const response = reply.raw ?? (reply as unknown as ServerResponse);
+    const response = responseOf(reply);
     const leaving = new AbortController();
     const leave = (): void => {
       leaving.abort();
@@ -116,6 +150,10 @@ export class RunResponder {
       leave();
     }
   }
+}
+
+function responseOf(reply: HttpReply): ServerResponse {
+  return reply.raw ?? (reply as unknown as ServerResponse);
 }
 
 function wantsEvents(request: HttpRequest): boolean {

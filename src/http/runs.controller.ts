@@ -1,4 +1,4 @@
-import { Get, Param, Query, Req, Res, UseFilters, UseInterceptors, UsePipes } from '@nestjs/common';
+import { Get, HttpCode, Param, Post, Query, Req, Res, UseFilters, UseInterceptors, UsePipes } from '@nestjs/common';
 import { type ChatRef } from '../chats/chat-ref.js';
 import { type DuoChatService } from '../chats/duo-chat.service.js';
 import { type Page } from '../chats/duo-chat-service.interface.js';
@@ -11,6 +11,7 @@ import { AnswerHeadersInterceptor } from './answer-headers.interceptor.js';
 import { RunEventsDto, RunPageDto } from './dto/run.dto.js';
 import { type HttpReply, type HttpRequest } from './http.interface.js';
 import { IdPipe } from './id.pipe.js';
+import { JsonBodyInterceptor } from './json-body.interceptor.js';
 import { lastEvent } from './last-event-id.js';
 import { ProblemFilter } from './problem.filter.js';
 import { type RequestOwner } from './request-owner.js';
@@ -54,6 +55,15 @@ export abstract class RunsController {
     }
     const run = await this.run(request, id, runId);
     await this.responder.follow(run, last?.index ?? query.after ?? -1, reply);
+  }
+
+  @Post('runs/:runId/cancel')
+  @HttpCode(202)
+  @UseInterceptors(JsonBodyInterceptor)
+  async cancel(@Req() request: unknown, @Param('id') id: string, @Param('runId') runId: string): Promise<RunRecord> {
+    const chat = await this.chat(request, id);
+    await backend(chat).cancel(chat, runId);
+    return backend(chat).run(chat, runId).record();
   }
 
   @Get('stream')

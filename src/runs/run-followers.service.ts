@@ -12,6 +12,8 @@ import { storedResult } from './stored-result.js';
 /** The followers of one run in this process. */
 interface FollowedRun {
   count: number;
+  /** These, and those who wait for its end alone. */
+  users: number;
   poller: RunPoller | undefined;
 }
 
@@ -61,21 +63,15 @@ export class RunFollowers implements OnApplicationShutdown {
    */
   enter(runId: string): () => void {
     this.mustHaveRoom(runId);
-    const run = this.followed.get(runId) ?? { count: 0, poller: undefined };
-    this.followed.set(runId, run);
-    run.count += 1;
-    let hasLeft = false;
-    return () => {
-      if (hasLeft) return;
-      hasLeft = true;
-      run.count -= 1;
-      if (run.count === 0) this.followed.delete(runId);
-    };
+    return this.use(runId, 1);
   }
 
   /** The first step throws ChatNotFoundError, RunNotFoundError or TooManyFollowersError. */
   async *follow(run: FollowRun): AsyncGenerator<RunEventBatch, void, undefined> {
-    const leave = this.enter(run.runId);
+    yield* this.followUntilLeft(run, this.enter(run.runId));
+  }
+
+  private async *followUntilLeft(run: FollowRun, leave: () => void): AsyncGenerator<RunEventBatch, void, undefined> {
     // At once, also while a statement is under way.
     run.signal?.addEventListener('abort', leave);
     try {
@@ -95,7 +91,9 @@ export class RunFollowers implements OnApplicationShutdown {
       const live = await this.live.get(runId)?.result;
       if (live !== undefined && live.status !== 'running') return live;
       if (status !== 'queued' && status !== 'running') return storedResult(stored, schema);
-      const events = this.follow({ store, runId, after: -1, isWaiting: false, stored });
+      // Who waits for an answer is counted with the connection that waits.
+      const leave = this.use(runId, 0);
+      const events = this.followUntilLeft({ store, runId, after: -1, isWaiting: false, stored }, leave);
       while ((await events.next()).done !== true);
     }
   }
@@ -116,6 +114,21 @@ export class RunFollowers implements OnApplicationShutdown {
 
   onApplicationShutdown(): void {
     for (const [runId, { poller }] of this.followed) poller?.fail(new RunReleasedError(runId));
+  }
+
+  private use(runId: string, counted: 0 | 1): () => void {
+    const run = this.followed.get(runId) ?? { count: 0, users: 0, poller: undefined };
+    this.followed.set(runId, run);
+    run.count += counted;
+    run.users += 1;
+    let hasLeft = false;
+    return () => {
+      if (hasLeft) return;
+      hasLeft = true;
+      run.count -= counted;
+      run.users -= 1;
+      if (run.users === 0) this.followed.delete(runId);
+    };
   }
 
   private poller({ runId, store }: FollowRun): RunPoller {

@@ -28,6 +28,8 @@ export interface RunLog {
   read(runId: string, from: number, limit: number): Promise<RunEventBatch[]>;
   /** Says that the run is followed on another instance for the next seconds: its log is written more often meanwhile. */
   follow(runId: string): Promise<void>;
+  /** Whether the run is followed on another instance. */
+  isFollowed(runId: string): Promise<boolean>;
   /**
    * Deletes some of the events of runs that ended at least `keptMs` ago.
    * @returns whether there may be more

@@ -45,6 +45,10 @@ const STOP_TIMEOUT_MS = 7_000;
 const RELEASE_TIMEOUT_MS = 1_000;
 const RETRY_LATER = { isRetryable: true, retryAfterMs: 1_000 };
 
+/** What the log says of work without a caller that failed. */
+const NOT_BEGUN = 'A queued run did not begin';
+const NOT_CANCELLED = 'A run was not cancelled';
+
 /** Why a person never decided on the calls of a parked run. */
 const CANCELLED = 'The run was cancelled.';
 
@@ -156,6 +160,20 @@ export class RunService implements OnModuleDestroy, BeforeApplicationShutdown {
    */
   cancel(context: RunContext, runId: string): Promise<Cancellation> {
     return this.queue.cancel(context, runId, CANCELLED);
+  }
+
+  /**
+   * Cancels a run whose asker has left, unless it is followed, here or elsewhere. A stopping process sends its readers away
+   * itself.
+   */
+  abandon(context: RunContext, runId: string): void {
+    const isFollowed = (): boolean => this.stopping || this.followers.count(runId) > 0;
+    if (isFollowed()) return;
+    const abandoning = async (): Promise<void> => {
+      const isFollowedElsewhere = await context.store.log?.isFollowed(runId);
+      if (isFollowedElsewhere !== true && !isFollowed()) await this.cancel(context, runId);
+    };
+    this.background(abandoning(), NOT_CANCELLED);
   }
 
   /** Stops the runs of a deleted chat; where they work elsewhere, their end finds nothing to write to. */
@@ -364,7 +382,7 @@ export class RunService implements OnModuleDestroy, BeforeApplicationShutdown {
       working.then(({ isStored, hasQueued, isToBeCancelled }) => {
         const context = { store, chat: start.chat, defaults: start.defaults };
         if (!isStored) this.lost.add(run.id);
-        if (isToBeCancelled) this.background(this.cancel(context, run.id));
+        if (isToBeCancelled) this.background(this.cancel(context, run.id), NOT_CANCELLED);
         else this.background(this.queue.follow(context, hasQueued));
       }),
     );
@@ -373,7 +391,7 @@ export class RunService implements OnModuleDestroy, BeforeApplicationShutdown {
 
   private cancelOnAbort(context: RunContext, run: RunHandle, signal: AbortSignal): void {
     const unlink = onAbort(signal, () => {
-      this.background(this.cancel(context, run.id));
+      this.background(this.cancel(context, run.id), NOT_CANCELLED);
     });
     run.result().then(unlink, unlink);
   }
@@ -383,10 +401,10 @@ export class RunService implements OnModuleDestroy, BeforeApplicationShutdown {
   }
 
   /** Work without a caller: the next sweep repeats it. */
-  private background(work: Promise<unknown>): void {
+  private background(work: Promise<unknown>, failure = NOT_BEGUN): void {
     this.trackPending(
       work.catch((error: unknown) => {
-        if (!this.stopping) this.logger.warn(`A queued run did not begin: ${safeError(error).message}`);
+        if (!this.stopping) this.logger.warn(`${failure}: ${safeError(error).message}`);
       }),
     );
   }

@@ -16,6 +16,7 @@ export class SqlRunLog implements RunLog {
   private readonly insert;
   private readonly selection;
   private readonly mark;
+  private readonly look;
   private readonly removal;
 
   constructor(
@@ -42,6 +43,9 @@ SELECT c.first_index AS "firstIndex", c.events FROM c WHERE c.before < $3 ORDER 
     this.mark = statement(`
 UPDATE ${runs} SET followed_until = clock_timestamp() + interval '${FOLLOWED_S} s'
  WHERE id = $1 AND coalesce(followed_until < clock_timestamp() + interval '${FOLLOWED_AGAIN_S} s', true)`);
+    this.look = statement(
+      `SELECT coalesce(followed_until > clock_timestamp(), false) AS "isFollowed" FROM ${runs} WHERE id = $1`,
+    );
     // Ids are times, so the range holds only old runs; a subquery per row keeps the planner from scanning all runs.
     this.removal = statement(`
 WITH old AS MATERIALIZED (
@@ -67,6 +71,11 @@ SELECT count(*)::int AS cleared FROM old`);
 
   async follow(runId: string): Promise<void> {
     await onDatabase(() => this.client.rows(this.mark, [runId]));
+  }
+
+  async isFollowed(runId: string): Promise<boolean> {
+    const [row] = await onDatabase(() => this.client.rows<{ isFollowed: boolean }>(this.look, [runId]));
+    return row?.isFollowed ?? false;
   }
 
   async clear(keptMs: number): Promise<boolean> {

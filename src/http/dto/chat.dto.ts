@@ -1,4 +1,5 @@
 import { IsNotEmpty, IsObject, IsString, MaxLength } from 'class-validator';
+import { MAX_EXTERNAL_ID_LENGTH } from '../../chats/chat-arguments.js';
 import { type JsonObject } from '../../messages/json.interface.js';
 import { Description, IsDto, Optional, OptionalOrNull, RawJson } from './decorators.js';
 import { ParamsDto } from './params.dto.js';
@@ -42,6 +43,13 @@ export class ChatDto {
 /** The body of `POST /chats`. */
 @Description('Values given here override those of the agent.')
 export class NewChatDto extends ChatDto {
+  @Description('The client’s own id of the chat: where the owner has a chat with it, that one is the answer.')
+  @Optional()
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(MAX_EXTERNAL_ID_LENGTH)
+  externalId?: string;
+
   @Description('The name of an agent of the application; none when unset.')
   @Optional()
   @IsString()

@@ -1,4 +1,15 @@
-import { ArrayMaxSize, IsArray, IsMimeType, IsNotEmpty, IsString, IsUrl, MaxLength, ValidateIf } from 'class-validator';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsIn,
+  IsMimeType,
+  IsNotEmpty,
+  IsString,
+  IsUrl,
+  MaxLength,
+  ValidateIf,
+} from 'class-validator';
+import { type WhenBusy } from '../../config/gitlab-duo-options.interface.js';
 import { Description, IsDto, IsFileData, Optional } from './decorators.js';
 import { MaxFileSize, MaxFilesSize, MaxTextSize } from './size.decorators.js';
 
@@ -25,6 +36,8 @@ export class AttachmentDto {
   filename?: string;
 }
 
+const POLICIES = Object.keys({ reject: true, enqueue: true, interrupt: true } satisfies Record<WhenBusy, true>);
+
 /** The body of `POST /chats/:id/completions`. */
 export class CompletionDto {
   @Description('A Duo model id, for this answer alone.')
@@ -32,6 +45,20 @@ export class CompletionDto {
   @IsString()
   @IsNotEmpty()
   model?: string;
+
+  @Description(
+    'What happens while the chat has an active run: this call is refused; or it waits for its turn; or the run is cancelled, its text kept, and this call goes first. The chat’s kind says it when unset.',
+  )
+  @Optional()
+  @IsIn(POLICIES)
+  whenBusy?: WhenBusy;
+
+  @Description(
+    'Whether the run continues, as it does when unset, or is cancelled when the connection of this call is lost and nothing else follows the run.',
+  )
+  @Optional()
+  @IsIn(['continue', 'cancel'])
+  onDisconnect?: 'continue' | 'cancel';
 }
 
 /** The body of `POST /chats/:id/messages`. */

@@ -38,6 +38,10 @@ class MemoryLog implements RunLog {
     return Promise.resolve();
   }
 
+  isFollowed(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
   clear(): Promise<boolean> {
     this.cleared += 1;
     this.leftToClear -= 1;
