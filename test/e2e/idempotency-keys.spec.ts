@@ -101,7 +101,7 @@ describe.each(PLATFORMS)('Idempotency keys over HTTP, on %s', (platform) => {
   });
 
   it('keeps the keys of a parked run and of the completion that continues it', async () => {
-    await server.database.query(`UPDATE duo_chats SET tools = '["pay"]' WHERE id = $1`, [chatId]);
+    await server.database.query(`UPDATE chats SET tools = '["pay"]' WHERE id = $1`, [chatId]);
     const ask = await post('ask', 'call pay {}');
     expect(ask.status).toBe(202);
     expect((await post('ask', 'call pay {}')).body).toEqual(ask.body);
