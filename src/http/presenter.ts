@@ -10,7 +10,7 @@ import { clientParams } from './client-params.js';
 export interface ChatView {
   id: string;
   /** The client's own id, if it gave one. */
-  externalId: string | null;
+  externalId?: string;
   title: string | null;
   model: string;
   /** The settings that clients may change. */
@@ -35,7 +35,7 @@ export function chatView({
   const [createdAt, updatedAt] = [times.createdAt.toISOString(), times.updatedAt.toISOString()];
   return {
     id,
-    externalId,
+    ...(externalId !== null && { externalId }),
     title,
     model,
     params: clientParams(params),

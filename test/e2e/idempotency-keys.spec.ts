@@ -58,7 +58,9 @@ describe.each(PLATFORMS)('Idempotency keys over HTTP, on %s', (platform) => {
     expect([streamed.response.status, streamed.response.headers.get('idempotent-replayed')]).toEqual([200, 'true']);
     const types = streamed.events.map(({ type }) => type);
     expect([types.at(0), types.at(-1)]).toEqual(['run-start', 'run-end']);
-    expect(streamed.events.map(({ data }) => data.text ?? '').join('')).toBe((first.body as { text: string }).text);
+    expect(streamed.events.map(({ data }) => (data.text as string | undefined) ?? '').join('')).toBe(
+      (first.body as { text: string }).text,
+    );
 
     const async = await post('k', 'Hello', { prefer: 'respond-async' });
     expect([async.status, async.get('idempotent-replayed')]).toEqual([202, 'true']);

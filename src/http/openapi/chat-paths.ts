@@ -11,12 +11,17 @@ const ASK_CODES: ErrorCode[] = [
   'insufficient_credits',
   'chat_not_found',
   'chat_busy',
+  'queue_full',
+  'run_cancelled',
   'pending_tool_calls',
   'payload_too_large',
   'unknown_model',
   'context_window_exceeded',
   'step_limit_reached',
   'schema_mismatch',
+  'idempotency_key_reused',
+  'too_many_runs',
+  'too_many_followers',
   'gateway_auth_failed',
   'upstream_error',
   'upstream_overloaded',
@@ -38,7 +43,10 @@ export function chatPaths(path: string): Record<string, JsonObject> {
         ...call('create'),
         summary: 'Create a chat',
         body: ['NewChatBody', false],
-        answers: { 201: answer('The chat.', 'Chat') },
+        answers: {
+          201: answer('The chat.', 'Chat'),
+          200: answer('The chat that has the `externalId` already.', 'Chat'),
+        },
         codes: CHANGE_CODES,
       }),
       get: operation({
@@ -87,9 +95,10 @@ export function chatPaths(path: string): Record<string, JsonObject> {
       post: operation({
         ...ofOne('ask'),
         summary: 'Ask the model',
-        description: 'A client that hangs up cancels nothing: the answer is stored.',
+        description: 'A client that hangs up cancels nothing, unless it asks for that: the answer is stored.',
+        parameters: askHeaders,
         body: ['MessageBody', true],
-        answers: { 200: events, 201: wholeAnswer, 202: parkedRun },
+        answers: askAnswers,
         codes: ASK_CODES,
       }),
     },
@@ -108,10 +117,11 @@ export function chatPaths(path: string): Record<string, JsonObject> {
       post: operation({
         ...ofOne('complete'),
         summary: 'Let the model answer what waits for it',
+        parameters: askHeaders,
         description:
           'The last user message after a failure, or after it was added without asking; calls of tools that have been decided on.',
         body: ['CompletionBody', false],
-        answers: { 200: events, 201: wholeAnswer, 202: parkedRun },
+        answers: askAnswers,
         codes: ASK_CODES,
       }),
     },
@@ -128,15 +138,29 @@ const after = integer(
 const runHeaders: Schema = {
   'X-Request-Id': { $ref: '#/components/headers/X-Request-Id' },
   'X-Run-Id': { $ref: '#/components/headers/X-Run-Id' },
+  'Idempotent-Replayed': { $ref: '#/components/headers/Idempotent-Replayed' },
 };
+
+const askHeaders: JsonObject[] = [
+  { $ref: '#/components/parameters/Idempotency-Key' },
+  { $ref: '#/components/parameters/Prefer' },
+];
 
 const wholeAnswer = answer('With `Accept: application/json`: the answer, once it is whole.', 'Answer', {
   headers: runHeaders,
 });
 
-const parkedRun = answer('With `Accept: application/json`: the run, when it waits for approval.', 'Run', {
-  headers: runHeaders,
-});
+const runItself = answer(
+  'The run: with `Accept: application/json` when it waits for approval; with `Prefer: respond-async` at once.',
+  'Run',
+  {
+    headers: {
+      ...runHeaders,
+      Location: { $ref: '#/components/headers/Location' },
+      'Preference-Applied': { $ref: '#/components/headers/Preference-Applied' },
+    },
+  },
+);
 
 const events: JsonObject = {
   description:
@@ -144,3 +168,5 @@ const events: JsonObject = {
   headers: runHeaders,
   content: { 'text/event-stream': { schema: component('RunEvent') } },
 };
+
+const askAnswers = { 200: events, 201: wholeAnswer, 202: runItself };

@@ -33,7 +33,7 @@ const tokenLimit = nullable(integer('In tokens; null where GitLab does not tell.
 export const chatSchemas: Record<string, Schema> = {
   Chat: object<ChatView>({
     id: uuid,
-    externalId: nullable(text('The client’s own id of it, unique for its owner.')),
+    externalId: optional(text('The client’s own id of it, if it gave one; unique for its owner.')),
     title: nullable(text()),
     model: text('A Duo model id.'),
     params: component('Params'),

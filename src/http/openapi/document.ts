@@ -82,6 +82,21 @@ export function openApiDocument({ path = 'chats', models }: OpenApiDocumentOptio
           description: 'Paste the `id` of a run: the `X-Run-Id` of an answer, or one from the list of runs.',
           schema: uuid,
         },
+        'Idempotency-Key': {
+          name: 'Idempotency-Key',
+          in: 'header',
+          required: false,
+          description:
+            'Makes the call happen once: sent again, with the same request, it gets the same run, while it works and after. In quotes or without them.',
+          schema: { type: 'string', minLength: 1, maxLength: 257 },
+        },
+        Prefer: {
+          name: 'Prefer',
+          in: 'header',
+          required: false,
+          description: '`respond-async` answers with the run as soon as it is stored.',
+          schema: { type: 'string' },
+        },
         'X-Request-Id': {
           name: 'X-Request-Id',
           in: 'header',
@@ -93,6 +108,12 @@ export function openApiDocument({ path = 'chats', models }: OpenApiDocumentOptio
       headers: {
         'X-Request-Id': { description: 'The caller’s own, or the server’s.', schema: requestId },
         'X-Run-Id': { description: 'The run that answers.', schema: uuid },
+        'Idempotent-Replayed': {
+          description: 'Whether an earlier call with the same key has begun the run; absent otherwise.',
+          schema: { type: 'string', enum: ['true'] },
+        },
+        Location: { description: 'Where the run can be read.', schema: { type: 'string', format: 'uri-reference' } },
+        'Preference-Applied': { description: '`respond-async`, where that was preferred.', schema: { type: 'string' } },
         'Retry-After': { description: 'How many seconds to wait.', schema: { type: 'integer', minimum: 0 } },
       },
     },

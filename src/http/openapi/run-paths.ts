@@ -33,6 +33,17 @@ export function runPaths(path: string): Record<string, JsonObject> {
         codes: ['chat_not_found', 'run_not_found'],
       }),
     },
+    [`/${path}/{id}/runs/{runId}/cancel`]: {
+      parameters: [chatId, runId],
+      post: operation({
+        ...call('cancel'),
+        summary: 'Cancel a run',
+        description:
+          'Wherever it is: its text so far is kept, and calls that wait for approval are denied. Nothing happens to a run that has ended.',
+        answers: { 202: answer('The run as it is now; one that works ends a moment later.', 'Run') },
+        codes: ['chat_not_found', 'run_not_found', 'chat_locked'],
+      }),
+    },
     [`/${path}/{id}/runs/{runId}/events`]: {
       parameters: [chatId, runId],
       get: operation({
