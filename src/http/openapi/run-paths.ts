@@ -41,7 +41,7 @@ export function runPaths(path: string): Record<string, JsonObject> {
         description:
           'Wherever it is: its text so far is kept, and calls that wait for approval are denied. Nothing happens to a run that has ended.',
         answers: { 202: answer('The run as it is now; one that works ends a moment later.', 'Run') },
-        codes: ['chat_not_found', 'run_not_found', 'chat_locked'],
+        codes: ['validation_failed', 'payload_too_large', 'chat_not_found', 'run_not_found', 'chat_locked'],
       }),
     },
     [`/${path}/{id}/runs/{runId}/events`]: {
