@@ -21,7 +21,7 @@ function textOf(events: readonly ReceivedEvent[]): string {
   return text;
 }
 
-describe('A server that is asked to stop while it answers', () => {
+describe('A server that stops while it answers', () => {
   let shared: TestDatabase;
   let database: DataSource;
   let sandbox: Sandbox;
@@ -71,7 +71,7 @@ describe('A server that is asked to stop while it answers', () => {
     return { chatId, runId: (events[0]?.data.runId as string | undefined) ?? '', events, reading };
   }
 
-  it('leaves its run to the next start where it was alone', async () => {
+  it('leaves its run to the next start, asked to stop alone', async () => {
     const { chatId, runId, reading } = await hangingAsk(await startServer());
     await servers[0]?.stop();
     await reading;
@@ -85,7 +85,7 @@ describe('A server that is asked to stop while it answers', () => {
     expect((await next.http.messages(chatId)).at(-1)).toMatchObject({ runId, status: 'complete' });
   });
 
-  it('hands its run over to another one, where the reader gets the rest', async () => {
+  it('hands its run over to another one, where the reader gets the rest, asked to stop', async () => {
     const [first, second] = [await startServer(), await startServer()];
     const { chatId, runId, events, reading } = await hangingAsk(first);
     const stopping = first.stop();
@@ -107,5 +107,28 @@ describe('A server that is asked to stop while it answers', () => {
     const [run] = await database.query<unknown[]>('SELECT status, takeovers FROM duo_runs WHERE id = $1', [runId]);
     expect(run).toEqual({ status: 'completed', takeovers: 0 });
     expect(await rows.attempts(chatId)).toEqual(['unknown', 'succeeded']);
+  });
+
+  it('ends a run that kills its process each time as interrupted, after two takeovers', async () => {
+    const { chatId, runId, events } = await hangingAsk(await startServer());
+    const said = textOf(events);
+    await until(async () => (await rows.loggedText(runId)) === said);
+    for (const fence of [1, 2]) {
+      await servers.at(-1)?.kill();
+      sandbox.fault({ fault: 'stream-stall', afterChunks: 5 });
+      await startServer();
+      await until(async () => (await rows.loggedText(runId)) === said.repeat(fence + 1));
+      expect((await rows.runs(chatId))[0]).toMatchObject({ status: 'running', fence });
+    }
+    await servers.at(-1)?.kill();
+    const last = await startServer();
+    await until(async () => (await rows.runs(chatId))[0]?.status === 'interrupted');
+    const halves = (await last.http.messages(chatId)).slice(1);
+    expect(halves).toMatchObject(Array.from({ length: 3 }, () => ({ status: 'interrupted', text: said, runId })));
+    const log = await rows.log(runId);
+    const resets = log.flatMap(([index, event]) => (event.type === 'reset' ? [[index, event.messageId]] : []));
+    expect(resets).toEqual(halves.map(({ id }, place) => [(place + 1) * 1_000_000, id]));
+    expect(log.at(-1)).toMatchObject([3_000_004, { type: 'run-end', status: 'interrupted' }]);
+    expect((await last.http.ask(chatId, 'And now?')).text).toContain('Turn 2');
   });
 });
