@@ -112,8 +112,10 @@ describe('A server that is killed, next to one that lives', () => {
       const { id } = await killed.lastRun(chatId);
       await until(async () => pieces().length === 5 && (await killed.rows.loggedText(id)) === pieces().join(''));
       killed.server.freeze();
-      await killed.chats.ref(chatId, owner).cancel();
+      const cancelling = killed.chats.ref(chatId, owner).cancel();
+      await until(() => killed.rows.isCancelRequested(id));
       await killed.server.kill();
+      await cancelling;
       await killed.untilLastRun(chatId, 'cancelled');
       const items = await killed.expectSound(chatId, first);
       expect(items[3]).toMatchObject({ status: 'cancelled', text: pieces().join(''), supersededBy: null });
@@ -208,7 +210,9 @@ describe('A server that is killed, next to one that lives', () => {
     killed.sandbox.fault({ fault: 'stream-stall', afterChunks: 5, delayMs: 8_000 });
     const { events } = await killed.followedAsk(chatId);
     const { id } = await killed.lastRun(chatId);
-    await until(async () => pieces(events).length === 5 && (await killed.rows.loggedText(id)) === pieces(events).join(''));
+    await until(
+      async () => pieces(events).length === 5 && (await killed.rows.loggedText(id)) === pieces(events).join(''),
+    );
     killed.server.freeze();
     const said = pieces(events).join('');
     await killed.rows.expireLease(chatId);

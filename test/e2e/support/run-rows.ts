@@ -39,6 +39,15 @@ export class RunRows {
     return (await this.log(runId)).map(([, event]) => (event.type === 'text-delta' ? event.text : '')).join('');
   }
 
+  /** Whether the instance that works the run is asked to cancel it. */
+  async isCancelRequested(runId: string): Promise<boolean> {
+    const rows: unknown[] = await this.database.query(
+      'SELECT 1 FROM duo_runs WHERE id = $1 AND cancel_requested_at IS NOT NULL',
+      [runId],
+    );
+    return rows.length > 0;
+  }
+
   /** Whether a statement waits for a row that another transaction holds. */
   async isSomebodyWaiting(): Promise<boolean> {
     const rows: unknown[] = await this.database.query(
