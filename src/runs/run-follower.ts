@@ -115,6 +115,8 @@ export class RunFollower {
         this.isDone = true;
         return;
       }
+      // It may have begun here meanwhile.
+      if (this.liveRun()) return;
       if (checks === poller.checks) await poller.wait(this.next, signal);
       if (poller.failure !== undefined) throw poller.failure as Error;
       if (poller.checks !== checks) stored = poller.latest ?? stored;

@@ -127,6 +127,7 @@ export class RunQueue {
       if (isForLater(error, store)) return true;
       this.failedRuns.log({ runId: queued.id, model: start.model ?? '', requestId: start.requestId ?? null }, error);
       await store.failQueued(queued.id, toProblem(error, start.requestId));
+      this.followers.refresh(queued.id);
       return false;
     }
   }

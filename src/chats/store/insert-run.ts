@@ -1,6 +1,7 @@
 import { ChatBusyError } from '../../errors/chat.errors.js';
 import { KeyTakenError, TooManyRunsError } from '../../errors/run.errors.js';
 import { type BeginRun } from '../../runs/run-store.interface.js';
+import { readActiveRun } from './active-run.js';
 import { beginOnce } from './begin-once.js';
 import { type BegunHeader, begunRun, changedChat, chatChanges, headerJson } from './begin-sql.js';
 import { violatedTable, violatedUnique } from './database-failure.js';
@@ -59,7 +60,7 @@ export function ownerRuns({ runs }: KindTables, ownerId: string, limit: string):
 /**
  * Stores a new run, its messages and its first attempt; `undefined` where the chat has an active run.
  * @param values those of a begin, with the deadline and the sequence number that the chat must still be at
- * @throws ChatBusyError while runs are queued, TooManyRunsError, KeyTakenError
+ * @throws ChatBusyError while runs are queued and none is active, TooManyRunsError, KeyTakenError
  */
 export async function insertRun(
   database: KindDatabase,
@@ -69,14 +70,19 @@ export async function insertRun(
 ): Promise<WithHistory<BegunHeader> | undefined> {
   const { requestKey, maxOwnerRuns } = run;
   const all = [...values, requestKey?.key ?? null, requestKey?.requestHash ?? null, maxOwnerRuns];
+  let queuedRunId: string | undefined;
   const insert = async (): Promise<WithHistory<BegunHeader>> => {
     const { done, history } = await withHistory<BegunHeader | Refusal>(database, insertRunSql, chatId, all);
     if (done === null || !('isFull' in done)) return { done, history };
     if (done.isFull) throw new TooManyRunsError(maxOwnerRuns);
-    throw new ChatBusyError(chatId, done.queuedRunId ?? undefined);
+    queuedRunId = done.queuedRunId ?? undefined;
+    return { done: null, history };
   };
   try {
-    return await beginOnce(database, chatId, run, insert);
+    const begun = await beginOnce(database, chatId, run, insert);
+    if (queuedRunId === undefined || begun.done) return begun;
+    if (await readActiveRun(database, chatId)) return undefined;
+    throw new ChatBusyError(chatId, queuedRunId);
   } catch (error) {
     const { activeRunIndex, keyTable } = database.tables;
     if (violatedUnique(error) === activeRunIndex) return undefined;
