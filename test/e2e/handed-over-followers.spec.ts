@@ -3,6 +3,7 @@ import { startUpstream, type Upstream } from '../bench/upstream/start-upstream.j
 import { readEvents, type ReceivedEvent } from './support/event-reader.js';
 import { HttpClient } from './support/http-client.js';
 import { RunClient, shownTexts } from './support/run-client.js';
+import { startServerProcess } from './support/server-process.js';
 import { startTestServer, type TestServer, type TestServerOptions } from './support/test-server.js';
 import { until } from './support/until.js';
 
@@ -67,3 +68,34 @@ it('the connections to a stopping instance are cut, and readers elsewhere see th
   for (const events of [remote.events, [...asked.events, ...resumed]])
     expect([types(events).includes('reset'), shownTexts(events).at(-1)]).toEqual([true, answer?.text]);
 });
+
+it.each([
+  ['continues', 'takeover', 'completed'],
+  ['is ended', 'interrupt', 'interrupted'],
+] as const)(
+  'a reader that has more than a killed server logged is corrected, where the run %s elsewhere',
+  async (_how, recovery, status) => {
+    const survivor = await startTestServer({ ...gitlab, recovery });
+    const killed = await startServerProcess(survivor.databaseUrl, upstream.url);
+    const chatId = await killed.http.createChat();
+    const asker = await killed.http.openEvents(chatId, 'Tell me everything');
+    const asked = read(asker);
+    await until(() => asked.events.length > 32);
+    await killed.kill();
+    expect(await asked.ended).toBe('cut');
+    const runId = asker.headers.get('x-run-id') ?? '';
+    const client = new RunClient(survivor.url, chatId);
+    const last = Number(asked.events.at(-1)?.id?.split(':')[1]);
+    // At once, and after the end.
+    for (let time = 0; time < 2; time += 1) {
+      const rest = await client.eventsAfter(runId, last, 'header');
+      expect(rest.at(-1)).toMatchObject({ type: 'run-end', data: { status } });
+      const messages = await new HttpClient(survivor.url).messages(chatId);
+      expect(types(rest)).toContain('reset');
+      expect(shownTexts([...asked.events, ...rest]).at(-1)).toBe(messages.at(-1)?.text);
+      const end = Number(rest.at(-1)?.id?.split(':')[1]);
+      expect((await client.follow(runId, end, 'header')).status).toBe(204);
+    }
+    await survivor.close();
+  },
+);
