@@ -5,7 +5,7 @@ import { type Choice } from './choice.js';
 import { type Instance } from './cluster.js';
 import { type History } from './history.js';
 
-const WEIGHTS = { kill: 3, terminate: 3, stop: 3, sessions: 4, upstream: 2 };
+const WEIGHTS = { kill: 4, terminate: 3, stop: 3, sessions: 3, upstream: 2 };
 type Fault = keyof typeof WEIGHTS;
 
 export const FAULTS = Object.keys(WEIGHTS) as Fault[];
@@ -32,7 +32,7 @@ export class FaultInjector {
 
   /** Waits a while; false once it is told to stop. */
   private async isPausing(signal: AbortSignal): Promise<boolean> {
-    await setTimeout(this.choice.number(1_500, 6_000), undefined, { signal }).catch(() => undefined);
+    await setTimeout(this.choice.number(500, 4_000), undefined, { signal }).catch(() => undefined);
     return !signal.aborted;
   }
 
@@ -40,12 +40,14 @@ export class FaultInjector {
     const instance = this.choice.one(this.instances);
     const fault = this.choice.weighted(WEIGHTS);
     if (!this.faults.includes(fault)) return;
+    if (fault === 'sessions' || fault === 'upstream') this.history.faults.push(fault);
     if (fault === 'sessions') return this.endSessions();
     if (fault === 'upstream') {
       this.disturbUpstream();
       return;
     }
     if (this.harmed.has(instance)) return;
+    this.history.faults.push(fault);
     const harm = (fault === 'stop' ? this.stop(instance) : this.end(instance, fault)).finally(() =>
       this.harmed.delete(instance),
     );

@@ -52,6 +52,8 @@ export class History {
   readonly effects: Effect[] = [];
   /** Runs that a client has cancelled. */
   readonly cancelled = new Set<string>();
+  /** The faults that there were. */
+  readonly faults: string[] = [];
   /** Servers that SIGTERM did not end in time. */
   readonly unstoppable: number[] = [];
   /** The statuses of runs that were read after they had ended. */

@@ -98,7 +98,7 @@ async function checkHistory(
   closers: (() => unknown)[],
 ): Promise<boolean> {
   const history = new History();
-  const sandbox = await startSandbox({ chunkDelayMs: 30, chunkSize: 4 });
+  const sandbox = await startSandbox({ chunkDelayMs: 50, chunkSize: 4 });
   closers.push(() => sandbox.close());
   const effects = await startEffectsServer(history);
   closers.push(() => {

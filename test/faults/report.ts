@@ -7,6 +7,7 @@ const MAX_SHOWN = 5;
 /** Prints what happened, and each check that failed with the history of its chat. Returns whether all passed. */
 export function report(history: History, state: StoredState, checks: Record<string, Check>): boolean {
   console.log(`${history.chats.size} chats, ${history.asks.length} asks, ${history.readings.length} readers`);
+  console.log(`faults: ${count(history.faults)}`);
   console.log(`runs: ${count([...state.runs.values()].map(({ status }) => status))}`);
   console.log(`takeovers: ${count([...state.runs.values()].map(({ takeovers }) => String(takeovers)))}`);
   console.log(`responses: ${count(history.asks.flatMap(({ responses }) => responses.map(nameOf)))}`);
