@@ -12,6 +12,7 @@ import { testTool } from '../e2e/support/test-tool.js';
 import { HttpClient } from '../e2e/support/http-client.js';
 import { startTestHost, type TestHost } from '../e2e/support/test-module.js';
 import { startTestServer, type TestServer } from '../e2e/support/test-server.js';
+import { until } from '../e2e/support/until.js';
 import { type Block, pages, root, snippetFolder, snippets, snippetsOf } from './blocks.js';
 import { runInShell } from './shell.js';
 import { filledIn, textPattern } from './shown-answer.js';
@@ -205,6 +206,39 @@ describe('The programs of the pages', () => {
       expect((await client.send('POST', '/chats', 'title=x', form)).status).toBe(415);
       expect((await client.json<{ items: unknown[] }>('GET', '/models')).items).toHaveLength(30);
     },
+    async 'event-source.ts'() {
+      const { showAnswer } = await import('./snippets/event-source.js');
+      const { url, text } = await storyOf(servers[0] as TestServer);
+      let shown = '';
+      const source = showAnswer(url, (text) => (shown = text));
+      await until(() => source.readyState === source.CLOSED);
+      expect(shown).toBe(text);
+    },
+    async 'follow-run.ts'() {
+      const { eventsOf } = await import('./snippets/follow-run.js');
+      const { url, text } = await storyOf(servers[0] as TestServer);
+      let told = '';
+      let last = '';
+      for await (const { type, data } of eventsOf(url)) {
+        if (type === 'text-delta') told += data.text as string;
+        last = type;
+      }
+      expect([told, last]).toEqual([text, 'run-end']);
+    },
+    async 'stories.ts'() {
+      const { Stories } = await import('./snippets/stories.js');
+      const { app } = await host();
+      const chats = app.get<DuoChatService<Chat>>(DuoChatService);
+      const { id } = await chats.create({ ownerId: 'anna' });
+      const stories = new Stories(chats);
+      const runId = await stories.begin(id, 'anna', 'once');
+      expect(await stories.begin(id, 'anna', 'once')).toBe(runId);
+      let read = '';
+      for await (const piece of stories.read(id, 'anna', runId)) read += piece;
+      expect(await stories.answer(id, 'anna', runId)).toMatchObject({ seq: 1, text: read });
+      await stories.stop(id, 'anna', runId);
+      expect((await chats.messages(id, { ownerId: 'anna' })).items).toHaveLength(2);
+    },
     async 'patience.ts'() {
       const { askPatiently } = await import('./snippets/patience.js');
       const { app, sandbox: own } = await host();
@@ -325,6 +359,14 @@ describe('The programs of the pages', () => {
 });
 
 const pay = testTool('pay', ({ amount }) => `Paid ${JSON.stringify(amount)}`, { requiresApproval: true });
+
+/** Asks for a story, and returns its text and the URL of its events. */
+async function storyOf({ url }: TestServer): Promise<{ url: string; text: string }> {
+  const client = new HttpClient(url);
+  const chatId = await client.createChat();
+  const { runId, text } = await client.ask(chatId, 'Tell me a story');
+  return { url: `${url}/chats/${chatId}/runs/${runId ?? ''}/events`, text };
+}
 
 /** Makes a chat that has a tool which needs approval. */
 async function chatThatPays({ url, database }: TestServer): Promise<string> {
