@@ -143,3 +143,31 @@ describe.each(PLATFORMS)('The routes of runs on %s', (platform) => {
     expect(rest).toEqual(events.slice(2));
   });
 });
+
+describe('A run with as many readers as the limits say', () => {
+  const server = useTestServer({ limits: { followers: 1 } });
+
+  it('refuses another reader until one has left', async () => {
+    const http = new HttpClient(server.url);
+    const chatId = await http.createChat();
+    const runs = new RunClient(server.url, chatId);
+    server.sandbox.fault({ fault: 'stream-stall', afterChunks: 3 });
+    const leaving = new AbortController();
+    const asker = await http.openEvents(chatId, 'Hi', leaving.signal);
+    const runId = asker.headers.get('x-run-id') ?? '';
+    const refused = await http.send('GET', `/chats/${chatId}/runs/${runId}/events`);
+    expect([refused.status, refused.get('retry-after'), refused.body]).toEqual([
+      429,
+      '1',
+      expect.objectContaining({ code: 'too_many_followers', runId }),
+    ]);
+    leaving.abort();
+    await until(async () => {
+      const stop = new AbortController();
+      const { status } = await runs.follow(runId, -1, 'query', stop.signal);
+      stop.abort();
+      return status === 200;
+    });
+    await http.json('POST', `/chats/${chatId}/runs/${runId}/cancel`);
+  });
+});
