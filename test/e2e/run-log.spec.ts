@@ -4,7 +4,7 @@ import { type Pool, type QueryConfig } from 'pg';
 import { type DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { InstanceStores } from '../../src/chats/store/instance-stores.service.js';
-import { type Chat, DuoChatService, RunLostError } from '../../src/index.js';
+import { type Chat, DuoChatService } from '../../src/index.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.js';
 import { type ReceivedEvent } from './support/event-reader.js';
 import { HttpClient } from './support/http-client.js';
@@ -122,21 +122,25 @@ describe('The log of a run', () => {
     return { chatId, runId, ended };
   }
 
-  it('rejects events of a run that was taken over, which stops', async () => {
+  it('rejects events of a run that was taken over, which stops, and whose caller gets the answer all the same', async () => {
     const { chatId, runId, ended } = await startStory();
+    const other = uuidv7();
+    await database.query(`INSERT INTO duo_instances (id, expires_at) VALUES ($1, now() + interval '1 hour')`, [other]);
     const log = await database.transaction(async (manager) => {
       // No batch is under way while the run is taken over.
       await manager.query('LOCK TABLE duo_run_events IN SHARE MODE');
-      await manager.query('UPDATE duo_runs SET fence = fence + 1, instance_id = $2 WHERE id = $1', [runId, uuidv7()]);
+      await manager.query('UPDATE duo_runs SET fence = fence + 1, instance_id = $2 WHERE id = $1', [runId, other]);
       return rows.log(runId);
     });
-    expect(await ended).toBeInstanceOf(RunLostError);
     await until(() => sandbox.calls.openStreams === 0);
     expect(sandbox.calls).toMatchObject({ abortedStreams: 1, endedStreams: 0 });
     expect(await rows.log(runId)).toEqual(log);
     expect(await rows.runs(chatId)).toMatchObject([{ status: 'running', fence: 1, answer_message_id: null }]);
     expect((await http.messages(chatId)).map(({ role }) => role)).toEqual(['user']);
-    expect(await rows.attempts(chatId)).toEqual(['unknown']);
+    await until(async () => (await rows.attempts(chatId)).join() === 'unknown');
+    await database.query('DELETE FROM duo_instances WHERE id = $1', [other]);
+    expect(await ended).toMatchObject({ status: 'complete', runId });
+    expect(await rows.runs(chatId)).toMatchObject([{ status: 'completed', fence: 2 }]);
   });
 
   describe('with a row that the database refuses', () => {
