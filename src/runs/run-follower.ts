@@ -80,8 +80,12 @@ export class RunFollower {
     }
     this.isKnown = true;
     const { takeLive, signal } = this.run;
-    if (takeLive) this.next = await takeLive(live, this.next);
-    else
+    if (takeLive) {
+      this.next = await takeLive(live, this.next);
+      // The follower has left, and its signal may not say so yet.
+      this.isDone = !live.isEnded || this.next < live.nextIndex;
+      if (this.isDone) return;
+    } else
       for await (const batch of live.follow(signal, this.next)) {
         this.next = endOf(batch);
         yield batch;
