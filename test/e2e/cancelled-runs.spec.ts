@@ -41,6 +41,7 @@ describe.each(PLATFORMS)('Runs that are cancelled over HTTP, on %s', (platform) 
     return (body as { id: string }).id;
   };
   const find = (runId: string): Promise<{ status: string }> => client.json('GET', `/chats/${chatId}/runs/${runId}`);
+  const query = (text: string, runId: string): Promise<object[]> => server.database.query(text, [runId]);
   const hasStatus = async (runId: string, status: string): Promise<boolean> => (await find(runId)).status === status;
   const last = async (): Promise<MessageRecord | undefined> => (await client.messages(chatId)).at(-1);
   const activeRun = async (): Promise<string> => {
@@ -66,9 +67,7 @@ describe.each(PLATFORMS)('Runs that are cancelled over HTTP, on %s', (platform) 
     const asking = post('Hello');
     await until(() => server.sandbox.calls.openStreams === 1);
     const runId = await activeRun();
-    await until(
-      async () => (await server.database.query('SELECT 1 FROM duo_run_events WHERE run_id = $1', [runId])).length > 0,
-    );
+    await until(async () => (await query('SELECT 1 FROM duo_run_events WHERE run_id = $1', runId)).length > 0);
     const from = performance.now();
     const cancelled = await cancel(runId);
     expect([cancelled.status, cancelled.body]).toMatchObject([202, { id: runId }]);
@@ -111,8 +110,7 @@ describe.each(PLATFORMS)('Runs that are cancelled over HTTP, on %s', (platform) 
     const runId = await begin('call wait {}');
     await until(
       async () =>
-        (await server.database.query(`SELECT 1 FROM duo_tool_calls WHERE run_id = $1 AND status = 'running'`, [runId]))
-          .length > 0,
+        (await query(`SELECT 1 FROM duo_tool_calls WHERE run_id = $1 AND status = 'running'`, runId)).length > 0,
     );
     await cancel(runId);
     await until(() => hasStatus(runId, 'cancelled'), 1_000);
@@ -124,7 +122,7 @@ describe.each(PLATFORMS)('Runs that are cancelled over HTTP, on %s', (platform) 
     const runId = await begin('call pay {}');
     await until(() => hasStatus(runId, 'awaiting_approval'));
     expect((await cancel(runId)).body).toMatchObject({ status: 'cancelled' });
-    const calls = await server.database.query('SELECT status, reason FROM duo_tool_calls WHERE run_id = $1', [runId]);
+    const calls = await query('SELECT status, reason FROM duo_tool_calls WHERE run_id = $1', runId);
     expect(calls).toEqual([{ status: 'denied', reason: 'The run was cancelled.' }]);
     expect(await client.json('GET', `/chats/${chatId}/tool-calls`)).toMatchObject({ items: [] });
     const events: unknown[] = [];
