@@ -60,7 +60,7 @@ describe('The log of runs', () => {
     throw new Error('no');
   });
   const pay = testTool('pay', () => 'Paid', { requiresApproval: true });
-  const server = useTestServer({ logger: log, imports: [FaultyModule], tools: [failing, pay] });
+  const server = useTestServer({ logger: log, recovery: 'interrupt', imports: [FaultyModule], tools: [failing, pay] });
   let client: HttpClient;
   let chats: DuoChatService<Chat>;
   let runs: RunRows;
@@ -244,7 +244,7 @@ describe('The log of runs', () => {
 
 it('The log of runs has one line for a run that the shutdown of its server interrupts', async () => {
   const log = new RecordedLog();
-  const server = await startTestServer({ logger: log });
+  const server = await startTestServer({ logger: log, recovery: 'interrupt' });
   const client = new HttpClient(server.url);
   const chatId = await client.createChat();
   server.sandbox.fault({ fault: 'stream-stall', afterChunks: 3 });

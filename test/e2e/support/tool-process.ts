@@ -7,10 +7,11 @@ import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { type Recovery } from '../../../src/config/gitlab-duo-options.interface.js';
 import { Chat, DuoChatService, GitlabDuoModule } from '../../../src/index.js';
 import { moduleOf, testTool } from './test-tool.js';
 
-const [, , url = '', gitlabUrl = '', content = '', chatId] = process.argv;
+const [, , url = '', gitlabUrl = '', recovery, content = '', chatId] = process.argv;
 
 const never = (): Promise<never> => new Promise(() => undefined);
 const tools = [
@@ -23,7 +24,12 @@ const tools = [
 @Module({
   imports: [
     TypeOrmModule.forRoot({ type: 'postgres', url, autoLoadEntities: true }),
-    GitlabDuoModule.forRoot({ apiKey: 'glpat-testtesttesttesttest', instanceUrl: gitlabUrl, gatewayUrl: gitlabUrl }),
+    GitlabDuoModule.forRoot({
+      apiKey: 'glpat-testtesttesttesttest',
+      instanceUrl: gitlabUrl,
+      gatewayUrl: gitlabUrl,
+      recovery: recovery as Recovery,
+    }),
     GitlabDuoModule.forFeature([Chat]),
     moduleOf(tools),
   ],
