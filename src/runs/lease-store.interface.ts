@@ -25,6 +25,8 @@ export interface SweepRequest {
   dead: readonly string[];
   /** The runs of this process that it works no more, and whose end it could not store. */
   unstored: readonly string[];
+  /** Runs that this process works, to see whether it still has them. */
+  working: readonly string[];
 }
 
 /** What a sweep has found; of orphans and queued chats only the first few. */
@@ -37,6 +39,8 @@ export interface Sweep {
   cancelled: string[];
   /** Runs of this instance that are followed on another one. */
   followed: string[];
+  /** Of the runs that this process works, those that another instance has taken over, or that are gone. */
+  lost: string[];
 }
 
 /** Keeps the lease of a server instance, and finds the work that waits for one; times are those of the store's own clock. */

@@ -36,7 +36,7 @@ export class RunSweeper implements OnModuleDestroy {
         this.logs.setFollowed(log, new Set(found.followed));
         this.handle(found, kinds);
       };
-      sweep = new StoreSweep(leases, runs.instanceId, () => runs.unstored, handle, logger);
+      sweep = new StoreSweep(leases, runs.instanceId, () => runs.runsIn(leases), handle, logger);
       this.sweeps.set(leases, sweep);
     }
     sweep.kinds.set(kind.name, kind);
@@ -46,8 +46,9 @@ export class RunSweeper implements OnModuleDestroy {
     for (const sweep of this.sweeps.values()) sweep.stop();
   }
 
-  private handle({ orphans, queued, cancelled }: Sweep, kinds: ReadonlyMap<string, RunKind>): void {
-    for (const runId of cancelled) this.runs.stopRun(runId);
+  private handle({ orphans, queued, cancelled, lost }: Sweep, kinds: ReadonlyMap<string, RunKind>): void {
+    for (const runId of cancelled) this.runs.stopRun(runId, 'cancelled');
+    for (const runId of lost) this.runs.stopRun(runId, 'released');
     for (const orphan of orphans) this.handleOrphan(orphan, kinds.get(orphan.chatKind));
     for (const { chatKind, chatId, ownerId } of queued) {
       const context = kinds.get(chatKind)?.context(chatId, ownerId);

@@ -25,8 +25,8 @@ import { type DuoTool } from '../tools/duo-tool.interface.js';
 import { beginCheck } from './begin-check.js';
 import { type FailedRun, FailedRuns } from './failed-runs.js';
 import { InstanceLeases } from './instance-leases.service.js';
-import { type OrphanRun } from './lease-store.interface.js';
-import { LiveRun } from './live-run.js';
+import { type LeaseStore, type OrphanRun, type SweepRequest } from './lease-store.interface.js';
+import { LiveRun, type StopReason } from './live-run.js';
 import { requestHash } from './request-hash.js';
 import { RunFollowers } from './run-followers.service.js';
 import { RunHandle } from './run-handle.js';
@@ -58,7 +58,7 @@ export class RunService implements OnModuleDestroy, BeforeApplicationShutdown {
   private readonly logger = new Logger(RunService.name);
   private readonly live = new Map<LiveRun, RunWork>();
   private readonly held = new Set<string>();
-  private readonly lost = new Set<string>();
+  private readonly unstored = new Set<string>();
   private readonly open = new Set<Promise<unknown>>();
   private readonly queue: RunQueue;
   private stopping = false;
@@ -110,9 +110,10 @@ export class RunService implements OnModuleDestroy, BeforeApplicationShutdown {
     return this.held.has(runId);
   }
 
-  /** The runs that this process works no more, and whose end it could not store. */
-  get unstored(): string[] {
-    return [...this.lost];
+  /** The runs of this process in a store: those that it works, and those whose end it could not store. */
+  runsIn(leases: LeaseStore): Pick<SweepRequest, 'unstored' | 'working'> {
+    const works = [...this.live.values()].filter(({ store }) => store.leases === leases);
+    return { unstored: [...this.unstored], working: works.map(({ run }) => run.id) };
   }
 
   /** Logs a run that died with another process. */
@@ -181,9 +182,9 @@ export class RunService implements OnModuleDestroy, BeforeApplicationShutdown {
     for (const run of this.live.keys()) if (run.chatId === chatId) run.stop('cancelled');
   }
 
-  /** Cancels a run of this process that was cancelled on another one. */
-  stopRun(runId: string): void {
-    this.followers.liveRun(runId)?.stop('cancelled');
+  /** Stops a run of this process that was cancelled, or taken over, on another one. */
+  stopRun(runId: string, reason: Exclude<StopReason, 'interrupted'>): void {
+    this.followers.liveRun(runId)?.stop(reason);
   }
 
   /** Begins the queued run of a chat that is next, unless the chat is still busy; one that cannot begin ends as failed. */
@@ -220,7 +221,7 @@ export class RunService implements OnModuleDestroy, BeforeApplicationShutdown {
   private async takeOver(context: RunContext, { id: runId, fence }: OrphanRun, mayContinue: boolean): Promise<void> {
     const { store, chat, defaults } = context;
     this.held.add(runId);
-    this.lost.delete(runId);
+    this.unstored.delete(runId);
     let isWorking = false;
     try {
       if (store.leases) await this.leases.hold(store.leases);
@@ -233,7 +234,7 @@ export class RunService implements OnModuleDestroy, BeforeApplicationShutdown {
         isWorking = true;
       }
     } catch (error) {
-      if (mayContinue) this.lost.add(runId);
+      if (mayContinue) this.unstored.add(runId);
       throw error;
     } finally {
       if (!isWorking) this.held.delete(runId);
@@ -381,7 +382,7 @@ export class RunService implements OnModuleDestroy, BeforeApplicationShutdown {
     this.trackPending(
       working.then(({ isStored, hasQueued, isToBeCancelled }) => {
         const context = { store, chat: start.chat, defaults: start.defaults };
-        if (!isStored) this.lost.add(run.id);
+        if (!isStored) this.unstored.add(run.id);
         if (isToBeCancelled) this.background(this.cancel(context, run.id), NOT_CANCELLED);
         else this.background(this.queue.follow(context, hasQueued));
       }),

@@ -1,11 +1,14 @@
 import { type Logger } from '@nestjs/common';
 import { safeError } from '../errors/safe-error.js';
-import { type LeaseStore, type Sweep } from './lease-store.interface.js';
+import { type LeaseStore, type Sweep, type SweepRequest } from './lease-store.interface.js';
 import { type RunKind } from './run-kinds.js';
 
 /** How often a store is swept, and by how much each pause may be shorter, so that instances do not meet. */
 const SWEEP_MS = 500;
 const JITTER_MS = 100;
+
+/** One sweep in so many checks whether the runs that the process works are still its own. */
+const CHECK_EACH = 4;
 
 /** How long an instance is missing, over consecutive sweeps, before it counts as dead: the time to reconnect. */
 const DEAD_AFTER_MS = 2_000;
@@ -18,14 +21,15 @@ export class StoreSweep {
   readonly kinds = new Map<string, RunKind>();
   private readonly missingSince = new Map<string, number>();
   private timer: NodeJS.Timeout | undefined;
+  private sweeps = 0;
   private isStopped = false;
   private isFailing = false;
 
-  /** @param unstored see `SweepRequest` */
+  /** @param runs the runs of this process in the store */
   constructor(
     private readonly store: LeaseStore,
     private readonly instanceId: string,
-    private readonly unstored: () => readonly string[],
+    private readonly runs: () => Pick<SweepRequest, 'unstored' | 'working'>,
     private readonly onFound: OnFound,
     private readonly logger: Logger,
   ) {
@@ -47,7 +51,9 @@ export class StoreSweep {
       const { instanceId } = this;
       const now = performance.now();
       const dead = [...this.missingSince].flatMap(([id, since]) => (now - since >= DEAD_AFTER_MS ? [id] : []));
-      const request = { instanceId, kinds: [...this.kinds.keys()], dead, unstored: this.unstored() };
+      const { unstored, working } = this.runs();
+      const checked = this.sweeps++ % CHECK_EACH === 0 ? working : [];
+      const request = { instanceId, kinds: [...this.kinds.keys()], dead, unstored, working: checked };
       const found = await this.store.sweep(request);
       this.isFailing = false;
       if (this.isStopped) return;

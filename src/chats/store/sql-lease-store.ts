@@ -67,8 +67,9 @@ SELECT extract(epoch FROM clock_timestamp())::float8 * 1000 AS now, ttl AS "held
     }
   }
 
-  async sweep({ instanceId, kinds, dead, unstored }: SweepRequest): Promise<Sweep> {
-    const [found] = await onDatabase(() => this.session.rows<Sweep>(this.finding, [instanceId, kinds, dead, unstored]));
+  async sweep({ instanceId, kinds, dead, unstored, working }: SweepRequest): Promise<Sweep> {
+    const values = [instanceId, kinds, dead, unstored, working];
+    const [found] = await onDatabase(() => this.session.rows<Sweep>(this.finding, values));
     if (found === undefined) throw new Error('A sweep returned nothing.');
     return found;
   }

@@ -6,7 +6,7 @@ const MAX_FOUND = 20;
 
 /**
  * Finds the work that waits for an instance: a `Sweep`. The instance is `$1`, the kinds are `$2`, the dead instances `$3`,
- * and `$4` the runs of this instance that it works no more. The instances that have running runs are found by steps through
+ * `$4` the runs of this instance that it works no more, and `$5` those that it works. The instances that have running runs are found by steps through
  * an index, however many runs there are.
  */
 export function sweepSql({ instances, runs }: { instances: string; runs: string }): string {
@@ -52,5 +52,10 @@ w AS MATERIALIZED (
    WHERE r.status = 'running' AND r.instance_id = $1 AND (r.cancel_requested_at IS NOT NULL OR r.followed_until > clock_timestamp()))
 SELECT ${list('m.id', 'm')} AS missing, ${list(orphan, `(SELECT * FROM o LIMIT ${MAX_FOUND}) o`)} AS orphans,
        ${list(queued, 'q')} AS queued, ${list('w.id', 'w WHERE w.cancel_requested_at IS NOT NULL')} AS cancelled,
-       ${list('w.id', 'w WHERE w.followed_until > clock_timestamp()')} AS followed`;
+       ${list('w.id', 'w WHERE w.followed_until > clock_timestamp()')} AS followed,
+       ${list(
+         'u.id',
+         `unnest($5::uuid[]) AS u (id)
+        WHERE NOT EXISTS (SELECT FROM ${runs} r WHERE r.id = u.id AND r.status = 'running' AND r.instance_id = $1)`,
+       )} AS lost`;
 }

@@ -21,7 +21,7 @@ class MemoryLeases implements LeaseStore {
   }
 
   sweep(): Promise<Sweep> {
-    return Promise.resolve({ missing: [], orphans: [], queued: [], cancelled: [], followed: [] });
+    return Promise.resolve({ missing: [], orphans: [], queued: [], cancelled: [], followed: [], lost: [] });
   }
 
   release(): Promise<void> {
