@@ -1,7 +1,10 @@
 import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Chat, DuoChatService } from '../../src/index.js';
+import { createTestDatabase } from '../database/test-database.js';
 import { readEvents, type ReceivedEvent } from './support/event-reader.js';
 import { HttpClient, type HttpAnswer } from './support/http-client.js';
 import { StatementLog } from './support/statement-log.js';
+import { startTestHost } from './support/test-module.js';
 import { PLATFORMS } from './support/test-server.js';
 import { testTool } from './support/test-tool.js';
 import { useTestServer } from './support/use-test-host.js';
@@ -139,5 +142,32 @@ describe.each(PLATFORMS)('Idempotency keys over HTTP, on %s', (platform) => {
 
   async function expectRuns(count: number): Promise<void> {
     for (;;) if ((await runs()).length === count) return;
+  }
+});
+
+it('A key gets the run of before a restart, also where that failed', async () => {
+  const database = await createTestDatabase();
+  const begun: string[] = [];
+  let chatId = '';
+  try {
+    for (const isFirst of [true, false]) {
+      const host = await startTestHost([Chat], { database });
+      try {
+        const chats = host.app.get<DuoChatService<Chat>>(DuoChatService);
+        if (isFirst) chatId = (await chats.create()).id;
+        const chat = chats.ref(chatId);
+        if (isFirst) host.sandbox.fault({ fault: 'gateway-overloaded' });
+        const failing = await chat.start('One', { idempotencyKey: 'fails' });
+        await expect(failing.result()).rejects.toMatchObject({ code: 'upstream_overloaded' });
+        const answer = await chat.ask('Two', { idempotencyKey: 'works' });
+        begun.push(`${failing.id} ${answer.id}`);
+        expect((await chats.messages(chatId)).items).toHaveLength(3);
+      } finally {
+        await host.close();
+      }
+    }
+    expect(begun[1]).toBe(begun[0]);
+  } finally {
+    await database.drop();
   }
 });
