@@ -123,8 +123,9 @@ describe('Two instances on the same chats', () => {
       expect(String(refused[39])).toContain('39 were refused');
       for (const { sandbox } of hosts) sandbox.reset();
     }
+    // A run that was cancelled before its first word leaves only its question.
     await services[0].ref(chatId).ask('Last');
-    expect(await checkedMessages(chatId)).toHaveLength(22);
+    expect(await checkedMessages(chatId)).toHaveLength(12);
   });
 
   it('accept messages during runs, in one order', async () => {
