@@ -183,7 +183,13 @@ describe('The programs of the pages', () => {
       open.push({ close: () => migrated.destroy() });
       const rows: { name: string }[] = await migrated.query('SELECT name FROM migrations ORDER BY id');
       const names = rows.map(({ name }) => name.replace(/\d+$/, ''));
-      expect(names).toEqual(['CreateDuoTables', 'RenameDuoIndexes', 'RenameProviderCallId', 'CreateTickets']);
+      expect(names).toEqual([
+        'CreateDuoTables',
+        'RenameDuoIndexes',
+        'RenameProviderCallId',
+        'AddRunResource',
+        'CreateTickets',
+      ]);
       expect(await migrated.query('SELECT subject, customer_id FROM tickets')).toEqual([]);
     },
     async 'http-host.ts'() {
