@@ -299,7 +299,7 @@ describe('A kind with a mistake', () => {
     const advice =
       'Set autoLoadEntities: true, or list your chat and message entities and ...DUO_ENTITIES under entities.';
     await expect(startWith([Chat, Message], [Chat])).rejects.toThrow(
-      new ConfigurationError(`The data source does not know the entity DuoInstance. ${advice}`),
+      new ConfigurationError(`The data source does not know the entity DuoRun. ${advice}`),
     );
     await expect(startWith(DUO_ENTITIES, [Chat])).rejects.toThrow(
       new ConfigurationError(`The data source does not know the entity Chat. ${advice}`),

@@ -72,7 +72,10 @@ function answerOf(response: HttpAnswer, { chatId, runId, toolCallId }: Place): A
 }
 
 type Call = (id: string, owner: { ownerId?: string | null }) => unknown;
-const otherMethods = ['constructor', 'create', 'list', 'usageOf', 'ref', 'load', 'where', 'isAwaitingApproval'];
+const otherMethods = [
+  ...['constructor', 'create', 'findOrCreate', 'findExternal', 'list', 'usageOf'],
+  ...['ref', 'load', 'where', 'isAwaitingApproval'],
+];
 
 describe('Owners', () => {
   let server: TestServer;
@@ -270,6 +273,9 @@ describe('Owners', () => {
     start: (id, owner) => chats.ref(id, owner).start('Hello'),
     findRun: (id, owner) => chats.findRun(id, annas.runId, owner),
     usage: (id, owner) => chats.ref(id, owner).usage(),
+    run: (id, owner) => chats.ref(id, owner).run(annas.runId).status(),
+    runs: (id, owner) => chats.ref(id, owner).runs(),
+    cancel: (id, owner) => chats.ref(id, owner).cancel(),
   };
 
   describe("Another owner's chat in the library", () => {

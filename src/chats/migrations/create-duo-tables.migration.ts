@@ -1,13 +1,14 @@
 import { type MigrationInterface, type QueryRunner } from 'typeorm';
 import { ConfigurationError } from '../../errors/request.errors.js';
 import { DuoAttempt } from '../entities/duo-attempt.entity.js';
-import { DUO_ENTITIES } from '../entities/duo-entities.js';
 import { DuoInstance } from '../entities/duo-instance.entity.js';
 import { DuoRunEvent } from '../entities/duo-run-event.entity.js';
 import { DuoRun } from '../entities/duo-run.entity.js';
 import { DuoToolCall } from '../entities/duo-tool-call.entity.js';
 import { tableOf } from '../store/kind-tables.js';
 import { dataSourceOf, FIRST_INDEXES, namesOf } from './first-indexes.js';
+
+const TABLES = [DuoRun, DuoInstance, DuoAttempt, DuoToolCall, DuoRunEvent];
 
 /** Creates the library's own tables, with the data source's schema, prefix and naming strategy. */
 export class CreateDuoTables1795337122000 implements MigrationInterface {
@@ -42,7 +43,7 @@ export class CreateDuoTables1795337122000 implements MigrationInterface {
 
   async down(queryRunner: QueryRunner): Promise<void> {
     const dataSource = dataSourceOf(queryRunner);
-    for (const entity of DUO_ENTITIES) await queryRunner.query(`DROP TABLE ${tableOf(dataSource, entity)}`);
+    for (const entity of TABLES) await queryRunner.query(`DROP TABLE ${tableOf(dataSource, entity)}`);
   }
 }
 
