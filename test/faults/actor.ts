@@ -74,7 +74,6 @@ export class Actor {
     const words = Array.from({ length: 30 }, () => choice.one(WORDS)).join(' ');
     const ms = choice.number(100, 1_500);
     const marked = (text: string): string => `#${this.name}-${this.asked} ${text}`;
-    this.asked += 1;
     const contents = {
       short: words,
       story: 'Tell a story.',
@@ -96,6 +95,7 @@ export class Actor {
   }
 
   private key(): string | undefined {
+    this.asked += 1;
     return this.client.choice.isLucky(65) ? `${this.name}-key-${this.asked}` : undefined;
   }
 

@@ -1,6 +1,7 @@
 import { nameOf } from './client.js';
 import { type Ask, type History } from './history.js';
 import { type StoredMessage, type StoredState } from './stored-state.js';
+import { wronglyAnswered } from './replayed-history.js';
 import { ToldRun } from './told-run.js';
 
 /** Something that must never be, and the chat where it was. */
@@ -41,6 +42,14 @@ export const CHECKS: Record<string, Check> = {
       const order = own.map(({ runId }) => runId).filter((runId, place, all) => runId !== all[place - 1]);
       return new Set(order).size === order.length ? [] : [{ chatId, what: `runs take turns: ${order.join()}` }];
     }),
+
+  'An answer is made of the history that is stored before it': (_history, { messages }) =>
+    byChat(messages).flatMap(([chatId, own]) =>
+      wronglyAnswered(own).map(({ id, text }) => ({
+        chatId,
+        what: `message ${id} answers another history: ${text.slice(-80)}`,
+      })),
+    ),
 
   'A key has one run, one answer and one first request': (history, { runs }) =>
     history.asks.flatMap((ask) => {
@@ -86,7 +95,7 @@ export const CHECKS: Record<string, Check> = {
       const told = new ToldRun(runId, isResumed);
       for (const event of events) told.take(event);
       const answers = messages.filter(
-        (message) => message.runId === runId && message.role === 'assistant' && !message.isSuperseded,
+        (message) => message.runId === runId && message.role === 'assistant' && message.supersededBy !== runId,
       );
       const status = runs.get(runId)?.status;
       return [

@@ -1,4 +1,5 @@
 import { type Client as DatabaseClient } from 'pg';
+import { type Part } from '../../src/messages/part.interface.js';
 
 export interface StoredMessage {
   id: string;
@@ -8,7 +9,9 @@ export interface StoredMessage {
   role: string;
   status: string;
   text: string;
-  isSuperseded: boolean;
+  parts: Part[];
+  /** The run whose answer replaced it. */
+  supersededBy: string | null;
 }
 
 export interface StoredRun {
@@ -46,7 +49,7 @@ export async function readState(database: DatabaseClient): Promise<StoredState> 
   );
   return {
     messages: await read(
-      `SELECT id, chat_id AS "chatId", seq, run_id AS "runId", role, status, text, superseded_by IS NOT NULL AS "isSuperseded"
+      `SELECT id, chat_id AS "chatId", seq, run_id AS "runId", role, status, text, parts, superseded_by AS "supersededBy"
          FROM messages ORDER BY chat_id, seq`,
     ),
     runs: new Map(runs.map((run) => [run.id, run])),

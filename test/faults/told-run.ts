@@ -12,6 +12,7 @@ export class ToldRun {
   /** The final status, once it has been told. */
   end: string | undefined;
   lastIndex = -1;
+  private readonly complete = new Set<string>();
   private messageId = '';
   private hasLostDeltas = false;
   private isCorrected = false;
@@ -29,12 +30,14 @@ export class ToldRun {
       case 'message-start':
         this.messageId = data.messageId as string;
         this.texts.set(this.messageId, '');
+        this.complete.delete(this.messageId);
         break;
       case 'text-delta':
         this.texts.set(this.messageId, (this.texts.get(this.messageId) ?? '') + (data.text as string));
         break;
       case 'reset':
         this.texts.delete(data.messageId as string);
+        this.complete.delete(data.messageId as string);
         break;
       case 'message-end':
         this.endMessage(data.message as MessageRecord);
@@ -51,6 +54,8 @@ export class ToldRun {
     const isWhole = told === text || (this.hasLostDeltas && text.startsWith(told));
     if (!isWhole)
       this.faults.push(`message ${id} was told as ${JSON.stringify(told)}, and ends as ${JSON.stringify(text)}`);
+    if (this.complete.has(id)) this.faults.push(`message ${id} ends twice`);
+    this.complete.add(id);
     this.texts.set(id, text);
   }
 
