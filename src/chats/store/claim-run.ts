@@ -5,7 +5,7 @@ import { type KindTables } from './kind-tables.js';
 import { resend } from './resend.js';
 
 /** How often a run is taken over at most: one that kills its process would do so for ever. */
-const MAX_TAKEOVERS = 2;
+export const MAX_TAKEOVERS = 2;
 /** No run is taken over later than this after its start, or after the last decision on one of its calls. */
 const MAX_AGE = '10 minutes';
 

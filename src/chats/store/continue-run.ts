@@ -37,7 +37,9 @@ a AS (
   SELECT $8::uuid, r.id, $11, r.chat_kind, r.chat_id, r.owner_id, $9::int, $10::int, 'gitlab', r.model, 'pending'
     FROM ${t.runs} r, f WHERE r.id = $2 AND $8::uuid IS NOT NULL
   ON CONFLICT (id) DO NOTHING),
-e AS (INSERT INTO ${t.events} (run_id, first_index, events) SELECT $2, $12::int, $13::json FROM f ON CONFLICT DO NOTHING)
+e AS (
+  INSERT INTO ${t.events} (run_id, first_index, events)
+  SELECT $2, $12::int, $13::json FROM f WHERE json_array_length($13::json) > 0 ON CONFLICT DO NOTHING)
 ${ownedResult(t, 'ARRAY[$4::uuid]')}`;
 }
 

@@ -154,7 +154,8 @@ export class InterleavedChat {
   private async begin(run: BeginRun): Promise<boolean> {
     try {
       const begun = await this.store.begin(run);
-      this.add(begun, run.attemptId);
+      const worked = this.add(begun, run.attemptId, run.isQueued);
+      await worked.log({ type: 'run-start', runId: begun.runId, chatId: this.id, userMessageId: run.user?.id ?? null });
       return true;
     } catch (error) {
       if (error instanceof ChatBusyError || error instanceof PendingToolCallsError) return false;
@@ -162,9 +163,11 @@ export class InterleavedChat {
     }
   }
 
-  private add(begun: BegunRun, attemptId: string | null): void {
+  private add(begun: BegunRun, attemptId: string | null, isQueued = false): InterleavedRun {
     const plan = this.plans.get(begun.runId) ?? [];
-    this.working.add(new InterleavedRun(this.store, begun, plan, this.parts, attemptId));
+    const run = new InterleavedRun(this.store, begun, plan, this.parts, attemptId, isQueued);
+    this.working.add(run);
+    return run;
   }
 
   private beginning(run: Pick<BeginRun, 'user'> & Partial<BeginRun>): BeginRun {

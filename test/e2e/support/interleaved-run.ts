@@ -1,4 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
+import { type RunEvent } from '../../../src/runs/run-event.interface.js';
 import { noUsage } from '../../../src/messages/usage.js';
 import { type ToolCallPart } from '../../../src/messages/part.interface.js';
 import {
@@ -39,17 +40,26 @@ export class InterleavedRun {
     private readonly plan: readonly PlannedStep[],
     private readonly parts: Map<string, ToolCallPart>,
     attemptId: string | null,
+    isQueued: boolean,
   ) {
     const { resumed } = begun;
     this.calls = (resumed?.openCalls ?? []).map((call) => ({ ...call }));
     this.attemptId = resumed ? (resumed.attemptId ?? null) : attemptId;
     this.step = (resumed?.steps ?? 0) + (this.attemptId === null ? 0 : 1);
-    this.nextIndex = resumed?.nextIndex ?? 0;
+    // That it was queued was its first event.
+    this.nextIndex = resumed?.nextIndex ?? (isQueued ? 1 : 0);
   }
 
   get key(): RunKey {
     const { runId, chatId, fence } = this.begun;
     return { runId, chatId, fence };
+  }
+
+  /** Logs events, as an instance does soon after they came. */
+  async log(...events: RunEvent[]): Promise<void> {
+    const { runId, fence } = this.begun;
+    await this.store.log?.append([{ runId, fence, firstIndex: this.nextIndex, events }]);
+    this.nextIndex += events.length;
   }
 
   /** @returns what the run did */
@@ -79,7 +89,7 @@ export class InterleavedRun {
     const status = needsApproval ? 'pending' : 'running';
     const call = { id: uuidv7(), ordinal: 0, part, status, needsApproval, isIdempotent: planned === 'again' } as const;
     this.parts.set(call.id, part);
-    await this.store.storeStep({
+    const message = await this.store.storeStep({
       ...this.key,
       message: { ...draft('complete', ''), parts: [part], finishReason: 'tool-calls' },
       prefixDigest: null,
@@ -87,6 +97,9 @@ export class InterleavedRun {
       attempt: this.endedAttempt() ?? ended(uuidv7()),
       supersedes: [],
     });
+    const { id: messageId } = message;
+    const end = { type: 'message-end', message: { ...message, usage: noUsage }, usage: noUsage } as const;
+    await this.log({ type: 'message-start', messageId, role: 'assistant' }, { ...end, finishReason: 'tool-calls' });
     this.attemptId = null;
     this.calls = [call];
     return `calls ${planned}`;
@@ -103,6 +116,8 @@ export class InterleavedRun {
     const part = { type: 'tool-result', id: providerCallId, name, content: 'Done', isError: !mayRun } as const;
     const result = { id: uuidv7(), toolCallId: id, part, createdAt: new Date().toISOString() };
     await this.progress({ results: [{ ...result, status: mayRun ? 'succeeded' : 'denied' }] });
+    const { content, isError } = part;
+    await this.log({ type: 'tool-result', toolCallId: id, providerCallId, name, content, isError });
     this.calls = this.calls.filter((call) => call.id !== id);
     return mayRun ? 'has a result' : 'has a denial';
   }
