@@ -12,7 +12,7 @@ import { isAddition, toolsAfter } from '../runs/chat-tools.js';
 import { type RunContext } from '../runs/run-kinds.js';
 import { type RunDefaults, type StartRun } from '../runs/run-request.js';
 import { type ChatSettings } from '../runs/chat-settings.interface.js';
-import { type BeginRun, type BegunRun } from '../runs/run-store.interface.js';
+import { type BeginRun, type BegunRun } from '../runs/begin-run.interface.js';
 import { type RunService } from '../runs/run.service.js';
 import { type ChatOf } from './acts-as-chat.mixin.js';
 import { ownerOf } from './chat-arguments.js';

@@ -2,7 +2,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { type MessageRecord, type ModelMessage } from '../messages/message.interface.js';
 import { type Part } from '../messages/part.interface.js';
 import { textOf } from '../messages/text.js';
-import { type RejectedPart } from '../runs/run-store.interface.js';
+import { type RejectedPart } from '../runs/run-progress.interface.js';
 
 /** The messages of one chat in memory. */
 export class MemoryMessages {

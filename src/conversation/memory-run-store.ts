@@ -3,31 +3,24 @@ import { type Problem } from '../errors/problem.js';
 import { type MessageRecord } from '../messages/message.interface.js';
 import { mergeParams } from '../messages/merge-params.js';
 import { type ModelParams } from '../messages/model-request.interface.js';
-import { addUsage } from '../messages/usage.js';
-import { type CountedAttempt, usageByModel, type UsageReport, usageReport } from '../messages/usage-report.js';
-import { type AttemptOutcome } from '../router/attempt.interface.js';
+import { type UsageReport } from '../messages/usage-report.js';
 import { toolsAfter } from '../runs/chat-tools.js';
-import { mergedInput } from '../runs/run-options.js';
 import { type RunListOptions, type RunRecord } from '../runs/run-record.interface.js';
+import { type BeginRun, type BegunRun } from '../runs/begin-run.interface.js';
+import { type Enqueued, type EnqueueRun, type QueuedRun } from '../runs/queued-run.interface.js';
+import { type Cancellation, type FinishedRun, type FinishRun } from '../runs/run-end.interface.js';
+import { type KeyedRun } from '../runs/request-key.interface.js';
 import {
-  type BeginRun,
-  type BegunRun,
-  type Cancellation,
-  type Enqueued,
-  type EnqueueRun,
-  type FinishedRun,
-  type FinishRun,
-  type KeyedRun,
-  type QueuedRun,
   type RejectedPart,
   type RetryAttempt,
   type RunKey,
-  type RunStore,
-  type StoredRun,
   type StoredToolCall,
   type StoreProgress,
   type StoreStep,
-} from '../runs/run-store.interface.js';
+} from '../runs/run-progress.interface.js';
+import { type RunStore } from '../runs/run-store.interface.js';
+import { type StoredRun } from '../runs/stored-run.interface.js';
+import { MemoryAttempts } from './memory-attempts.js';
 import { isAnswer, MemoryMessages } from './memory-messages.js';
 import { type MemoryRun, MemoryRuns } from './memory-runs.js';
 import { MemoryToolCalls } from './memory-tool-calls.js';
@@ -40,7 +33,7 @@ export class MemoryRunStore implements RunStore {
   readonly toolCalls: MemoryToolCalls;
   private readonly said: MemoryMessages;
   private readonly runs: MemoryRuns;
-  private readonly attempts: CountedAttempt[] = [];
+  private readonly attempts: MemoryAttempts;
   private tools: readonly string[] | null = null;
 
   constructor(
@@ -52,6 +45,7 @@ export class MemoryRunStore implements RunStore {
     this.toolCalls = new MemoryToolCalls(chatId);
     this.said = new MemoryMessages(chatId);
     this.runs = new MemoryRuns(chatId);
+    this.attempts = new MemoryAttempts(this.runs);
   }
 
   /** The messages so far, in order. */
@@ -61,7 +55,7 @@ export class MemoryRunStore implements RunStore {
 
   /** What the chat has cost so far. */
   get usage(): UsageReport {
-    return usageReport(usageByModel(this.attempts));
+    return this.attempts.usage;
   }
 
   /** Whether the last thing that was said is a whole answer. */
@@ -88,13 +82,13 @@ export class MemoryRunStore implements RunStore {
   }
 
   retry({ ended }: RetryAttempt): Promise<void> {
-    this.endAttempt(ended);
-    this.beginAttempt();
+    this.attempts.end(ended);
+    this.attempts.begin();
     return Promise.resolve();
   }
 
   storeStep({ message, prefixDigest, calls, attempt, supersedes, runId }: StoreStep): Promise<MessageRecord> {
-    this.endAttempt(attempt.outcome);
+    this.attempts.end(attempt.outcome);
     this.runs.get(runId).steps += 1;
     this.said.supersede(supersedes);
     const stored = this.add({ ...message, role: 'assistant', runId }, prefixDigest);
@@ -104,7 +98,7 @@ export class MemoryRunStore implements RunStore {
 
   storeProgress({ results, moved, next, runId }: StoreProgress): Promise<MessageRecord[]> {
     for (const { id, status } of moved) this.toolCalls.move(id, status, false);
-    if (next) this.beginAttempt();
+    if (next) this.attempts.begin();
     const stored = results.map(({ id, toolCallId, status, part, createdAt }) => {
       this.toolCalls.move(toolCallId, status, true);
       return this.add({ id, role: 'tool', parts: [part], runId, createdAt });
@@ -118,7 +112,7 @@ export class MemoryRunStore implements RunStore {
   }
 
   finish({ runId, status, answer, ...end }: FinishRun): Promise<FinishedRun> {
-    if (end.attempt) this.endAttempt(end.attempt.outcome);
+    if (end.attempt) this.attempts.end(end.attempt.outcome);
     this.said.supersede(end.supersedes);
     const stored = answer && this.add({ ...answer, role: 'assistant', runId }, end.prefixDigest);
     const run = this.runs.get(runId);
@@ -126,9 +120,8 @@ export class MemoryRunStore implements RunStore {
     // The events of its end are not among them: one, and for each of an answer and an error one more.
     run.lastEventIndex = firstIndex + events.length + (answer ? 1 : 0) + (end.error ? 1 : 0);
     run.answerMessageId = stored?.id ?? null;
-    if (status === 'awaiting_approval') {
-      Object.assign(run, { status, parked: { nextIndex: run.lastEventIndex + 1, steps: run.steps, spent: end.usage } });
-    } else this.runs.end(run, status, end.error);
+    if (status === 'awaiting_approval') this.runs.park(run, run.lastEventIndex + 1, end.usage);
+    else this.runs.end(run, status, end.error);
     return Promise.resolve({ answer: stored, hasQueued: this.runs.queued.length > 0, isCancelRequested: false });
   }
 
@@ -215,7 +208,7 @@ export class MemoryRunStore implements RunStore {
       this.add({ role: 'system', parts: [{ type: 'text', text: instructions }], runId: run.id });
     }
     if (begin.user) this.add({ id: begin.user.id, role: 'user', parts: begin.user.parts, runId: run.id });
-    if (begin.attemptId !== null) this.beginAttempt();
+    if (begin.attemptId !== null) this.attempts.begin();
     return this.begun(run);
   }
 
@@ -226,12 +219,8 @@ export class MemoryRunStore implements RunStore {
       throw new PendingToolCallsError(this.chatId);
     }
     if (!run.claim(active.id)) throw new ChatBusyError(this.chatId, active.id);
-    active.parked = undefined;
-    active.status = 'running';
-    active.model = run.model ?? active.model;
-    active.tools = run.tools ?? active.tools;
-    active.options = mergedInput(active.options, run.options);
-    return { ...this.begun(active), resumed: { ...parked, options: active.options } };
+    const resumed = this.runs.resume(active, parked, run);
+    return { ...this.begun(active), resumed };
   }
 
   private begun({ id, model, tools }: MemoryRun): BegunRun {
@@ -245,16 +234,6 @@ export class MemoryRunStore implements RunStore {
   private endIdle(run: MemoryRun, status: 'failed' | 'cancelled', error: Problem | null): void {
     run.lastEventIndex = (run.lastEventIndex ?? 0) + (error ? 2 : 1);
     this.runs.end(run, status, error);
-  }
-
-  private beginAttempt(): void {
-    this.attempts.push({ model: this.runs.active?.model ?? this.model, status: 'pending', usage: null });
-  }
-
-  private endAttempt({ status, usage }: AttemptOutcome): void {
-    const { active } = this.runs;
-    this.attempts.splice(-1, 1, { model: active?.model ?? this.model, status, usage });
-    if (active && usage) Object.assign(active, { usage: addUsage(active.usage, usage), answerUsage: usage });
   }
 }
 

@@ -4,17 +4,11 @@ import { KeyTakenError, RunNotFoundError } from '../errors/run.errors.js';
 import { type Usage } from '../messages/message.interface.js';
 import { noUsage } from '../messages/usage.js';
 import { type RunEndStatus, type RunStatus } from '../runs/run-event.interface.js';
-import { type RunInput } from '../runs/run-options.js';
+import { mergedInput, type RunInput } from '../runs/run-options.js';
 import { type RunListOptions, type RunRecord } from '../runs/run-record.interface.js';
-import {
-  type BeginRun,
-  type Enqueued,
-  type EnqueueRun,
-  type KeyedRun,
-  type QueuedRun,
-  type RequestKey,
-  type ResumeState,
-} from '../runs/run-store.interface.js';
+import { type BeginRun, type ResumeState } from '../runs/begin-run.interface.js';
+import { type Enqueued, type EnqueueRun, type QueuedRun } from '../runs/queued-run.interface.js';
+import { type KeyedRun, type RequestKey } from '../runs/request-key.interface.js';
 
 /** How many ended runs a chat in memory remembers, with their keys. */
 const MAX_ENDED = 100;
@@ -86,6 +80,24 @@ export class MemoryRuns {
     Object.assign(run, { status: 'running', model, tools, options, userMessageId: user?.id ?? null, startedAt });
     this.runs.set(runId, run);
     return run;
+  }
+
+  /**
+   * Parks a run until a person has decided on its calls.
+   * @param nextIndex of its next event
+   */
+  park(run: MemoryRun, nextIndex: number, spent: Usage): void {
+    Object.assign(run, { status: 'awaiting_approval', parked: { nextIndex, steps: run.steps, spent } });
+  }
+
+  /** Continues a parked run, with what its completion says. */
+  resume(run: MemoryRun, parked: NonNullable<MemoryRun['parked']>, { model, tools, options }: BeginRun): ResumeState {
+    run.parked = undefined;
+    run.status = 'running';
+    run.model = model ?? run.model;
+    run.tools = tools ?? run.tools;
+    run.options = mergedInput(run.options, options);
+    return { ...parked, options: run.options };
   }
 
   /** @throws QueueFullError, KeyTakenError */

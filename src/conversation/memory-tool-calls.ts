@@ -1,6 +1,6 @@
 import { type ToolCallPart } from '../messages/part.interface.js';
 import { type ToolCallRecord, type ToolCallStatus } from '../messages/tool-call.interface.js';
-import { type StoredToolCall } from '../runs/run-store.interface.js';
+import { type StoredToolCall } from '../runs/run-progress.interface.js';
 import { type NewCall } from '../turn/turn.interface.js';
 import { decidedBefore, type ToolCallDecision } from './tool-call-decision.js';
 

@@ -1,7 +1,8 @@
 import { ValidationError } from '../errors/request.errors.js';
 import { messageWithOpenCalls } from '../messages/open-calls.js';
 import { type StartRun, withoutUnfinished } from './run-request.js';
-import { type BeginRun, type HistoryMessage, type RunStore } from './run-store.interface.js';
+import { type BeginRun, type HistoryMessage } from './begin-run.interface.js';
+import { type RunStore } from './run-store.interface.js';
 
 /** Ends the begin of a run that only runs tools, where every call has a result. */
 export class NothingToRunError extends Error {}

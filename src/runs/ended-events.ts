@@ -2,7 +2,8 @@ import { type RunEventBatch } from './live-run.js';
 import { endOf, loggedBatches, restOf, TAKEOVER_STRIDE } from './logged-events.js';
 import { isFinal, rebuiltEvents, resets } from './rebuilt-events.js';
 import { type RunEvent } from './run-event.interface.js';
-import { type RunStore, type StoredRun } from './run-store.interface.js';
+import { type RunStore } from './run-store.interface.js';
+import { type StoredRun } from './stored-run.interface.js';
 
 /**
  * The events of an ended run that a follower does not have: all after its last one, where the log knows that one. If not,

@@ -1,7 +1,8 @@
 import { type PendingToolCall } from '../turn/turn.interface.js';
 import { callsOf, messageWithOpenCalls } from '../messages/open-calls.js';
 import { type StartRun } from './run-request.js';
-import { type BegunRun, type RunStore } from './run-store.interface.js';
+import { type BegunRun } from './begin-run.interface.js';
+import { type RunStore } from './run-store.interface.js';
 
 /**
  * The calls that a run works first: those of the last message that have no result. A message that was added by hand, or

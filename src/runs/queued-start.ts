@@ -1,7 +1,7 @@
 import { toSchema } from '../schemas/to-schema.js';
 import { type RunContext } from './run-kinds.js';
 import { type StartRun } from './run-request.js';
-import { type QueuedRun } from './run-store.interface.js';
+import { type QueuedRun } from './queued-run.interface.js';
 
 /** What the ask of a queued run asked for, as it begins. */
 export function queuedStart({ chat, defaults }: RunContext, { tools, input }: QueuedRun): StartRun {

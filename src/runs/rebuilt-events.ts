@@ -2,7 +2,7 @@ import { noUsage } from '../messages/usage.js';
 import { type RunEventBatch } from './live-run.js';
 import { finalEvents } from './final-events.js';
 import { type RunEndStatus, type RunEvent, type RunStatus } from './run-event.interface.js';
-import { type StoredRun } from './run-store.interface.js';
+import { type StoredRun } from './stored-run.interface.js';
 
 /** Whether a run with this status emits no more events. */
 export function isFinal(status: RunStatus): status is Exclude<RunEndStatus, 'awaiting_approval'> {

@@ -4,7 +4,8 @@ import { type LiveRun, type RunEventBatch } from './live-run.js';
 import { endOf, loggedBatches, OpenMessageSearch, restOf } from './logged-events.js';
 import { endsRun, isFinal } from './rebuilt-events.js';
 import { type RunPoller } from './run-poller.js';
-import { type RunStore, type StoredRun } from './run-store.interface.js';
+import { type RunStore } from './run-store.interface.js';
+import { type StoredRun } from './stored-run.interface.js';
 
 /** How long a follower whose position the log does not have waits for it: two ticks of the log. */
 const AHEAD_MS = 2_000;

@@ -4,7 +4,8 @@ import { type StartRun } from './run-request.js';
 import { type RunRecord } from './run-record.interface.js';
 import { hasEventsAfter } from './ended-events.js';
 import { type FollowRun } from './run-follower.js';
-import { type RunStore, type StoredRun } from './run-store.interface.js';
+import { type RunStore } from './run-store.interface.js';
+import { type StoredRun } from './stored-run.interface.js';
 
 /** What tells apart how a run came to its caller. */
 export interface HandleOptions {

@@ -17,7 +17,9 @@ import {
 import { messageWithOpenCalls } from '../messages/open-calls.js';
 import { type LiveRun } from './live-run.js';
 import { answerDraft } from './run-outcome.js';
-import { type BegunRun, type RejectedPart, type RunKey, type RunStore } from './run-store.interface.js';
+import { type BegunRun } from './begin-run.interface.js';
+import { type RejectedPart, type RunKey } from './run-progress.interface.js';
+import { type RunStore } from './run-store.interface.js';
 import { type RunEvent } from './run-event.interface.js';
 
 /** Why a wrong answer is taken back. */

@@ -8,7 +8,7 @@ import { cancelledBeforeSend, failedBeforeSend } from '../router/attempt.js';
 import { type TurnEnd } from '../turn/turn.interface.js';
 import { type StopReason } from './live-run.js';
 import { type RunEndStatus } from './run-event.interface.js';
-import { type AnswerDraft } from './run-store.interface.js';
+import { type AnswerDraft } from './run-progress.interface.js';
 
 /** How a run is to be stored: its status, what it leaves in the chat, and its error. */
 export interface RunOutcome {

@@ -1,7 +1,8 @@
 import { DatabaseUnavailableError } from '../errors/chat.errors.js';
 import { type RunEventBatch } from './live-run.js';
 import { endOf, MAX_READ } from './logged-events.js';
-import { type RunStore, type StoredRun } from './run-store.interface.js';
+import { type RunStore } from './run-store.interface.js';
+import { type StoredRun } from './stored-run.interface.js';
 
 /** How often the log of a followed run is read. */
 const POLL_MS = 100;

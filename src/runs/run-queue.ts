@@ -12,7 +12,10 @@ import { type RunFollowers } from './run-followers.service.js';
 import { type RunContext } from './run-kinds.js';
 import { runInput } from './run-options.js';
 import { type StartRun } from './run-request.js';
-import { type Cancellation, type QueuedRun, type RequestKey, type RunStore } from './run-store.interface.js';
+import { type QueuedRun } from './queued-run.interface.js';
+import { type Cancellation } from './run-end.interface.js';
+import { type RequestKey } from './request-key.interface.js';
+import { type RunStore } from './run-store.interface.js';
 
 /** A run that is about to begin, and how it came to that. */
 export interface Beginning {

@@ -9,7 +9,7 @@ import { type RunScope } from '../turn/turn.interface.js';
 import { type WhenBusy } from '../config/gitlab-duo-options.interface.js';
 import { type GivenOptions, type RunOptions } from './run-options.js';
 import { type ChatSettings } from './chat-settings.interface.js';
-import { type BegunRun, type HistoryMessage } from './run-store.interface.js';
+import { type BegunRun, type HistoryMessage } from './begin-run.interface.js';
 
 /** The defaults of a run, which its own options and its chat's settings override. */
 export interface RunDefaults {

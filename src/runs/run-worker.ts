@@ -18,7 +18,8 @@ import { runOutcome } from './run-outcome.js';
 import { RunJournal } from './run-journal.js';
 import { RunLogs } from './run-logs.service.js';
 import { firstRequest, schemaOfAnswer, type StartRun } from './run-request.js';
-import { type BegunRun, type RunStore } from './run-store.interface.js';
+import { type BegunRun } from './begin-run.interface.js';
+import { type RunStore } from './run-store.interface.js';
 import { RunTools } from './run-tools.service.js';
 
 /** A run that has begun and is now to be worked. */

@@ -35,7 +35,10 @@ import { type Beginning, RunQueue } from './run-queue.js';
 import { RunLogs } from './run-logs.service.js';
 import { runInput } from './run-options.js';
 import { type StartRun } from './run-request.js';
-import { type BegunRun, type Cancellation, type RequestKey, type RunStore } from './run-store.interface.js';
+import { type BegunRun } from './begin-run.interface.js';
+import { type Cancellation } from './run-end.interface.js';
+import { type RequestKey } from './request-key.interface.js';
+import { type RunStore } from './run-store.interface.js';
 import { type RunWork, RunWorker } from './run-worker.js';
 import { RunTools } from './run-tools.service.js';
 

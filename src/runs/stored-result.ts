@@ -3,7 +3,7 @@ import { type Schema } from '../schemas/schema.interface.js';
 import { parsedAnswer } from '../turn/answer-check.js';
 import { type RunResult } from './live-run.js';
 import { type RunEndStatus } from './run-event.interface.js';
-import { type StoredRun } from './run-store.interface.js';
+import { type StoredRun } from './stored-run.interface.js';
 
 /** How a run ended, or that it is parked, by what is stored of it. */
 export async function storedResult(stored: StoredRun, schema: Schema | undefined): Promise<RunResult> {

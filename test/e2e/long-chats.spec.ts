@@ -11,7 +11,7 @@ import { type ToolResultPart } from '../../src/messages/part.interface.js';
 import { textOf } from '../../src/messages/text.js';
 import { DelegateRegistry } from '../../src/router/delegates.service.js';
 import { firstRequest } from '../../src/runs/run-request.js';
-import { type HistoryMessage } from '../../src/runs/run-store.interface.js';
+import { type HistoryMessage } from '../../src/runs/begin-run.interface.js';
 import { historyHash } from '../../src/sandbox/index.js';
 import { createTestDatabase, type TestDatabase } from '../database/test-database.js';
 import { assistant, call, result, user } from '../unit/delegates/conversation.js';

@@ -1,4 +1,4 @@
-import { type BeginRun } from '../../runs/run-store.interface.js';
+import { type BeginRun } from '../../runs/begin-run.interface.js';
 import { type BegunHeader, headerColumns, headerJson } from './begin-sql.js';
 import { violatedUnique } from './database-failure.js';
 import { historyAfter, type WithHistory, withHistory } from './history.js';

@@ -1,4 +1,4 @@
-import { type BeginRun } from '../../runs/run-store.interface.js';
+import { type BeginRun } from '../../runs/begin-run.interface.js';
 import { beginOnce } from './begin-once.js';
 import { type BegunHeader, begunRun, changedChat, chatChanges } from './begin-sql.js';
 import { violatedUnique } from './database-failure.js';

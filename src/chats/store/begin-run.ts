@@ -1,6 +1,6 @@
 import { ChatBusyError, ChatNotFoundError, PendingToolCallsError } from '../../errors/chat.errors.js';
 import { RunNotFoundError } from '../../errors/run.errors.js';
-import { type BeginRun, type BegunRun, type HistoryMessage } from '../../runs/run-store.interface.js';
+import { type BeginRun, type BegunRun, type HistoryMessage } from '../../runs/begin-run.interface.js';
 import { type ActiveRun, activeRunJson, readActiveRun } from './active-run.js';
 import { beginQueued } from './begin-queued.js';
 import { type BegunHeader, beginValues, type NewMessage, systemMessage } from './begin-sql.js';

@@ -2,7 +2,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { type JsonObject } from '../../messages/json.interface.js';
 import { type ModelParams } from '../../messages/model-request.interface.js';
 import { sanitizeText, textOf } from '../../messages/text.js';
-import { type BeginRun } from '../../runs/run-store.interface.js';
+import { type BeginRun } from '../../runs/begin-run.interface.js';
 import { type KindDatabase } from './kind-database.js';
 import { type KindTables } from './kind-tables.js';
 import { toolsAfter } from './tools-after.js';

@@ -5,7 +5,7 @@ import { type Usage } from '../../messages/message.interface.js';
 import { noUsage } from '../../messages/usage.js';
 import { finalEvents } from '../../runs/final-events.js';
 import { type RunStatus } from '../../runs/run-event.interface.js';
-import { type Cancellation } from '../../runs/run-store.interface.js';
+import { type Cancellation } from '../../runs/run-end.interface.js';
 import { type KindDatabase } from './kind-database.js';
 import { type KindTables } from './kind-tables.js';
 import { readLastMessage } from './read-chat.js';

@@ -1,5 +1,5 @@
 import { type RunInput } from '../../runs/run-options.js';
-import { type TakeOverRun } from '../../runs/run-store.interface.js';
+import { type TakeOverRun } from '../../runs/continue-run.interface.js';
 import { type KindDatabase } from './kind-database.js';
 import { type KindTables } from './kind-tables.js';
 import { resend } from './resend.js';

@@ -1,7 +1,7 @@
 import { type EntityManager } from 'typeorm';
 import { QueueFullError } from '../../errors/chat.errors.js';
 import { KeyTakenError, TooManyRunsError } from '../../errors/run.errors.js';
-import { type Enqueued, type EnqueueRun } from '../../runs/run-store.interface.js';
+import { type Enqueued, type EnqueueRun } from '../../runs/queued-run.interface.js';
 import { type RunEvent } from '../../runs/run-event.interface.js';
 import { isPassing, violatedTable } from './database-failure.js';
 import { ownerRuns } from './insert-run.js';

@@ -1,6 +1,6 @@
 import { ChatNotFoundError } from '../../errors/chat.errors.js';
 import { RunLostError } from '../../errors/run.errors.js';
-import { type EndedAttempt, type RunKey } from '../../runs/run-store.interface.js';
+import { type EndedAttempt, type RunKey } from '../../runs/run-progress.interface.js';
 import { type KindDatabase } from './kind-database.js';
 import { type KindTables } from './kind-tables.js';
 import { saveLostAttempt } from './save-attempt.js';

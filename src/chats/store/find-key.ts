@@ -1,4 +1,4 @@
-import { type KeyedRun } from '../../runs/run-store.interface.js';
+import { type KeyedRun } from '../../runs/request-key.interface.js';
 import { type KindDatabase } from './kind-database.js';
 import { type KindTables } from './kind-tables.js';
 import { resend } from './resend.js';

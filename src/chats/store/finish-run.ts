@@ -1,5 +1,5 @@
 import { ChatNotFoundError } from '../../errors/chat.errors.js';
-import { type FinishedRun, type FinishRun } from '../../runs/run-store.interface.js';
+import { type FinishedRun, type FinishRun } from '../../runs/run-end.interface.js';
 import { MAX_TAKEOVERS } from './claim-run.js';
 import { explainLostRun, readRunState } from './explain-lost-run.js';
 import { type KindDatabase } from './kind-database.js';

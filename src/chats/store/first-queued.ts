@@ -1,4 +1,4 @@
-import { type QueuedRun } from '../../runs/run-store.interface.js';
+import { type QueuedRun } from '../../runs/queued-run.interface.js';
 import { type KindDatabase } from './kind-database.js';
 import { type KindTables } from './kind-tables.js';
 import { resend } from './resend.js';

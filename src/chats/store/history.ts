@@ -1,4 +1,4 @@
-import { type HistoryMessage } from '../../runs/run-store.interface.js';
+import { type HistoryMessage } from '../../runs/begin-run.interface.js';
 import { type KindDatabase, type KindSql } from './kind-database.js';
 import { type KindTables } from './kind-tables.js';
 import { resend } from './resend.js';

@@ -1,6 +1,6 @@
 import { ChatBusyError } from '../../errors/chat.errors.js';
 import { KeyTakenError, TooManyRunsError } from '../../errors/run.errors.js';
-import { type BeginRun } from '../../runs/run-store.interface.js';
+import { type BeginRun } from '../../runs/begin-run.interface.js';
 import { readActiveRun } from './active-run.js';
 import { beginOnce } from './begin-once.js';
 import { type BegunHeader, begunRun, changedChat, chatChanges, headerJson } from './begin-sql.js';

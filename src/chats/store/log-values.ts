@@ -1,6 +1,6 @@
 import { type MessageRecord } from '../../messages/message.interface.js';
 import { finalEvents } from '../../runs/final-events.js';
-import { type FinishRun } from '../../runs/run-store.interface.js';
+import { type FinishRun } from '../../runs/run-end.interface.js';
 
 const NO_SEQ = -1;
 const SEQ = '"seq":';

@@ -1,4 +1,4 @@
-import { type EndedAttempt, type RunKey } from '../../runs/run-store.interface.js';
+import { type EndedAttempt, type RunKey } from '../../runs/run-progress.interface.js';
 import { violatedUnique } from './database-failure.js';
 import { explainLostRun } from './explain-lost-run.js';
 import { type KindDatabase, type KindSql } from './kind-database.js';

@@ -3,7 +3,7 @@ import { RunNotFoundError } from '../../errors/run.errors.js';
 import { type MessageRecord, type Usage } from '../../messages/message.interface.js';
 import { noUsage } from '../../messages/usage.js';
 import { type RunListOptions, type RunRecord } from '../../runs/run-record.interface.js';
-import { type StoredRun } from '../../runs/run-store.interface.js';
+import { type StoredRun } from '../../runs/stored-run.interface.js';
 import { type KindDatabase } from './kind-database.js';
 import { type KindTables } from './kind-tables.js';
 import { readLastMessage } from './read-chat.js';

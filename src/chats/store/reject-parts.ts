@@ -1,4 +1,4 @@
-import { type RejectedPart, type RunKey } from '../../runs/run-store.interface.js';
+import { type RejectedPart, type RunKey } from '../../runs/run-progress.interface.js';
 import { type KindDatabase } from './kind-database.js';
 import { type KindTables } from './kind-tables.js';
 import { ownedRun } from './owned-run.js';

@@ -1,4 +1,4 @@
-import { type ReleaseRun } from '../../runs/run-store.interface.js';
+import { type ReleaseRun } from '../../runs/continue-run.interface.js';
 import { explainLostRun, readRunState } from './explain-lost-run.js';
 import { type KindDatabase } from './kind-database.js';
 import { type KindTables } from './kind-tables.js';

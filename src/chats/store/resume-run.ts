@@ -2,7 +2,8 @@ import { ChatBusyError, PendingToolCallsError } from '../../errors/chat.errors.j
 import { KeyTakenError } from '../../errors/run.errors.js';
 import { type Usage } from '../../messages/message.interface.js';
 import { mergedInput } from '../../runs/run-options.js';
-import { type BeginRun, type ResumeState, type StoredToolCall } from '../../runs/run-store.interface.js';
+import { type BeginRun, type ResumeState } from '../../runs/begin-run.interface.js';
+import { type StoredToolCall } from '../../runs/run-progress.interface.js';
 import { type ActiveRun } from './active-run.js';
 import { type BegunHeader, headerColumns, headerJson } from './begin-sql.js';
 import { violatedTable } from './database-failure.js';

@@ -1,4 +1,4 @@
-import { type EndedAttempt, type RetryAttempt } from '../../runs/run-store.interface.js';
+import { type EndedAttempt, type RetryAttempt } from '../../runs/run-progress.interface.js';
 import { type KindDatabase } from './kind-database.js';
 import { type KindTables } from './kind-tables.js';
 import { resend, RUN_PATIENCE_MS } from './resend.js';

@@ -1,6 +1,6 @@
 import { ChatNotFoundError } from '../../errors/chat.errors.js';
 import { type MessageRecord } from '../../messages/message.interface.js';
-import { type StoreProgress } from '../../runs/run-store.interface.js';
+import { type StoreProgress } from '../../runs/run-progress.interface.js';
 import { type KindDatabase } from './kind-database.js';
 import { type KindTables } from './kind-tables.js';
 import { ownedResult, ownedRun, saveOwned } from './owned-run.js';

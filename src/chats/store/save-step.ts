@@ -1,7 +1,7 @@
 import { ChatNotFoundError } from '../../errors/chat.errors.js';
 import { type MessageRecord } from '../../messages/message.interface.js';
 import { sanitizeText } from '../../messages/text.js';
-import { type StoreStep } from '../../runs/run-store.interface.js';
+import { type StoreStep } from '../../runs/run-progress.interface.js';
 import { type NewCall } from '../../turn/turn.interface.js';
 import { answerColumns } from './finish-run.js';
 import { type KindDatabase } from './kind-database.js';

@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import { type RunEvent } from '../../runs/run-event.interface.js';
-import { type ResultDraft, type RunKey } from '../../runs/run-store.interface.js';
+import { type ResultDraft, type RunKey } from '../../runs/run-progress.interface.js';
 import { NOT_STARTED } from '../../turn/tool-round.js';
 import { type KindDatabase } from './kind-database.js';
 import { type LeftCall } from './read-leftovers.js';

@@ -3,7 +3,7 @@ import { decidedBefore, type ToolCallDecision } from '../../conversation/tool-ca
 import { type MessageRecord } from '../../messages/message.interface.js';
 import { type ToolCallRecord } from '../../messages/tool-call.interface.js';
 import { callsOf } from '../../messages/open-calls.js';
-import { type StoredToolCall } from '../../runs/run-store.interface.js';
+import { type StoredToolCall } from '../../runs/run-progress.interface.js';
 import { type KindDatabase } from './kind-database.js';
 import { type KindTables } from './kind-tables.js';
 import { readLastMessage } from './read-chat.js';

@@ -7,7 +7,8 @@ import { HistoryCache } from '../../../src/chats/store/history-cache.service.js'
 import { KindStore } from '../../../src/chats/store/kind-store.js';
 import { InstanceStores } from '../../../src/chats/store/instance-stores.service.js';
 import { type RunEvent } from '../../../src/runs/run-event.interface.js';
-import { type BegunRun, type RequestKey } from '../../../src/runs/run-store.interface.js';
+import { type BegunRun } from '../../../src/runs/begin-run.interface.js';
+import { type RequestKey } from '../../../src/runs/request-key.interface.js';
 
 export const MODEL = 'duo-chat-sonnet-4-6';
 export const QUESTION = 'And what about the lazy dog?';

@@ -5,7 +5,8 @@ import { ChatBusyError, PendingToolCallsError } from '../../../src/errors/chat.e
 import { RunLostError } from '../../../src/errors/run.errors.js';
 import { type ToolCallPart } from '../../../src/messages/part.interface.js';
 import { type KindStore } from '../../../src/chats/store/kind-store.js';
-import { type BeginRun, type BegunRun, type RunStore } from '../../../src/runs/run-store.interface.js';
+import { type BeginRun, type BegunRun } from '../../../src/runs/begin-run.interface.js';
+import { type RunStore } from '../../../src/runs/run-store.interface.js';
 import { type ChatSnapshot, readSnapshot, violations } from './chat-snapshot.js';
 import { InterleavedRun, type PlannedStep } from './interleaved-run.js';
 

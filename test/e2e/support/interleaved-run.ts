@@ -2,14 +2,14 @@ import { v7 as uuidv7 } from 'uuid';
 import { type RunEvent } from '../../../src/runs/run-event.interface.js';
 import { noUsage } from '../../../src/messages/usage.js';
 import { type ToolCallPart } from '../../../src/messages/part.interface.js';
+import { type BegunRun } from '../../../src/runs/begin-run.interface.js';
 import {
   type AnswerDraft,
-  type BegunRun,
   type EndedAttempt,
   type RunKey,
-  type RunStore,
   type StoreProgress,
-} from '../../../src/runs/run-store.interface.js';
+} from '../../../src/runs/run-progress.interface.js';
+import { type RunStore } from '../../../src/runs/run-store.interface.js';
 
 /** What the model does in one step: it answers, calls a tool, calls one that may run again, or one that needs approval. */
 export type PlannedStep = 'answer' | 'call' | 'again' | 'approval';

@@ -10,7 +10,7 @@ import { DatabaseUnavailableError } from '../../../src/errors/chat.errors.js';
 import { noUsage } from '../../../src/messages/usage.js';
 import { finalEvents } from '../../../src/runs/final-events.js';
 import { type RunEvent } from '../../../src/runs/run-event.interface.js';
-import { type FinishRun } from '../../../src/runs/run-store.interface.js';
+import { type FinishRun } from '../../../src/runs/run-end.interface.js';
 
 const tricky = '"seq":-1,\\"seq":-1';
 const delta: RunEvent = { type: 'text-delta', text: tricky };
