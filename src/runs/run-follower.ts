@@ -133,7 +133,9 @@ export class RunFollower {
   private async *logged(end = Infinity): AsyncGenerator<RunEventBatch, void, undefined> {
     const { poller } = this.sources;
     while (this.next < end) {
-      const batches = await poller.read(this.isKnown ? this.next : this.next - 1);
+      const from = this.isKnown ? this.next : this.next - 1;
+      // What was said before a run came to this process is in the log, and is not to be skipped.
+      const batches = await (end === Infinity ? poller.read(from) : poller.readNow(from, this.run.signal));
       if (batches.length === 0) return;
       this.isKnown = true;
       const before = this.next;

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseUnavailableError } from '../errors/chat.errors.js';
 import { type RunEventBatch } from './live-run.js';
 import { endOf, MAX_READ } from './logged-events.js';
@@ -55,6 +56,19 @@ export class RunPoller {
       this.reads.set(from, reading);
     }
     return reading;
+  }
+
+  /** The logged events from an index on, as of now: read again while the database is away. */
+  async readNow(from: number, signal?: AbortSignal): Promise<RunEventBatch[]> {
+    for (;;) {
+      try {
+        return (await this.store.log?.read(this.runId, from, MAX_READ)) ?? [];
+      } catch (error) {
+        ifUnavailable(error);
+      }
+      if (signal?.aborted) return [];
+      await sleep(POLL_MS);
+    }
   }
 
   /** Looks the run up. */
