@@ -25,11 +25,19 @@ import { registryFor } from './models/registry-for.js';
 import { DelegateRegistry } from './router/delegates.service.js';
 import { DuoRouterService } from './router/duo-router.service.js';
 import { FailedRuns } from './runs/failed-runs.js';
+import { HeldRuns } from './runs/held-runs.js';
 import { InstanceLeases } from './runs/instance-leases.service.js';
+import { OpenWork } from './runs/open-work.js';
+import { RunBeginner } from './runs/run-beginner.js';
+import { RunCanceller } from './runs/run-canceller.js';
 import { RunFollowers } from './runs/run-followers.service.js';
+import { RunLauncher } from './runs/run-launcher.js';
 import { RunLogs } from './runs/run-logs.service.js';
+import { RunQueue } from './runs/run-queue.js';
 import { RunService } from './runs/run.service.js';
+import { RunStarter } from './runs/run-starter.js';
 import { RunSweeper } from './runs/run-sweeper.service.js';
+import { RunTakeover } from './runs/run-takeover.js';
 import { RunTools } from './runs/run-tools.service.js';
 import { RunWorker } from './runs/run-worker.js';
 import { ToolRegistry } from './tools/tool-registry.js';
@@ -70,6 +78,14 @@ const DATABASE_URL_CHECK = Symbol('database url check');
     RunTools,
     RunWorker,
     InstanceLeases,
+    OpenWork,
+    HeldRuns,
+    RunLauncher,
+    RunBeginner,
+    RunQueue,
+    RunCanceller,
+    RunStarter,
+    RunTakeover,
     RunService,
     RunSweeper,
     InstanceStores,
