@@ -101,10 +101,11 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
       setParked(chat, false);
       return { chat, isNew: true };
     } catch (error) {
-      const isTaken = externalId !== null && violatedUnique(error) !== undefined;
-      const chat = isTaken ? await this.findExternal(externalId, options) : undefined;
-      if (chat === undefined) throw error;
-      return { chat, isNew: false };
+      if (externalId === null || violatedUnique(error) === undefined) throw error;
+      const chat = await this.findExternal(externalId, options);
+      if (chat) return { chat, isNew: false };
+      const isDeleted = await this.chats.exists({ where: this.where(options, { externalId }), withDeleted: true });
+      throw isDeleted ? heldByDeletedChat(externalId) : error;
     }
   }
 
@@ -231,4 +232,11 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
   private where(owner: OwnerOption, more: object): FindOptionsWhere<C> {
     return { ownerId: ownerOf(owner) ?? IsNull(), ...more } as FindOptionsWhere<C>;
   }
+}
+
+/** The error of an `externalId` whose chat is soft-deleted. */
+function heldByDeletedChat(externalId: string): ValidationError {
+  return new ValidationError(
+    `externalId ${externalId} belongs to a chat that is soft-deleted. Restore that chat, or create one with another id.`,
+  );
 }

@@ -1,4 +1,5 @@
 import { withDeadline } from '../async/deadline.js';
+import { ownSignal } from '../async/own-signal.js';
 import { type JsonObject } from '../messages/json.interface.js';
 import { type ToolCallPart } from '../messages/part.interface.js';
 import { type BoundTool, type ToolOutcome } from '../tools/bound-tool.interface.js';
@@ -22,13 +23,16 @@ export interface PlannedCall extends ToolCall {
   isIdempotent: boolean;
 }
 
+/** What plans need of their turn. */
+type PlanningTurn = Pick<Turn, 'signal' | 'toolContext' | 'tools'>;
+
 /** Plans a new call. */
-export function planCall(call: ToolCall, turn: Turn): Promise<PlannedCall> {
+export function planCall(call: ToolCall, turn: PlanningTurn): Promise<PlannedCall> {
   return planWith(call, turn, (tool, input, context) => tool.needsApproval(input, context));
 }
 
 /** Plans a call that was stored before, by what has been decided about it. */
-export async function planStoredCall(call: PendingToolCall, turn: Turn): Promise<PlannedCall> {
+export async function planStoredCall(call: PendingToolCall, turn: PlanningTurn): Promise<PlannedCall> {
   if (call.status === 'denied') {
     const content: JsonObject = { denied: true, reason: call.reason };
     return { ...call, plan: { type: 'answer', status: 'denied', outcome: failure(content) }, isIdempotent: false };
@@ -43,7 +47,7 @@ export function failure(content: ToolOutcome['content']): ToolOutcome {
 
 async function planWith(
   { id, ordinal, part }: ToolCall,
-  turn: Turn,
+  turn: PlanningTurn,
   mustWait: (tool: BoundTool, input: unknown, context: ToolContext) => Promise<boolean>,
 ): Promise<PlannedCall> {
   const call: ToolCall = { id, ordinal, part };
@@ -62,7 +66,7 @@ async function planWith(
   };
   try {
     // The grace lets quick checks of a cancelled turn end: its calls are then reported as cancelled.
-    return await withDeadline(check, { ms: CHECK_TIMEOUT_MS, signal: turn.signal, graceMs: 0 });
+    return await withDeadline(check, { ms: CHECK_TIMEOUT_MS, signal: ownSignal(turn.signal), graceMs: 0 });
   } catch {
     if (isReleased(turn.signal)) return { ...call, plan: { type: 'wait' }, isIdempotent: tool.isIdempotent };
     return rejectCall(call, `The tool "${part.name}" could not check the call, so it did not run.`);

@@ -1,5 +1,6 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { withDeadline } from '../async/deadline.js';
+import { ownSignal } from '../async/own-signal.js';
 import { type JsonValue } from '../messages/json.interface.js';
 import { type ToolOutcome } from '../tools/bound-tool.interface.js';
 import { failure, type Plan, type PlannedCall } from './planned-call.js';
@@ -109,8 +110,7 @@ export class ToolRound {
 
   /** Never rejects. */
   private async execute(call: RunnableCall): Promise<ToolOutcome> {
-    // Of its own, since Node warns of a leak where many calls listen to one.
-    const signal = AbortSignal.any([this.turn.signal, this.leaving.signal]);
+    const signal = ownSignal(this.turn.signal, this.leaving.signal);
     if (signal.aborted) return failure(NOT_STARTED);
     const context = {
       ...this.turn.toolContext,

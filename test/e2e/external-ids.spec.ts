@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import { DeleteDateColumn, Entity } from 'typeorm';
+import { ActsAsChat, ActsAsMessage } from '../../src/index.js';
 import { HttpClient } from './support/http-client.js';
 import { PLATFORMS } from './support/test-server.js';
-import { useTestServer } from './support/use-test-host.js';
+import { useTestHost, useTestServer } from './support/use-test-host.js';
 
 describe.each(PLATFORMS)('External ids of chats over HTTP, on %s', (platform) => {
   const server = useTestServer({ platform });
@@ -40,5 +42,32 @@ describe.each(PLATFORMS)('External ids of chats over HTTP, on %s', (platform) =>
     await chats.delete(nobodys.id);
     expect((await chats.create({ externalId: 'one' })).id).not.toBe(nobodys.id);
     await expect(chats.create({ externalId: 'x'.repeat(256) })).rejects.toMatchObject({ code: 'validation_failed' });
+  });
+});
+
+@Entity('mail_messages')
+class MailMessage extends ActsAsMessage<Mail>({ chat: () => Mail }) {}
+
+@Entity('mails')
+class Mail extends ActsAsChat<MailMessage>({ messages: () => MailMessage, kind: 'mail' }) {
+  @DeleteDateColumn({ type: 'timestamptz' })
+  deletedAt!: Date | null;
+}
+
+describe('External ids of chats that are soft-deleted', () => {
+  const host = useTestHost([Mail]);
+
+  it('are refused with the reason, to their owner alone, until the chat is restored', async () => {
+    const { chats } = host;
+    const mails = host.database.getRepository(Mail);
+    const ann = { externalId: 'mail-7', ownerId: 'ann' };
+    const { id } = await chats.create(ann);
+    await mails.softDelete(id);
+    const refused = { code: 'validation_failed', message: expect.stringContaining('externalId mail-7') };
+    await expect(chats.create(ann)).rejects.toMatchObject(refused);
+    expect((await chats.findOrCreate({ ...ann, ownerId: 'bob' })).isNew).toBe(true);
+    expect((await chats.findOrCreate({ ...ann, externalId: 'mail-8' })).isNew).toBe(true);
+    await mails.restore(id);
+    expect((await chats.create(ann)).id).toBe(id);
   });
 });
