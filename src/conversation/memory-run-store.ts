@@ -164,7 +164,8 @@ export class MemoryRunStore implements RunStore {
     return Promise.resolve().then(() => {
       const run = this.runs.get(runId);
       const { status } = run;
-      if (status === 'awaiting_approval') this.toolCalls.denyAll(reason);
+      const denied = status === 'awaiting_approval' ? this.toolCalls.denyAll(reason) : [];
+      for (const part of denied) this.add({ role: 'tool', parts: [part], runId });
       if (status === 'awaiting_approval' || status === 'queued') this.endIdle(run, 'cancelled', null);
       return { status, hasEnded: status !== 'running' };
     });

@@ -1,6 +1,7 @@
-import { type ToolCallPart } from '../messages/part.interface.js';
+import { type ToolCallPart, type ToolResultPart } from '../messages/part.interface.js';
 import { type ToolCallRecord, type ToolCallStatus } from '../messages/tool-call.interface.js';
 import { type StoredToolCall } from '../runs/run-progress.interface.js';
+import { denial } from '../turn/planned-call.js';
 import { type NewCall } from '../turn/turn.interface.js';
 import { decidedBefore, type ToolCallDecision } from './tool-call-decision.js';
 
@@ -46,13 +47,20 @@ export class MemoryToolCalls {
     return [...this.calls.values()].filter(isUndecided).map(toolCallRecord);
   }
 
-  /** Denies the calls that have not run. */
-  denyAll(reason: string): void {
-    const decidedAt = new Date().toISOString();
-    for (const [id, call] of this.calls) {
-      const isOpen = !call.hasResult && !call.isAbandoned && (call.status === 'pending' || call.status === 'approved');
-      if (isOpen) this.calls.set(id, { ...call, status: 'denied', decidedAt, reason });
-    }
+  /**
+   * Denies the calls that have not run.
+   * @returns what the model receives of them, in order
+   */
+  denyAll(reason: string): ToolResultPart[] {
+    return [...this.calls.values()]
+      .filter(({ hasResult, isAbandoned }) => !hasResult && !isAbandoned)
+      .map((call) => {
+        const decided = call.status === 'denied' ? call : { ...call, decidedAt: new Date().toISOString(), reason };
+        this.calls.set(call.id, { ...decided, status: 'denied', hasResult: true });
+        const { reason: why } = decided;
+        const { id, name } = call.part;
+        return { type: 'tool-result', id, name, content: denial(why), isError: true };
+      });
   }
 
   decide(decision: ToolCallDecision): ToolCallRecord {

@@ -5,6 +5,7 @@ import { type Page } from '../chats/duo-chat-service.interface.js';
 import { type DuoMessage } from '../chats/entities/duo-message.entity.js';
 import { backendOf, type ChatBackend } from '../conversation/chat-backend.js';
 import { ValidationError } from '../errors/request.errors.js';
+import { isFinal } from '../runs/rebuilt-events.js';
 import { type RunHandle } from '../runs/run-handle.js';
 import { type RunRecord } from '../runs/run-record.interface.js';
 import { AnswerHeadersInterceptor } from './answer-headers.interceptor.js';
@@ -54,7 +55,8 @@ export abstract class RunsController {
       );
     }
     const run = await this.run(request, id, runId);
-    await this.responder.follow(run, last?.index ?? query.after ?? -1, reply);
+    if (last?.isRebuiltEnd && isFinal((await run.record()).status)) this.responder.answerNothing(reply);
+    else await this.responder.follow(run, last?.index ?? query.after ?? -1, reply);
   }
 
   @Post('runs/:runId/cancel')

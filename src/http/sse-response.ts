@@ -1,7 +1,9 @@
 import { type ServerResponse } from 'node:http';
 import { LiveRun, type RunEventBatch } from '../runs/live-run.js';
 import { type RunEvent } from '../runs/run-event.interface.js';
+import { endsRun } from '../runs/rebuilt-events.js';
 import { NO_STORE } from './answer-headers.js';
+import { rebuiltEndIndex } from './last-event-id.js';
 import { type StreamTiming } from './stream-timing.js';
 
 export const EVENTS_TYPE = 'text/event-stream; charset=utf-8';
@@ -105,10 +107,12 @@ async function writeBatches(
   runId: string,
   batches: AsyncIterable<RunEventBatch>,
 ): Promise<void> {
-  for await (const { firstIndex, events, isCorrection } of batches) {
+  for await (const { firstIndex, events, isCorrection, isRebuilt } of batches) {
     for (let place = 0; place < events.length && !response.destroyed; place += EVENTS_A_WRITE) {
       const some = events.slice(place, place + EVENTS_A_WRITE);
-      const text = isCorrection ? some.map(encodeUnnumbered).join('') : encodeEvents(runId, firstIndex + place, some);
+      const text = isCorrection
+        ? some.map(encodeUnnumbered).join('')
+        : encodeEvents(runId, firstIndex + place, some, isRebuilt);
       if (!response.write(text)) await drained(response);
     }
     if (response.destroyed) return;
@@ -128,15 +132,18 @@ function drained(response: ServerResponse): Promise<void> {
   });
 }
 
-function encodeEvents(runId: string, firstIndex: number, events: readonly RunEvent[]): string {
+function encodeEvents(runId: string, firstIndex: number, events: readonly RunEvent[], isRebuilt = false): string {
   let text = '';
   let index = firstIndex;
-  for (const event of events) text += encodeEvent(runId, index++, event);
+  for (const event of events) {
+    text += encodeEvent(runId, isRebuilt && endsRun(event) ? rebuiltEndIndex(index) : index, event);
+    index += 1;
+  }
   return text;
 }
 
 /** One event on the wire: its id, its type and, as data, its other fields. */
-export function encodeEvent(runId: string, index: number, event: RunEvent): string {
+export function encodeEvent(runId: string, index: number | string, event: RunEvent): string {
   return `id: ${runId}:${index}\n${encodeUnnumbered(event)}`;
 }
 

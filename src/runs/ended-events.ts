@@ -35,11 +35,12 @@ export async function* endedBatches(
     }
   }
   const events = rebuiltEvents(stored);
-  if (after === events.length - 1) return;
+  // Where a log had other indices, such a position may be one in the middle of the run.
+  if (log === undefined && after === events.length - 1) return;
   if (isNearEnd(stored, after)) yield { firstIndex: after + 1, events: events.slice(-endLength(stored)) };
   else {
     if (after >= 0 && stored.messages.length > 0) yield resets(stored, after);
-    yield { firstIndex: 0, events };
+    yield { firstIndex: 0, events, isRebuilt: true };
   }
 }
 

@@ -1,5 +1,6 @@
 import { type Problem } from '../errors/problem.js';
 import { type MessageRecord, type Usage } from '../messages/message.interface.js';
+import { type ToolResultPart } from '../messages/part.interface.js';
 import { type ToolCall } from '../turn/turn.interface.js';
 import { type RunEndStatus, type RunEvent } from './run-event.interface.js';
 
@@ -37,4 +38,10 @@ export function finalEvents(
   if (error) events.push({ type: 'error', problem: error });
   events.push({ type: 'run-end', status, usage });
   return events;
+}
+
+/** The event of a call's result. */
+export function toolResultEvent({ toolCallId, part }: { toolCallId: string; part: ToolResultPart }): RunEvent {
+  const { id: providerCallId, name, content, isError } = part;
+  return { type: 'tool-result', toolCallId, providerCallId, name, content, isError };
 }

@@ -8,6 +8,8 @@ export interface RunEventBatch {
   events: RunEvent[];
   /** Set where the events correct what a follower has, and have no places in the run: `firstIndex` is the follower's own. */
   isCorrection?: true;
+  /** Set where the events are made of the stored messages: they count from 0, whatever they had been before. */
+  isRebuilt?: true;
 }
 
 /**

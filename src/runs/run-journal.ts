@@ -15,6 +15,7 @@ import {
   type TurnJournal,
 } from '../turn/turn.interface.js';
 import { messageWithOpenCalls } from '../messages/open-calls.js';
+import { toolResultEvent } from './final-events.js';
 import { type LiveRun } from './live-run.js';
 import { answerDraft } from './run-outcome.js';
 import { type BegunRun } from './begin-run.interface.js';
@@ -145,16 +146,7 @@ export class RunJournal implements TurnJournal {
       this.attemptId = next.id;
       this.steps = next.step;
     }
-    this.run.append(
-      drafts.map(({ toolCallId, part: { id: providerCallId, name, content, isError } }) => ({
-        type: 'tool-result',
-        toolCallId,
-        providerCallId,
-        name,
-        content,
-        isError,
-      })),
-    );
+    this.run.append(drafts.map(toolResultEvent));
     return drafts.map(({ id }) => id);
   }
 

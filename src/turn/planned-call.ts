@@ -34,10 +34,15 @@ export function planCall(call: ToolCall, turn: PlanningTurn): Promise<PlannedCal
 /** Plans a call that was stored before, by what has been decided about it. */
 export async function planStoredCall(call: PendingToolCall, turn: PlanningTurn): Promise<PlannedCall> {
   if (call.status === 'denied') {
-    const content: JsonObject = { denied: true, reason: call.reason };
-    return { ...call, plan: { type: 'answer', status: 'denied', outcome: failure(content) }, isIdempotent: false };
+    const outcome = failure(denial(call.reason));
+    return { ...call, plan: { type: 'answer', status: 'denied', outcome }, isIdempotent: false };
   }
   return planWith(call, turn, () => Promise.resolve(call.needsApproval && call.status !== 'approved'));
+}
+
+/** What the model receives instead of the result of a call that was denied. */
+export function denial(reason: string | null): JsonObject {
+  return { denied: true, reason };
 }
 
 /** The outcome of a call that has failed, in words for the model. */

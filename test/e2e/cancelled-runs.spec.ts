@@ -127,9 +127,18 @@ describe.each(PLATFORMS)('Runs that are cancelled over HTTP, on %s', (platform) 
     expect(await client.json('GET', `/chats/${chatId}/tool-calls`)).toMatchObject({ items: [] });
     const events: unknown[] = [];
     const response = await fetch(`${server.url}/chats/${chatId}/runs/${runId}/events`);
-    for await (const { type, data } of readEvents(response)) if (type === 'run-end') events.push(data.status);
-    expect(events).toEqual(['awaiting_approval', 'cancelled']);
+    for await (const { type, data } of readEvents(response)) {
+      if (type === 'run-end') events.push(data.status);
+      if (type === 'tool-result') events.push(data.content);
+    }
+    const denial = { denied: true, reason: 'The run was cancelled.' };
+    expect(events).toEqual(['awaiting_approval', denial, 'cancelled']);
     expect((await post('Never mind')).status).toBe(201);
+    const results = await query(
+      "SELECT parts->0->'content' AS content FROM messages WHERE run_id = $1 AND role = 'tool'",
+      runId,
+    );
+    expect(results).toContainEqual({ content: denial });
   });
 
   it('cancels a run that waits for its turn', async () => {

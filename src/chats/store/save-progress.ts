@@ -6,7 +6,7 @@ import { type KindTables } from './kind-tables.js';
 import { ownedResult, ownedRun, saveOwned } from './owned-run.js';
 
 /** Stores results of calls, each as a message of its own, new states of other calls, and the next step's attempt. */
-function saveProgressSql(t: KindTables): string {
+export function saveProgressSql(t: KindTables): string {
   const { chat, message } = t;
   const columns = ['id', 'chatId', 'seq', 'runId', 'role', 'text', 'parts', 'createdAt'];
   return `
@@ -37,6 +37,21 @@ a AS (
 ${ownedResult(t, 'ARRAY(SELECT x.id FROM json_to_recordset($4::json) AS x (id uuid))')}`;
 }
 
+/** The parameters of `saveProgressSql`. */
+export function progressValues({ chatId, runId, fence, results, moved, next }: StoreProgress): unknown[] {
+  const messages = results.map(({ part, ...result }, place) => ({ ...result, place, parts: [part] }));
+  return [
+    chatId,
+    runId,
+    fence,
+    JSON.stringify(messages),
+    JSON.stringify(moved),
+    next?.id ?? null,
+    next?.step ?? null,
+    next?.requestId ?? null,
+  ];
+}
+
 /**
  * @returns the results as stored
  * @throws ChatNotFoundError, RunLostError
@@ -46,14 +61,8 @@ export async function saveProgress(
   { results, moved, next, ...key }: StoreProgress,
 ): Promise<MessageRecord[]> {
   const { runId, chatId } = key;
-  const messages = results.map(({ part, ...result }, place) => ({ ...result, place, parts: [part] }));
-  const seqs = await saveOwned(database, saveProgressSql, key, null, [
-    JSON.stringify(messages),
-    JSON.stringify(moved),
-    next?.id ?? null,
-    next?.step ?? null,
-    next?.requestId ?? null,
-  ]);
+  const [, , , ...values] = progressValues({ ...key, results, moved, next });
+  const seqs = await saveOwned(database, saveProgressSql, key, null, values);
   if (seqs.length !== results.length) throw new ChatNotFoundError(chatId);
   return results.map(({ id, part, createdAt }, index) => ({
     id,

@@ -1,4 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
+import { toolResultEvent } from '../../runs/final-events.js';
 import { type RunEvent } from '../../runs/run-event.interface.js';
 import { type ResultDraft, type RunKey } from '../../runs/run-progress.interface.js';
 import { NOT_STARTED } from '../../turn/tool-round.js';
@@ -32,14 +33,7 @@ export async function settleCalls(
   }));
   const results = cut.map(failedResult);
   await saveProgress(database, { ...key, moved, results, next: null });
-  return results.map(({ toolCallId, part: { id: providerCallId, name, content, isError } }) => ({
-    type: 'tool-result',
-    toolCallId,
-    providerCallId,
-    name,
-    content,
-    isError,
-  }));
+  return results.map(toolResultEvent);
 }
 
 function failedResult({ id, providerCallId, name, status }: LeftCall): ResultDraft {
