@@ -37,7 +37,7 @@ export async function startRun(
   const backend = backendOf(chat);
   const staged = stagedSettings(chat);
   const names = (tools: readonly ToolClass[] | undefined) => tools !== undefined && { tools: backend.toolNames(tools) };
-  const start = runInput(chat, content, options);
+  const start = checkedStart(chat, content, options);
   const { tools, addedTools, ...settings } = staged;
   const added = addedTools && { tools: { base: [], added: backend.toolNames(addedTools) } };
   const run = await rememberParking(
@@ -119,7 +119,7 @@ function answerOf(status: RunResult['status'], message: MessageRecord): AnswerRe
 }
 
 /** The caller's input, checked, as the run takes it. */
-function runInput(chat: { id: string }, content: string | null, options: AskOptions): Omit<StartRun, 'settings'> {
+function checkedStart(chat: { id: string }, content: string | null, options: AskOptions): Omit<StartRun, 'settings'> {
   const { model, params, instructions, maxSteps, signal, requestId, idempotencyKey, whenBusy } = options;
   if (idempotencyKey !== undefined) mustBeKey(idempotencyKey);
   if (whenBusy !== undefined) mustBePolicy(whenBusy);
@@ -148,7 +148,7 @@ function runInput(chat: { id: string }, content: string | null, options: AskOpti
 const KEY = /^[\x20-\x7e]{1,255}$/;
 
 /** @throws ValidationError */
-export function mustBeKey(key: unknown): asserts key is string {
+function mustBeKey(key: unknown): asserts key is string {
   if (typeof key === 'string' && KEY.test(key)) return;
   throw new ValidationError('An idempotency key must be 1 to 255 printable ASCII characters.');
 }

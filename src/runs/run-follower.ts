@@ -1,9 +1,8 @@
-import { DatabaseUnavailableError } from '../errors/chat.errors.js';
 import { endedBatches } from './ended-events.js';
 import { type LiveRun, type RunEventBatch } from './live-run.js';
 import { endOf, loggedBatches, OpenMessageSearch, restOf } from './logged-events.js';
 import { endsRun, isFinal } from './rebuilt-events.js';
-import { type RunPoller } from './run-poller.js';
+import { ifUnavailable, type RunPoller } from './run-poller.js';
 import { type RunStore } from './run-store.interface.js';
 import { type StoredRun } from './stored-run.interface.js';
 
@@ -196,8 +195,4 @@ function hasFinalEnd(live: LiveRun): boolean {
 /** Whether the run is parked, and has said nothing since. */
 function isParkedBefore({ record, lastEventIndex }: StoredRun, next: number): boolean {
   return record.status === 'awaiting_approval' && (lastEventIndex === null || next <= lastEventIndex + 1);
-}
-
-function ifUnavailable(error: unknown): void {
-  if (!(error instanceof DatabaseUnavailableError)) throw error;
 }

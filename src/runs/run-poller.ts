@@ -178,7 +178,8 @@ export class RunPoller {
   }
 }
 
-function ifUnavailable(error: unknown): RunEventBatch[] {
+/** Lets an outage of the database pass as nothing read; throws any other error. */
+export function ifUnavailable(error: unknown): RunEventBatch[] {
   if (error instanceof DatabaseUnavailableError) return [];
   throw error;
 }

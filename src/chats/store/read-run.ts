@@ -120,7 +120,7 @@ export async function readRuns(
 }
 
 /** The active run of a chat, else the first one that is queued. */
-function activeRunSql(t: KindTables): string {
+function activeOrQueuedSql(t: KindTables): string {
   return `
 SELECT r.id, r.status FROM ${t.runs} r
  WHERE ${isRunOf(t)} AND r.status IN ('running', 'awaiting_approval', 'queued')
@@ -134,7 +134,7 @@ export async function readActiveOrQueued(
   ownerId: string | null,
 ): Promise<Pick<RunRecord, 'id' | 'status'> | undefined> {
   const values = [database.kind, chatId, ownerId];
-  const [row] = await resend(() => database.rows<Pick<RunRecord, 'id' | 'status'>>(activeRunSql, values));
+  const [row] = await resend(() => database.rows<Pick<RunRecord, 'id' | 'status'>>(activeOrQueuedSql, values));
   if (row === undefined) await readLastMessage(database, chatId, ownerId);
   return row;
 }
