@@ -21,6 +21,7 @@ export {
 export { DuoAttempt } from './chats/entities/duo-attempt.entity.js';
 export { DuoChat } from './chats/entities/duo-chat.entity.js';
 export { DUO_ENTITIES } from './chats/entities/duo-entities.js';
+export { DuoIdempotencyKey } from './chats/entities/duo-idempotency-key.entity.js';
 export { DuoInstance } from './chats/entities/duo-instance.entity.js';
 export { DuoMessage } from './chats/entities/duo-message.entity.js';
 export { DuoRunEvent } from './chats/entities/duo-run-event.entity.js';
@@ -34,8 +35,11 @@ export {
   type CredentialContext,
   type Credentials,
   type GitlabDuoModuleOptions,
+  type LimitOptions,
+  type Recovery,
   type RetryOptions,
   type TimeoutOptions,
+  type WhenBusy,
 } from './config/gitlab-duo-options.interface.js';
 export { type ModelInput, type ModelOption, type ModelTraits } from './config/model-option.interface.js';
 export {

@@ -44,8 +44,17 @@ export class ChatRun<C extends object, M> implements Run<M> {
   }
 
   result(): Promise<M> {
-    this.#answer ??= awaitAnswer<C, M>(this.#chat, this.#run, this.#options, undefined);
+    this.#answer ??= this.#awaitAnswer();
     return this.#answer;
+  }
+
+  async #awaitAnswer(): Promise<M> {
+    try {
+      return await awaitAnswer<C, M>(this.#chat, this.#run, this.#options, undefined);
+    } finally {
+      // A parked run may continue, and then has another answer.
+      if (this.#run.isParked) this.#answer = undefined;
+    }
   }
 
   async cancel(): Promise<void> {

@@ -8,7 +8,7 @@ import { checkedFile } from '../models/file-check.js';
 import { type AnswerRecord, type MessageRecord } from '../messages/message.interface.js';
 import { NothingToAnswerError, NothingToRunError } from '../runs/begin-check.js';
 import { type RunHandle } from '../runs/run-handle.js';
-import { type RunResult } from '../runs/live-run.js';
+import { isCancelledUnsaid, type RunResult } from '../runs/live-run.js';
 import { type RunEvent } from '../runs/run-event.interface.js';
 import { type StartRun } from '../runs/run-request.js';
 import { type RunScope } from '../turn/turn.interface.js';
@@ -65,10 +65,10 @@ export async function awaitAnswer<C extends object, M>(
   setParked(chat, status === 'awaiting_approval');
   if (error !== undefined) throw error as Error;
   if (status === 'cancelled') options.signal?.throwIfAborted();
+  if (isCancelledUnsaid({ status, message })) throw new RunCancelledError(run.id);
   if (message !== null)
     return withParsed(backendOf<C, M>(chat).message(chat, answerOf(status, message), usage), parsed);
   if (status === 'awaiting_approval') throw new PendingToolCallsError(run.chatId);
-  if (status === 'cancelled') throw new RunCancelledError(run.id);
   throw new Error(`Run ${run.id} ended as ${status} without a message`);
 }
 

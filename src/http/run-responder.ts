@@ -4,7 +4,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import Negotiator from 'negotiator';
 import { RunCancelledError, RunReleasedError } from '../errors/run.errors.js';
 import { type MessageRecord, type Usage } from '../messages/message.interface.js';
-import { type LiveRun, type RunEventBatch, type RunResult } from '../runs/live-run.js';
+import { isCancelledUnsaid, type LiveRun, type RunEventBatch, type RunResult } from '../runs/live-run.js';
 import { type RunHandle } from '../runs/run-handle.js';
 import { type RunRecord } from '../runs/run-record.interface.js';
 import { failedBeforeFirstToken, heldEvents } from './first-token.js';
@@ -178,7 +178,7 @@ async function resultOf(run: RunHandle): Promise<RunResult> {
 /** @throws the error of a run that failed, RunCancelledError for one that was cancelled before it had a text */
 function answerOf(run: RunHandle, { status, message, usage, error }: RunResult): AnswerView {
   if (error !== undefined) throw error as Error;
-  if (status === 'cancelled' && (message === null || message.text === '')) throw new RunCancelledError(run.id);
+  if (isCancelledUnsaid({ status, message })) throw new RunCancelledError(run.id);
   if (message === null) throw new Error(`Run ${run.id} ended without a message`);
   return { ...message, usage };
 }

@@ -29,6 +29,11 @@ export interface RunResult {
   error?: unknown;
 }
 
+/** Whether a run was cancelled before it had said anything that a caller could use. */
+export function isCancelledUnsaid({ status, message }: Pick<RunResult, 'status' | 'message'>): boolean {
+  return status === 'cancelled' && (message === null || message.text === '');
+}
+
 /** Why a run is stopped before its answer is complete: `released` for one that continues in another process. */
 export type StopReason = 'cancelled' | 'interrupted' | 'released';
 

@@ -43,6 +43,8 @@ export class RunFollower {
   /** Whether the position is that of an event which came from here. */
   private isKnown: boolean;
   private isDone = false;
+  /** Whether the run was parked where `live` ends, and is not any more. */
+  private hasContinued = false;
 
   constructor(
     private readonly run: FollowRun,
@@ -55,7 +57,9 @@ export class RunFollower {
 
   async *batches(): AsyncGenerator<RunEventBatch, void, undefined> {
     const { store, runId, live, signal } = this.run;
-    if (!live) this.stored ??= await store.find(runId);
+    const hasParked = live !== undefined && live.isEnded && !live.isReleased && !hasFinalEnd(live);
+    if (!live || hasParked) this.stored ??= await store.find(runId);
+    this.hasContinued = hasParked && this.stored?.record.status !== 'awaiting_approval';
     while (!this.isDone && signal?.aborted !== true) {
       const here = this.liveRun();
       yield* here ? this.fromLive(here) : this.fromElsewhere();
@@ -64,7 +68,7 @@ export class RunFollower {
 
   /** The run in this process, unless it has ended here and this follower has all of that. */
   private liveRun(): LiveRun | undefined {
-    const run = this.sources.liveRun() ?? this.run.live;
+    const run = this.sources.liveRun() ?? (this.hasContinued ? undefined : this.run.live);
     return run?.isEnded === true && this.next >= run.nextIndex ? undefined : run;
   }
 
@@ -73,10 +77,13 @@ export class RunFollower {
     if (this.next < live.firstIndex) {
       yield* this.logged(live.firstIndex);
       this.next = Math.max(this.next, live.firstIndex);
-    } else if (this.next > live.nextIndex) {
-      const search = new OpenMessageSearch();
-      search.add(live.batch(live.firstIndex, live.nextIndex));
-      yield* this.corrected(search, undefined);
+    } else {
+      if (this.next > live.nextIndex) await reached(live, this.next, this.run.signal);
+      if (this.next > live.nextIndex) {
+        const search = new OpenMessageSearch();
+        search.add(live.batch(live.firstIndex, live.nextIndex));
+        yield* this.corrected(search, undefined);
+      }
     }
     this.isKnown = true;
     const { takeLive, signal } = this.run;
@@ -186,6 +193,24 @@ export class RunFollower {
     if (typeof messageId !== 'string') return;
     yield { firstIndex, events: [{ type: 'reset', messageId, reason: 'server_busy' }], isCorrection: true };
   }
+}
+
+/** Waits until a run has emitted the events before an index, or two ticks of a log have passed. */
+function reached(live: LiveRun, index: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = (): void => {
+      clearTimeout(timer);
+      unwatch();
+      signal?.removeEventListener('abort', stop);
+      resolve();
+    };
+    const timer = setTimeout(stop, AHEAD_MS);
+    const unwatch = live.watch(() => {
+      if (live.nextIndex >= index || live.isEnded) stop();
+    });
+    signal?.addEventListener('abort', stop);
+    if (live.isEnded || signal?.aborted) stop();
+  });
 }
 
 function hasFinalEnd(live: LiveRun): boolean {

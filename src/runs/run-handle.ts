@@ -29,6 +29,8 @@ export class RunHandle {
   /** Whether it was queued: what it was asked with is stored once it begins. */
   readonly isQueued: boolean;
   private ended: Promise<RunResult> | undefined;
+  /** Whether the last result said that the run is parked: it may have continued since. */
+  private hasParked = false;
   /** As it was found for the next follower. */
   private stored: StoredRun | undefined;
 
@@ -52,6 +54,11 @@ export class RunHandle {
   /** Whether the ask has begun it, so that the settings of the ask are stored. */
   get hasBegunHere(): boolean {
     return this.live !== undefined && !this.isResumed && !this.isReplayed;
+  }
+
+  /** Whether the run was parked when its result was asked for last. */
+  get isParked(): boolean {
+    return this.hasParked;
   }
 
   /**
@@ -103,8 +110,13 @@ export class RunHandle {
   }
 
   private async awaitEnd(): Promise<RunResult> {
-    const here = await this.live?.result;
-    if (here !== undefined && here.status !== 'running') return here;
-    return this.followers.awaitResult(this.store, this.id, this.options.answerSchema ?? undefined);
+    const here = this.hasParked ? undefined : await this.live?.result;
+    const result =
+      here !== undefined && here.status !== 'running'
+        ? here
+        : await this.followers.awaitResult(this.store, this.id, this.options.answerSchema ?? undefined);
+    this.hasParked = result.status === 'awaiting_approval';
+    if (this.hasParked) this.ended = undefined;
+    return result;
   }
 }

@@ -1,7 +1,7 @@
 import { Column, CreateDateColumn, Entity, Index, PrimaryColumn } from 'typeorm';
 import { type Problem } from '../../errors/problem.js';
 import { type RunStatus } from '../../runs/run-event.interface.js';
-import { type RunInput } from '../../runs/run-options.js';
+import { type RunOptions } from '../../runs/run-options.js';
 
 /** One ask, from the user's message to the final answer. */
 @Entity('duo_runs')
@@ -37,7 +37,7 @@ export class DuoRun {
 
   /** What else the run needs to begin, or to continue in another process, where its ask gave any of that. */
   @Column({ type: 'json', nullable: true })
-  input!: RunInput | null;
+  input!: RunOptions | null;
 
   @Column({ type: 'uuid', name: 'answer_message_id', nullable: true })
   answerMessageId!: string | null;
