@@ -94,3 +94,25 @@ it('the stream of a POST, and the events of the library, end where the run is pa
   expect(rest.at(-1)).toMatchObject({ type: 'run-end', status: 'completed' });
   expect(await eventsOf(run.events())).toEqual([...before, ...rest]);
 });
+
+it('the Run of a parked ask has the result and the events of its continuation', async () => {
+  const chat = one.app.get(DuoChatService).ref(await http.createChat(), owner);
+  await one.database.query(`UPDATE chats SET tools = '["pay"]' WHERE id = $1`, [chat.id]);
+  const run = await chat.start('call pay {"amount":5}');
+  expect(await run.result()).toMatchObject({ status: 'awaiting_approval' });
+  expect((await eventsOf(run.events())).at(-1)).toMatchObject({ type: 'run-end', status: 'awaiting_approval' });
+  for (const { id } of await chat.pendingApprovals()) await chat.approve(id);
+  const answer = (await chat.complete()) as { id: string };
+  expect(await run.result()).toMatchObject({ id: answer.id, status: 'complete' });
+  expect((await eventsOf(run.events())).at(-1)).toMatchObject({ type: 'run-end', status: 'completed' });
+});
+
+it('the Run of a parked ask that is cancelled rejects, as its ask over HTTP does', async () => {
+  const chat = one.app.get(DuoChatService).ref(await http.createChat(), owner);
+  await one.database.query(`UPDATE chats SET tools = '["pay"]' WHERE id = $1`, [chat.id]);
+  const run = await chat.start('call pay {"amount":5}');
+  await run.result();
+  await run.cancel();
+  await expect(run.result()).rejects.toMatchObject({ code: 'run_cancelled' });
+  await expect(chat.run(run.id).result()).rejects.toMatchObject({ code: 'run_cancelled' });
+});

@@ -288,7 +288,7 @@ describe('A kind of chat with tools', () => {
     await host.database.query("UPDATE duo_runs SET status = 'cancelled', finished_at = now() WHERE chat_id = $1", [
       chat.id,
     ]);
-    expect(await asking).toMatchObject({ role: 'assistant', finishReason: 'tool-calls' });
+    expect(await asking).toMatchObject({ code: 'run_cancelled' });
   });
 
   it('stops the start if one of its tools is not a provider', async () => {
