@@ -1,3 +1,4 @@
+import { type LimitOptions } from '../config/gitlab-duo-options.interface.js';
 import { httpUrl } from '../config/resolve-options.js';
 import { ConfigurationError } from '../errors/request.errors.js';
 import { ModelRegistry } from '../models/model-registry.js';
@@ -10,6 +11,12 @@ import { type RateLimits } from './rate-limit/rate-limits.interface.js';
 /** Beyond it a limit costs more than it saves: each call of the last minute is remembered. */
 const MAX_A_MINUTE = 10_000;
 
+/** Running runs of one server, and the most that `LIVE_RUN_LIMIT` and `OWNER_RUN_LIMIT` may be. */
+const LIVE_RUNS = 1_000;
+const MAX_RUNS = 100_000;
+/** Running and queued runs of one owner, where API keys tell owners apart. */
+const OWNER_RUNS = 100;
+
 /** What the server reads from its environment; an empty variable counts as unset. */
 export interface Environment {
   host: string;
@@ -20,6 +27,8 @@ export interface Environment {
   /** Empty: no key is asked for, and `host` is an address of this machine alone. */
   apiKeys: ApiKey[];
   rateLimits: RateLimits;
+  /** How many runs may be under way; see `GitlabDuoModuleOptions.limits`. */
+  limits: Required<Pick<LimitOptions, 'liveRuns' | 'ownerRuns'>>;
   /** The proxies whose word on the address of a client counts. */
   trustProxy: string[];
   /** Whether every request is logged. */
@@ -60,8 +69,9 @@ export function readEnvironment(variables: Record<string, string | undefined>): 
       `HOST is ${JSON.stringify(host)}, where others than this machine may ask, and API_KEYS is not set. Set API_KEYS to owner:key pairs, or leave HOST unset.`,
     );
   }
-  // No rate limits without API keys: there is only one user.
-  const [calls, asks] = apiKeys.length > 0 ? [600, 120] : [0, 0];
+  const liveRuns = checked('LIVE_RUN_LIMIT', numberUpTo(MAX_RUNS, 1)) ?? LIVE_RUNS;
+  // No limits of an owner without API keys: there is only one user.
+  const [calls, asks, ownerRuns] = apiKeys.length > 0 ? [600, 120, OWNER_RUNS] : [0, 0, MAX_RUNS];
   const environment: Environment = {
     host,
     port: checked('PORT', numberUpTo(65_535)) ?? 3000,
@@ -72,6 +82,7 @@ export function readEnvironment(variables: Record<string, string | undefined>): 
       calls: checked('RATE_LIMIT_PER_MINUTE', numberUpTo(MAX_A_MINUTE)) ?? calls,
       asks: checked('ASK_LIMIT_PER_MINUTE', numberUpTo(MAX_A_MINUTE)) ?? asks,
     },
+    limits: { liveRuns, ownerRuns: checked('OWNER_RUN_LIMIT', numberUpTo(MAX_RUNS, 1)) ?? ownerRuns },
     trustProxy: faults.catch(() => parseProxies(read('TRUST_PROXY'))) ?? [],
     hasAccessLog: checked('ACCESS_LOG', trueOrFalse) ?? false,
     databaseUrl: checked('DATABASE_URL', postgresUrl),
@@ -111,10 +122,10 @@ function trueOrFalse(name: string, value: string): boolean {
   throw new ConfigurationError(`${name} must be true or false; it is ${JSON.stringify(value)}.`);
 }
 
-function numberUpTo(max: number): (name: string, value: string) => number {
+function numberUpTo(max: number, min = 0): (name: string, value: string) => number {
   return (name, value) => {
     const number = Number(value);
-    if (/^\d+$/.test(value) && number <= max) return number;
-    throw new ConfigurationError(`${name} must be a number from 0 to ${max}; it is ${JSON.stringify(value)}.`);
+    if (/^\d+$/.test(value) && number >= min && number <= max) return number;
+    throw new ConfigurationError(`${name} must be a number from ${min} to ${max}; it is ${JSON.stringify(value)}.`);
   };
 }

@@ -54,14 +54,14 @@ async function start(
   logger: Logger,
   output: Output,
 ): Promise<void> {
-  const { apiKeys, rateLimits, trustProxy } = environment;
+  const { apiKeys, rateLimits, limits, trustProxy } = environment;
   const steps = new StartSteps(environment.isLaunched && !output.isJson);
   const isEmbedded = environment.databaseUrl === undefined;
   const databaseUrl = await steps.run(
     isEmbedded ? 'Starting the database' : 'Taking the database of DATABASE_URL',
     async () => environment.databaseUrl ?? (await embeddedDatabase(resources)),
   );
-  const gitlab = await gitlabOptions(environment, resources, logger);
+  const gitlab = { ...(await gitlabOptions(environment, resources, logger)), limits };
   const migrations = [...DUO_MIGRATIONS, join(import.meta.dirname, '../migrations/*.js')];
   const app = await steps.run('Running the migrations', () =>
     NestFactory.create<NestFastifyApplication>(

@@ -24,6 +24,7 @@ describe('Server environment', () => {
       isLaunched: false,
       apiKeys: [],
       rateLimits: { calls: 0, asks: 0 },
+      limits: { liveRuns: 1_000, ownerRuns: 100_000 },
       trustProxy: [],
       hasAccessLog: false,
       databaseUrl: undefined,
@@ -74,9 +75,17 @@ describe('Server environment', () => {
       host: '0.0.0.0',
       apiKeys: [{ owner: 'anna', key: 'A-key-of-anna-alone' }],
       rateLimits: { calls: 600, asks: 7 },
+      limits: { liveRuns: 1_000, ownerRuns: 100 },
       trustProxy: ['10.0.0.0/8', '192.0.2.1', '2001:db8::/32'],
     });
     expect(readEnvironment({ ...variables, RATE_LIMIT_PER_MINUTE: '0' }).rateLimits.calls).toBe(0);
+    expect(readEnvironment({ ...variables, LIVE_RUN_LIMIT: '5000', OWNER_RUN_LIMIT: '9' }).limits).toEqual({
+      liveRuns: 5_000,
+      ownerRuns: 9,
+    });
+    expect(() => readEnvironment({ ...variables, OWNER_RUN_LIMIT: '0' })).toThrow(
+      'OWNER_RUN_LIMIT must be a number from 1',
+    );
   });
 
   it('logs every request if ACCESS_LOG is true, and accepts only true and false', () => {
