@@ -43,7 +43,7 @@ export interface Run<M = unknown> {
   result(): Promise<M>;
   /**
    * Cancels the run and resolves at its end: the upstream is closed, and the text so far is kept as a `cancelled` message.
-   * A run that has ended or is parked is left as it is.
+   * The calls of a parked run are denied. A run that has ended is left as it is.
    */
   cancel(): Promise<void>;
 }
