@@ -23,6 +23,9 @@ const BEGIN_TIMEOUT_MS = 15_000;
 /** Lets an ask have its run: a new one, that of an earlier request with the same key, or a queued one. */
 @Injectable()
 export class RunStarter {
+  /** The last request with each key of a chat, while it is under way: the next one waits until its key is stored. */
+  private readonly turns = new Map<string, Promise<unknown>>();
+
   constructor(
     private readonly beginner: RunBeginner,
     private readonly queue: RunQueue,
@@ -34,7 +37,9 @@ export class RunStarter {
 
   /** @throws DatabaseUnavailableError after 15 s, IdempotencyKeyReusedError, QueueFullError, and what a begin throws */
   async start(store: RunStore, start: StartRun): Promise<RunHandle> {
-    const beginning = this.beginOrJoin(store, start);
+    const { idempotencyKey: key, chat } = start;
+    const begin = (): Promise<RunHandle> => this.beginOrJoin(store, start);
+    const beginning = key === undefined ? begin() : this.inTurn(`${chat.id} ${key}`, begin);
     this.openWork.track(beginning);
     try {
       return await withDeadline(() => beginning, { ms: BEGIN_TIMEOUT_MS });
@@ -51,6 +56,17 @@ export class RunStarter {
         'The database did not answer in time, or had no connection to spare. Ask again.',
       );
     }
+  }
+
+  private inTurn<T>(id: string, work: () => Promise<T>): Promise<T> {
+    const before = this.turns.get(id);
+    const turn = before === undefined ? work() : before.then(work, work);
+    this.turns.set(id, turn);
+    const leave = (): void => {
+      if (this.turns.get(id) === turn) this.turns.delete(id);
+    };
+    turn.then(leave, leave);
+    return turn;
   }
 
   private async beginOrJoin(store: RunStore, start: StartRun): Promise<RunHandle> {
