@@ -17,7 +17,7 @@ export interface ChatBackend<C extends object, M> {
   run(chat: C, runId: string): RunHandle;
   /** The active run of the chat, else the first one that is queued. */
   activeRun(chat: C): Promise<RunHandle | undefined>;
-  /** @throws ValidationError for a limit or a cursor that a list does not take */
+  /** @throws ValidationError for a status, a limit or a cursor that a list does not take */
   runs(chat: C, options: RunListOptions): Promise<{ items: RunRecord[]; nextCursor: string | null }>;
   /**
    * Cancels a run of the chat; the active one, if there is one, where no id is given.

@@ -1,6 +1,7 @@
 import { validate as isUuid } from 'uuid';
 import { ValidationError } from '../errors/request.errors.js';
 import { type RunListOptions, type RunRecord } from '../runs/run-record.interface.js';
+import { RUN_STATUSES } from '../runs/run-statuses.js';
 import { type RunStore } from '../runs/run-store.interface.js';
 
 /** How many items a page has by default, and at most. */
@@ -31,12 +32,15 @@ export function page<T>(
 
 /**
  * A page of the runs of a chat.
- * @throws ValidationError for a limit or a cursor that a list does not take
+ * @throws ValidationError for a status, a limit or a cursor that a list does not take
  */
 export async function runPage(
   store: RunStore,
   { status, limit, cursor }: RunListOptions,
 ): Promise<{ items: RunRecord[]; nextCursor: string | null }> {
+  if (status !== undefined && !RUN_STATUSES.includes(status)) {
+    throw new ValidationError(`status must be one of ${RUN_STATUSES.join(', ')}; it is ${JSON.stringify(status)}.`);
+  }
   if (cursor !== undefined && !isUuid(cursor)) {
     throw new ValidationError('cursor is not one that a list has returned: pass its nextCursor unchanged.');
   }

@@ -78,17 +78,15 @@ export class RunResponder {
   /** Calls the listener if the connection is lost before the response has been sent. */
   whenLost(reply: HttpReply, listener: () => void): void {
     const response = responseOf(reply);
-    const onClose = (): void => {
+    onceClosed(response, () => {
       // Those who follow over this connection leave first.
       if (!response.writableEnded) setImmediate(listener);
-    };
-    if (response.closed) onClose();
-    else response.once('close', onClose);
+    });
   }
 
   private async answer(run: RunHandle, reply: HttpReply): Promise<RunAnswer> {
     const leave = run.enter();
-    responseOf(reply).once('close', leave);
+    onceClosed(responseOf(reply), leave);
     const result = await resultOf(run).finally(leave);
     if (result.status !== 'awaiting_approval') return answerOf(run, result);
     const record = await run.record();
@@ -138,7 +136,7 @@ export class RunResponder {
     const leave = (): void => {
       leaving.abort();
     };
-    response.once('close', leave);
+    onceClosed(response, leave);
     const unlisten = run.whenReleased(() => {
       response.destroy();
     });
@@ -154,6 +152,12 @@ export class RunResponder {
 
 function responseOf(reply: HttpReply): ServerResponse {
   return reply.raw ?? (reply as unknown as ServerResponse);
+}
+
+/** Calls the listener when the response is closed, which it may be already. */
+function onceClosed(response: ServerResponse, listener: () => void): void {
+  if (response.closed) listener();
+  else response.once('close', listener);
 }
 
 function wantsEvents(request: HttpRequest): boolean {

@@ -45,11 +45,10 @@ export class RunCanceller {
    * itself.
    */
   abandon(context: RunContext, runId: string): void {
-    const isFollowed = (): boolean => this.openWork.isStopping || this.followers.count(runId) > 0;
-    if (isFollowed()) return;
+    if (this.openWork.isStopping) return;
     const abandoning = async (): Promise<void> => {
-      const isFollowedElsewhere = await context.store.log?.isFollowed(runId);
-      if (isFollowedElsewhere !== true && !isFollowed()) await this.cancel(context, runId);
+      const isFollowed = await this.followers.isFollowed(runId, context.store.log);
+      if (!isFollowed && !this.openWork.isStopping) await this.cancel(context, runId);
     };
     this.openWork.background(abandoning(), NOT_CANCELLED);
   }

@@ -3,17 +3,23 @@ import { type ResolvedOptions } from '../config/gitlab-duo-options.interface.js'
 import { GITLAB_DUO_OPTIONS } from '../config/tokens.js';
 import { RunReleasedError, TooManyFollowersError } from '../errors/run.errors.js';
 import { type Schema } from '../schemas/schema.interface.js';
+import { InstanceLeases } from './instance-leases.service.js';
 import { type LiveRun, type RunEventBatch, type RunResult } from './live-run.js';
 import { type FollowRun, RunFollower } from './run-follower.js';
 import { RunPoller } from './run-poller.js';
+import { type RunLog } from './run-log.interface.js';
 import { type RunStore } from './run-store.interface.js';
 import { storedResult } from './stored-result.js';
+
+/** How often a run is marked as followed here. */
+const MARK_MS = 5_000;
 
 /** The followers of one run in this process. */
 interface FollowedRun {
   count: number;
   /** These, and those who wait for its end alone. */
   users: number;
+  markedAt: number;
   poller: RunPoller | undefined;
 }
 
@@ -24,7 +30,10 @@ export class RunFollowers implements OnApplicationShutdown {
   private readonly followed = new Map<string, FollowedRun>();
   private readonly readers = new Set<() => void>();
 
-  constructor(@Inject(GITLAB_DUO_OPTIONS) private readonly options: ResolvedOptions) {}
+  constructor(
+    private readonly leases: InstanceLeases,
+    @Inject(GITLAB_DUO_OPTIONS) private readonly options: ResolvedOptions,
+  ) {}
 
   /** The run, where it works in this process. */
   liveRun(runId: string): LiveRun | undefined {
@@ -49,6 +58,22 @@ export class RunFollowers implements OnApplicationShutdown {
   /** How many followers the run has in this process. */
   count(runId: string): number {
     return this.followed.get(runId)?.count ?? 0;
+  }
+
+  /** Whether the run has followers, here or on other instances. */
+  async isFollowed(runId: string, log: RunLog | undefined): Promise<boolean> {
+    if (this.count(runId) > 0) return true;
+    const isFollowedElsewhere = (await log?.isFollowedElsewhere(runId, this.leases.instanceId)) ?? false;
+    return isFollowedElsewhere || this.count(runId) > 0;
+  }
+
+  /** Lets other instances know that the run has followers here, if it has any. */
+  async markFollowed(runId: string, log: RunLog | undefined): Promise<void> {
+    const run = this.followed.get(runId);
+    const now = performance.now();
+    if (run === undefined || run.count === 0 || now - run.markedAt < MARK_MS) return;
+    run.markedAt = now;
+    await log?.follow(runId, this.leases.instanceId);
   }
 
   /** @throws TooManyFollowersError */
@@ -117,7 +142,7 @@ export class RunFollowers implements OnApplicationShutdown {
   }
 
   private use(runId: string, counted: 0 | 1): () => void {
-    const run = this.followed.get(runId) ?? { count: 0, users: 0, poller: undefined };
+    const run = this.followed.get(runId) ?? { count: 0, users: 0, markedAt: -Infinity, poller: undefined };
     this.followed.set(runId, run);
     run.count += counted;
     run.users += 1;
@@ -133,8 +158,8 @@ export class RunFollowers implements OnApplicationShutdown {
 
   private poller({ runId, store }: FollowRun): RunPoller {
     const run = this.followed.get(runId);
-    if (run === undefined) return new RunPoller(runId, store);
-    run.poller ??= new RunPoller(runId, store);
-    return run.poller;
+    const poller = run?.poller ?? new RunPoller(runId, store, () => this.markFollowed(runId, store.log));
+    if (run) run.poller = poller;
+    return poller;
   }
 }

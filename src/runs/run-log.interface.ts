@@ -26,10 +26,10 @@ export interface RunLog {
    * begin before `from`. Empty where the log has none.
    */
   read(runId: string, from: number, limit: number): Promise<RunEventBatch[]>;
-  /** Says that the run is followed on another instance for the next seconds: its log is written more often meanwhile. */
-  follow(runId: string): Promise<void>;
-  /** Whether the run is followed on another instance. */
-  isFollowed(runId: string): Promise<boolean>;
+  /** Says that the run is followed on an instance for the next seconds: any other one logs it more often meanwhile. */
+  follow(runId: string, instanceId: string): Promise<void>;
+  /** Whether the run is followed on another instance than this one. */
+  isFollowedElsewhere(runId: string, instanceId: string): Promise<boolean>;
   /**
    * Deletes some of the events of runs that ended at least `keptMs` ago.
    * @returns whether there may be more

@@ -11,8 +11,6 @@ const POLL_MS = 100;
 const IDLE_POLL_MS = 500;
 /** How often a silent run is looked up. */
 const CHECK_MS = 1_000;
-/** How often the instance that works the run is asked to log it more often. */
-const FOLLOW_MS = 5_000;
 
 /** What was read from the log last, for all followers that have come as far. */
 interface Tail {
@@ -34,12 +32,13 @@ export class RunPoller {
   private timer: NodeJS.Timeout | undefined;
   private isPolling = false;
   private checkedAt = performance.now();
-  private followedAt = -Infinity;
   private checking: Promise<StoredRun> | undefined;
 
+  /** @param markFollowed says that the run is followed here; called at each poll */
   constructor(
     private readonly runId: string,
     private readonly store: RunStore,
+    private readonly markFollowed: () => Promise<void>,
   ) {}
 
   /** The logged events from an index on, as in `RunLog.read`; empty also while the database is away. */
@@ -168,13 +167,6 @@ export class RunPoller {
     const before = this.latest?.record.status;
     const { record } = await this.check();
     if (record.status !== before) this.wake();
-  }
-
-  private async markFollowed(): Promise<void> {
-    const now = performance.now();
-    if (now - this.followedAt < FOLLOW_MS) return;
-    this.followedAt = now;
-    await this.store.log?.follow(this.runId);
   }
 }
 

@@ -3,6 +3,7 @@ import { safeError } from '../errors/safe-error.js';
 import { InstanceLeases } from './instance-leases.service.js';
 import { type LeaseStore, type OrphanRun, type Sweep } from './lease-store.interface.js';
 import { type RunKind } from './run-kinds.js';
+import { RunFollowers } from './run-followers.service.js';
 import { RunLogs } from './run-logs.service.js';
 import { RunService } from './run.service.js';
 import { type RunLog } from './run-log.interface.js';
@@ -24,6 +25,7 @@ export class RunSweeper implements OnModuleDestroy {
     private readonly runs: RunService,
     private readonly leases: InstanceLeases,
     private readonly logs: RunLogs,
+    private readonly followers: RunFollowers,
   ) {}
 
   /** Works the runs of a kind from now on. */
@@ -34,6 +36,10 @@ export class RunSweeper implements OnModuleDestroy {
       this.leases.open(leases);
       const handle: OnFound = (found, kinds) => {
         this.logs.setFollowed(log, new Set(found.followed));
+        // Where askers on other instances may leave, they must know that those here stay.
+        for (const runId of found.followed) {
+          this.warnOf(this.followers.markFollowed(runId, log), `Run ${runId} was not marked as followed`);
+        }
         this.handle(found, kinds);
       };
       sweep = new StoreSweep(leases, runs.instanceId, () => runs.runsIn(leases), handle, logger);

@@ -69,6 +69,10 @@ describe.each(['in the database', 'in memory'])('A busy chat %s', (place) => {
     expect(await questions()).toEqual(['One', 'Two', 'Three', 'Four', 'Five', 'Six']);
   });
 
+  it('lists no runs of a status that there is not', async () => {
+    await expect(chat.runs({ status: 'lost' as 'failed' })).rejects.toMatchObject({ code: 'validation_failed' });
+  });
+
   it('tells a queued run by its first event', async () => {
     const first = await hangingRun();
     const [two, three] = [await enqueue('Two'), await enqueue('Three')];

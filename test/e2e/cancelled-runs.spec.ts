@@ -1,8 +1,8 @@
-import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type MessageRecord } from '../../src/messages/message.interface.js';
 import { readEvents } from './support/event-reader.js';
 import { HttpClient, type HttpAnswer } from './support/http-client.js';
-import { PLATFORMS } from './support/test-server.js';
+import { PLATFORMS, startTestServer, type TestServer } from './support/test-server.js';
 import { testTool } from './support/test-tool.js';
 import { until } from './support/until.js';
 import { useTestServer } from './support/use-test-host.js';
@@ -20,12 +20,18 @@ const wait = testTool('wait', (_input, { signal }) => {
 
 describe.each(PLATFORMS)('Runs that are cancelled over HTTP, on %s', (platform) => {
   const server = useTestServer({ platform, tools: [pay, wait], retries: { tries: 3, budgetMs: 60_000 } });
+  /** Another instance on the same database. */
+  let there: TestServer;
   let client: HttpClient;
   let chatId: string;
 
-  beforeAll(() => {
+  beforeAll(async () => {
+    const { url } = server.sandbox;
+    const databaseUrl = (): string => server.databaseUrl;
+    there = await startTestServer({ platform, tools: [pay, wait], instanceUrl: url, gatewayUrl: url, databaseUrl });
     client = new HttpClient(server.url);
   });
+  afterAll(() => there.close());
   beforeEach(async () => {
     server.sandbox.reset();
     stopped = undefined;
@@ -44,23 +50,32 @@ describe.each(PLATFORMS)('Runs that are cancelled over HTTP, on %s', (platform) 
   const query = (text: string, runId: string): Promise<object[]> => server.database.query(text, [runId]);
   const hasStatus = async (runId: string, status: string): Promise<boolean> => (await find(runId)).status === status;
   const last = async (): Promise<MessageRecord | undefined> => (await client.messages(chatId)).at(-1);
-  const activeRun = async (): Promise<string> => {
+  const runWith = async (status: string): Promise<string> => {
     let id: string | undefined;
     await until(async () => {
-      const { items } = await client.json<{ items: { id: string }[] }>('GET', `/chats/${chatId}/runs?status=running`);
+      const { items } = await client.json<{ items: { id: string }[] }>('GET', `/chats/${chatId}/runs?status=${status}`);
       id = items[0]?.id;
       return id !== undefined;
     });
     return id ?? '';
   };
-  /** Begins to read an ask as events, and hangs up by the signal. */
-  const stream = (content: string, more: object, signal: AbortSignal): Promise<Response> =>
-    fetch(`${server.url}/chats/${chatId}/messages`, {
+  const activeRun = (): Promise<string> => runWith('running');
+  /** Waits until so many instances say that they follow the run. */
+  const isFollowedBy = (instances: number, runId: string): Promise<void> =>
+    until(async () => {
+      const text = 'SELECT 1 FROM duo_runs, jsonb_object_keys(followed_by) WHERE id = $1';
+      return (await query(text, runId)).length === instances;
+    });
+  /** Asks, and hangs up by the signal. */
+  const ask = (url: string, accept: string, body: object, signal: AbortSignal): Promise<Response> =>
+    fetch(`${url}/chats/${chatId}/messages`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
-      body: JSON.stringify({ content, ...more }),
+      headers: { 'content-type': 'application/json', accept },
+      body: JSON.stringify(body),
       signal,
     });
+  const stream = (content: string, more: object, signal: AbortSignal): Promise<Response> =>
+    ask(server.url, 'text/event-stream', { content, ...more }, signal);
 
   it('closes the upstream within 200 ms, and answers the ask with its text so far', async () => {
     server.sandbox.fault({ fault: 'stream-stall' });
@@ -145,12 +160,7 @@ describe.each(PLATFORMS)('Runs that are cancelled over HTTP, on %s', (platform) 
     server.sandbox.fault({ fault: 'stream-stall' });
     const first = await begin('One');
     const asking = post('Two', { whenBusy: 'enqueue' });
-    let second = '';
-    await until(async () => {
-      const { items } = await client.json<{ items: { id: string }[] }>('GET', `/chats/${chatId}/runs?status=queued`);
-      second = items[0]?.id ?? '';
-      return second !== '';
-    });
+    const second = await runWith('queued');
     expect((await cancel(second)).body).toMatchObject({ status: 'cancelled', position: null, startedAt: null });
     expect((await asking).body).toMatchObject({ code: 'run_cancelled', runId: second });
     await cancel(first);
@@ -187,16 +197,72 @@ describe.each(PLATFORMS)('Runs that are cancelled over HTTP, on %s', (platform) 
     await until(() => hasStatus(second, 'cancelled'));
 
     const waiting = new AbortController();
-    const asking = fetch(`${server.url}/chats/${chatId}/messages`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ content: 'Three', onDisconnect: 'cancel' }),
-      signal: waiting.signal,
-    }).catch(() => undefined);
+    const body = { content: 'Three', onDisconnect: 'cancel' };
+    const asking = ask(server.url, 'application/json', body, waiting.signal).catch(() => undefined);
     const third = await activeRun();
     waiting.abort();
     await asking;
     await until(() => hasStatus(third, 'cancelled'), 2_000);
+  });
+
+  describe.each(['application/json', 'text/event-stream'])('Accept: %s', (accept) => {
+    const queued = { content: 'Two', whenBusy: 'enqueue', onDisconnect: 'cancel' };
+    const asks = (url: string) => {
+      const leaving = new AbortController();
+      const reading = ask(url, accept, queued, leaving.signal)
+        .then((response) => response.text())
+        .catch(() => undefined);
+      return async (): Promise<void> => {
+        leaving.abort();
+        await reading;
+      };
+    };
+
+    it.each(['the same', 'another'])('cancels a queued run whose asker disconnects from %s instance', async (place) => {
+      server.sandbox.fault({ fault: 'stream-stall' });
+      const first = await begin('One');
+      const leave = asks(place === 'another' ? there.url : server.url);
+      const second = await runWith('queued');
+      await isFollowedBy(1, second);
+      await leave();
+      await until(() => hasStatus(second, 'cancelled'), 2_000);
+      expect(await hasStatus(first, 'running')).toBe(true);
+      await cancel(first);
+      await until(() => hasStatus(first, 'cancelled'));
+    });
+
+    it.each(['the same', 'another'])(
+      'cancels a run that was queued, on %s instance as its asker, who disconnects once it works',
+      async (place) => {
+        server.sandbox.fault({ fault: 'stream-stall', times: 2 });
+        const first = await begin('One');
+        const leave = asks(place === 'another' ? there.url : server.url);
+        const second = await runWith('queued');
+        await isFollowedBy(1, second);
+        await cancel(first);
+        await until(() => hasStatus(second, 'running'));
+        await leave();
+        await until(() => hasStatus(second, 'cancelled'), 2_000);
+      },
+    );
+
+    it('leaves a run that was queued to those who follow it where it works', async () => {
+      server.sandbox.fault({ fault: 'stream-stall', times: 2 });
+      const first = await begin('One');
+      const leave = asks(there.url);
+      const second = await runWith('queued');
+      await cancel(first);
+      await until(() => hasStatus(second, 'running'));
+      const reader = new AbortController();
+      await fetch(`${server.url}/chats/${chatId}/runs/${second}/events`, { signal: reader.signal });
+      await isFollowedBy(2, second);
+      await leave();
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      expect(await hasStatus(second, 'running')).toBe(true);
+      reader.abort();
+      await cancel(second);
+      await until(() => hasStatus(second, 'cancelled'));
+    });
   });
 
   async function expectFirstText(response: Response): Promise<void> {

@@ -62,9 +62,9 @@ export class DuoRun {
   @Column({ type: 'timestamptz', name: 'cancel_requested_at', nullable: true })
   cancelRequestedAt!: Date | null;
 
-  /** Until when its log is read on another instance: it is written more often meanwhile. */
-  @Column({ type: 'timestamptz', name: 'followed_until', nullable: true })
-  followedUntil!: Date | null;
+  /** Until when it counts as followed on each instance: its log is written more often while others follow it. */
+  @Column({ type: 'jsonb', name: 'followed_by', nullable: true })
+  followedBy!: Record<string, string> | null;
 
   @Column({ type: 'integer', name: 'last_event_index', nullable: true })
   lastEventIndex!: number | null;

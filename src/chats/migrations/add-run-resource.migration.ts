@@ -26,7 +26,7 @@ export class AddRunResource1796600000000 implements MigrationInterface {
     // The index on them goes with them, whatever its name.
     await queryRunner.query(`ALTER TABLE ${runs} DROP COLUMN "idempotency_key", DROP COLUMN "request_hash"`);
     await queryRunner.query(
-      `ALTER TABLE ${runs} ADD "takeovers" integer NOT NULL DEFAULT '0', ADD "queue_rank" integer NOT NULL DEFAULT '0', ADD "followed_until" TIMESTAMP WITH TIME ZONE`,
+      `ALTER TABLE ${runs} ADD "takeovers" integer NOT NULL DEFAULT '0', ADD "queue_rank" integer NOT NULL DEFAULT '0', ADD "followed_by" jsonb`,
     );
     await queryRunner.query(
       `ALTER TABLE ${tableOf(dataSource, DuoInstance)} ADD "has_session" boolean NOT NULL DEFAULT false`,
@@ -43,7 +43,7 @@ export class AddRunResource1796600000000 implements MigrationInterface {
     await queryRunner.query(`DROP TABLE ${tableOf(dataSource, DuoIdempotencyKey)}`);
     await queryRunner.query(`ALTER TABLE ${tableOf(dataSource, DuoInstance)} DROP COLUMN "has_session"`);
     await queryRunner.query(
-      `ALTER TABLE ${runs} DROP COLUMN "followed_until", DROP COLUMN "queue_rank", DROP COLUMN "takeovers"`,
+      `ALTER TABLE ${runs} DROP COLUMN "followed_by", DROP COLUMN "queue_rank", DROP COLUMN "takeovers"`,
     );
     await queryRunner.query(`ALTER TABLE ${runs} ADD "idempotency_key" text, ADD "request_hash" text`);
     await queryRunner.query(createIndex(dataSource, KEY_INDEX, 'UNIQUE '));

@@ -7,9 +7,8 @@ import { type SqlClient, statement } from './sql-client.js';
 const MAX_CLEARED = 1_000;
 /** How many batches one statement reads at most. */
 const MAX_READ = 64;
-/** For how long the log of a followed run is written more often, and when that is said again, in seconds. */
+/** For how long a run counts as followed since that was said last. */
 const FOLLOWED_S = 10;
-const FOLLOWED_AGAIN_S = 6;
 
 /** The log of runs in a table. */
 export class SqlRunLog implements RunLog {
@@ -41,10 +40,10 @@ WITH e AS MATERIALIZED (
 c AS (SELECT e.*, sum(e.n) OVER (ORDER BY e.first_index) - e.n AS before FROM e WHERE e.first_index + e.n > $2)
 SELECT c.first_index AS "firstIndex", c.events FROM c WHERE c.before < $3 ORDER BY c.first_index`);
     this.mark = statement(`
-UPDATE ${runs} SET followed_until = clock_timestamp() + interval '${FOLLOWED_S} s'
- WHERE id = $1 AND coalesce(followed_until < clock_timestamp() + interval '${FOLLOWED_AGAIN_S} s', true)`);
+UPDATE ${runs} SET followed_by = coalesce(followed_by, '{}') || jsonb_build_object($2::text, clock_timestamp() + interval '${FOLLOWED_S} s')
+ WHERE id = $1`);
     this.look = statement(
-      `SELECT coalesce(followed_until > clock_timestamp(), false) AS "isFollowed" FROM ${runs} WHERE id = $1`,
+      `SELECT ${isFollowedElsewhere('r', '$2::text')} AS "isFollowed" FROM ${runs} r WHERE r.id = $1`,
     );
     // Ids are times, so the range holds only old runs; a subquery per row keeps the planner from scanning all runs.
     this.removal = statement(`
@@ -69,12 +68,13 @@ SELECT count(*)::int AS cleared FROM old`);
     return onDatabase(() => this.client.rows<RunEventBatch>(this.selection, values));
   }
 
-  async follow(runId: string): Promise<void> {
-    await onDatabase(() => this.client.rows(this.mark, [runId]));
+  async follow(runId: string, instanceId: string): Promise<void> {
+    await onDatabase(() => this.client.rows(this.mark, [runId, instanceId]));
   }
 
-  async isFollowed(runId: string): Promise<boolean> {
-    const [row] = await onDatabase(() => this.client.rows<{ isFollowed: boolean }>(this.look, [runId]));
+  async isFollowedElsewhere(runId: string, instanceId: string): Promise<boolean> {
+    const values = [runId, instanceId];
+    const [row] = await onDatabase(() => this.client.rows<{ isFollowed: boolean }>(this.look, values));
     return row?.isFollowed ?? false;
   }
 
@@ -83,6 +83,11 @@ SELECT count(*)::int AS cleared FROM old`);
     const [row] = await onDatabase(() => this.client.rows<{ cleared: number }>(this.removal, values));
     return row?.cleared === MAX_CLEARED;
   }
+}
+
+/** The condition that another instance than this one follows the run in this row. */
+export function isFollowedElsewhere(run: string, instanceId: string): string {
+  return `EXISTS (SELECT FROM jsonb_each_text(${run}.followed_by) f WHERE f.key <> ${instanceId} AND f.value::timestamptz > clock_timestamp())`;
 }
 
 /** The smallest UUIDv7 of a moment. */

@@ -1,5 +1,6 @@
 import { headerJson } from './begin-sql.js';
 import { instanceLock } from './instance-session.js';
+import { isFollowedElsewhere } from './sql-run-log.js';
 
 /** How many orphans, and how many queued chats, one sweep returns at most. */
 const MAX_FOUND = 20;
@@ -48,11 +49,11 @@ q AS (
                                              AND a.status IN ('running', 'awaiting_approval'))
    LIMIT ${MAX_FOUND}),
 w AS MATERIALIZED (
-  SELECT r.id, r.cancel_requested_at, r.followed_until FROM ${runs} r
-   WHERE r.status = 'running' AND r.instance_id = $1 AND (r.cancel_requested_at IS NOT NULL OR r.followed_until > clock_timestamp()))
+  SELECT r.id, r.cancel_requested_at, ${isFollowedElsewhere('r', '($1::uuid)::text')} AS is_followed FROM ${runs} r
+   WHERE r.status = 'running' AND r.instance_id = $1 AND (r.cancel_requested_at IS NOT NULL OR r.followed_by IS NOT NULL))
 SELECT ${list('m.id', 'm')} AS missing, ${list(orphan, `(SELECT * FROM o LIMIT ${MAX_FOUND}) o`)} AS orphans,
        ${list(queued, 'q')} AS queued, ${list('w.id', 'w WHERE w.cancel_requested_at IS NOT NULL')} AS cancelled,
-       ${list('w.id', 'w WHERE w.followed_until > clock_timestamp()')} AS followed,
+       ${list('w.id', 'w WHERE w.is_followed')} AS followed,
        ${list(
          'u.id',
          `unnest($5::uuid[]) AS u (id)

@@ -1,23 +1,14 @@
 import { IsIn, IsInt, IsUUID, Max, Min } from 'class-validator';
 import { CHAT_PAGE } from '../../chats/page.js';
 import { type RunStatus } from '../../runs/run-event.interface.js';
+import { RUN_STATUSES } from '../../runs/run-statuses.js';
 import { MAX_EVENT_INDEX } from '../../runs/run.interface.js';
 import { Optional, ToInteger } from './decorators.js';
-
-const STATUSES = Object.keys({
-  queued: true,
-  running: true,
-  awaiting_approval: true,
-  completed: true,
-  failed: true,
-  cancelled: true,
-  interrupted: true,
-} satisfies Record<RunStatus, true>);
 
 /** The query of `GET /chats/:id/runs`. */
 export class RunPageDto {
   @Optional()
-  @IsIn(STATUSES)
+  @IsIn(RUN_STATUSES)
   status?: RunStatus;
 
   @Optional()

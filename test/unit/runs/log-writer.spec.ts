@@ -38,7 +38,7 @@ class MemoryLog implements RunLog {
     return Promise.resolve();
   }
 
-  isFollowed(): Promise<boolean> {
+  isFollowedElsewhere(): Promise<boolean> {
     return Promise.resolve(false);
   }
 

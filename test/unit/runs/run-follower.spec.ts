@@ -8,7 +8,7 @@ import { eventsOf } from '../../e2e/support/events-of.js';
 const store = new MemoryRunStore('chat', 'model');
 
 function follow(run: LiveRun, after: number, takeLive?: () => Promise<number>): Promise<RunEventBatch[]> {
-  const sources = { liveRun: () => run, poller: new RunPoller(run.id, store) };
+  const sources = { liveRun: () => run, poller: new RunPoller(run.id, store, () => Promise.resolve()) };
   const ask = { store, runId: run.id, after, isWaiting: true, live: run, takeLive };
   return eventsOf(new RunFollower(ask, sources).batches());
 }
