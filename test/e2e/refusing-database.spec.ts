@@ -247,8 +247,9 @@ describe('A database connection that ends while it is acquired', () => {
     it('fails a statement that waits for the connection, without crashing the host', async () => {
       const host = await startHost();
       expect(await host.does('write behind another')).toEqual(['done', 'done']);
-      primary.endWhenReady(1);
+      primary.endWhenReady(Infinity);
       expect(await host.does('write behind another')).toEqual(['done', 'database_unavailable']);
+      primary.endWhenReady(0);
       expect(await host.does('write')).toEqual(['done']);
     });
 
