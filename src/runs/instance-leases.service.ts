@@ -47,6 +47,7 @@ class Lease {
   private heartbeat: NodeJS.Timeout | undefined;
   private renewal: Promise<void> | undefined;
   private heldUntil = 0;
+  private isWanted = false;
 
   constructor(
     private readonly store: LeaseStore,
@@ -54,11 +55,12 @@ class Lease {
     private readonly logger: Logger,
   ) {
     store.open(instanceId, () => {
-      if (this.heartbeat !== undefined) this.renewInBackground();
+      if (this.isWanted) this.renewInBackground();
     });
   }
 
   async hold(): Promise<void> {
+    this.isWanted = true;
     if (performance.now() >= this.heldUntil) await this.renew();
     this.heartbeat ??= setInterval(() => {
       this.renewInBackground();
@@ -67,13 +69,17 @@ class Lease {
 
   async release(): Promise<void> {
     clearInterval(this.heartbeat);
-    this.heartbeat = undefined;
+    this.isWanted = false;
     await this.renewal?.catch(() => undefined);
     await this.store.release(this.instanceId);
   }
 
+  /** After a renewal that is under way, which may not know of the session yet. */
   private renewInBackground(): void {
-    this.renew().catch((error: unknown) => {
+    const renewed = (this.renewal ?? Promise.resolve())
+      .catch(() => undefined)
+      .then(() => (this.isWanted ? this.renew() : undefined));
+    renewed.catch((error: unknown) => {
       this.logger.warn(`The instance's lease was not renewed: ${safeError(error).message}`);
     });
   }

@@ -61,8 +61,9 @@ export class InstanceSession {
     }
   }
 
-  /** Takes the lock, where an older session of this instance still held it. */
+  /** Takes the lock, where an older session of this instance still held it; first waits for a session that connects. */
   async lock(): Promise<void> {
+    await this.connecting;
     const { client } = this;
     if (client !== undefined && !this.hasLock) await this.lockOn(client);
   }
