@@ -63,7 +63,7 @@ export function runPaths(path: string): Record<string, JsonObject> {
         summary: 'Follow the active run',
         description: 'From its start; where no run is active, the first one that is queued.',
         parameters: [lastEventId],
-        answers: { 200: events, 204: answer('There is none.') },
+        answers: { 200: events, 204: answer('The chat has no active or queued run.') },
         codes: ['chat_not_found', 'too_many_followers'],
       }),
     },
