@@ -123,6 +123,7 @@ describe('A server that stops while it answers', () => {
     await servers.at(-1)?.kill();
     const last = await startServer();
     await until(async () => (await rows.runs(chatId))[0]?.status === 'interrupted');
+    expect((await rows.runs(chatId))[0]).toMatchObject({ fence: 3, takeovers: 2 });
     const halves = (await last.http.messages(chatId)).slice(1);
     expect(halves).toMatchObject(Array.from({ length: 3 }, () => ({ status: 'interrupted', text: said, runId })));
     const log = await rows.log(runId);

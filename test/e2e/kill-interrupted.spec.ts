@@ -29,7 +29,7 @@ describe("A server that is killed, next to one with recovery: 'interrupt'", () =
       [1_000_003, { type: 'error', problem: { code: 'server_busy' } }],
       [1_000_004, { type: 'run-end', status: 'interrupted' }],
     ]);
-    expect(run).toMatchObject({ last_event_index: 1_000_004 });
+    expect(run).toMatchObject({ last_event_index: 1_000_004, takeovers: 0 });
   });
 
   it('keeps the question where nothing was said', async () => {

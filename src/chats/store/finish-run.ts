@@ -1,6 +1,5 @@
 import { ChatNotFoundError } from '../../errors/chat.errors.js';
 import { type FinishedRun, type FinishRun } from '../../runs/run-end.interface.js';
-import { MAX_TAKEOVERS } from './claim-run.js';
 import { explainLostRun, readRunState } from './explain-lost-run.js';
 import { type KindDatabase } from './kind-database.js';
 import { type KindTables } from './kind-tables.js';
@@ -33,14 +32,14 @@ function finishRunSql(t: KindTables): string {
  */
 export function endRunSql(t: KindTables, attempts: string): string {
   const { chat, message } = t;
-  // The claim that finds a run taken over too often only ends it. A parked run has no instance, so that it is never recovered.
+  // A parked run has no instance, so that it is never recovered.
   const released =
     "finished_at = CASE WHEN $4 <> 'awaiting_approval' THEN now() END, instance_id = CASE WHEN $4 <> 'awaiting_approval' THEN r.instance_id END";
   return `
 WITH ${lockTimeout},
 l AS MATERIALIZED (SELECT t.${chat('id')} FROM ${t.chats} t, s WHERE t.${chat('id')} = $1 FOR NO KEY UPDATE OF t),
 f AS (
-  UPDATE ${t.runs} r SET status = $4, takeovers = least(r.takeovers, ${MAX_TAKEOVERS}), ${released}, error = $12::json, answer_message_id = $5::uuid, last_event_index = $19
+  UPDATE ${t.runs} r SET status = $4, ${released}, error = $12::json, answer_message_id = $5::uuid, last_event_index = $19
     FROM (SELECT count(*) FROM l) l
    WHERE r.id = $2 AND r.fence = $3 AND r.status = 'running' RETURNING r.chat_kind, r.chat_id, r.cancel_requested_at),
 c AS (

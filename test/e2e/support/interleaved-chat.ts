@@ -103,18 +103,14 @@ export class InterleavedChat {
     const row = this.last.runs.find(({ status }) => status === 'running');
     if (row === undefined) return;
     const [, instanceId = ''] = this.instanceIds;
-    const begun = await this.store.takeOver({
-      runId: row.id,
-      fence: row.fence,
-      instanceId,
-      mayContinue: row.takeovers < 2,
-    });
+    const begun = await this.store.takeOver({ runId: row.id, fence: row.fence, instanceId, mayContinue: true });
     if (begun) this.add(begun, null);
-    const isWrong = begun !== undefined && this.cancelled.has(row.id);
-    await this.look(
-      begun ? 'the run is taken over' : 'the takeover ends the run',
-      isWrong ? 'it was cancelled' : undefined,
-    );
+    const wrong = this.cancelled.has(row.id)
+      ? 'it was cancelled'
+      : row.takeovers >= 2
+        ? 'that is one too many'
+        : undefined;
+    await this.look(begun ? 'the run is taken over' : 'the takeover ends the run', begun && wrong);
   }
 
   /** The instance of the running run gives it back, and another one continues it. */

@@ -8,7 +8,7 @@ export class RunRows {
 
   runs(chatId: string): Promise<Record<string, unknown>[]> {
     return this.database.query(
-      `SELECT id, status, fence, error->>'code' AS code, answer_message_id, last_event_index, finished_at
+      `SELECT id, status, fence, takeovers, error->>'code' AS code, answer_message_id, last_event_index, finished_at
          FROM duo_runs WHERE chat_id = $1 ORDER BY id`,
       [chatId],
     );
