@@ -12,7 +12,7 @@ import { ChatNotFoundError } from '../errors/chat.errors.js';
 import { RunNotFoundError } from '../errors/run.errors.js';
 import { ValidationError } from '../errors/request.errors.js';
 import { type ChatBackend, bindChat } from '../conversation/chat-backend.js';
-import { page, pageLimit } from '../conversation/page.js';
+import { LIST_PAGE, page, pageLimit } from '../conversation/page.js';
 import { setParked } from '../conversation/parked-chats.js';
 import { mergeParams } from '../messages/merge-params.js';
 import { checkParamChanges } from '../messages/params.js';
@@ -38,7 +38,7 @@ import {
 import { type DuoMessage } from './entities/duo-message.entity.js';
 import { DuoRun } from './entities/duo-run.entity.js';
 import { subscribe } from './lasting-subscriber.js';
-import { CHAT_PAGE, MESSAGE_PAGE, pageStart } from './page.js';
+import { MESSAGE_PAGE, pageStart } from './page.js';
 import { type ChatKey, persistedChatBackend } from './persisted-chat-backend.js';
 import { onDatabase } from './store/database-error.js';
 import { violatedUnique } from './store/database-failure.js';
@@ -122,7 +122,7 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
     if (options.cursor !== undefined && !isUuid(options.cursor)) {
       throw new ValidationError('cursor is not one that a list has returned: pass its nextCursor unchanged.');
     }
-    const limit = pageLimit(options.limit, CHAT_PAGE);
+    const limit = pageLimit(options.limit, LIST_PAGE);
     const where = this.where(options, options.cursor === undefined ? {} : { id: LessThan(options.cursor) });
     const newestFirst = { id: 'DESC' } as object;
     const chats = await this.load({ where, order: newestFirst, take: limit + 1 });

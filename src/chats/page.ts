@@ -1,7 +1,6 @@
 import { type PageSize } from '../conversation/page.js';
 import { ValidationError } from '../errors/request.errors.js';
 
-export const CHAT_PAGE: PageSize = { default: 20, max: 100 };
 /** The largest value of the column of sequence numbers. */
 const MAX_SEQ = 2 ** 31 - 1;
 

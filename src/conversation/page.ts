@@ -10,7 +10,8 @@ export interface PageSize {
   max: number;
 }
 
-const RUN_PAGE: PageSize = { default: 20, max: 100 };
+/** Of chats, and of the runs of one. */
+export const LIST_PAGE: PageSize = { default: 20, max: 100 };
 
 /** @throws ValidationError when the limit is out of range */
 export function pageLimit(limit: number | undefined, size: PageSize): number {
@@ -44,6 +45,6 @@ export async function runPage(
   if (cursor !== undefined && !isUuid(cursor)) {
     throw new ValidationError('cursor is not one that a list has returned: pass its nextCursor unchanged.');
   }
-  const size = pageLimit(limit, RUN_PAGE);
+  const size = pageLimit(limit, LIST_PAGE);
   return page(await store.list({ status, cursor, limit: size + 1 }), size, (run) => run.id);
 }

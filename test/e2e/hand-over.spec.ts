@@ -1,13 +1,14 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { DataSource } from 'typeorm';
 import { Chat } from '../../src/index.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/index.js';
 import { createTestDatabase, type TestDatabase } from '../database/test-database.js';
 import { readEvents, type ReceivedEvent } from './support/event-reader.js';
 import { RunRows } from './support/run-rows.js';
-import { type ServerProcess, startServerProcess } from './support/server-process.js';
+import { type ServerProcess } from './support/server-process.js';
 import { startTestHost } from './support/test-module.js';
 import { until } from './support/until.js';
+import { useServerProcesses } from './support/use-server-processes.js';
 
 jest.setTimeout(120_000);
 
@@ -26,7 +27,7 @@ describe('A server that stops while it answers', () => {
   let database: DataSource;
   let sandbox: Sandbox;
   let rows: RunRows;
-  const servers: ServerProcess[] = [];
+  const servers = useServerProcesses(() => ({ database: shared.url, gitlab: sandbox.url }));
 
   beforeAll(async () => {
     shared = await createTestDatabase();
@@ -44,13 +45,6 @@ describe('A server that stops while it answers', () => {
   beforeEach(() => {
     sandbox.reset();
   });
-  afterEach(() => Promise.all(servers.splice(0).map((server) => server.kill())));
-
-  async function startServer(): Promise<ServerProcess> {
-    const server = await startServerProcess(shared.url, sandbox.url);
-    servers.push(server);
-    return server;
-  }
 
   /** Reads until the connection ends, or is cut. */
   async function readAll(response: Response, events: ReceivedEvent[]): Promise<void> {
@@ -72,21 +66,21 @@ describe('A server that stops while it answers', () => {
   }
 
   it('leaves its run to the next start, asked to stop alone', async () => {
-    const { chatId, runId, reading } = await hangingAsk(await startServer());
-    await servers[0]?.stop();
+    const { chatId, runId, reading } = await hangingAsk(await servers.start());
+    await servers.all[0]?.stop();
     await reading;
     const [released] = await database.query<unknown[]>('SELECT status, instance_id FROM duo_runs WHERE id = $1', [
       runId,
     ]);
     expect(released).toEqual({ status: 'running', instance_id: null });
     expect(await database.query('SELECT id FROM duo_instances')).toEqual([]);
-    const next = await startServer();
+    const next = await servers.start();
     await until(async () => (await rows.runs(chatId))[0]?.status === 'completed');
     expect((await next.http.messages(chatId)).at(-1)).toMatchObject({ runId, status: 'complete' });
   });
 
   it('hands its run over to another one, where the reader gets the rest, asked to stop', async () => {
-    const [first, second] = [await startServer(), await startServer()];
+    const [first, second] = [await servers.start(), await servers.start()];
     const { chatId, runId, events, reading } = await hangingAsk(first);
     const stopping = first.stop();
     await until(async () => (await first.http.send('GET', '/health/ready')).status === 503);
@@ -110,18 +104,18 @@ describe('A server that stops while it answers', () => {
   });
 
   it('ends a run that kills its process each time as interrupted, after two takeovers', async () => {
-    const { chatId, runId, events } = await hangingAsk(await startServer());
+    const { chatId, runId, events } = await hangingAsk(await servers.start());
     const said = textOf(events);
     await until(async () => (await rows.loggedText(runId)) === said);
     for (const fence of [1, 2]) {
-      await servers.at(-1)?.kill();
+      await servers.all.at(-1)?.kill();
       sandbox.fault({ fault: 'stream-stall', afterChunks: 5 });
-      await startServer();
+      await servers.start();
       await until(async () => (await rows.loggedText(runId)) === said.repeat(fence + 1));
       expect((await rows.runs(chatId))[0]).toMatchObject({ status: 'running', fence });
     }
-    await servers.at(-1)?.kill();
-    const last = await startServer();
+    await servers.all.at(-1)?.kill();
+    const last = await servers.start();
     await until(async () => (await rows.runs(chatId))[0]?.status === 'interrupted');
     expect((await rows.runs(chatId))[0]).toMatchObject({ fence: 3, takeovers: 2 });
     const halves = (await last.http.messages(chatId)).slice(1);

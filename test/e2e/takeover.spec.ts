@@ -1,13 +1,14 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Chat, DuoChatService } from '../../src/index.js';
 import { type RunEvent } from '../../src/runs/run-event.interface.js';
 import { type Sandbox } from '../../src/sandbox/index.js';
 import { createTestDatabase, type TestDatabase } from '../database/test-database.js';
 import { readEvents, type ReceivedEvent } from './support/event-reader.js';
 import { RunRows } from './support/run-rows.js';
-import { type ServerProcess, startServerProcess } from './support/server-process.js';
+import { type ServerProcess } from './support/server-process.js';
 import { startTestHost, type TestHost } from './support/test-module.js';
 import { until } from './support/until.js';
+import { useServerProcesses } from './support/use-server-processes.js';
 
 /** To whom the server says that its chats belong. */
 const owner = { ownerId: 'local' };
@@ -20,7 +21,7 @@ describe('A run whose server is killed', () => {
   let sandbox: Sandbox;
   let chats: DuoChatService<Chat>;
   let rows: RunRows;
-  const servers: ServerProcess[] = [];
+  const servers = useServerProcesses(() => ({ database: shared.url, gitlab: sandbox.url }));
 
   beforeAll(async () => {
     shared = await createTestDatabase();
@@ -36,13 +37,6 @@ describe('A run whose server is killed', () => {
   beforeEach(() => {
     sandbox.reset();
   });
-  afterEach(() => Promise.all(servers.splice(0).map((server) => server.kill())));
-
-  async function startServer(): Promise<ServerProcess> {
-    const server = await startServerProcess(shared.url, sandbox.url);
-    servers.push(server);
-    return server;
-  }
 
   const textOf = (events: readonly { type?: string; data: Record<string, unknown> }[]): string =>
     events.flatMap(({ type, data }) => (type === 'text-delta' ? [data.text as string] : [])).join('');
@@ -68,7 +62,7 @@ describe('A run whose server is killed', () => {
   it('continues under its id on another instance within 5 s', async () => {
     const took: number[] = [];
     for (let kill = 0; kill < 3; kill += 1) {
-      const server = await startServer();
+      const server = await servers.start();
       const { chatId, runId, said } = await hangingRun(server);
       const killedAt = performance.now();
       await server.kill();

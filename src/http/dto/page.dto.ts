@@ -1,5 +1,6 @@
 import { IsInt, IsUUID, Max, Min } from 'class-validator';
-import { CHAT_PAGE, MESSAGE_PAGE } from '../../chats/page.js';
+import { MESSAGE_PAGE } from '../../chats/page.js';
+import { LIST_PAGE } from '../../conversation/page.js';
 import { Optional, ToInteger } from './decorators.js';
 
 /** PostgreSQL's largest integer. */
@@ -11,7 +12,7 @@ export class ChatPageDto {
   @ToInteger()
   @IsInt()
   @Min(1)
-  @Max(CHAT_PAGE.max)
+  @Max(LIST_PAGE.max)
   limit?: number;
 
   @Optional()

@@ -1,26 +1,15 @@
-import { IsIn, IsInt, IsUUID, Max, Min } from 'class-validator';
-import { CHAT_PAGE } from '../../chats/page.js';
+import { IsIn, IsInt, Max, Min } from 'class-validator';
 import { type RunStatus } from '../../runs/run-event.interface.js';
 import { RUN_STATUSES } from '../../runs/run-statuses.js';
 import { MAX_EVENT_INDEX } from '../../runs/run.interface.js';
 import { Optional, ToInteger } from './decorators.js';
+import { ChatPageDto } from './page.dto.js';
 
 /** The query of `GET /chats/:id/runs`. */
-export class RunPageDto {
+export class RunPageDto extends ChatPageDto {
   @Optional()
   @IsIn(RUN_STATUSES)
   status?: RunStatus;
-
-  @Optional()
-  @ToInteger()
-  @IsInt()
-  @Min(1)
-  @Max(CHAT_PAGE.max)
-  limit?: number;
-
-  @Optional()
-  @IsUUID()
-  cursor?: string;
 }
 
 /** The query of `GET /chats/:id/runs/:runId/events`; `after` is the index of an event. */

@@ -1,4 +1,5 @@
-import { CHAT_PAGE, MESSAGE_PAGE } from '../../chats/page.js';
+import { MESSAGE_PAGE } from '../../chats/page.js';
+import { LIST_PAGE } from '../../conversation/page.js';
 import { type ErrorCode } from '../../errors/gitlab-duo.error.js';
 import { type JsonObject } from '../../messages/json.interface.js';
 import { answer, limit, operation, query } from './operation.js';
@@ -53,7 +54,7 @@ export function chatPaths(path: string): Record<string, JsonObject> {
         ...call('list'),
         summary: 'List chats, the newest first',
         parameters: [
-          limit(CHAT_PAGE),
+          limit(LIST_PAGE),
           query('cursor', { ...uuid, description: 'The `nextCursor` of the page before.' }),
         ],
         answers: { 200: answer('A page of chats; it stays in place while chats come and go.', 'ChatPage') },

@@ -1,4 +1,4 @@
-import { CHAT_PAGE } from '../../chats/page.js';
+import { LIST_PAGE } from '../../conversation/page.js';
 import { type JsonObject } from '../../messages/json.interface.js';
 import { answer, limit, operation, query } from './operation.js';
 import { runStatus } from './run-schemas.js';
@@ -17,7 +17,7 @@ export function runPaths(path: string): Record<string, JsonObject> {
         summary: 'List the runs of a chat, the newest first',
         parameters: [
           query('status', runStatus),
-          limit(CHAT_PAGE),
+          limit(LIST_PAGE),
           query('cursor', { ...uuid, description: 'The `nextCursor` of the page before.' }),
         ],
         answers: { 200: answer('A page of runs.', 'RunPage') },
