@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startDatabaseServer } from '../global-setup.js';
+import { runAskBench } from './ask/ask-bench.js';
 import { type BenchReport, type BenchRow } from './bench-row.interface.js';
 import { runBodyBench } from './chat/body-bench.js';
 import { runLongChatBench } from './chat/long-chat-bench.js';
@@ -19,6 +20,7 @@ import { runServerBench } from './server/server-bench.js';
 
 /** The benches by their names on the command line; all of them without one. */
 const benches: Record<string, () => Promise<BenchRow[]>> = {
+  ask: runAskBench,
   client: runClientBench,
   server: runServerBench,
   memory: runMemoryBench,

@@ -12,11 +12,14 @@ export class Reader {
 
   constructor(private readonly url: string) {}
 
-  /** Reads each path to its end. They start one after the other, so that none waits for the database. */
-  async readAll(paths: readonly string[], onChunks: (count: number) => void): Promise<void> {
+  /**
+   * Reads each path to its end, so often, one time after the other. The paths start one after the other, so that none
+   * waits for the database.
+   */
+  async readAll(paths: readonly string[], onChunks: (count: number) => void, times = 1): Promise<void> {
     const reads = paths.map(async (path, place) => {
       await sleep(place * START_EVERY_MS);
-      await this.read(path, onChunks);
+      for (let time = 0; time < times; time += 1) await this.read(path, onChunks);
     });
     await Promise.all(reads);
   }

@@ -24,7 +24,7 @@ export function startOurs(
   databaseUrl: string,
   imports: readonly string[] = [],
 ): Promise<BenchServer> {
-  return start('dist/main.js', [], imports, {
+  return startServer('dist/main.js', [], imports, {
     NODE_ENV: 'production',
     HOST: '127.0.0.1',
     PORT: '0',
@@ -37,15 +37,16 @@ export function startOurs(
 
 /** Starts the proxy that our server is measured against. */
 export function startBareProxy(upstreamUrl: string): Promise<BenchServer> {
-  return start('test/bench/server/bare-proxy.mjs', [upstreamUrl], [], {});
+  return startServer('test/bench/server/bare-proxy.mjs', [upstreamUrl], [], {});
 }
 
 /** Starts the server of event streams without events that idle followers are measured against. */
 export function startBareEvents(): Promise<BenchServer> {
-  return start('test/bench/follow/bare-events.mjs', [], [], {});
+  return startServer('test/bench/follow/bare-events.mjs', [], [], {});
 }
 
-async function start(
+/** Starts a server that prints its address, with these arguments, and these modules loaded before its own. */
+export async function startServer(
   file: string,
   args: string[],
   imports: readonly string[],

@@ -1,0 +1,160 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createTestDatabase } from '../../database/test-database.js';
+import { type BenchRow } from '../bench-row.interface.js';
+import { median } from '../figures.js';
+import { compared, costsByRound } from '../rounds.js';
+import { createChats } from '../server/bench-chats.js';
+import { Reader } from '../server/reader.js';
+import { type BenchServer, startOurs } from '../server/start-server.js';
+import { startUpstream } from '../upstream/start-upstream.js';
+import { compileContestants, startFloor, startPeer } from './start-contestants.js';
+
+/** So many chats at once, each of which asks so often, one ask after the other. */
+interface AskLoad {
+  name: string;
+  chats: number;
+  asks: number;
+  deltas: number;
+  everyMs: number;
+  /** At most so many times what the floor takes, and at least so many times less than the peer takes. */
+  budget: { floor: number; peer: number };
+}
+
+const loads: AskLoad[] = [
+  { name: '20 chats, 1 delta', chats: 20, asks: 20, deltas: 1, everyMs: 0, budget: { floor: 1.8, peer: 4 } },
+  {
+    name: '40 chats, 60 deltas at 20 ms',
+    chats: 40,
+    asks: 2,
+    deltas: 60,
+    everyMs: 20,
+    budget: { floor: 1.25, peer: 6 },
+  },
+  {
+    name: '100 chats, 100 deltas at 50 ms',
+    chats: 100,
+    asks: 1,
+    deltas: 100,
+    everyMs: 50,
+    budget: { floor: 1.2, peer: 8 },
+  },
+];
+const ROUNDS = 5;
+const WARM_UP = 2;
+/** Until a server has done what it does after an answer. */
+const SETTLED_MS = 200;
+const LONE_ASKS = 100;
+/** What the first token of a lone ask may take more than the floor's, in milliseconds. */
+const FIRST_TOKEN_BUDGET_MS = 1.2;
+
+type Name = 'floor' | 'ours' | 'peer6' | 'peer7';
+
+/** A server and the database that its chats are in. */
+interface Contestant {
+  server: BenchServer;
+  databaseUrl: string;
+}
+
+/**
+ * What a whole ask costs a server, from the request to the end of the stream: its CPU time by the operating system, over
+ * that of a server by hand and under that of a Nest server on AI SDK 6 and 7.
+ */
+export async function runAskBench(): Promise<BenchRow[]> {
+  compileContestants();
+  const rows: BenchRow[] = [];
+  for (const load of loads) rows.push(...(await withContestants(load, (all) => measure(load, all))));
+  return rows;
+}
+
+/** Starts the four servers on an upstream of this pace. */
+async function withContestants<T>(pace: AskLoad, work: (all: Record<Name, Contestant>) => Promise<T>): Promise<T> {
+  const databases = await Promise.all([createTestDatabase(), createTestDatabase(), createTestDatabase()]);
+  const [own, of6, of7] = databases.map(({ url }) => url) as [string, string, string];
+  const upstream = await startUpstream(pace);
+  const servers: BenchServer[] = [];
+  const contestant = async (starting: Promise<BenchServer>, databaseUrl: string): Promise<Contestant> => {
+    const server = await starting;
+    servers.push(server);
+    return { server, databaseUrl };
+  };
+  try {
+    const ours = await contestant(startOurs(upstream.url, own), own);
+    return await work({
+      floor: await contestant(startFloor(upstream.url, own), own),
+      ours,
+      peer6: await contestant(startPeer(upstream.url, of6, 'ai-6'), of6),
+      peer7: await contestant(startPeer(upstream.url, of7, 'ai'), of7),
+    });
+  } finally {
+    await Promise.all(servers.map((server) => server.stop()));
+    upstream.stop();
+    await Promise.all(databases.map((database) => database.drop()));
+  }
+}
+
+async function measure(load: AskLoad, all: Record<Name, Contestant>): Promise<BenchRow[]> {
+  const { name, budget } = load;
+  const cost = (of: Name) => () => costOf(all[of], load);
+  const sides = { floor: cost('floor'), ours: cost('ours'), peer6: cost('peer6'), peer7: cost('peer7') };
+  const rounds = await costsByRound(sides, ROUNDS, WARM_UP);
+  const row = (value: Name, against: Name, what: string, limit: BenchRow['budget']): BenchRow => {
+    const figures = compared(rounds, value, against);
+    return {
+      name: `server CPU an ask, ${name}: ${what}`,
+      value: millis(figures.value / 1_000),
+      against: millis(figures.against / 1_000),
+      ratio: figures.ratio,
+      budget: limit,
+    };
+  };
+  return [
+    row('ours', 'floor', 'ours / floor', { atMost: budget.floor }),
+    row('peer6', 'ours', 'Nest with AI SDK 6 / ours', { atLeast: budget.peer }),
+    row('peer7', 'ours', 'Nest with AI SDK 7 / ours', { atLeast: budget.peer }),
+    ...(load.chats === 20 ? [await firstToken(all)] : []),
+  ];
+}
+
+/** CPU time of a server for each ask. */
+async function costOf({ server, databaseUrl }: Contestant, { chats, asks, deltas }: AskLoad): Promise<number> {
+  const paths = await createChats(databaseUrl, chats);
+  const reader = new Reader(server.url);
+  const before = await server.cpuTime();
+  let chunks = 0;
+  await reader.readAll(paths, (count) => (chunks += count), asks);
+  await sleep(SETTLED_MS);
+  const after = await server.cpuTime();
+  await reader.close();
+  if (chunks !== chats * asks * deltas) throw new Error(`${chunks} of ${chats * asks * deltas} chunks came.`);
+  return (after - before) / (chats * asks);
+}
+
+/** What the first token of a lone ask takes more than the floor's: the median of many asks, in turns. */
+async function firstToken(all: Record<Name, Contestant>): Promise<BenchRow> {
+  const sides = { floor: [] as number[], ours: [] as number[] };
+  for (const name of ['floor', 'ours'] as const) {
+    const { server, databaseUrl } = all[name];
+    const reader = new Reader(server.url);
+    for (const path of await createChats(databaseUrl, LONE_ASKS)) {
+      const startedAt = performance.now();
+      let tookMs = 0;
+      await reader.readAll([path], (count) => {
+        if (count > 0) tookMs ||= performance.now() - startedAt;
+      });
+      sides[name].push(tookMs);
+    }
+    await reader.close();
+  }
+  const [ours, floor] = [median(sides.ours), median(sides.floor)];
+  return {
+    name: 'first token of a lone ask: ours over floor',
+    value: millis(ours - floor),
+    against: millis(FIRST_TOKEN_BUDGET_MS),
+    ratio: (ours - floor) / FIRST_TOKEN_BUDGET_MS,
+    budget: { atMost: 1 },
+  };
+}
+
+function millis(value: number): string {
+  return `${value.toFixed(2)} ms`;
+}
