@@ -9,13 +9,33 @@ import { type MessageClass } from './chat-kind.js';
 
 /** The entity of a message that was just stored. */
 export function messageEntity(entity: MessageClass, record: AnswerRecord, usage?: Usage): DuoMessage {
-  const fields: Omit<DuoMessage, 'usage'> = { ...record, supersededBy: null, createdAt: new Date(record.createdAt) };
+  const fields: Omit<DuoMessage, 'usage'> = {
+    ...record,
+    externalId: record.externalId ?? null,
+    supersededAt: null,
+    supersededBy: null,
+    createdAt: new Date(record.createdAt),
+  };
   return Object.assign(new entity(), fields, usage && { usage });
 }
 
 /** A message as the HTTP API shows it, with the status of the stored message. */
 export function messageRecord(message: DuoMessage): MessageRecord {
-  const { id, chatId, seq, role, status, text, parts, model, finishReason, finishDetail, runId } = message;
+  const {
+    id,
+    chatId,
+    seq,
+    role,
+    status,
+    text,
+    parts,
+    model,
+    finishReason,
+    finishDetail,
+    runId,
+    externalId,
+    supersededAt,
+  } = message;
   const ended = { model, finishReason, finishDetail };
   return {
     id,
@@ -27,6 +47,8 @@ export function messageRecord(message: DuoMessage): MessageRecord {
     parts,
     ...ended,
     runId,
+    ...(externalId !== null && { externalId }),
+    ...(supersededAt !== null && { supersededAt: supersededAt.toISOString() }),
     createdAt: message.createdAt.toISOString(),
   };
 }

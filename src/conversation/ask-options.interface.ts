@@ -61,6 +61,12 @@ export interface AskOptions {
   requestId?: string;
 }
 
+/** What the package's own doors may say of an ask beside that. */
+export interface StartOptions extends AskOptions {
+  /** A client's own id of the user's message, of 1 to 255 characters, unique among the chat's messages. */
+  messageExternalId?: string;
+}
+
 /** Options of a completion, which has no new user message. */
 export type CompleteOptions = Omit<AskOptions, 'attachments'>;
 

@@ -7,13 +7,12 @@ import { type RejectedPart } from '../runs/run-progress.interface.js';
 /** The messages of one chat in memory. */
 export class MemoryMessages {
   readonly all: MessageRecord[] = [];
-  private readonly superseded = new Set<string>();
 
   constructor(private readonly chatId: string) {}
 
   /** What is replayed to the model. */
   get history(): MessageRecord[] {
-    return this.all.filter((message) => !this.superseded.has(message.id));
+    return this.all.filter(({ supersededAt }) => supersededAt === undefined);
   }
 
   /** Adds a message at the end. */
@@ -40,16 +39,26 @@ export class MemoryMessages {
 
   rejectParts(rejected: readonly RejectedPart[]): void {
     for (const { messageId, index, part } of rejected) {
-      const at = this.all.findIndex(({ id }) => id === messageId);
-      const message: (MessageRecord & ModelMessage) | undefined = this.all[at];
-      if (!message) continue;
-      this.all[at] = asStored({ ...message, parts: message.parts.with(index, part) }, message.prefixDigest);
+      const parts = this.all.find(({ id }) => id === messageId)?.parts;
+      if (parts) this.change(messageId, { parts: parts.with(index, part) });
     }
+  }
+
+  /** The message that has a client's own id, unless it is superseded. */
+  withExternalId(externalId: string): MessageRecord | undefined {
+    return this.history.find((message) => message.externalId === externalId);
   }
 
   /** Keeps messages that others replace out of the history. */
   supersede(ids: readonly string[]): void {
-    for (const id of ids) this.superseded.add(id);
+    const supersededAt = new Date().toISOString();
+    for (const id of ids) this.change(id, { supersededAt });
+  }
+
+  private change(id: string, changes: Partial<MessageRecord>): void {
+    const at = this.all.findIndex((message) => message.id === id);
+    const message: (MessageRecord & ModelMessage) | undefined = this.all[at];
+    if (message) this.all[at] = asStored({ ...message, ...changes }, message.prefixDigest);
   }
 }
 

@@ -1,5 +1,6 @@
 import { ChatBusyError, PendingToolCallsError } from '../errors/chat.errors.js';
 import { type Problem } from '../errors/problem.js';
+import { MessageIdTakenError } from '../errors/run.errors.js';
 import { type MessageRecord } from '../messages/message.interface.js';
 import { mergeParams } from '../messages/merge-params.js';
 import { type ModelParams } from '../messages/model-request.interface.js';
@@ -7,6 +8,7 @@ import { type UsageReport } from '../messages/usage-report.js';
 import { toolsAfter } from '../runs/chat-tools.js';
 import { type RunListOptions, type RunRecord } from '../runs/run-record.interface.js';
 import { type BeginRun, type BegunRun } from '../runs/begin-run.interface.js';
+import { type NewUserMessage } from '../runs/chat-settings.interface.js';
 import { type Enqueued, type EnqueueRun, type QueuedRun } from '../runs/queued-run.interface.js';
 import { type Cancellation, type FinishedRun, type FinishRun } from '../runs/run-end.interface.js';
 import { type KeyedRun } from '../runs/request-key.interface.js';
@@ -142,12 +144,23 @@ export class MemoryRunStore implements RunStore {
     return Promise.resolve(this.runs.active ?? this.runs.queued[0]);
   }
 
+  findMessageRun(externalId: string): Promise<string | null | undefined> {
+    const message = this.said.withExternalId(externalId);
+    return Promise.resolve(message ? message.runId : this.runs.queuedWith(externalId)?.id);
+  }
+
   findKey(key: string): Promise<KeyedRun | undefined> {
     return Promise.resolve(this.runs.findKey(key));
   }
 
   enqueue(run: EnqueueRun): Promise<Enqueued> {
-    return Promise.resolve().then(() => this.runs.enqueue(run, this.model));
+    return Promise.resolve().then(() => {
+      const user = run.input.queued?.user ?? null;
+      this.mustBeNew(user);
+      const taken = user?.externalId === undefined ? undefined : this.runs.queuedWith(user.externalId);
+      if (taken) throw new MessageIdTakenError(user?.externalId ?? '', taken.id);
+      return this.runs.enqueue(run, this.model);
+    });
   }
 
   firstQueued(): Promise<QueuedRun | undefined> {
@@ -200,6 +213,7 @@ export class MemoryRunStore implements RunStore {
   private beginNew(begin: BeginRun): BegunRun {
     const [first] = this.runs.queued;
     if (first && !begin.isQueued) throw new ChatBusyError(this.chatId, first.id);
+    this.mustBeNew(begin.user);
     const { model, params, instructions, tools } = begin.settings;
     const run = this.runs.begin(begin, begin.model ?? model ?? this.model);
     this.model = model ?? this.model;
@@ -208,9 +222,16 @@ export class MemoryRunStore implements RunStore {
     if (instructions !== undefined) {
       this.add({ role: 'system', parts: [{ type: 'text', text: instructions }], runId: run.id });
     }
-    if (begin.user) this.add({ id: begin.user.id, role: 'user', parts: begin.user.parts, runId: run.id });
+    if (begin.user) this.add({ ...begin.user, role: 'user', runId: run.id });
     if (begin.attemptId !== null) this.attempts.begin();
     return this.begun(run);
+  }
+
+  /** @throws MessageIdTakenError */
+  private mustBeNew(user: NewUserMessage | null): void {
+    const externalId = user?.externalId;
+    const known = externalId === undefined ? undefined : this.said.withExternalId(externalId);
+    if (externalId !== undefined && known) throw new MessageIdTakenError(externalId, known.runId);
   }
 
   private resume(active: MemoryRun, run: BeginRun): BegunRun {

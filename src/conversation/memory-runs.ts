@@ -55,6 +55,11 @@ export class MemoryRuns {
     return waiting.sort((one, other) => one.rank - other.rank);
   }
 
+  /** The queued run whose message has a client's own id. */
+  queuedWith(externalId: string): MemoryRun | undefined {
+    return this.queued.find(({ options }) => options?.queued?.user?.externalId === externalId);
+  }
+
   get firstQueued(): QueuedRun | undefined {
     const [first] = this.queued;
     return first && { id: first.id, tools: first.tools, input: first.options ?? {} };

@@ -17,6 +17,7 @@ import {
   type CompleteOptions,
   type NewMessage,
   type OnChunk,
+  type StartOptions,
   type ToolClass,
 } from './ask-options.interface.js';
 import { answerSchema, withParsed } from './answer-schema.js';
@@ -31,7 +32,7 @@ import { rememberParking, setParked } from './parked-chats.js';
 export async function startRun(
   chat: { id: string },
   content: string | null,
-  options: AskOptions,
+  options: StartOptions,
   scope?: RunScope,
 ): Promise<RunHandle> {
   const backend = backendOf(chat);
@@ -119,8 +120,9 @@ function answerOf(status: RunResult['status'], message: MessageRecord): AnswerRe
 }
 
 /** The caller's input, checked, as the run takes it. */
-function checkedStart(chat: { id: string }, content: string | null, options: AskOptions): Omit<StartRun, 'settings'> {
-  const { model, params, instructions, maxSteps, signal, requestId, idempotencyKey, whenBusy } = options;
+function checkedStart(chat: { id: string }, content: string | null, options: StartOptions): Omit<StartRun, 'settings'> {
+  const { model, params, instructions, maxSteps, signal, requestId, idempotencyKey, whenBusy, messageExternalId } =
+    options;
   if (idempotencyKey !== undefined) mustBeKey(idempotencyKey);
   if (whenBusy !== undefined) mustBePolicy(whenBusy);
   if (maxSteps !== undefined && !(Number.isInteger(maxSteps) && maxSteps > 0)) {
@@ -141,6 +143,7 @@ function checkedStart(chat: { id: string }, content: string | null, options: Ask
     ...(requestId !== undefined && { requestId }),
     ...(idempotencyKey !== undefined && { idempotencyKey }),
     ...(whenBusy !== undefined && { whenBusy }),
+    ...(messageExternalId !== undefined && { messageExternalId }),
   };
 }
 

@@ -107,6 +107,17 @@ export class TooManyFollowersError extends GitlabDuoError {
 /** A request with this key was made before; the run that began then is looked up. */
 export class KeyTakenError extends Error {}
 
+/** A message of the chat has this id of the client's own already. */
+export class MessageIdTakenError extends Error {
+  /** @param runId of the run that the message began; `null` where no run did */
+  constructor(
+    readonly externalId: string,
+    readonly runId: string | null,
+  ) {
+    super(`The chat has a message with the id ${externalId} already.`);
+  }
+}
+
 /** The process stops while it works the run, which continues in another one, or when this one starts again. */
 export class RunReleasedError extends GitlabDuoError {
   readonly code = 'server_busy';

@@ -49,6 +49,10 @@ export interface MessageRecord {
   /** The vendor's details of why the model stopped, unchanged: `{ category, explanation }` of a refusal by Claude. */
   finishDetail: JsonObject | null;
   runId: string | null;
+  /** A client's own id of the message, if it gave one. */
+  externalId?: string;
+  /** When the message was replaced or deleted, in ISO 8601: it is kept, and no longer replayed. Unset while it is. */
+  supersededAt?: string;
   createdAt: string;
 }
 

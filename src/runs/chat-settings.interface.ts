@@ -21,5 +21,7 @@ export interface ChatSettings {
 /** What the user says, as a new message. */
 export interface NewUserMessage {
   id: string;
+  /** A client's own id of it, unique in the chat. */
+  externalId?: string;
   parts: Part[];
 }

@@ -14,7 +14,7 @@ import { OpenWork, serverBusy } from './open-work.js';
 import { type RequestKey } from './request-key.interface.js';
 import { resumedRun, RunLauncher } from './run-launcher.js';
 import { runInput } from './run-options.js';
-import { type StartRun } from './run-request.js';
+import { newUserMessage, type StartRun } from './run-request.js';
 import { type RunStore } from './run-store.interface.js';
 
 /** A run that is about to begin, and how it came to that. */
@@ -54,7 +54,7 @@ export class RunBeginner {
     };
     const runId = queued?.id ?? uuidv7();
     const attemptId = start.scope === 'tools' ? null : uuidv7();
-    const user = queued === undefined ? start.user && { id: uuidv7(), parts: start.user } : queued.user;
+    const user = queued === undefined ? newUserMessage(start) : queued.user;
     hold(runId);
     try {
       const begun = await store.begin({

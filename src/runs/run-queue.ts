@@ -15,6 +15,7 @@ import { type Beginning, RunBeginner } from './run-beginner.js';
 import { RunFollowers } from './run-followers.service.js';
 import { type RunContext } from './run-kinds.js';
 import { runInput } from './run-options.js';
+import { newUserMessage } from './run-request.js';
 import { type RunStore } from './run-store.interface.js';
 
 /** What the log says of work without a caller that failed. */
@@ -48,7 +49,7 @@ export class RunQueue {
     const { chat, defaults, model = null, tools = null, settings, requestId = null } = start;
     const { queuedRuns, ownerRuns } = this.options.limits;
     const runId = uuidv7();
-    const user = start.user && { id: uuidv7(), parts: start.user };
+    const user = newUserMessage(start);
     this.grown.add(chat.id);
     const { activeRunId } = await store.enqueue({
       runId,

@@ -1,3 +1,4 @@
+import { v7 as uuidv7 } from 'uuid';
 import { type ModelMessage } from '../messages/message.interface.js';
 import { mergeParams } from '../messages/merge-params.js';
 import { type ModelParams, type ModelRequest, type ToolDefinition } from '../messages/model-request.interface.js';
@@ -8,7 +9,7 @@ import { type BoundTool } from '../tools/bound-tool.interface.js';
 import { type RunScope } from '../turn/turn.interface.js';
 import { type WhenBusy } from '../config/gitlab-duo-options.interface.js';
 import { type GivenOptions, type RunOptions } from './run-options.js';
-import { type ChatSettings } from './chat-settings.interface.js';
+import { type ChatSettings, type NewUserMessage } from './chat-settings.interface.js';
 import { type BegunRun, type HistoryMessage } from './begin-run.interface.js';
 
 /** The defaults of a run, which its own options and its chat's settings override. */
@@ -24,6 +25,8 @@ export interface RunDefaults {
 export interface StartRun extends GivenOptions {
   /** What the user says; `null` answers the last user message again. */
   user: Part[] | null;
+  /** A client's own id of what the user says, unique in the chat. */
+  messageExternalId?: string;
   settings: ChatSettings;
   model?: string;
   /** The names of the tools that are offered; without them the chat's own. */
@@ -44,6 +47,11 @@ export interface StartRun extends GivenOptions {
   whenBusy?: WhenBusy;
   /** The default of the chat's kind for that. */
   whenBusyOfKind?: WhenBusy;
+}
+
+/** What the user says, as a new message; `null` where that is nothing new. */
+export function newUserMessage({ user, messageExternalId: externalId }: StartRun): NewUserMessage | null {
+  return user && { id: uuidv7(), parts: user, ...(externalId !== undefined && { externalId }) };
 }
 
 /** The request to the model that a begun run starts with, and the messages that its answer will replace. */

@@ -4,7 +4,7 @@ import { onAbort } from '../async/on-abort.js';
 import { type ResolvedOptions } from '../config/gitlab-duo-options.interface.js';
 import { GITLAB_DUO_OPTIONS } from '../config/tokens.js';
 import { DatabaseUnavailableError } from '../errors/chat.errors.js';
-import { IdempotencyKeyReusedError } from '../errors/run.errors.js';
+import { IdempotencyKeyReusedError, MessageIdTakenError } from '../errors/run.errors.js';
 import { OpenWork } from './open-work.js';
 import { chooseWhenBusy, mayBeRepeated } from './refused-start.js';
 import { requestHash } from './request-hash.js';
@@ -35,7 +35,10 @@ export class RunStarter {
     @Inject(GITLAB_DUO_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
-  /** @throws DatabaseUnavailableError after 15 s, IdempotencyKeyReusedError, QueueFullError, and what a begin throws */
+  /**
+   * @throws DatabaseUnavailableError after 15 s, IdempotencyKeyReusedError, QueueFullError, MessageIdTakenError where the
+   *   chat has the client's message already, and what a begin throws
+   */
   async start(store: RunStore, start: StartRun): Promise<RunHandle> {
     const { idempotencyKey: key, chat } = start;
     const begin = (): Promise<RunHandle> => this.beginOrJoin(store, start);
@@ -81,6 +84,7 @@ export class RunStarter {
     } catch (error) {
       const joined = mayBeRepeated(error) && requestKey ? await this.join(store, start, requestKey) : undefined;
       if (joined) return joined;
+      await mustBeNewMessage(store, start, error);
       const whenBusy = chooseWhenBusy(error, start, this.options.whenBusy);
       if (whenBusy === 'reject') throw error;
       return this.enqueueOrJoin({ store, start, requestKey }, whenBusy === 'interrupt');
@@ -127,4 +131,13 @@ export class RunStarter {
     });
     run.result().then(unlink, unlink);
   }
+}
+
+/**
+ * A refusal may be because of the run that the same message began.
+ * @throws MessageIdTakenError
+ */
+async function mustBeNewMessage(store: RunStore, { messageExternalId: id }: StartRun, refusal: unknown): Promise<void> {
+  const runId = id !== undefined && mayBeRepeated(refusal) ? await store.findMessageRun(id) : undefined;
+  if (id !== undefined && runId !== undefined) throw new MessageIdTakenError(id, runId);
 }

@@ -35,7 +35,8 @@ export interface RunStore {
    * Stores the user's message, the run and its first attempt, and reads the history, atomically. While a run is parked,
    * an ask is refused, and a completion continues that run.
    * @throws ValidationError by `check`, ChatNotFoundError, ChatBusyError (also while runs of the chat are queued), ChatLockedError,
-   *   PendingToolCallsError, TooManyRunsError, KeyTakenError, DatabaseUnavailableError
+   *   PendingToolCallsError, TooManyRunsError, KeyTakenError, MessageIdTakenError,
+   *   DatabaseUnavailableError
    */
   begin(run: BeginRun): Promise<BegunRun>;
   /** The calls of a message that have no result yet, in order. */
@@ -72,11 +73,16 @@ export interface RunStore {
    * @throws ChatNotFoundError
    */
   active(): Promise<Pick<RunRecord, 'id' | 'status'> | undefined>;
+  /**
+   * The id of the run that the message with a client's own id began, or will begin; `null` where no run did.
+   * @returns `undefined` where the chat has no such message
+   */
+  findMessageRun(externalId: string): Promise<string | null | undefined>;
   /** The run of a request that was made before with this key. */
   findKey(key: string): Promise<KeyedRun | undefined>;
   /**
    * Stores a run that waits for its turn, with the event that says so.
-   * @throws ChatNotFoundError, QueueFullError, TooManyRunsError, KeyTakenError
+   * @throws ChatNotFoundError, QueueFullError, TooManyRunsError, KeyTakenError, MessageIdTakenError
    */
   enqueue(run: EnqueueRun): Promise<Enqueued>;
   /** The queued run that begins next. */

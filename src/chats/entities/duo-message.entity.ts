@@ -15,6 +15,7 @@ export const storedStatus: ValueTransformer = {
  * @publicApi
  */
 @Index(['chatId', 'seq'], { unique: true })
+@Index(['chatId', 'externalId'], { unique: true, where: 'external_id IS NOT NULL AND superseded_at IS NULL' })
 export abstract class DuoMessage {
   @PrimaryColumn({ type: 'uuid' })
   id!: string;
@@ -55,7 +56,15 @@ export abstract class DuoMessage {
   @Column({ type: 'json', name: 'finish_detail', nullable: true })
   finishDetail!: JsonObject | null;
 
-  /** The run whose answer replaced this one; such a message is kept, and no longer replayed. */
+  /** A client's own id of the message, unique among those of the chat that are not superseded; `null` for none. */
+  @Column({ type: 'text', name: 'external_id', nullable: true })
+  externalId!: string | null;
+
+  /** When the message was replaced or deleted: it is kept, and no longer replayed. `null` while it is replayed. */
+  @Column({ type: 'timestamptz', name: 'superseded_at', nullable: true })
+  supersededAt!: Date | null;
+
+  /** The run that replaced it; `null` where no run did. */
   @Column({ type: 'uuid', name: 'superseded_by', nullable: true })
   supersededBy!: string | null;
 

@@ -39,7 +39,7 @@ ${historyAfter(t, '$4', '$5')}`;
 /**
  * Begins a run, or resumes the parked one: one round trip for an ask, two for a completion, and more where writers meet.
  * @throws ValidationError by `run.check`, ChatNotFoundError, ChatBusyError, PendingToolCallsError, TooManyRunsError,
- *   KeyTakenError, RunNotFoundError for a queued run that is not queued any more
+ *   KeyTakenError, MessageIdTakenError, RunNotFoundError for a queued run that is not queued any more
  */
 export async function beginRun(
   database: KindDatabase,

@@ -41,6 +41,7 @@ export function changedChat({ chat }: KindTables): string {
 /** The CTEs that store the messages and the first attempt of the run in `r` of the chat in `c`; `b` has its header. */
 export function begunRun(t: KindTables): string {
   const columns = ['id', 'chatId', 'seq', 'runId', 'role', 'text', 'parts'].map(t.message).join(', ');
+  const externalId = t.message('externalId');
   const done = headerJson({
     model: 'r.model',
     params: 'c.params',
@@ -55,8 +56,8 @@ i AS (
   SELECT $9::uuid, c.id, c.next_seq - 1 - ($12::uuid IS NOT NULL)::int, r.id, 'system', $10, $11::json
     FROM c, r WHERE $9::uuid IS NOT NULL),
 u AS (
-  INSERT INTO ${t.messages} (${columns})
-  SELECT $12::uuid, c.id, c.next_seq - 1, r.id, 'user', $13, $14::json FROM c, r WHERE $12::uuid IS NOT NULL),
+  INSERT INTO ${t.messages} (${columns}, ${externalId})
+  SELECT $12::uuid, c.id, c.next_seq - 1, r.id, 'user', $13, $14::json, $20 FROM c, r WHERE $12::uuid IS NOT NULL),
 a AS (
   INSERT INTO ${t.attempts} (id, run_id, request_id, chat_kind, chat_id, owner_id, step, number, provider, model, status)
   SELECT $15::uuid, r.id, $18, $4, c.id, c.owner_id, 1, 1, 'gitlab', r.model, 'pending' FROM c, r WHERE $15::uuid IS NOT NULL),
@@ -101,7 +102,7 @@ export function systemMessage(instructions: string | undefined): NewMessage | nu
   return { id: uuidv7(), parts: [{ type: 'text', text: sanitizeText(instructions) }] };
 }
 
-/** The first parameters of a begin, up to `$19`. */
+/** The first parameters of a begin, up to `$20`. */
 export function beginValues(
   { kind }: KindDatabase,
   chatId: string,
@@ -126,6 +127,7 @@ export function beginValues(
     run.tools && JSON.stringify(run.tools),
     run.requestId,
     run.options && JSON.stringify(run.options),
+    run.user?.externalId ?? null,
   ];
 }
 

@@ -27,8 +27,8 @@ c AS (
      AND NOT EXISTS (SELECT FROM ${t.messages} m WHERE m.${message('id')} = $4)
   RETURNING t.${chat('id')} AS id, t.${chat('nextSeq')} - 1 AS seq),
 m AS (
-  INSERT INTO ${t.messages} (${answerColumns(t)}, ${message('supersededBy')})
-  SELECT $4::uuid, c.id, c.seq, $2, 'assistant', 'interrupted', $5, $6::json, $7, NULL, now(), NULL, NULL, $2
+  INSERT INTO ${t.messages} (${answerColumns(t)}, ${message('supersededBy')}, ${message('supersededAt')})
+  SELECT $4::uuid, c.id, c.seq, $2, 'assistant', 'interrupted', $5, $6::json, $7, NULL, now(), NULL, NULL, $2, now()
     FROM c RETURNING ${message('seq')} AS seq),
 u AS (
   UPDATE ${t.attempts} t SET status = 'unknown' FROM f

@@ -1,9 +1,10 @@
 import { type EntityManager } from 'typeorm';
 import { QueueFullError } from '../../errors/chat.errors.js';
-import { KeyTakenError, TooManyRunsError } from '../../errors/run.errors.js';
+import { KeyTakenError, MessageIdTakenError, TooManyRunsError } from '../../errors/run.errors.js';
 import { type Enqueued, type EnqueueRun } from '../../runs/queued-run.interface.js';
 import { type RunEvent } from '../../runs/run-event.interface.js';
 import { isPassing, violatedTable } from './database-failure.js';
+import { findMessageRun } from './find-message-run.js';
 import { ownerRuns } from './insert-run.js';
 import { type KindDatabase } from './kind-database.js';
 import { type KindTables } from './kind-tables.js';
@@ -50,7 +51,7 @@ SELECT`;
 
 /**
  * Queues a run, also where the connection was lost before the first try's answer came.
- * @throws ChatNotFoundError, QueueFullError, TooManyRunsError, KeyTakenError
+ * @throws ChatNotFoundError, QueueFullError, TooManyRunsError, KeyTakenError, MessageIdTakenError
  */
 export async function enqueueRun(
   database: KindDatabase,
@@ -84,6 +85,9 @@ async function enqueueLocked(
   if (state === undefined) throw new Error('PostgreSQL returned no row for a SELECT without FROM.');
   const { queued, firstRank, activeRunId, position: known } = state;
   if (known !== null) return { position: known, activeRunId };
+  const externalId = run.input.queued?.user?.externalId;
+  const taken = externalId === undefined ? undefined : await findMessageRun(database, chatId, externalId, manager);
+  if (externalId !== undefined && taken !== undefined) throw new MessageIdTakenError(externalId, taken);
   if (queued >= run.maxQueued && !isFirst) throw new QueueFullError(chatId, run.maxQueued);
   if (ownerId !== null && state.ownerRuns >= run.maxOwnerRuns) throw new TooManyRunsError(run.maxOwnerRuns);
   const position = isFirst ? 1 : queued + 1;

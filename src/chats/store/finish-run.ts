@@ -50,7 +50,7 @@ m AS (
   SELECT $5::uuid, c.id, c.seq, $2, 'assistant', $6, $7, $8::json, $9, $10, $11::timestamptz, $20, $21::json
     FROM c WHERE $5::uuid IS NOT NULL RETURNING ${message('seq')} AS seq),
 o AS (
-  UPDATE ${t.messages} t SET ${message('supersededBy')} = $2 FROM c
+  UPDATE ${t.messages} t SET ${message('supersededBy')} = $2, ${message('supersededAt')} = now() FROM c
    WHERE t.${message('chatId')} = c.id AND t.${message('id')} = ANY($13::uuid[])),
 e AS (
   INSERT INTO ${t.events} (run_id, first_index, events)

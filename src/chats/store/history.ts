@@ -27,7 +27,7 @@ type HeaderRow = [seq: -1, id: null, role: null, status: null, header: string, f
 export function historyAfter(t: KindTables, after: string, version: string): string {
   const { message } = t;
   const listed = (...properties: string[]): string => properties.map((property) => `m.${message(property)}`).join(', ');
-  const live = `FROM ${t.messages} m WHERE m.${message('chatId')} = $1 AND m.${message('supersededBy')} IS NULL`;
+  const live = `FROM ${t.messages} m WHERE m.${message('chatId')} = $1 AND ${t.isLive('m')}`;
   return `
 v AS MATERIALIZED (
   SELECT CASE WHEN sum(version) FILTER (WHERE seq <= ${after}::int) IS NOT DISTINCT FROM ${version}::numeric

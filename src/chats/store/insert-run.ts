@@ -5,6 +5,7 @@ import { readActiveRun } from './active-run.js';
 import { beginOnce } from './begin-once.js';
 import { type BegunHeader, begunRun, changedChat, chatChanges, headerJson } from './begin-sql.js';
 import { violatedTable, violatedUnique } from './database-failure.js';
+import { messageIdTaken } from './find-message-run.js';
 import { historyAfter, type WithHistory, withHistory } from './history.js';
 import { type KindDatabase } from './kind-database.js';
 import { type KindTables } from './kind-tables.js';
@@ -26,16 +27,16 @@ interface Refusal {
 function insertRunSql(t: KindTables): string {
   const ofChat = 'r.chat_kind = $4 AND r.chat_id = $1';
   return `
-WITH ${lockTimeoutUntil('$20')},
+WITH ${lockTimeoutUntil('$21')},
 q AS MATERIALIZED (
   SELECT (SELECT r.id FROM ${t.runs} r WHERE ${ofChat} AND r.status = 'queued' ORDER BY r.queue_rank, r.id LIMIT 1) AS queued_id,
-         CASE WHEN $2::text IS NULL OR ${ownerRuns(t, '$2::text', '$24::int')} < $24::int THEN false
+         CASE WHEN $2::text IS NULL OR ${ownerRuns(t, '$2::text', '$25::int')} < $25::int THEN false
               ELSE NOT EXISTS (SELECT FROM ${t.runs} r WHERE ${ofChat} AND r.status IN ('running', 'awaiting_approval'))
          END AS is_full),
 c AS MATERIALIZED (
   UPDATE ${t.chats} t SET ${chatChanges(t)}
     FROM s, q
-   WHERE ${t.isChatOf('t', '$1', '$2')} AND ($21::int IS NULL OR t.${t.chat('nextSeq')} = $21)
+   WHERE ${t.isChatOf('t', '$1', '$2')} AND ($22::int IS NULL OR t.${t.chat('nextSeq')} = $22)
      AND q.queued_id IS NULL AND NOT q.is_full
   RETURNING ${changedChat(t)}),
 r AS (
@@ -43,12 +44,12 @@ r AS (
   SELECT $3, $4, c.id, c.owner_id, 'running', coalesce($5, c.model), $17::json, $19::json, $6, now() FROM c RETURNING id, model, tools),
 k AS (
   INSERT INTO ${t.keys} (chat_kind, chat_id, key, request_hash, run_id)
-  SELECT $4, c.id, $22::text, $23::text, r.id FROM c, r WHERE $22::text IS NOT NULL),${begunRun(t)},
+  SELECT $4, c.id, $23::text, $24::text, r.id FROM c, r WHERE $23::text IS NOT NULL),${begunRun(t)},
 h AS (
   SELECT done FROM b
   UNION ALL SELECT ${headerJson({ queuedRunId: 'q.queued_id', isFull: 'q.is_full' })} FROM q
    WHERE (q.queued_id IS NOT NULL OR q.is_full) AND EXISTS (SELECT FROM ${t.chats} t WHERE ${t.isChatOf('t', '$1', '$2')})),
-${historyAfter(t, '$25', '$26')}`;
+${historyAfter(t, '$26', '$27')}`;
 }
 
 /** How many running and queued runs an owner has, counted up to a limit. */
@@ -60,7 +61,7 @@ export function ownerRuns({ runs }: KindTables, ownerId: string, limit: string):
 /**
  * Stores a new run, its messages and its first attempt; `undefined` where the chat has an active run.
  * @param values those of a begin, with the deadline and the sequence number that the chat must still be at
- * @throws ChatBusyError while runs are queued and none is active, TooManyRunsError, KeyTakenError
+ * @throws ChatBusyError while runs are queued and none is active, TooManyRunsError, KeyTakenError, MessageIdTakenError
  */
 export async function insertRun(
   database: KindDatabase,
@@ -84,8 +85,10 @@ export async function insertRun(
     if (await readActiveRun(database, chatId)) return undefined;
     throw new ChatBusyError(chatId, queuedRunId);
   } catch (error) {
-    const { activeRunIndex, keyTable } = database.tables;
+    const { activeRunIndex, externalIdIndex, keyTable } = database.tables;
     if (violatedUnique(error) === activeRunIndex) return undefined;
+    if (violatedUnique(error) === externalIdIndex)
+      throw await messageIdTaken(database, chatId, run.user?.externalId ?? '');
     throw violatedTable(error) === keyTable ? new KeyTakenError() : error;
   }
 }

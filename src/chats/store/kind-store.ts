@@ -14,6 +14,7 @@ import { deleteChat } from './delete-chat.js';
 import { enqueueRun } from './enqueue-run.js';
 import { failQueued } from './fail-queued.js';
 import { findKey } from './find-key.js';
+import { findMessageRun } from './find-message-run.js';
 import { finishRun } from './finish-run.js';
 import { readFirstQueued } from './first-queued.js';
 import { type Histories } from './history-cache.service.js';
@@ -84,6 +85,7 @@ export class KindStore {
       list: (options) => onDatabase(() => readRuns(database, chatId, ownerId, options), chatId),
       active: () => onDatabase(() => readActiveOrQueued(database, chatId, ownerId), chatId),
       findKey: (key) => onDatabase(() => findKey(database, chatId, ownerId, key), chatId),
+      findMessageRun: (externalId) => onDatabase(() => findMessageRun(database, chatId, externalId), chatId),
       enqueue: (run) => onDatabase(() => enqueueRun(database, chatId, ownerId, run), chatId),
       firstQueued: () => onDatabase(() => readFirstQueued(database, chatId, ownerId), chatId),
       failQueued: (runId, problem) => onDatabase(() => failQueued(database, chatId, runId, problem), chatId),

@@ -25,6 +25,10 @@ export interface KindTables {
   keyTable: string;
   chat: (property: string) => string;
   message: (property: string) => string;
+  /** The name of the unique index of the external ids of messages. */
+  externalIdIndex: string;
+  /** The condition that a row of messages is not superseded. One of 0.1.0 has no time of that. */
+  isLive: (row: string) => string;
   /** The condition that a row of chats has the id and the owner, and is not soft-deleted. */
   isChatOf: (row: string, id: string, ownerId: string) => string;
 }
@@ -38,7 +42,7 @@ export function kindTables(dataSource: DataSource, kind: ChatKind): KindTables {
     chats: quotedTable(chat),
     messages: quotedTable(message),
     runs: tableOf(dataSource, DuoRun),
-    activeRunIndex: activeRunIndex(dataSource),
+    activeRunIndex: partialIndex(metadataOf(dataSource, DuoRun), 'chatId'),
     instances: tableOf(dataSource, DuoInstance),
     attempts: tableOf(dataSource, DuoAttempt),
     toolCalls: tableOf(dataSource, DuoToolCall),
@@ -47,6 +51,9 @@ export function kindTables(dataSource: DataSource, kind: ChatKind): KindTables {
     keyTable: metadataOf(dataSource, DuoIdempotencyKey).tableName,
     chat: (property) => column(chat, property),
     message: (property) => column(message, property),
+    externalIdIndex: partialIndex(message, 'externalId'),
+    isLive: (row) =>
+      `${row}.${column(message, 'supersededBy')} IS NULL AND ${row}.${column(message, 'supersededAt')} IS NULL`,
     isChatOf: (row, id, ownerId) => isChatOf(chat, row, id, ownerId),
   };
 }
@@ -72,10 +79,13 @@ function metadataOf(dataSource: DataSource, entity: EntityClass): EntityMetadata
   return dataSource.getMetadata(entity);
 }
 
-/** The only unique index of runs that has a condition. */
-function activeRunIndex(dataSource: DataSource): string {
-  const index = metadataOf(dataSource, DuoRun).indices.find(({ isUnique, where }) => isUnique && where !== undefined);
-  if (index === undefined) throw new Error('DuoRun has no index of active runs.');
+/** The name of the unique index of a property that has a condition. */
+function partialIndex({ indices, targetName }: EntityMetadata, property: string): string {
+  const index = indices.find(
+    ({ isUnique, where, columns }) =>
+      isUnique && where !== undefined && columns.some(({ propertyName }) => propertyName === property),
+  );
+  if (index === undefined) throw new Error(`${targetName} has no unique index of ${property} with a condition.`);
   return index.name;
 }
 

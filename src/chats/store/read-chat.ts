@@ -20,14 +20,14 @@ export async function readChatModel(database: KindDatabase, chatId: string, owne
   return row.model;
 }
 
-function lastMessageSql({ chats, messages, chat, message, isChatOf }: KindTables): string {
+function lastMessageSql({ chats, messages, chat, message, isChatOf, isLive }: KindTables): string {
   const properties = ['role', 'status', 'finishReason', 'parts'];
   const selected = properties.map((property) => `m.${message(property)} AS "${property}"`);
   return `
 SELECT ${selected.join(', ')} FROM ${chats} c
   LEFT JOIN LATERAL (
     SELECT * FROM ${messages} m
-     WHERE m.${message('chatId')} = c.${chat('id')} AND m.${message('supersededBy')} IS NULL AND m.${message('role')} <> 'system'
+     WHERE m.${message('chatId')} = c.${chat('id')} AND ${isLive('m')} AND m.${message('role')} <> 'system'
      ORDER BY m.${message('seq')} DESC LIMIT 1) m ON true
  WHERE ${isChatOf('c', '$1', '$2')}`;
 }

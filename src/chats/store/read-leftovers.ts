@@ -61,7 +61,7 @@ function leftoversSql(t: KindTables): string {
   return `
 WITH r AS MATERIALIZED (
   SELECT r.id, r.chat_id,
-         (SELECT m.${message('id')} ${ofChat} AND m.${message('role')} = 'assistant' AND m.${message('supersededBy')} IS NULL
+         (SELECT m.${message('id')} ${ofChat} AND m.${message('role')} = 'assistant' AND ${t.isLive('m')}
            ORDER BY m.${message('seq')} DESC LIMIT 1) AS last_message_id
     FROM ${t.runs} r WHERE r.id = $1)
 SELECT (SELECT a.request_id FROM ${t.attempts} a WHERE a.run_id = r.id ORDER BY a.id DESC LIMIT 1) AS "requestId",

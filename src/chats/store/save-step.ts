@@ -22,7 +22,7 @@ m AS (
   INSERT INTO ${t.messages} (${answerColumns(t)})
   SELECT $4, c.id, c.seq, $2, 'assistant', $12, $5, $6::json, $7, $8, $9::timestamptz, $13, $14::json FROM c RETURNING ${message('seq')} AS seq),
 o AS (
-  UPDATE ${t.messages} t SET ${message('supersededBy')} = $2 FROM c
+  UPDATE ${t.messages} t SET ${message('supersededBy')} = $2, ${message('supersededAt')} = now() FROM c
    WHERE t.${message('chatId')} = c.id AND t.${message('id')} = ANY($10::uuid[])),
 k AS (
   INSERT INTO ${t.toolCalls} (id, run_id, message_id, provider_call_id, ordinal, name, status, needs_approval, idempotent)

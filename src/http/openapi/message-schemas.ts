@@ -141,6 +141,8 @@ const message = {
     description: 'What the vendor told of that, as it came: `category` and `explanation` of a refusal by Claude.',
   }),
   runId: nullable(uuid),
+  externalId: optional(text('The client’s own id of the message, if it gave one.')),
+  supersededAt: optional({ ...time, description: 'When it was replaced or deleted: it is no longer replayed.' }),
   createdAt: time,
 };
 
