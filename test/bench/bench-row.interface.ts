@@ -9,6 +9,8 @@ export interface BenchRow {
   against: string;
   /** `value` over `against`. */
   ratio: number;
+  /** The smallest and the largest ratio of the rounds; both are `ratio` where there was one round or the figure is exact. */
+  spread: [low: number, high: number];
   /** Null where the row is for information. */
   budget: Budget | null;
 }

@@ -5,6 +5,12 @@ export function median(values: readonly number[]): number {
   return middle;
 }
 
+/** The smallest and the largest one of some measurements. */
+export function spreadOf(values: readonly number[]): [low: number, high: number] {
+  if (values.length === 0) throw new Error('Nothing was measured.');
+  return [Math.min(...values), Math.max(...values)];
+}
+
 /** A duration in microseconds, as the table shows it. */
 export function micros(value: number): string {
   return `${value.toFixed(2)} µs`;

@@ -11,6 +11,7 @@ import { runClientBench } from './client/client-bench.js';
 import { runElsewhereBench } from './follow/elsewhere-bench.js';
 import { runIdleFollowerBench } from './follow/idle-bench.js';
 import { runLogBench } from './follow/log-bench.js';
+import { comparisonOf } from './comparison.js';
 import { plotOf } from './plot.js';
 import { reportOf, tableRow } from './report.js';
 import { runRunBench } from './run/run-bench.js';
@@ -39,6 +40,7 @@ const HELP = `npm run bench -- [name…] [options]
   --json FILE   writes the rows as JSON
   --plot FILE   draws the rows that have a budget, as SVG
   --from FILE   takes the rows of such a JSON instead of measuring
+  --compare FILE  prints the rows whose ratio moved out of the spread of both runs, that of such a JSON and this one
   --help        shows this
 `;
 
@@ -48,19 +50,26 @@ const { positionals, values } = parseArgs({
     json: { type: 'string' },
     plot: { type: 'string' },
     from: { type: 'string' },
+    compare: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
 if (values.help) {
   process.stdout.write(HELP);
 } else {
-  const report =
-    values.from === undefined
-      ? await measure(positionals)
-      : (JSON.parse(readFileSync(values.from, 'utf8')) as BenchReport);
+  const report = values.from === undefined ? await measure(positionals) : readReport(values.from);
   console.table(report.rows.map(tableRow));
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);
   if (values.plot !== undefined) writeFileSync(values.plot, plotOf(report));
+  if (values.compare !== undefined) {
+    const moved = comparisonOf(readReport(values.compare), report);
+    if (moved.length === 0) console.log('No ratio moved out of the spread of both runs.');
+    else console.table(moved);
+  }
+}
+
+function readReport(file: string): BenchReport {
+  return JSON.parse(readFileSync(file, 'utf8')) as BenchReport;
 }
 
 /** Runs the benches of these names, or all of them without a name. */

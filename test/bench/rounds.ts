@@ -1,4 +1,4 @@
-import { median } from './figures.js';
+import { median, spreadOf } from './figures.js';
 
 /** What each contestant cost in one round. */
 export type Costs<Name extends string> = Record<Name, number>;
@@ -21,16 +21,18 @@ export async function costsByRound<Name extends string>(
   return counted;
 }
 
-/** Two contestants in all rounds: their median costs, and the median of their ratios, each within one round. */
+/** Two contestants in all rounds: their median costs, and the median and the spread of their ratios, each within one round. */
 export function compared<Name extends string>(
   rounds: readonly Costs<Name>[],
   value: Name,
   against: Name,
-): { value: number; against: number; ratio: number } {
+): { value: number; against: number; ratio: number; spread: [low: number, high: number] } {
+  const ratios = rounds.map((costs) => costs[value] / costs[against]);
   return {
     value: median(rounds.map((costs) => costs[value])),
     against: median(rounds.map((costs) => costs[against])),
-    ratio: median(rounds.map((costs) => costs[value] / costs[against])),
+    ratio: median(ratios),
+    spread: spreadOf(ratios),
   };
 }
 

@@ -140,10 +140,10 @@ it('a plot draws each row that has a budget, met or missed, in either direction,
     node: '20.20.2',
     cores: 2,
     rows: [
-      { ...row, ratio: 0.5, budget: { atMost: 1 }, isMet: true },
-      { ...row, ratio: 8, budget: { atLeast: 4 }, isMet: true },
-      { ...row, ratio: 9, budget: { atMost: 1 }, isMet: false },
-      { ...row, ratio: 7, budget: null, isMet: null },
+      { ...row, ratio: 0.5, spread: [0.5, 0.5], budget: { atMost: 1 }, isMet: true },
+      { ...row, ratio: 8, spread: [8, 8], budget: { atLeast: 4 }, isMet: true },
+      { ...row, ratio: 9, spread: [9, 9], budget: { atMost: 1 }, isMet: false },
+      { ...row, ratio: 7, spread: [7, 7], budget: null, isMet: null },
     ],
   });
   const bars = [...svg.matchAll(/<rect class="(bar|missed)" .* width="([\d.]+)"/g)].map(([, kind, width]) => [

@@ -47,12 +47,13 @@ async function measure(id: string): Promise<BenchRow> {
         new ImmutableMessage(String(seq), seq, message(seq).role, 'complete', JSON.stringify(message(seq).parts)),
     ),
   };
-  const { value, against, ratio } = compared(await costsByRound(sides, ROUNDS, WARM_UP), 'scratch', 'kept');
+  const { value, against, ratio, spread } = compared(await costsByRound(sides, ROUNDS, WARM_UP), 'scratch', 'kept');
   return {
     name: `CPU a body of ${MESSAGES} messages, ${model.api}: from scratch / from what was kept`,
     value: micros(value / BODIES),
     against: micros(against / BODIES),
     ratio,
+    spread,
     budget: { atLeast: 10 },
   };
 }

@@ -35,13 +35,14 @@ export async function runElsewhereBench(): Promise<BenchRow[]> {
       const costs = await costsOf(working, following, database.url);
       if (round >= 0) rounds.push(costs);
     }
-    const { value, against, ratio } = compared(rounds, 'following', 'working');
+    const { value, against, ratio, spread } = compared(rounds, 'following', 'working');
     return [
       {
         name: `CPU a chunk that is followed elsewhere, ${load.name}: follower / worker`,
         value: micros(value),
         against: micros(against),
         ratio,
+        spread,
         budget: null,
       },
     ];

@@ -37,13 +37,14 @@ export async function runIdleFollowerBench(): Promise<BenchRow[]> {
       ROUNDS,
       0,
     );
-    const { value, against, ratio } = compared(costs, 'ours', 'bare');
+    const { value, against, ratio, spread } = compared(costs, 'ours', 'bare');
     return [
       {
         name: `memory an idle follower, of ${FOLLOWERS}: RSS`,
         value: kilobytes(value),
         against: kilobytes(against),
         ratio,
+        spread,
         budget: { atMost: 1.5 },
       },
     ];

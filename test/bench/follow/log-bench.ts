@@ -35,13 +35,14 @@ export async function runLogBench(): Promise<BenchRow[]> {
       load.rounds,
       1,
     );
-    const { value, against, ratio } = compared(costs, 'logged', 'bare');
+    const { value, against, ratio, spread } = compared(costs, 'logged', 'bare');
     return [
       {
         name: `server CPU a chunk, ${load.name}: with the log / without it`,
         value: micros(value),
         against: micros(against),
         ratio,
+        spread,
         budget: { atMost: 1.1 },
       },
     ];
