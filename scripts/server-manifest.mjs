@@ -5,13 +5,13 @@
 import { readFileSync } from 'node:fs';
 
 const SERVER_ONLY = [
-  '@fastify/helmet',
   '@fastify/static',
   '@nestjs/config',
   '@nestjs/platform-fastify',
   '@nestjs/terminus',
   '@nestjs/throttler',
   'fastify',
+  'helmet',
 ];
 
 const file = new URL('../package.json', import.meta.url);

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { type Socket } from 'node:net';
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../messages/new-id.js';
 import { problem } from '../errors/problem.js';
 import { REQUEST_ID_HEADER } from '../http/request-id.js';
 import { BARE_SECURITY_HEADERS } from './security-headers.js';
@@ -20,7 +20,7 @@ const bareHeaders = Object.entries(BARE_SECURITY_HEADERS)
 export function refuseConnection(error: Error & { code?: string }, socket: Socket): void {
   if (socket.writable && error.code !== 'ECONNRESET') {
     const [status, detail] = refusals[error.code ?? ''] ?? [400, 'This is not an HTTP request.'];
-    const id = uuidv7();
+    const id = newId();
     const body = JSON.stringify({ ...problem('validation_failed', detail, id), status });
     socket.write(
       `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${bareHeaders}content-type: ${PROBLEM_JSON}\r\n` +

@@ -1,4 +1,3 @@
-import helmet from '@fastify/helmet';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify';
 import { type ErrorCode } from '../errors/gitlab-duo.error.js';
@@ -44,12 +43,11 @@ export function createFastifyAdapter({ trustProxy = [] }: FastifyAdapterOptions 
     clientErrorHandler: refuseConnection,
   });
   const fastify = adapter.getInstance();
-  void fastify.register(helmet, SECURITY_HEADERS);
   fastify.addHook('onRoute', (route) => {
     if (route.method === 'POST' && route.url.endsWith('/messages')) route.bodyLimit = MESSAGE_BODY_LIMIT;
   });
   fastify.addHook('onRequest', (request, reply, done) => {
-    reply.header(REQUEST_ID_HEADER, requestId(request));
+    reply.headers(SECURITY_HEADERS).header(REQUEST_ID_HEADER, requestId(request));
     done();
   });
   // A body that is refused before its end is read to its end: closing on it would take the answer from its sender. Where

@@ -1,4 +1,4 @@
-import { Controller, Get, UseFilters, UseInterceptors } from '@nestjs/common';
+import { Controller, Get, UseFilters, UseGuards } from '@nestjs/common';
 import { HealthCheckService, HealthIndicatorService, type HealthCheckResult } from '@nestjs/terminus';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
@@ -8,7 +8,7 @@ import { DatabaseUnavailableError } from '../errors/chat.errors.js';
 import { ServerBusyError } from '../errors/request.errors.js';
 import { type LastExchange } from '../gateway/last-exchange.interface.js';
 import { ProblemFilter } from '../http/problem.filter.js';
-import { AnswerHeadersInterceptor } from '../http/answer-headers.interceptor.js';
+import { RequestGuard } from '../http/request.guard.js';
 import { RunService } from '../runs/run.service.js';
 
 const DATABASE_TIMEOUT_MS = 2_000;
@@ -22,7 +22,7 @@ export interface Readiness extends HealthCheckResult {
 /** Whether the process lives, and whether it can take asks: it does not stop, and its database answers. */
 @Controller('health')
 @UseFilters(ProblemFilter)
-@UseInterceptors(AnswerHeadersInterceptor)
+@UseGuards(RequestGuard)
 export class HealthController {
   private readonly database: SqlClient;
 

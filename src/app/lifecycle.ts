@@ -1,6 +1,6 @@
 import { type Server } from 'node:http';
 import { type INestApplication, Logger } from '@nestjs/common';
-import { withDeadline } from '../async/deadline.js';
+import { within } from '../async/deadline.js';
 import { safeError } from '../errors/safe-error.js';
 
 /**
@@ -51,7 +51,7 @@ export class OpenResources {
 
   /** Closes everything, within a bound; safe to call again. */
   close(): Promise<void> {
-    this.closing ??= withDeadline(() => this.closeAll(), { ms: CLOSE_TIMEOUT_MS }).catch(() => undefined);
+    this.closing ??= within(this.closeAll(), CLOSE_TIMEOUT_MS).catch(() => undefined);
     return this.closing;
   }
 

@@ -5,6 +5,24 @@ export class DeadlineError extends Error {
   }
 }
 
+/**
+ * Waits for what is under way already, up to a deadline in milliseconds; it continues after that.
+ * @throws DeadlineError when the time is up, and what the work throws before
+ */
+export async function within<T>(work: Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const expired = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      reject(new DeadlineError(ms));
+    }, ms);
+  });
+  try {
+    return await Promise.race([work, expired]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** When to stop waiting for some work. */
 export interface DeadlineOptions {
   /** How long the work may take, in milliseconds. */

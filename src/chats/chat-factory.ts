@@ -1,5 +1,5 @@
 import { type EntityManager, type Repository } from 'typeorm';
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../messages/new-id.js';
 import { contentParts } from '../conversation/start-run.js';
 import { ValidationError } from '../errors/request.errors.js';
 import { mergeParams } from '../messages/merge-params.js';
@@ -45,7 +45,7 @@ export class ChatFactory<C extends ChatOf<unknown>> {
 
   private empty(options: CreateChat<C>): C {
     const columns: Partial<ChatOf<unknown>> = {
-      id: uuidv7(),
+      id: newId(),
       ownerId: ownerOf(options),
       externalId: externalIdOf(options.externalId ?? options.entity?.externalId),
       title: options.title == null ? null : sanitizeText(options.title),

@@ -1,5 +1,5 @@
 import { type EntitySubscriberInterface, type InsertEvent } from 'typeorm';
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../messages/new-id.js';
 import { type ChatOf } from './acts-as-chat.mixin.js';
 import { type ChatClass } from './chat-kind.js';
 
@@ -19,7 +19,7 @@ export class ChatSubscriber<C extends ChatOf<unknown>> implements EntitySubscrib
 
   beforeInsert({ entity }: InsertEvent<C>): void {
     const given: Partial<ChatOf<unknown>> = entity;
-    given.id ??= uuidv7();
+    given.id ??= newId();
     given.model ??= this.defaultModel;
     given.ownerId ??= null;
   }

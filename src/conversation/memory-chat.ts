@@ -1,4 +1,4 @@
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../messages/new-id.js';
 import { type ModelParams } from '../messages/model-request.interface.js';
 import { type RunService } from '../runs/run.service.js';
 import { type ConversationMessage } from './ask-options.interface.js';
@@ -19,7 +19,7 @@ export class MemoryChat extends BaseChat<ConversationMessage> {
 
   constructor(runs: RunService, model: string, params?: ModelParams, ownerId?: string | null) {
     super();
-    this.id = uuidv7();
+    this.id = newId();
     const store = new MemoryRunStore(this.id, model, params, ownerId);
     this.#store = store;
     setParked(this, false);

@@ -1,4 +1,4 @@
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../messages/new-id.js';
 import { type MessageRecord, type ModelMessage } from '../messages/message.interface.js';
 import { type Part } from '../messages/part.interface.js';
 import { textOf } from '../messages/text.js';
@@ -21,7 +21,7 @@ export class MemoryMessages {
     prefixDigest: string | null = null,
   ): MessageRecord {
     const record: MessageRecord = {
-      id: uuidv7(),
+      id: newId(),
       chatId: this.chatId,
       seq: this.all.length,
       status: 'complete',

@@ -32,7 +32,7 @@ export function renderHistory(
   const files = [...start.files, ...replayedFiles(history.slice(start.length), model.vendor)];
   const leftOut = leftOutFiles(files, model);
   const same = start.areWithout(leftOut) ? start : new RenderedPrefix(format, base);
-  const turns = settle(same, history, end, leftOut) ?? new RenderedPrefix(format, base);
+  const turns = settle(same, history, end, leftOut) ?? (end === 0 ? same : new RenderedPrefix(format, base));
   return {
     ...turns.renderWith(history.slice(turns.length), leftOut),
     pieces: () => new RenderedPrefix(format, base).itemsOf(history, leftOut),

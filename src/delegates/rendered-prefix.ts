@@ -13,6 +13,13 @@ import { isTurnStart } from './turn-start.js';
 
 const MAX_PIECES = 64;
 
+/** A buffer of its own: `Buffer.from` takes a slice of a shared one, which would stay as a whole. */
+function lastingBuffer(text: string): Buffer {
+  const buffer = Buffer.allocUnsafeSlow(Buffer.byteLength(text));
+  buffer.write(text);
+  return buffer;
+}
+
 /** The turns that a history begins with, rendered in one format. */
 export class RenderedPrefix {
   private readonly messages: ModelMessage[] = [];
@@ -73,7 +80,7 @@ export class RenderedPrefix {
     const place = { isFirst: this.length === 0, isLast: false };
     const { instructions, json } = this.render(turns, calls, place, leftOut, this.chain);
     this.instructions = instructions;
-    this.items.push(Buffer.from(`${json},`));
+    this.items.push(lastingBuffer(`${json},`));
     if (this.items.length > MAX_PIECES) this.items = [Buffer.concat(this.items)];
     for (const id of calls.unanswered) this.unanswered.add(id);
     for (const file of replayedFiles(turns, vendorOf(this.format.api))) this.reasons.set(file, leftOut.get(file));

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { type Caller, type ResolvedOptions } from '../config/gitlab-duo-options.interface.js';
 import { GITLAB_DUO_OPTIONS } from '../config/tokens.js';
@@ -15,7 +14,7 @@ const MAX_CREDENTIALS = 1_000;
 /** The gateway tokens of all the credentials of an application, each credential's apart from the others'. */
 @Injectable()
 export class GatewayTokens implements OnApplicationShutdown {
-  /** By a hash of the credential, the one used last at the end. */
+  /** By the credential, the one used last at the end. */
   private readonly kept = new Map<string, CredentialTokens>();
 
   constructor(
@@ -49,13 +48,17 @@ export class GatewayTokens implements OnApplicationShutdown {
   private async tokensOf(caller: Caller, signal?: AbortSignal): Promise<CredentialTokens> {
     signal?.throwIfAborted();
     const credential = await this.credentialOf(caller, signal);
-    const key = createHash('sha256').update(credential).digest('base64');
     const tokens =
-      this.kept.get(key) ?? new CredentialTokens((abandoned) => this.exchange.exchange(credential, abandoned));
-    this.kept.delete(key);
-    this.kept.set(key, tokens);
+      this.kept.get(credential) ?? new CredentialTokens((abandoned) => this.exchange.exchange(credential, abandoned));
+    this.kept.delete(credential);
+    this.kept.set(credential, tokens);
     if (this.kept.size > MAX_CREDENTIALS) this.dropOldest();
     return tokens;
+  }
+
+  private async ask(caller: Caller, signal = new AbortController().signal): Promise<unknown> {
+    const told = this.options.credentials({ ...caller, signal });
+    return typeof told === 'string' ? told : new SingleFlight(() => Promise.resolve(told)).join(signal);
   }
 
   private dropOldest(): void {
@@ -67,9 +70,7 @@ export class GatewayTokens implements OnApplicationShutdown {
   }
 
   private async credentialOf(caller: Caller, signal?: AbortSignal): Promise<string> {
-    const { credentials } = this.options;
-    const told = new SingleFlight(async (abandoned) => credentials({ ...caller, signal: abandoned }));
-    const credential = await told.join(signal).catch((cause: unknown) => {
+    const credential = await this.ask(caller, signal).catch((cause: unknown) => {
       if (signal?.aborted || cause instanceof GitlabDuoError) throw cause;
       throw new GatewayAuthError('The option "credentials" of GitlabDuoModule failed; the cause says why.', { cause });
     });

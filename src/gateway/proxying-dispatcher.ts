@@ -1,8 +1,11 @@
-import { type Dispatcher, EnvHttpProxyAgent, errors, Pool } from 'undici';
+import { Agent, type Dispatcher, EnvHttpProxyAgent, errors, Pool } from 'undici';
 import { ConfigurationError } from '../errors/request.errors.js';
 
 /** How long an idle connection is kept for the next request, where the other side does not say. */
 const KEEP_ALIVE_MS = 30_000;
+
+/** The variables that name a proxy. */
+const PROXIES = ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY'];
 
 /**
  * A dispatcher that goes through the proxy of `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`.
@@ -11,6 +14,9 @@ const KEEP_ALIVE_MS = 30_000;
  */
 export function proxyingDispatcher(connectMs: number): Dispatcher {
   const connection = { timeout: connectMs };
+  if (!PROXIES.some((name) => process.env[name])) {
+    return new Agent({ connect: connection, keepAliveTimeout: KEEP_ALIVE_MS });
+  }
   try {
     return new EnvHttpProxyAgent({
       connect: connection,

@@ -1,18 +1,4 @@
-import {
-  Body,
-  Delete,
-  Get,
-  HttpCode,
-  Param,
-  Patch,
-  Post,
-  Query,
-  Req,
-  Res,
-  UseFilters,
-  UseInterceptors,
-  UsePipes,
-} from '@nestjs/common';
+import { Body, Delete, Get, HttpCode, Param, Patch, Post, Query, Req, Res, UseFilters, UsePipes } from '@nestjs/common';
 import { type DuoChatService } from '../chats/duo-chat.service.js';
 import { type ChatRef } from '../chats/chat-ref.js';
 import { type DuoMessage } from '../chats/entities/duo-message.entity.js';
@@ -34,11 +20,9 @@ import { type AttachmentDto, CompletionDto, MessageDto } from './dto/message.dto
 import { ChatPageDto, MessagePageDto } from './dto/page.dto.js';
 import { type HttpReply, type HttpRequest } from './http.interface.js';
 import { IdPipe } from './id.pipe.js';
-import { JsonBodyInterceptor } from './json-body.interceptor.js';
 import { type ChatView, chatView, messageView } from './presenter.js';
 import { ProblemFilter } from './problem.filter.js';
 import { requestId } from './request-id.js';
-import { AnswerHeadersInterceptor } from './answer-headers.interceptor.js';
 import { type RequestOwner } from './request-owner.js';
 import { type RunAnswer, type RunResponder } from './run-responder.js';
 import { validationPipe } from './validation.js';
@@ -48,7 +32,6 @@ type Asked = Pick<CompletionDto, 'model' | 'whenBusy' | 'onDisconnect'> & Pick<A
 
 /** The routes of one kind of chat; `GitlabDuoHttpModule.register` mounts a subclass for each. */
 @UseFilters(ProblemFilter)
-@UseInterceptors(AnswerHeadersInterceptor, JsonBodyInterceptor)
 @UsePipes(IdPipe, validationPipe())
 export abstract class ChatsController {
   constructor(

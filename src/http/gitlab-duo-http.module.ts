@@ -18,6 +18,7 @@ import { GitlabDuoModule } from '../gitlab-duo.module.js';
 import { ChatsController } from './chats.controller.js';
 import { mustHaveOwnPaths } from './unique-paths.js';
 import { type OwnerResolver } from './owner-resolver.interface.js';
+import { RequestGuard } from './request.guard.js';
 import { RequestOwner } from './request-owner.js';
 import { RunResponder } from './run-responder.js';
 import { RunsController } from './runs.controller.js';
@@ -78,7 +79,7 @@ type KindController = abstract new (chats: DuoChatService, owners: RequestOwner,
 
 function mounted(base: KindController, path: string, options: GitlabDuoHttpModuleOptions): Type {
   @Controller(path)
-  @UseGuards(...(options.guards ?? []))
+  @UseGuards(...(options.guards ?? []), RequestGuard)
   class MountedController extends base {
     constructor(
       @InjectDuoChat(options.chat, options.dataSource) chats: DuoChatService,

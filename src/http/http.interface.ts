@@ -14,5 +14,6 @@ export interface HttpRequest {
 export interface HttpReply {
   raw?: ServerResponse;
   hijack?(): unknown;
+  send(body?: unknown): unknown;
   getHeaders(): Record<string, unknown>;
 }

@@ -1,13 +1,13 @@
-import { Controller, Get, UseFilters, UseInterceptors } from '@nestjs/common';
+import { Controller, Get, UseFilters, UseGuards } from '@nestjs/common';
 import { type Model } from '../models/model.interface.js';
 import { ModelRegistry } from '../models/model-registry.js';
 import { ProblemFilter } from './problem.filter.js';
-import { AnswerHeadersInterceptor } from './answer-headers.interceptor.js';
+import { RequestGuard } from './request.guard.js';
 
 /** `GET /models`: the catalogue. */
 @Controller('models')
 @UseFilters(ProblemFilter)
-@UseInterceptors(AnswerHeadersInterceptor)
+@UseGuards(RequestGuard)
 export class ModelsController {
   constructor(private readonly models: ModelRegistry) {}
 

@@ -1,4 +1,4 @@
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../messages/new-id.js';
 import { type HttpRequest } from './http.interface.js';
 
 export const REQUEST_ID_HEADER = 'x-request-id';
@@ -11,7 +11,7 @@ export function requestId(request: HttpRequest): string {
   let id = ids.get(key);
   if (id === undefined) {
     const given = request.headers[REQUEST_ID_HEADER];
-    id = typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given) ? given : uuidv7();
+    id = typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given) ? given : newId();
     ids.set(key, id);
   }
   return id;

@@ -1,4 +1,4 @@
-import { Get, HttpCode, Param, Post, Query, Req, Res, UseFilters, UseInterceptors, UsePipes } from '@nestjs/common';
+import { Get, HttpCode, Param, Post, Query, Req, Res, UseFilters, UsePipes } from '@nestjs/common';
 import { type ChatRef } from '../chats/chat-ref.js';
 import { type DuoChatService } from '../chats/duo-chat.service.js';
 import { type Page } from '../chats/duo-chat-service.interface.js';
@@ -8,11 +8,9 @@ import { ValidationError } from '../errors/request.errors.js';
 import { isFinal } from '../runs/rebuilt-events.js';
 import { type RunHandle } from '../runs/run-handle.js';
 import { type RunRecord } from '../runs/run-record.interface.js';
-import { AnswerHeadersInterceptor } from './answer-headers.interceptor.js';
 import { RunEventsDto, RunPageDto } from './dto/run.dto.js';
 import { type HttpReply, type HttpRequest } from './http.interface.js';
 import { IdPipe } from './id.pipe.js';
-import { JsonBodyInterceptor } from './json-body.interceptor.js';
 import { lastEvent } from './last-event-id.js';
 import { ProblemFilter } from './problem.filter.js';
 import { type RequestOwner } from './request-owner.js';
@@ -21,7 +19,6 @@ import { validationPipe } from './validation.js';
 
 /** The routes of the runs of one kind of chat; `GitlabDuoHttpModule.register` mounts a subclass for each. */
 @UseFilters(ProblemFilter)
-@UseInterceptors(AnswerHeadersInterceptor)
 @UsePipes(IdPipe, validationPipe())
 export abstract class RunsController {
   constructor(
@@ -61,7 +58,6 @@ export abstract class RunsController {
 
   @Post('runs/:runId/cancel')
   @HttpCode(202)
-  @UseInterceptors(JsonBodyInterceptor)
   async cancel(@Req() request: unknown, @Param('id') id: string, @Param('runId') runId: string): Promise<RunRecord> {
     const chat = await this.chat(request, id);
     await backend(chat).cancel(chat, runId);

@@ -3,6 +3,7 @@ import { LiveRun, type RunEventBatch } from '../runs/live-run.js';
 import { type RunEvent } from '../runs/run-event.interface.js';
 import { endsRun } from '../runs/rebuilt-events.js';
 import { NO_STORE } from './answer-headers.js';
+import { ChunkWriter, sharedChunk, type SharedChunk } from './chunk-writer.js';
 import { rebuiltEndIndex } from './last-event-id.js';
 import { type StreamTiming } from './stream-timing.js';
 
@@ -11,6 +12,7 @@ export const EVENTS_TYPE = 'text/event-stream; charset=utf-8';
 const EVENTS_A_WRITE = 256;
 /** How long a client waits before it connects again, in milliseconds. */
 const RETRY = 'retry: 1000\n\n';
+const HEARTBEAT = ': heartbeat\n\n';
 
 /** The events to write, the headers, and the time limits of the stream. */
 export interface EventStream {
@@ -37,12 +39,13 @@ export async function writeEvents(response: ServerResponse, stream: EventStream)
   });
   response.write(RETRY);
   dropStalledReader(response, timing.stalledMs);
-  const heartbeat = setInterval(() => response.write(': heartbeat\n\n'), timing.heartbeatMs);
+  const writer = new ChunkWriter(response);
+  const heartbeat = setInterval(() => writer.write(HEARTBEAT), timing.heartbeatMs);
   // A socket error is followed by `close`.
   response.on('error', () => undefined);
   try {
-    if (events instanceof LiveRun) await liveWriter(response)(events, events.firstIndex);
-    else await writeBatches(response, runId, events);
+    if (events instanceof LiveRun) await writeLive(response, writer, events, events.firstIndex);
+    else await writeBatches(response, writer, runId, events);
     if (events instanceof LiveRun && events.isEnded && events.isReleased) response.destroy();
   } catch (error) {
     response.destroy();
@@ -58,24 +61,26 @@ export async function writeEvents(response: ServerResponse, stream: EventStream)
  * has ended or the reader has disconnected.
  */
 export function liveWriter(response: ServerResponse): (run: LiveRun, from: number) => Promise<number> {
-  return (run, from) => writeLive(response, run, from);
+  return (run, from) => writeLive(response, new ChunkWriter(response), run, from);
 }
 
 /** Writes synchronously when the run emits: a promise for each event would cost as much as the event. */
-function writeLive(response: ServerResponse, run: LiveRun, from: number): Promise<number> {
+function writeLive(response: ServerResponse, writer: ChunkWriter, run: LiveRun, from: number): Promise<number> {
   return new Promise((resolve) => {
     let next = from;
     let isBehind = false;
     const stop = (): void => {
       unwatch();
-      response.off('drain', readOn);
+      undrain();
       response.off('close', stop);
       resolve(next);
     };
     const write = (): void => {
       while (!isBehind && next < run.nextIndex && !response.destroyed) {
         const end = Math.min(run.nextIndex, next + EVENTS_A_WRITE);
-        isBehind = !response.write(liveText(run, next, end));
+        const piece = livePiece(run, next, end);
+        const isLast = run.isEnded && end === run.nextIndex;
+        isBehind = !(isLast ? writer.writeLast(piece) : writer.write(piece));
         next = end;
       }
       if (response.destroyed || (run.isEnded && !isBehind && next === run.nextIndex)) stop();
@@ -85,25 +90,28 @@ function writeLive(response: ServerResponse, run: LiveRun, from: number): Promis
       write();
     };
     const unwatch = run.watch(write);
-    response.on('drain', readOn);
+    const undrain = writer.onDrain(readOn);
     response.once('close', stop);
     write();
   });
 }
 
 /** What was written of a run last: its readers are mostly equally far. */
-const lastTexts = new WeakMap<LiveRun, { from: number; end: number; text: string }>();
+const lastPieces = new WeakMap<LiveRun, { from: number; end: number; piece: SharedChunk }>();
 
-function liveText(run: LiveRun, from: number, end: number): string {
-  const last = run.isShared ? lastTexts.get(run) : undefined;
-  if (last?.from === from && last.end === end) return last.text;
+function livePiece(run: LiveRun, from: number, end: number): string | SharedChunk {
+  const last = run.isShared ? lastPieces.get(run) : undefined;
+  if (last?.from === from && last.end === end) return last.piece;
   const text = encodeEvents(run.id, from, run.batch(from, end).events);
-  if (run.isShared) lastTexts.set(run, { from, end, text });
-  return text;
+  if (!run.isShared) return text;
+  const piece = sharedChunk(text);
+  lastPieces.set(run, { from, end, piece });
+  return piece;
 }
 
 async function writeBatches(
   response: ServerResponse,
+  writer: ChunkWriter,
   runId: string,
   batches: AsyncIterable<RunEventBatch>,
 ): Promise<void> {
@@ -113,20 +121,20 @@ async function writeBatches(
       const text = isCorrection
         ? some.map(encodeUnnumbered).join('')
         : encodeEvents(runId, firstIndex + place, some, isRebuilt);
-      if (!response.write(text)) await drained(response);
+      if (!writer.write(text)) await drained(response, writer);
     }
     if (response.destroyed) return;
   }
 }
 
-function drained(response: ServerResponse): Promise<void> {
+function drained(response: ServerResponse, writer: ChunkWriter): Promise<void> {
   return new Promise((resolve) => {
     const stop = (): void => {
-      response.off('drain', stop);
+      undrain();
       response.off('close', stop);
       resolve();
     };
-    response.on('drain', stop);
+    const undrain = writer.onDrain(stop);
     response.on('close', stop);
     if (response.destroyed) stop();
   });

@@ -3,6 +3,7 @@ import { type GitlabDuoError } from '../errors/gitlab-duo.error.js';
 import { ValidationError } from '../errors/request.errors.js';
 import { PayloadTooLargeError } from '../errors/upstream.errors.js';
 import { SIZE_CONSTRAINT } from './dto/size.decorators.js';
+import { readTextFields } from './text-fields.js';
 
 /** Checks bodies and queries against their DTOs; unknown fields are refused. */
 export function validationPipe(): ValidationPipe {
@@ -17,6 +18,9 @@ export function validationPipe(): ValidationPipe {
 /** Rejects unknown keys that Nest's pipe would silently drop, such as `constructor`. */
 class WholeValidationPipe extends ValidationPipe {
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    const { type, metatype } = metadata;
+    const read = type === 'body' && metatype !== undefined ? readTextFields(value, metatype) : undefined;
+    if (read !== undefined) return read;
     const taken: unknown = await super.transform(value, metadata);
     const name = droppedKey(value, taken);
     if (name !== undefined) throw new ValidationError(`property ${name} should not exist`);

@@ -15,10 +15,11 @@ export function statusOn(
 }
 
 /** What to say of a model whose end is announced or past; undefined for any other. */
-export function endOfLifeNotice({ id, status, endOfLife, successor }: Model): string | undefined {
+export function endOfLifeNotice(model: Model): string | undefined {
+  const { id, endOfLife, successor } = model;
   if (endOfLife === null) return undefined;
   const advice = successor === null ? 'Use another model.' : `Use "${successor}" instead.`;
-  return status === 'retired'
+  return model.status === 'retired'
     ? `The model "${id}" is past its end of life (${endOfLife}): its vendor may refuse it at any time. ${advice}`
     : `The model "${id}" reaches its end of life on ${endOfLife}. ${advice}`;
 }

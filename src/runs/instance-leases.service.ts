@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../messages/new-id.js';
 import { safeError } from '../errors/safe-error.js';
 import { type LeaseStore } from './lease-store.interface.js';
 
@@ -12,7 +12,7 @@ const HEARTBEAT_MS = 5_000;
 @Injectable()
 export class InstanceLeases {
   /** Names this process in every store. */
-  readonly instanceId = uuidv7();
+  readonly instanceId = newId();
   private readonly logger = new Logger(InstanceLeases.name);
   private readonly leases = new Map<LeaseStore, Lease>();
 

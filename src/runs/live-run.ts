@@ -108,7 +108,9 @@ export class LiveRun {
     this.tell();
   }
 
-  end(result: RunResult): void {
+  /** Ends the run with its last events. */
+  end(result: RunResult, events: readonly RunEvent[] = []): void {
+    for (const event of events) this.events.push(event);
     this.ended = true;
     this.continuesElsewhere = result.status === 'running';
     this.settle(result);

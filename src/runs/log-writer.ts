@@ -1,5 +1,5 @@
 import { type Logger } from '@nestjs/common';
-import { withDeadline } from '../async/deadline.js';
+import { within } from '../async/deadline.js';
 import { DatabaseUnavailableError } from '../errors/chat.errors.js';
 import { safeError } from '../errors/safe-error.js';
 import { type LiveRun } from './live-run.js';
@@ -67,7 +67,7 @@ export class LogWriter {
     }
     const { ticking } = this;
     if (logged.isUnsure && ticking) {
-      await withDeadline(() => ticking, { ms: LAST_TICK_TIMEOUT_MS }).catch(() => undefined);
+      await within(ticking, LAST_TICK_TIMEOUT_MS).catch(() => undefined);
     }
     return logged.unlogged();
   }

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../messages/new-id.js';
 import { type ResolvedOptions } from '../config/gitlab-duo-options.interface.js';
 import { GITLAB_DUO_OPTIONS } from '../config/tokens.js';
 import { PendingToolCallsError } from '../errors/chat.errors.js';
@@ -52,8 +52,8 @@ export class RunBeginner {
       held.push(runId);
       return true;
     };
-    const runId = queued?.id ?? uuidv7();
-    const attemptId = start.scope === 'tools' ? null : uuidv7();
+    const runId = queued?.id ?? newId();
+    const attemptId = start.scope === 'tools' ? null : newId();
     const user = queued === undefined ? newUserMessage(start) : queued.user;
     hold(runId);
     try {

@@ -1,4 +1,4 @@
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../messages/new-id.js';
 import { type ErrorCode } from '../errors/gitlab-duo.error.js';
 import { type JsonValue } from '../messages/json.interface.js';
 import { type MessageRecord, type MessageStatus, type Usage } from '../messages/message.interface.js';
@@ -29,7 +29,7 @@ const WRONG: ErrorCode = 'schema_mismatch';
 /** Records what the turn of a run does: in the store first, then for the followers. */
 export class RunJournal implements TurnJournal {
   /** The message that the model says at the moment, or said last. */
-  messageId = uuidv7();
+  messageId = newId();
   /** The last message of the assistant that is stored. */
   message: MessageRecord | null = null;
   /** What that message cost. */
@@ -76,7 +76,7 @@ export class RunJournal implements TurnJournal {
     const { wrongId } = this;
     this.wrongId = undefined;
     // Known to the ledger: another process finds out which message was under way.
-    this.messageId = this.attemptId ?? uuidv7();
+    this.messageId = this.attemptId ?? newId();
     if (this.messageId === this.begun.resumed?.messageId) return;
     this.run.append([
       ...(wrongId === undefined ? [] : [{ type: 'reset' as const, messageId: wrongId, reason: WRONG }]),
@@ -93,7 +93,7 @@ export class RunJournal implements TurnJournal {
   }
 
   async retrying(ended: AttemptOutcome, nextNumber: number): Promise<void> {
-    const nextId = uuidv7();
+    const nextId = newId();
     await this.store.retry({ endedId: this.openAttempt(), ended, nextId, nextNumber });
     this.attemptId = nextId;
     if (ended.usage) this.spent = addUsage(this.spent, ended.usage);
@@ -127,14 +127,14 @@ export class RunJournal implements TurnJournal {
 
   async saveProgress({ results, started, opensStep }: RoundProgress): Promise<string[]> {
     const drafts = results.map((result) => ({
-      id: uuidv7(),
+      id: newId(),
       toolCallId: result.call.id,
       status: result.status,
       part: resultPart(result),
       createdAt: new Date().toISOString(),
     }));
     const { requestId } = this;
-    const next = opensStep && this.attemptId === null ? { id: uuidv7(), step: this.steps + 1, requestId } : null;
+    const next = opensStep && this.attemptId === null ? { id: newId(), step: this.steps + 1, requestId } : null;
     if (drafts.length === 0 && started.length === 0 && next === null) return [];
     const moved = started.map((id) => ({ id, status: 'running' as const }));
     const stored = await this.store.storeProgress({ ...this.key, results: drafts, moved, next });

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../messages/new-id.js';
 import { type ResolvedOptions } from '../config/gitlab-duo-options.interface.js';
 import { GITLAB_DUO_OPTIONS } from '../config/tokens.js';
 import { ChatBusyError, DatabaseUnavailableError, PendingToolCallsError } from '../errors/chat.errors.js';
@@ -48,7 +48,7 @@ export class RunQueue {
   ): Promise<{ runId: string; activeRunId: string | null }> {
     const { chat, defaults, model = null, tools = null, settings, requestId = null } = start;
     const { queuedRuns, ownerRuns } = this.options.limits;
-    const runId = uuidv7();
+    const runId = newId();
     const user = newUserMessage(start);
     this.grown.add(chat.id);
     const { activeRunId } = await store.enqueue({

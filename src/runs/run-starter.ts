@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { DeadlineError, withDeadline } from '../async/deadline.js';
+import { DeadlineError, within } from '../async/deadline.js';
 import { onAbort } from '../async/on-abort.js';
 import { type ResolvedOptions } from '../config/gitlab-duo-options.interface.js';
 import { GITLAB_DUO_OPTIONS } from '../config/tokens.js';
@@ -45,7 +45,7 @@ export class RunStarter {
     const beginning = key === undefined ? begin() : this.inTurn(`${chat.id} ${key}`, begin);
     this.openWork.track(beginning);
     try {
-      return await withDeadline(() => beginning, { ms: BEGIN_TIMEOUT_MS });
+      return await within(beginning, BEGIN_TIMEOUT_MS);
     } catch (error) {
       if (!(error instanceof DeadlineError)) throw error;
       beginning.then(

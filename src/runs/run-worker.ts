@@ -136,10 +136,10 @@ export class RunWorker {
       supersedes: status === 'completed' ? journal.supersedes : [],
     });
     if (error !== undefined) this.logFailure(work, error);
-    run.append(finalEvents(ended, stored));
     const message = stored ?? journal.message;
     const parsed = end.type === 'answered' ? end.parsed : undefined;
-    run.end({ status, message, parsed, results: journal.results, usage: answerUsage, error });
+    const result = { status, message, parsed, results: journal.results, usage: answerUsage, error };
+    run.end(result, finalEvents(ended, stored));
     const isParked = status === 'awaiting_approval';
     const isToBeCancelled = isParked && (isCancelRequested || run.stopReason === 'cancelled');
     return { isStored: true, hasQueued: hasQueued && !isParked, isToBeCancelled };
@@ -150,8 +150,8 @@ export class RunWorker {
     const { run, start } = work;
     this.logFailure(work, error);
     const problem = toProblem(error, start.requestId);
-    run.append(finalEvents({ status: 'failed', error: problem, answerUsage: noUsage, usage }, null));
-    run.end({ status: 'failed', message: null, usage, error });
+    const events = finalEvents({ status: 'failed', error: problem, answerUsage: noUsage, usage }, null);
+    run.end({ status: 'failed', message: null, usage, error }, events);
     return { isStored: error instanceof ChatNotFoundError, hasQueued: false, isToBeCancelled: false };
   }
 

@@ -6,7 +6,7 @@ import {
   type OnModuleDestroy,
   type Type,
 } from '@nestjs/common';
-import { withDeadline } from '../async/deadline.js';
+import { within } from '../async/deadline.js';
 import { type ResolvedOptions } from '../config/gitlab-duo-options.interface.js';
 import { GITLAB_DUO_OPTIONS } from '../config/tokens.js';
 import { ModelRegistry } from '../models/model-registry.js';
@@ -154,13 +154,13 @@ export class RunService implements OnModuleDestroy, BeforeApplicationShutdown {
   /** Lets the runs work on for a while, hands the others over, and gives the leases back. */
   async beforeApplicationShutdown(): Promise<void> {
     const { working } = this.runs;
-    await withDeadline(() => this.openWork.ended(), { ms: this.options.shutdownGraceMs }).catch(() => undefined);
+    await within(this.openWork.ended(), this.options.shutdownGraceMs).catch(() => undefined);
     for (const [run, { store }] of working) run.stop(store.isHandedOver ? 'released' : 'interrupted');
-    await withDeadline(() => this.openWork.ended(), { ms: STOP_TIMEOUT_MS }).catch(() => {
+    await within(this.openWork.ended(), STOP_TIMEOUT_MS).catch(() => {
       this.logger.warn(`${working.size} runs could not be stored in time; another instance recovers them.`);
     });
     this.logs.stop();
     this.followers.releaseReaders();
-    await withDeadline(() => this.leases.release(), { ms: RELEASE_TIMEOUT_MS }).catch(() => undefined);
+    await within(this.leases.release(), RELEASE_TIMEOUT_MS).catch(() => undefined);
   }
 }

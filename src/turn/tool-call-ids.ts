@@ -1,4 +1,4 @@
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../messages/new-id.js';
 import { type ModelEvent } from '../messages/model-request.interface.js';
 import { type Part, type ToolCallPart } from '../messages/part.interface.js';
 import { type TurnEvent } from './turn.interface.js';
@@ -16,7 +16,7 @@ export class ToolCallIds {
       if (event.type !== 'tool-call') return event;
       const { type, id, ...call } = event;
       const providerCallId = uniqueId(id, (taken) => this.byProviderId.has(taken));
-      const toolCallId = uuidv7();
+      const toolCallId = newId();
       this.byProviderId.set(providerCallId, toolCallId);
       return { type, toolCallId, providerCallId, ...call };
     });
@@ -35,6 +35,6 @@ export class ToolCallIds {
 
   /** Our id of a call of the whole message: the one that its event had, where it had one. */
   of({ id }: ToolCallPart): string {
-    return this.byProviderId.get(id) ?? uuidv7();
+    return this.byProviderId.get(id) ?? newId();
   }
 }

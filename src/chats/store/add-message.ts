@@ -1,5 +1,5 @@
 import { type EntityManager } from 'typeorm';
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../../messages/new-id.js';
 import { ChatNotFoundError, PendingToolCallsError } from '../../errors/chat.errors.js';
 import { type MessageRecord } from '../../messages/message.interface.js';
 import { type Part } from '../../messages/part.interface.js';
@@ -43,7 +43,7 @@ export async function addMessage(
   { chatId, ownerId, role, parts }: AddMessage,
   manager?: EntityManager,
 ): Promise<MessageRecord> {
-  const id = uuidv7();
+  const id = newId();
   const text = textOf(parts);
   const deadline = manager ? null : database.clock.deadline();
   const values = [chatId, ownerId, id, role, text, JSON.stringify(parts), database.kind, deadline];

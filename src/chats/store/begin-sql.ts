@@ -1,4 +1,4 @@
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../../messages/new-id.js';
 import { type JsonObject } from '../../messages/json.interface.js';
 import { type ModelParams } from '../../messages/model-request.interface.js';
 import { sanitizeText, textOf } from '../../messages/text.js';
@@ -99,7 +99,7 @@ export function mergeParamsSql(params: string, changes: string): string {
 /** The message that makes instructions the chat's own. */
 export function systemMessage(instructions: string | undefined): NewMessage | null {
   if (instructions === undefined) return null;
-  return { id: uuidv7(), parts: [{ type: 'text', text: sanitizeText(instructions) }] };
+  return { id: newId(), parts: [{ type: 'text', text: sanitizeText(instructions) }] };
 }
 
 /** The first parameters of a begin, up to `$20`. */

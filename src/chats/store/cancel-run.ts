@@ -1,5 +1,6 @@
 import { type EntityManager } from 'typeorm';
-import { v7 as uuidv7, validate as isUuid } from 'uuid';
+import { validate as isUuid } from 'uuid';
+import { newId } from '../../messages/new-id.js';
 import { RunNotFoundError } from '../../errors/run.errors.js';
 import { type Usage } from '../../messages/message.interface.js';
 import { noUsage } from '../../messages/usage.js';
@@ -134,7 +135,7 @@ function cancelIdle(database: KindDatabase, chatId: string, runId: string, reaso
 /** What the model receives of a call that was denied. */
 function deniedResult({ id, providerCallId, name, reason }: DeniedCall): ResultDraft {
   return {
-    id: uuidv7(),
+    id: newId(),
     toolCallId: id,
     status: 'denied',
     part: { type: 'tool-result', id: providerCallId, name, content: denial(reason), isError: true },

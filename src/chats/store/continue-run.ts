@@ -1,4 +1,4 @@
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../../messages/new-id.js';
 import { RunLostError } from '../../errors/run.errors.js';
 import { type RunEvent } from '../../runs/run-event.interface.js';
 import { type RunInput } from '../../runs/run-options.js';
@@ -81,7 +81,7 @@ export async function continueRun(
   const openCalls = isAsked ? [] : standing.openCalls;
   const isAsking = openCalls.length === 0 && scope !== 'tools';
   const step = open?.step ?? (left.attempts.at(-1)?.step ?? 0) + 1;
-  const attemptId = isAsking ? uuidv7() : open?.status === 'pending' ? open.id : null;
+  const attemptId = isAsking ? newId() : open?.status === 'pending' ? open.id : null;
   const first: RunEvent[] =
     isAsking && attemptId !== null
       ? [...events, { type: 'message-start', messageId: attemptId, role: 'assistant' }]

@@ -1,5 +1,5 @@
 import { type Client, type Pool } from 'pg';
-import { withDeadline } from '../../async/deadline.js';
+import { within } from '../../async/deadline.js';
 import { isConnectionLost } from './database-failure.js';
 import { type SqlClient, type Statement, statement } from './sql-client.js';
 
@@ -99,7 +99,7 @@ export class InstanceSession {
     client.on('error', lost);
     client.on('end', lost);
     try {
-      await withDeadline(() => client.connect(), { ms: CONNECT_TIMEOUT_MS });
+      await within(client.connect(), CONNECT_TIMEOUT_MS);
       client.unref();
       await this.lockOn(client);
       if (!this.isOpen) throw new Error('The session was closed.');

@@ -1,4 +1,4 @@
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../../messages/new-id.js';
 import { toolResultEvent } from '../../runs/final-events.js';
 import { type RunEvent } from '../../runs/run-event.interface.js';
 import { type ResultDraft, type RunKey } from '../../runs/run-progress.interface.js';
@@ -39,7 +39,7 @@ export async function settleCalls(
 function failedResult({ id, providerCallId, name, status }: LeftCall): ResultDraft {
   const content = status === 'running' ? MAYBE_DONE : NOT_STARTED;
   return {
-    id: uuidv7(),
+    id: newId(),
     toolCallId: id,
     status: 'failed',
     part: { type: 'tool-result', id: providerCallId, name, content, isError: true },
