@@ -14,6 +14,7 @@ import { type RunDefaults, type StartRun } from '../runs/run-request.js';
 import { type ChatSettings } from '../runs/chat-settings.interface.js';
 import { type BeginRun, type BegunRun } from '../runs/begin-run.interface.js';
 import { type RunService } from '../runs/run.service.js';
+import { type RunStore } from '../runs/run-store.interface.js';
 import { type ChatOf } from './acts-as-chat.mixin.js';
 import { ownerOf } from './chat-arguments.js';
 import { type ChatAgents } from './chat-agents.js';
@@ -47,18 +48,12 @@ export function persistedChatBackend<C extends ChatOf<unknown>, M>(
     async start(chat, start) {
       const { id, ownerId } = requireIdAndOwner(chat);
       const { store: runStore, defaults } = runContext(persisted, chat);
-      let stored: ModelParams = {};
-      const begin = async (run: BeginRun): Promise<BegunRun> => {
-        const begun = await runStore.begin(run);
-        stored = begun.params;
-        return begun;
-      };
       const settings = await withBaseTools(persisted, { chat, id, ownerId }, start);
-      const run = await runs.start(
-        { ...runStore, begin },
-        { ...start, settings, defaults, whenBusyOfKind: kind.whenBusy },
-      );
-      if (chat instanceof kind.chat && run.hasBegunHere) keepSettings(chat, settings, stored);
+      const begin = { ...start, settings, defaults, whenBusyOfKind: kind.whenBusy };
+      if (!(chat instanceof kind.chat)) return runs.start(runStore, begin);
+      const stored: StoredParams = {};
+      const run = await runs.start(noting(runStore, stored), begin);
+      if (run.hasBegunHere) keepSettings(chat, settings, stored.params ?? {});
       return run;
     },
     run(chat, runId) {
@@ -108,6 +103,21 @@ export function persistedChatBackend<C extends ChatOf<unknown>, M>(
       return store.usageOfChat(id, ownerId);
     },
   };
+}
+
+/** The parameters of a chat after a begin. */
+interface StoredParams {
+  params?: ModelParams;
+}
+
+/** The same store, which notes what a begin has stored. */
+function noting(store: RunStore, stored: StoredParams): RunStore {
+  const begin = async (run: BeginRun): Promise<BegunRun> => {
+    const begun = await store.begin(run);
+    stored.params = begun.params;
+    return begun;
+  };
+  return Object.assign(Object.create(store) as RunStore, { begin });
 }
 
 /** What the runs of a chat need that their rows do not have. */

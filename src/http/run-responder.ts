@@ -1,8 +1,9 @@
 import { type ServerResponse } from 'node:http';
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import Negotiator from 'negotiator';
 import { RunCancelledError, RunReleasedError } from '../errors/run.errors.js';
+import { safeError } from '../errors/safe-error.js';
 import { type MessageRecord, type Usage } from '../messages/message.interface.js';
 import { isCancelledUnsaid, type LiveRun, type RunEventBatch, type RunResult } from '../runs/live-run.js';
 import { type RunHandle } from '../runs/run-handle.js';
@@ -24,29 +25,40 @@ export type RunAnswer = AnswerView | RunRecord;
 /** Answers a request with a run: as events if the caller prefers them to JSON, or else as the finished message. */
 @Injectable()
 export class RunResponder {
+  private readonly logger = new Logger(RunResponder.name);
+
   constructor(
     private readonly adapterHost: HttpAdapterHost,
     private readonly timing: StreamTiming,
   ) {}
 
-  /** A client that disconnects ends only its own stream, never the run. */
+  /**
+   * Returns the answer as JSON, or `undefined` once a stream of events has begun: that then continues by itself, without
+   * what the framework keeps for a request. A client that disconnects ends only its own stream, never the run.
+   */
   async respond(run: RunHandle, request: HttpRequest, reply: HttpReply): Promise<RunAnswer | undefined> {
     this.nameRun(run, reply);
     if (!wantsEvents(request)) return this.answer(run, reply);
-    await this.whileConnected(run, reply, (response, signal) => this.stream(run, response, reply, signal));
+    const reader = new StreamReader(run, responseOf(reply));
+    try {
+      this.write(reader, reply, await this.firstEvents(run, reader));
+    } catch (error) {
+      reader.leave();
+      throw error;
+    }
     return undefined;
   }
 
-  /** Sends the events after an index, up to the real end of the run; nothing where there will be none. */
+  /** Begins to send the events after an index, up to the real end of the run; nothing where there will be none. */
   async follow(run: RunHandle, after: number, reply: HttpReply): Promise<void> {
     if (!(await run.hasEventsAfter(after))) {
       this.answerNothing(reply);
       return;
     }
     this.nameRun(run, reply);
-    await this.whileConnected(run, reply, (response, signal) =>
-      this.write(run, response, reply, run.follow({ after, signal, isWaiting: true, takeLive: liveWriter(response) })),
-    );
+    const reader = new StreamReader(run, responseOf(reply));
+    const { response, signal } = reader;
+    this.write(reader, reply, run.follow({ after, signal, isWaiting: true, takeLive: liveWriter(response) }));
   }
 
   answerNothing(reply: HttpReply): void {
@@ -97,62 +109,77 @@ export class RunResponder {
     return record;
   }
 
-  /** Nothing is sent before the model's first token, so that an early error keeps its status. */
-  private async stream(run: RunHandle, response: ServerResponse, reply: HttpReply, signal: AbortSignal): Promise<void> {
+  /** Waits for the model's first token, before which nothing is sent, so that an early error keeps its status. */
+  private async firstEvents(run: RunHandle, reader: StreamReader): Promise<StreamedEvents> {
     const { holdMs } = this.timing;
     const { live } = run;
     if (live && !run.isReplayed) {
-      const leave = run.enter();
-      try {
-        if (await failedBeforeFirstToken(live, holdMs, signal)) answerOf(run, await resultOf(run));
-        await this.write(run, response, reply, live);
-      } finally {
-        leave();
-      }
+      reader.onLeave(run.enter());
+      if (await failedBeforeFirstToken(live, holdMs, reader.signal)) answerOf(run, await resultOf(run));
+      return live;
+    }
+    const { hasFailed, batches } = await heldEvents(run.follow({ signal: reader.signal }), holdMs);
+    if (hasFailed) answerOf(run, await resultOf(run));
+    return batches;
+  }
+
+  /** Begins to write the events; the reader leaves at their end. */
+  private write(reader: StreamReader, reply: HttpReply, events: StreamedEvents): void {
+    const { response, run } = reader;
+    // The response may have been sent meanwhile, for example by a time-out of the host.
+    if (response.destroyed || response.headersSent) {
+      reader.leave();
       return;
     }
-    const { hasFailed, batches } = await heldEvents(run.follow({ signal }), holdMs);
-    if (hasFailed) answerOf(run, await resultOf(run));
-    await this.write(run, response, reply, batches);
-  }
-
-  private async write(
-    { id: runId }: RunHandle,
-    response: ServerResponse,
-    reply: HttpReply,
-    events: LiveRun | AsyncIterable<RunEventBatch>,
-  ): Promise<void> {
-    // The response may have been sent meanwhile, for example by a time-out of the host.
-    if (response.destroyed || response.headersSent) return;
     const headers = reply.raw ? reply.getHeaders() : {};
     reply.hijack?.();
-    // Fastify makes an error of what Nest sends after it, whose stack takes 2% of a short ask.
+    // What Nest sends after this is too late.
     reply.send = () => reply;
-    await writeEvents(response, { headers, runId, events, timing: this.timing });
+    writeEvents(response, { headers, runId: run.id, events, timing: this.timing })
+      .catch((error: unknown) => {
+        this.logger.error(`The stream of run ${run.id} failed`, safeError(error));
+      })
+      .finally(() => {
+        reader.leave();
+      });
+  }
+}
+
+/** What is written of a run: the run itself while it works here, or its events as a follower receives them. */
+type StreamedEvents = LiveRun | AsyncIterable<RunEventBatch>;
+
+/** Who reads the events of a run over a connection. */
+class StreamReader {
+  private readonly leaving = new AbortController();
+  private readonly leavers: (() => void)[] = [];
+
+  constructor(
+    readonly run: RunHandle,
+    readonly response: ServerResponse,
+  ) {
+    this.onLeave(
+      run.whenReleased(() => {
+        response.destroy();
+      }),
+    );
+    onceClosed(response, this.leave);
   }
 
-  private async whileConnected(
-    run: RunHandle,
-    reply: HttpReply,
-    send: (response: ServerResponse, signal: AbortSignal) => Promise<void>,
-  ): Promise<void> {
-    const response = responseOf(reply);
-    const leaving = new AbortController();
-    const leave = (): void => {
-      leaving.abort(LEFT);
-    };
-    onceClosed(response, leave);
-    const unlisten = run.whenReleased(() => {
-      response.destroy();
-    });
-    try {
-      await send(response, leaving.signal);
-    } finally {
-      unlisten();
-      response.off('close', leave);
-      leave();
-    }
+  /** Aborted when the reader has left. */
+  get signal(): AbortSignal {
+    return this.leaving.signal;
   }
+
+  /** Calls the listener when the reader leaves. */
+  onLeave(listener: () => void): void {
+    this.leavers.push(listener);
+  }
+
+  readonly leave = (): void => {
+    this.response.off('close', this.leave);
+    this.leaving.abort(LEFT);
+    for (const listener of this.leavers.splice(0)) listener();
+  };
 }
 
 function responseOf(reply: HttpReply): ServerResponse {

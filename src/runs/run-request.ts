@@ -1,6 +1,6 @@
-import { v7 as uuidv7 } from 'uuid';
 import { type ModelMessage } from '../messages/message.interface.js';
 import { mergeParams } from '../messages/merge-params.js';
+import { newId } from '../messages/new-id.js';
 import { type ModelParams, type ModelRequest, type ToolDefinition } from '../messages/model-request.interface.js';
 import { type Part } from '../messages/part.interface.js';
 import { type Schema } from '../schemas/schema.interface.js';
@@ -51,7 +51,7 @@ export interface StartRun extends GivenOptions {
 
 /** What the user says, as a new message; `null` where that is nothing new. */
 export function newUserMessage({ user, messageExternalId: externalId }: StartRun): NewUserMessage | null {
-  return user && { id: uuidv7(), parts: user, ...(externalId !== undefined && { externalId }) };
+  return user && { id: newId(), parts: user, ...(externalId !== undefined && { externalId }) };
 }
 
 /** The request to the model that a begun run starts with, and the messages that its answer will replace. */

@@ -7,29 +7,15 @@ import { type RunStore } from '../../runs/run-store.interface.js';
 import { type ResolvedKind } from '../chat-kind.js';
 import { type Period } from '../duo-chat-service.interface.js';
 import { type AddMessage, addMessage } from './add-message.js';
-import { beginRun } from './begin-run.js';
-import { cancelRun } from './cancel-run.js';
+import { ChatRuns } from './chat-runs.js';
 import { onDatabase } from './database-error.js';
 import { deleteChat } from './delete-chat.js';
-import { enqueueRun } from './enqueue-run.js';
-import { failQueued } from './fail-queued.js';
-import { findKey } from './find-key.js';
-import { findMessageRun } from './find-message-run.js';
-import { finishRun } from './finish-run.js';
-import { readFirstQueued } from './first-queued.js';
 import { type Histories } from './history-cache.service.js';
 import { type InstanceStore } from './instance-stores.service.js';
 import { KindDatabase, type RunOwner } from './kind-database.js';
-import { type LastMessage, lockChat, readChatModel, readLastMessage } from './read-chat.js';
+import { type LastMessage, lockChat, readLastMessage } from './read-chat.js';
 import { readChatUsage, readOwnerUsage } from './read-usage.js';
-import { readActiveOrQueued, readRun, readRuns } from './read-run.js';
-import { rejectParts } from './reject-parts.js';
-import { releaseRun } from './release-run.js';
-import { saveRetry } from './save-attempt.js';
-import { saveProgress } from './save-progress.js';
-import { saveStep } from './save-step.js';
-import { takeOver } from './take-over.js';
-import { decideToolCall, readOpenCalls, readPendingApprovals } from './tool-calls.js';
+import { decideToolCall, readPendingApprovals } from './tool-calls.js';
 
 /**
  * What the chats of one kind do in one data source. Every method throws DatabaseUnavailableError where the database does
@@ -68,31 +54,7 @@ export class KindStore {
 
   /** The store of the runs of one chat, for the owner who asks. */
   runsOf(chatId: string, ownerId: string | null): RunStore {
-    const { database, instance } = this;
-    return {
-      leases: instance.leases,
-      log: instance.log,
-      isHandedOver: database.recovery === 'takeover',
-      chatModel: () => onDatabase(() => readChatModel(database, chatId, ownerId), chatId),
-      begin: (run) => onDatabase(() => beginRun(database, chatId, ownerId, run), chatId),
-      openCalls: (messageId) => onDatabase(() => readOpenCalls(database, messageId), chatId),
-      retry: (retry) => onDatabase(() => saveRetry(database, retry), chatId),
-      storeStep: (step) => onDatabase(() => saveStep(database, step), chatId),
-      storeProgress: (progress) => onDatabase(() => saveProgress(database, progress), chatId),
-      rejectParts: (run, rejected) => onDatabase(() => rejectParts(database, run, rejected), chatId),
-      finish: (run) => onDatabase(() => finishRun(database, run), chatId),
-      find: (runId) => onDatabase(() => readRun(database, chatId, ownerId, runId), chatId),
-      list: (options) => onDatabase(() => readRuns(database, chatId, ownerId, options), chatId),
-      active: () => onDatabase(() => readActiveOrQueued(database, chatId, ownerId), chatId),
-      findKey: (key) => onDatabase(() => findKey(database, chatId, ownerId, key), chatId),
-      findMessageRun: (externalId) => onDatabase(() => findMessageRun(database, chatId, externalId), chatId),
-      enqueue: (run) => onDatabase(() => enqueueRun(database, chatId, ownerId, run), chatId),
-      firstQueued: () => onDatabase(() => readFirstQueued(database, chatId, ownerId), chatId),
-      failQueued: (runId, problem) => onDatabase(() => failQueued(database, chatId, runId, problem), chatId),
-      cancel: (runId, reason) => onDatabase(() => cancelRun(database, chatId, ownerId, runId, reason), chatId),
-      takeOver: (run) => onDatabase(() => takeOver(database, chatId, ownerId, run), chatId),
-      release: (run) => onDatabase(() => releaseRun(database, run), chatId),
-    };
+    return new ChatRuns(this.database, this.instance, chatId, ownerId);
   }
 
   addMessage(message: AddMessage, manager?: EntityManager): Promise<MessageRecord> {

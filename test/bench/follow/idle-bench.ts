@@ -54,7 +54,7 @@ export async function runIdleFollowerBench(): Promise<BenchRow[]> {
 }
 
 /** Parked runs of chats of the server's local owner, with a log each; the paths of their events. */
-async function parkRuns(databaseUrl: string): Promise<string[]> {
+export async function parkRuns(databaseUrl: string): Promise<string[]> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   try {
@@ -76,7 +76,7 @@ async function parkRuns(databaseUrl: string): Promise<string[]> {
 }
 
 /** What the server has more with the followers than with a few of them, which have loaded the code. */
-async function heldByFollower(server: BenchServer, paths: readonly string[]): Promise<number> {
+export async function heldByFollower(server: BenchServer, paths: readonly string[]): Promise<number> {
   const dispatcher = new Agent({ connections: null, headersTimeout: 0, bodyTimeout: 0 });
   const follow = async (count: number): Promise<void> => {
     for (let place = 0; place < count; place += 1) {
