@@ -9,6 +9,7 @@ import { GitlabDuoModule } from '../gitlab-duo.module.js';
 import { GitlabDuoHttpModule } from '../http/gitlab-duo-http.module.js';
 import { ModelsController } from '../http/models.controller.js';
 import { ProblemFilter } from '../http/problem.filter.js';
+import { GitlabDuoUiModule } from '../ui/gitlab-duo-ui.module.js';
 import { HealthController } from './health.controller.js';
 import { RateLimitModule } from './rate-limit/rate-limit.module.js';
 import { type RateLimits } from './rate-limit/rate-limits.interface.js';
@@ -54,6 +55,7 @@ export class AppModule {
         access,
         ...(rateLimits ? [RateLimitModule.register(rateLimits, access)] : []),
         GitlabDuoHttpModule.register({ chat: Chat, owner: AuthenticatedOwnerResolver, imports: [access] }),
+        GitlabDuoUiModule.register({ chat: Chat, owner: AuthenticatedOwnerResolver, imports: [access] }),
       ],
       controllers: [ModelsController, HealthController],
       providers: [{ provide: APP_FILTER, useClass: ProblemFilter }],

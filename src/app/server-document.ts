@@ -4,6 +4,7 @@ import { answer, operation } from '../http/openapi/operation.js';
 import { errorCode } from '../http/openapi/problems.js';
 import { anyObject, nullable, object, optional, type Schema, text, time } from '../http/openapi/schema.js';
 import { type LastExchange } from '../gateway/last-exchange.interface.js';
+import { uiPaths } from './ui-paths.js';
 import { type Readiness } from './health.controller.js';
 
 /** Describes all that the server serves. */
@@ -13,7 +14,7 @@ export function serverDocument(): OpenApiDocument {
     ...document,
     // Without keys the server takes calls from its own machine as they are.
     security: [{ key: [] }, {}],
-    paths: { ...document.paths, ...healthPaths },
+    paths: { ...document.paths, ...uiPaths, ...healthPaths },
     components: {
       ...document.components,
       securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'A key of `API_KEYS`.' } },

@@ -41,6 +41,7 @@ import { subscribe } from './lasting-subscriber.js';
 import { MESSAGE_PAGE, pageStart } from './page.js';
 import { type ChatKey, persistedChatBackend } from './persisted-chat-backend.js';
 import { onDatabase } from './store/database-error.js';
+import { type ToolCallState } from './store/tool-call-states.js';
 import { violatedUnique } from './store/database-failure.js';
 
 /** The alias of chats in queries, and the column that is read with them. */
@@ -117,6 +118,12 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
     return chat;
   }
 
+  /** The owner's chat with an `externalId`. */
+  async findExternal(externalId: string, owner: OwnerOption): Promise<C | undefined> {
+    const [chat] = await this.load({ where: this.where(owner, { externalId }), take: 1 });
+    return chat;
+  }
+
   /** The owner's chats, newest first. */
   async list(options: OwnerOption & PageOptions = {}): Promise<Page<C>> {
     if (options.cursor !== undefined && !isUuid(options.cursor)) {
@@ -181,6 +188,15 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
   }
 
   /**
+   * Where the tool calls of a chat stand, in order: those that await approval, and all others.
+   * @throws ChatNotFoundError
+   */
+  async toolCalls(id: string, owner: OwnerOption = {}): Promise<ToolCallState[]> {
+    if (!isUuid(id)) throw new ChatNotFoundError(id);
+    return this.parts.store.toolCallStates(id, ownerOf(owner));
+  }
+
+  /**
    * A chat by its id, without loading it: it has every verb of a chat. Each verb checks
    * the id and the owner.
    * @example
@@ -212,11 +228,6 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
     if (run !== null) return run;
     await this.find(id, owner);
     throw new RunNotFoundError(id, runId);
-  }
-
-  private async findExternal(externalId: string, owner: OwnerOption): Promise<C | undefined> {
-    const [chat] = await this.load({ where: this.where(owner, { externalId }), take: 1 });
-    return chat;
   }
 
   /** Finds chats as a repository does, and in the same statement whether they have a parked run. */

@@ -6,7 +6,6 @@ import {
   Module,
   type ModuleMetadata,
   type OnModuleInit,
-  type Provider,
   type Type,
   UseGuards,
 } from '@nestjs/common';
@@ -17,6 +16,7 @@ import { InjectDuoChat } from '../chats/inject-duo-chat.decorator.js';
 import { GitlabDuoModule } from '../gitlab-duo.module.js';
 import { ChatsController } from './chats.controller.js';
 import { mustHaveOwnPaths } from './unique-paths.js';
+import { ownerProviders } from './owner-providers.js';
 import { type OwnerResolver } from './owner-resolver.interface.js';
 import { RequestGuard } from './request.guard.js';
 import { RequestOwner } from './request-owner.js';
@@ -67,12 +67,6 @@ export class GitlabDuoHttpModule implements OnModuleInit {
       controllers: [mounted(ChatsController, path, options), mounted(RunsController, `${path}/:id`, options)],
     };
   }
-}
-
-function ownerProviders(resolver: Type<OwnerResolver> | undefined): Provider[] {
-  if (resolver === undefined) return [{ provide: RequestOwner, useValue: new RequestOwner() }];
-  const useFactory = (owners: OwnerResolver): RequestOwner => new RequestOwner(owners);
-  return [resolver, { provide: RequestOwner, useFactory, inject: [resolver] }];
 }
 
 type KindController = abstract new (chats: DuoChatService, owners: RequestOwner, responder: RunResponder) => object;

@@ -55,13 +55,19 @@ export class ProblemFilter implements ExceptionFilter {
       this.logger.error(`Request ${id} failed`, safeError(error, redact));
     }
     if (isAnswered) return;
-    httpAdapter.setHeader(response, 'content-type', 'application/problem+json; charset=utf-8');
+    const { type, body } = this.render(answer, request);
+    httpAdapter.setHeader(response, 'content-type', `${type}; charset=utf-8`);
     for (const [name, value] of answerHeaders(request)) httpAdapter.setHeader(response, name, value);
     const told = error instanceof GitlabDuoError ? error.retryAfterMs : undefined;
     const retryAfterMs = told ?? (answer.status === 429 ? RETRY_AFTER_MS : undefined);
     if (retryAfterMs !== undefined)
       httpAdapter.setHeader(response, 'retry-after', String(Math.ceil(retryAfterMs / 1000)));
-    httpAdapter.reply(response, JSON.stringify(answer), answer.status);
+    httpAdapter.reply(response, body, answer.status);
+  }
+
+  /** The problem as it goes out. */
+  protected render(answer: Problem, _request: HttpRequest): { type: string; body: string } {
+    return { type: 'application/problem+json', body: JSON.stringify(answer) };
   }
 }
 

@@ -10,7 +10,7 @@ import { type RunHandle } from '../runs/run-handle.js';
 import { type RunRecord } from '../runs/run-record.interface.js';
 import { failedBeforeFirstToken, heldEvents } from './first-token.js';
 import { type HttpReply, type HttpRequest } from './http.interface.js';
-import { EVENTS_TYPE, liveWriter, writeEvents } from './sse-response.js';
+import { EVENTS_TYPE, type EventStream, liveWriter, writeEvents } from './sse-response.js';
 import { StreamTiming } from './stream-timing.js';
 
 /** Why a reader gets no more: one error for all, since a new one takes as long as a write. */
@@ -21,6 +21,22 @@ export type AnswerView = MessageRecord & { usage: Usage };
 
 /** The response to a run: its answer, or the run itself while it awaits approval. */
 export type RunAnswer = AnswerView | RunRecord;
+
+/** How a run is written to one response. */
+export interface WrittenForm {
+  /** Resolves when everything is written or the reader has disconnected. */
+  write(stream: EventStream): Promise<void>;
+  /** See `FollowRun.takeLive`. */
+  readonly takeLive: (run: LiveRun, from: number) => Promise<number>;
+}
+
+/** The form of a run on the wire. */
+export type StreamFormat = (response: ServerResponse) => WrittenForm;
+
+const eventFormat: StreamFormat = (response) => ({
+  write: (stream) => writeEvents(response, stream),
+  takeLive: liveWriter(response),
+});
 
 /** Answers a request with a run: as events if the caller prefers them to JSON, or else as the finished message. */
 @Injectable()
@@ -37,28 +53,41 @@ export class RunResponder {
    * what the framework keeps for a request. A client that disconnects ends only its own stream, never the run.
    */
   async respond(run: RunHandle, request: HttpRequest, reply: HttpReply): Promise<RunAnswer | undefined> {
-    this.nameRun(run, reply);
     if (!wantsEvents(request)) return this.answer(run, reply);
+    await this.stream(run, reply);
+    return undefined;
+  }
+
+  /** Begins to send a run in this form; nothing before the model's first token, so that an early error keeps its status. */
+  async stream(run: RunHandle, reply: HttpReply, format = eventFormat): Promise<void> {
+    this.nameRun(run, reply);
     const reader = new StreamReader(run, responseOf(reply));
     try {
-      this.write(reader, reply, await this.firstEvents(run, reader));
+      this.write(reader, reply, await this.firstEvents(run, reader), format(reader.response));
     } catch (error) {
       reader.leave();
       throw error;
     }
-    return undefined;
   }
 
-  /** Begins to send the events after an index, up to the real end of the run; nothing where there will be none. */
-  async follow(run: RunHandle, after: number, reply: HttpReply): Promise<void> {
+  /**
+   * Begins to send the events after an index, up to the real end of the run, or to where it is parked; nothing where there
+   * will be none.
+   */
+  async follow(
+    run: RunHandle,
+    after: number,
+    reply: HttpReply,
+    { format = eventFormat, isWaiting = true }: { format?: StreamFormat; isWaiting?: boolean } = {},
+  ): Promise<void> {
     if (!(await run.hasEventsAfter(after))) {
       this.answerNothing(reply);
       return;
     }
     this.nameRun(run, reply);
     const reader = new StreamReader(run, responseOf(reply));
-    const { response, signal } = reader;
-    this.write(reader, reply, run.follow({ after, signal, isWaiting: true, takeLive: liveWriter(response) }));
+    const form = format(reader.response);
+    this.write(reader, reply, run.follow({ after, signal: reader.signal, isWaiting, takeLive: form.takeLive }), form);
   }
 
   answerNothing(reply: HttpReply): void {
@@ -100,6 +129,7 @@ export class RunResponder {
   }
 
   private async answer(run: RunHandle, reply: HttpReply): Promise<RunAnswer> {
+    this.nameRun(run, reply);
     const leave = run.enter();
     onceClosed(responseOf(reply), leave);
     const result = await resultOf(run).finally(leave);
@@ -124,7 +154,7 @@ export class RunResponder {
   }
 
   /** Begins to write the events; the reader leaves at their end. */
-  private write(reader: StreamReader, reply: HttpReply, events: StreamedEvents): void {
+  private write(reader: StreamReader, reply: HttpReply, events: StreamedEvents, form: WrittenForm): void {
     const { response, run } = reader;
     // The response may have been sent meanwhile, for example by a time-out of the host.
     if (response.destroyed || response.headersSent) {
@@ -135,7 +165,8 @@ export class RunResponder {
     reply.hijack?.();
     // What Nest sends after this is too late.
     reply.send = () => reply;
-    writeEvents(response, { headers, runId: run.id, events, timing: this.timing })
+    form
+      .write({ headers, runId: run.id, events, timing: this.timing })
       .catch((error: unknown) => {
         this.logger.error(`The stream of run ${run.id} failed`, safeError(error));
       })

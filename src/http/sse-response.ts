@@ -30,30 +30,44 @@ export interface EventStream {
  * events cannot be read any more: a clean end without `run-end` looks like success.
  */
 export async function writeEvents(response: ServerResponse, stream: EventStream): Promise<void> {
-  const { headers, runId, events, timing } = stream;
-  response.writeHead(200, {
-    ...(headers as Record<string, string>),
-    'content-type': EVENTS_TYPE,
-    'cache-control': `${NO_STORE}, no-transform`,
-    'x-accel-buffering': 'no',
-  });
-  response.write(RETRY);
-  dropStalledReader(response, timing.stalledMs);
-  const writer = new ChunkWriter(response);
-  const heartbeat = setInterval(() => writer.write(HEARTBEAT), timing.heartbeatMs);
-  // A socket error is followed by `close`.
-  response.on('error', () => undefined);
+  const { runId, events } = stream;
+  const { writer, end } = openEvents(response, stream, RETRY);
   try {
-    if (events instanceof LiveRun) await writeLive(response, writer, events, events.firstIndex);
+    if (events instanceof LiveRun)
+      await writeLive(response, writer, events, events.firstIndex, livePieces(writer, events));
     else await writeBatches(response, writer, runId, events);
     if (events instanceof LiveRun && events.isEnded && events.isReleased) response.destroy();
   } catch (error) {
     response.destroy();
     throw error;
   } finally {
+    end();
+  }
+}
+
+/** Sends the head of a stream of events and its first line, and from then on heartbeats; drops a reader that stops reading. */
+export function openEvents(
+  response: ServerResponse,
+  { headers, timing }: Pick<EventStream, 'headers' | 'timing'>,
+  first: string,
+): { writer: ChunkWriter; end: () => void } {
+  response.writeHead(200, {
+    ...(headers as Record<string, string>),
+    'content-type': EVENTS_TYPE,
+    'cache-control': `${NO_STORE}, no-transform`,
+    'x-accel-buffering': 'no',
+  });
+  response.write(first);
+  dropStalledReader(response, timing.stalledMs);
+  const writer = new ChunkWriter(response);
+  const heartbeat = setInterval(() => writer.write(HEARTBEAT), timing.heartbeatMs);
+  // A socket error is followed by `close`.
+  response.on('error', () => undefined);
+  const end = (): void => {
     clearInterval(heartbeat);
     response.end();
-  }
+  };
+  return { writer, end };
 }
 
 /**
@@ -61,11 +75,32 @@ export async function writeEvents(response: ServerResponse, stream: EventStream)
  * has ended or the reader has disconnected.
  */
 export function liveWriter(response: ServerResponse): (run: LiveRun, from: number) => Promise<number> {
-  return (run, from) => writeLive(response, new ChunkWriter(response), run, from);
+  return (run, from) => {
+    const writer = new ChunkWriter(response);
+    return writeLive(response, writer, run, from, livePieces(writer, run));
+  };
+}
+
+/** Writes events of a run from an index on; returns the index of the next one, and whether the reader keeps up. */
+type WriteFrom = (index: number) => [next: number, keepsUp: boolean];
+
+function livePieces(writer: ChunkWriter, run: LiveRun): WriteFrom {
+  return (next) => {
+    const end = Math.min(run.nextIndex, next + EVENTS_A_WRITE);
+    const piece = livePiece(run, next, end);
+    const isLast = run.isEnded && end === run.nextIndex;
+    return [end, isLast ? writer.writeLast(piece) : writer.write(piece)];
+  };
 }
 
 /** Writes synchronously when the run emits: a promise for each event would cost as much as the event. */
-function writeLive(response: ServerResponse, writer: ChunkWriter, run: LiveRun, from: number): Promise<number> {
+export function writeLive(
+  response: ServerResponse,
+  writer: ChunkWriter,
+  run: LiveRun,
+  from: number,
+  writeFrom: WriteFrom,
+): Promise<number> {
   return new Promise((resolve) => {
     let next = from;
     let isBehind = false;
@@ -77,10 +112,8 @@ function writeLive(response: ServerResponse, writer: ChunkWriter, run: LiveRun, 
     };
     const write = (): void => {
       while (!isBehind && next < run.nextIndex && !response.destroyed) {
-        const end = Math.min(run.nextIndex, next + EVENTS_A_WRITE);
-        const piece = livePiece(run, next, end);
-        const isLast = run.isEnded && end === run.nextIndex;
-        isBehind = !(isLast ? writer.writeLast(piece) : writer.write(piece));
+        const [end, keepsUp] = writeFrom(next);
+        isBehind = !keepsUp;
         next = end;
       }
       if (response.destroyed || (run.isEnded && !isBehind && next === run.nextIndex)) stop();
@@ -127,7 +160,8 @@ async function writeBatches(
   }
 }
 
-function drained(response: ServerResponse, writer: ChunkWriter): Promise<void> {
+/** Resolves once the reader has caught up, or has left. */
+export function drained(response: ServerResponse, writer: ChunkWriter): Promise<void> {
   return new Promise((resolve) => {
     const stop = (): void => {
       undrain();

@@ -1,6 +1,6 @@
 import { withDeadline } from '../async/deadline.js';
 import { ownSignal } from '../async/own-signal.js';
-import { type JsonObject } from '../messages/json.interface.js';
+import { type JsonObject, type JsonValue } from '../messages/json.interface.js';
 import { type ToolCallPart } from '../messages/part.interface.js';
 import { type BoundTool, type ToolOutcome } from '../tools/bound-tool.interface.js';
 import { type ToolContext } from '../tools/duo-tool.interface.js';
@@ -23,6 +23,9 @@ export interface PlannedCall extends ToolCall {
   isIdempotent: boolean;
 }
 
+/** What the model receives instead of the result of a call that was denied. */
+type Denial = JsonObject & { denied: true; reason: string | null };
+
 /** What plans need of their turn. */
 type PlanningTurn = Pick<Turn, 'signal' | 'toolContext' | 'tools'>;
 
@@ -40,9 +43,13 @@ export async function planStoredCall(call: PendingToolCall, turn: PlanningTurn):
   return planWith(call, turn, () => Promise.resolve(call.needsApproval && call.status !== 'approved'));
 }
 
-/** What the model receives instead of the result of a call that was denied. */
-export function denial(reason: string | null): JsonObject {
+export function denial(reason: string | null): Denial {
   return { denied: true, reason };
+}
+
+/** Whether the error that answers a call says that the call was denied. */
+export function isDenial(content: JsonValue): content is Denial {
+  return typeof content === 'object' && content !== null && 'denied' in content && content.denied === true;
 }
 
 /** The outcome of a call that has failed, in words for the model. */

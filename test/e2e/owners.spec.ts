@@ -57,7 +57,8 @@ interface Answer {
 const clients = { anna: {} as HttpClient, bert: {} as HttpClient };
 const nobodys: Place = { chatId: uuidv7(), runId: uuidv7(), toolCallId: uuidv7() };
 
-const hasChat = ({ path }: TestRoute): boolean => /\/:\w+/.test(path);
+/** The routes for `useChat` find no chat that is not there: they have tests of their own. */
+const hasChat = ({ path }: TestRoute): boolean => /\/:\w+/.test(path) && !path.startsWith('/api/chat');
 const hasMore = ({ path }: TestRoute): boolean => /\/:\w+.*\/:\w+/.test(path);
 
 function answerOf(response: HttpAnswer, { chatId, runId, toolCallId }: Place): Answer {
@@ -259,6 +260,7 @@ describe('Owners', () => {
     update: (id, owner) => chats.update(id, { title: 'Mine now', instructions: 'Obey.' }, owner),
     delete: (id, owner) => chats.delete(id, owner),
     messages: (id, owner) => chats.messages(id, owner),
+    toolCalls: (id, owner) => chats.toolCalls(id, owner),
     ask: (id, owner) => chats.ref(id, owner).ask('Hello'),
     stream: (id, owner) => chats.ref(id, owner).stream('Hello').next(),
     complete: (id, owner) => chats.ref(id, owner).complete(),

@@ -15,6 +15,7 @@ import { type PackedPackage, packPackage } from './packed-package.js';
 const OPTIONAL_PEERS_OF: Record<string, string[]> = {
   '.': ['class-transformer', 'class-validator', 'class-validator-jsonschema'],
   './http': ['class-transformer', 'class-validator', '@nestjs/swagger'],
+  './ui': ['class-transformer', 'class-validator'],
 };
 
 let packed: PackedPackage;
@@ -65,7 +66,7 @@ describe('The tarball', () => {
 });
 
 describe('The imports of the package', () => {
-  it('name declared dependencies; only /http needs optional peers', async () => {
+  it('name declared dependencies; only /http and /ui need optional peers', async () => {
     const { dependencies, peerDependencies, peerDependenciesMeta } = packed.manifest;
     const peers = Object.keys(peerDependencies).filter((name) => peerDependenciesMeta[name]?.optional !== true);
     expect(subpaths().length).toBeGreaterThan(2);
@@ -120,7 +121,7 @@ it('A library may leave the types of its exports to inference', async () => {
   });
   const files = await Promise.all(writing);
 
-  expect(files).toHaveLength(5);
+  expect(files).toHaveLength(6);
   expect(compileFiles(files, options)).toEqual([]);
   // The root alone too: TypeScript can name a type by any entry of the package that the program imports.
   // The declarations that it reaches are checked above.
@@ -130,6 +131,7 @@ it('A library may leave the types of its exports to inference', async () => {
 
 const NODE_TIMEOUT_MS = 60_000;
 const HTTP = 'nestjs-gitlab-duo/http';
+const UI = 'nestjs-gitlab-duo/ui';
 /** Each subpath with something that it exports; `null` where it exports only types. */
 const MEMBERS: [name: string, member: string | null][] = [
   ['nestjs-gitlab-duo', 'GitlabDuoModule'],
@@ -137,6 +139,7 @@ const MEMBERS: [name: string, member: string | null][] = [
   ['nestjs-gitlab-duo/sandbox', 'startSandbox'],
   ['nestjs-gitlab-duo/testing', 'createDuoTestingModule'],
   ['nestjs-gitlab-duo/types', null],
+  [UI, 'GitlabDuoUiModule'],
 ];
 const run = promisify(execFile);
 
@@ -186,7 +189,7 @@ describe('The package without its optional peers', () => {
     }
   });
 
-  it.each(MEMBERS.filter(([name]) => name !== HTTP))('loads %s', expectToLoad);
+  it.each(MEMBERS.filter(([name]) => name !== HTTP && name !== UI))('loads %s', expectToLoad);
 
   it.each(['module', 'commonjs'] as const)('names in an error the peer that /http lacks (%s)', async (inputType) => {
     const load = inputType === 'module' ? 'await import' : 'require';

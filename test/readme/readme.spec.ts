@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type INestApplicationContext, Logger, Module, type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import ts from 'typescript';
 import { DataSource } from 'typeorm';
@@ -12,6 +13,7 @@ import { testTool } from '../e2e/support/test-tool.js';
 import { HttpClient } from '../e2e/support/http-client.js';
 import { startTestHost, type TestHost } from '../e2e/support/test-module.js';
 import { startTestServer, type TestServer } from '../e2e/support/test-server.js';
+import { textOf, UI_SDKS, uiClient } from '../e2e/support/ui-client.js';
 import { until } from '../e2e/support/until.js';
 import { type Block, pages, root, snippetFolder, snippets, snippetsOf } from './blocks.js';
 import { runInShell } from './shell.js';
@@ -211,6 +213,21 @@ describe('The programs of the pages', () => {
       const form = { ...as('anna'), 'content-type': 'application/x-www-form-urlencoded' };
       expect((await client.send('POST', '/chats', 'title=x', form)).status).toBe(415);
       expect((await client.json<{ items: unknown[] }>('GET', '/models')).items).toHaveLength(30);
+    },
+    async 'ui-host.ts'() {
+      const { UiHostModule } = await import('./snippets/ui-host.js');
+      const app = await NestFactory.create(UiHostModule, { abortOnError: false });
+      open.push(app);
+      await app.listen(0, '127.0.0.1');
+      const api = `${await app.getUrl()}/api/chat`;
+      for (const how of UI_SDKS) {
+        const chat = uiClient(how, { api, id: how.name, headers: { cookie: 'user=anna' } });
+        await chat.sendMessage({ text: 'Hello' });
+        expect([chat.error, textOf(chat.messages[1])]).toEqual([undefined, expect.stringMatching(/^Turn 1/)]);
+      }
+      const [other] = UI_SDKS.map((how) => uiClient(how, { api, id: how.name }));
+      await other?.sendMessage({ text: 'Hello' });
+      expect(other?.error?.message).toBe('Sign in first.');
     },
     async 'event-source.ts'() {
       const { showAnswer } = await import('./snippets/event-source.js');

@@ -15,6 +15,7 @@ import { type InstanceStore } from './instance-stores.service.js';
 import { KindDatabase, type RunOwner } from './kind-database.js';
 import { type LastMessage, lockChat, readLastMessage } from './read-chat.js';
 import { readChatUsage, readOwnerUsage } from './read-usage.js';
+import { readToolCallStates, type ToolCallState } from './tool-call-states.js';
 import { decideToolCall, readPendingApprovals } from './tool-calls.js';
 
 /**
@@ -68,6 +69,10 @@ export class KindStore {
 
   pendingApprovals(chatId: string, ownerId: string | null): Promise<ToolCallRecord[]> {
     return onDatabase(() => readPendingApprovals(this.database, chatId, ownerId), chatId);
+  }
+
+  toolCallStates(chatId: string, ownerId: string | null): Promise<ToolCallState[]> {
+    return onDatabase(() => readToolCallStates(this.database, chatId, ownerId), chatId);
   }
 
   decide(chatId: string, ownerId: string | null, decision: ToolCallDecision): Promise<ToolCallRecord> {
