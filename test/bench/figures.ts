@@ -20,3 +20,8 @@ export function micros(value: number): string {
 export function kilobytes(value: number): string {
   return `${(value / 1024).toFixed(1)} KB`;
 }
+
+/** Likewise a larger one. */
+export function megabytes(value: number): string {
+  return `${(value / 1024 / 1024).toFixed(0)} MB`;
+}

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startDatabaseServer } from '../global-setup.js';
 import { runAskBench } from './ask/ask-bench.js';
+import { runFlatBench } from './ask/flat-bench.js';
 import { type BenchReport, type BenchRow } from './bench-row.interface.js';
 import { runBodyBench } from './chat/body-bench.js';
 import { runLongChatBench } from './chat/long-chat-bench.js';
@@ -11,6 +12,7 @@ import { runClientBench } from './client/client-bench.js';
 import { runElsewhereBench } from './follow/elsewhere-bench.js';
 import { runIdleFollowerBench } from './follow/idle-bench.js';
 import { runLogBench } from './follow/log-bench.js';
+import { runSharedBench } from './follow/shared-bench.js';
 import { comparisonOf } from './comparison.js';
 import { plotOf } from './plot.js';
 import { reportOf, tableRow } from './report.js';
@@ -18,16 +20,20 @@ import { runRunBench } from './run/run-bench.js';
 import { runSandboxBench } from './sandbox/sandbox-bench.js';
 import { runMemoryBench } from './server/memory-bench.js';
 import { runServerBench } from './server/server-bench.js';
+import { runSustainBench } from './sustain/sustain-bench.js';
 
 /** The benches by their names on the command line; all of them without one. */
 const benches: Record<string, () => Promise<BenchRow[]>> = {
   ask: runAskBench,
+  flat: runFlatBench,
+  sustained: runSustainBench,
   client: runClientBench,
   server: runServerBench,
   memory: runMemoryBench,
   log: runLogBench,
   followers: runIdleFollowerBench,
   elsewhere: runElsewhereBench,
+  shared: runSharedBench,
   run: runRunBench,
   chat: runLongChatBench,
   body: runBodyBench,

@@ -1,13 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createTestDatabase } from '../../database/test-database.js';
 import { type BenchRow } from '../bench-row.interface.js';
-import { median, spreadOf } from '../figures.js';
+import { median, megabytes, spreadOf } from '../figures.js';
 import { compared, costsByRound } from '../rounds.js';
 import { createChats } from '../server/bench-chats.js';
 import { Reader } from '../server/reader.js';
-import { type BenchServer, startOurs } from '../server/start-server.js';
-import { startUpstream } from '../upstream/start-upstream.js';
-import { compileContestants, startFloor, startPeer } from './start-contestants.js';
+import { type HeldMemory } from '../server/start-server.js';
+import { type Contestant, type Name, withContestants } from './contestants.js';
 
 /** So many chats at once, each of which asks so often, one ask after the other. */
 interface AskLoad {
@@ -48,55 +46,21 @@ const LONE_ASKS = 20;
 /** What the first token of a lone ask may take more than the floor's, in milliseconds. */
 const FIRST_TOKEN_BUDGET_MS = 1.2;
 
-type Name = 'floor' | 'ours' | 'peer6' | 'peer7';
-
-/** A server and the database that its chats are in. */
-interface Contestant {
-  server: BenchServer;
-  databaseUrl: string;
-}
-
 /**
  * What a whole ask costs a server, from the request to the end of the stream: its CPU time by the operating system, over
  * that of a server by hand and under that of a Nest server on AI SDK 6 and 7.
  */
 export async function runAskBench(): Promise<BenchRow[]> {
-  compileContestants();
   const rows: BenchRow[] = [];
   for (const load of loads) rows.push(...(await withContestants(load, (all) => measure(load, all))));
   return rows;
-}
-
-/** Starts the four servers on an upstream of this pace. */
-async function withContestants<T>(pace: AskLoad, work: (all: Record<Name, Contestant>) => Promise<T>): Promise<T> {
-  const databases = await Promise.all([createTestDatabase(), createTestDatabase(), createTestDatabase()]);
-  const [own, of6, of7] = databases.map(({ url }) => url) as [string, string, string];
-  const upstream = await startUpstream(pace);
-  const servers: BenchServer[] = [];
-  const contestant = async (starting: Promise<BenchServer>, databaseUrl: string): Promise<Contestant> => {
-    const server = await starting;
-    servers.push(server);
-    return { server, databaseUrl };
-  };
-  try {
-    const ours = await contestant(startOurs(upstream.url, own), own);
-    return await work({
-      floor: await contestant(startFloor(upstream.url, own), own),
-      ours,
-      peer6: await contestant(startPeer(upstream.url, of6, 'ai-6'), of6),
-      peer7: await contestant(startPeer(upstream.url, of7, 'ai'), of7),
-    });
-  } finally {
-    await Promise.all(servers.map((server) => server.stop()));
-    upstream.stop();
-    await Promise.all(databases.map((database) => database.drop()));
-  }
 }
 
 async function measure(load: AskLoad, all: Record<Name, Contestant>): Promise<BenchRow[]> {
   const { name, budget } = load;
   const cost = (of: Name) => () => costOf(all[of], load);
   const sides = { floor: cost('floor'), ours: cost('ours'), peer6: cost('peer6'), peer7: cost('peer7') };
+  const idle = await memoryOf(all);
   const rounds = await costsByRound(sides, ROUNDS, WARM_UP);
   const row = (value: Name, against: Name, what: string, limit: BenchRow['budget']): BenchRow => {
     const figures = compared(rounds, value, against);
@@ -114,6 +78,7 @@ async function measure(load: AskLoad, all: Record<Name, Contestant>): Promise<Be
     row('peer6', 'ours', 'Nest with AI SDK 6 / ours', { atLeast: budget.peer }),
     row('peer7', 'ours', 'Nest with AI SDK 7 / ours', { atLeast: budget.peer }),
     ...(load.chats === 20 ? [await firstToken(all)] : []),
+    ...(load.chats === 40 ? memoryRows(idle, await memoryOf(all)) : []),
   ];
 }
 
@@ -164,6 +129,25 @@ async function firstTokenMs(reader: Reader, path: string): Promise<number> {
   });
   if (tookMs === undefined) throw new Error('No chunk came.');
   return tookMs;
+}
+
+async function memoryOf(all: Record<Name, Contestant>): Promise<Record<Name, HeldMemory>> {
+  const held = Object.entries(all).map(async ([name, { server }]) => [name, await server.memory()] as const);
+  return Object.fromEntries(await Promise.all(held)) as Record<Name, HeldMemory>;
+}
+
+/** What the servers hold before their first ask, and at most. */
+function memoryRows(idle: Record<Name, HeldMemory>, after: Record<Name, HeldMemory>): BenchRow[] {
+  const row = (name: string, value: number, against: number): BenchRow => {
+    const ratio = value / against;
+    return { name, value: megabytes(value), against: megabytes(against), ratio, spread: [ratio, ratio], budget: null };
+  };
+  return [
+    row('idle memory, RSS: ours / floor', idle.ours.rss, idle.floor.rss),
+    row('peak memory, RSS, 40 chats: ours / floor', after.ours.peak, after.floor.peak),
+    row('peak memory, RSS, 40 chats: Nest with AI SDK 6 / ours', after.peer6.peak, after.ours.peak),
+    row('peak memory, RSS, 40 chats: Nest with AI SDK 7 / ours', after.peer7.peak, after.ours.peak),
+  ];
 }
 
 function millis(value: number): string {

@@ -1,6 +1,6 @@
 // What a Nest team would write today with AI SDK and GitLab's provider: a validated body, TypeORM's repositories, and
 // `streamText`. It loads the whole history each time, and has no lock, ledger, run, log, limit of calls or security
-// headers: two asks of one chat mix, and a crash loses the answer.
+// headers, nor does it wait for a slow reader: two asks of one chat mix, and a crash loses the answer.
 // Arguments: the URLs of the upstream and of the database, and the name of AI SDK's package.
 import 'reflect-metadata';
 import {
@@ -91,7 +91,7 @@ class PeerChatsController {
     const chat = await this.chats.findOneBy({ id: chatId, ownerId: 'local' });
     if (chat === null) throw new NotFoundException();
     const history = await this.messages.find({ where: { chatId }, order: { id: 'ASC' } });
-    await this.messages.save({ id: uuidv7(), chatId, role: 'user', content });
+    await this.messages.insert({ id: uuidv7(), chatId, role: 'user', content });
     const messages: ModelMessage[] = [
       ...history.map(({ role, content }) => ({ role, content })),
       { role: 'user', content },
@@ -103,7 +103,7 @@ class PeerChatsController {
       if (piece !== '') reply.raw.write(`event: text-delta\ndata: ${JSON.stringify({ text: piece })}\n\n`);
     }
     const { outputTokens = null } = await usage;
-    await this.messages.save({ id: uuidv7(), chatId, role: 'assistant', content: await text, outputTokens });
+    await this.messages.insert({ id: uuidv7(), chatId, role: 'assistant', content: await text, outputTokens });
     await this.chats.update({ id: chatId }, { model: chat.model });
     reply.raw.end('event: run-end\ndata: {}\n\n');
   }

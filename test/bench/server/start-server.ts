@@ -3,13 +3,16 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
+/** In bytes; `peak` is the largest RSS so far, by the operating system. */
+export type HeldMemory = NodeJS.MemoryUsage & { peak: number };
+
 /** A server under measurement, in a process of its own. */
 export interface BenchServer {
   url: string;
   /** What it has used since it started, in microseconds. */
   cpuTime(): Promise<number>;
   /** What it holds, its garbage collected. */
-  memory(): Promise<NodeJS.MemoryUsage>;
+  memory(): Promise<HeldMemory>;
   stop(): Promise<void>;
 }
 
@@ -32,12 +35,18 @@ export function startOurs(
     GITLAB_TOKEN: 'token',
     GITLAB_INSTANCE_URL: upstreamUrl,
     GITLAB_GATEWAY_URL: upstreamUrl,
+    LIVE_RUN_LIMIT: '10000',
   });
 }
 
 /** Starts the proxy that our server is measured against. */
 export function startBareProxy(upstreamUrl: string): Promise<BenchServer> {
   return startServer('test/bench/server/bare-proxy.mjs', [upstreamUrl], [], {});
+}
+
+/** Starts the server that writes one buffer to all its readers. */
+export function startBroadcast(everyMs: number, times: number): Promise<BenchServer> {
+  return startServer('test/bench/follow/broadcast.mjs', [String(everyMs), String(times)], [], {});
 }
 
 /** Starts the server of event streams without events that idle followers are measured against. */
@@ -64,7 +73,7 @@ export async function startServer(
       const { user, system } = await ask<NodeJS.CpuUsage>(server, 'cpu');
       return user + system;
     },
-    memory: () => ask<NodeJS.MemoryUsage>(server, 'memory'),
+    memory: () => ask<HeldMemory>(server, 'memory'),
     async stop() {
       server.disconnect();
       await once(server, 'exit');
