@@ -75,6 +75,7 @@ export {
 } from './errors/chat.errors.js';
 export { type ErrorCode, GitlabDuoError } from './errors/gitlab-duo.error.js';
 export { type Problem, problem, StoredProblemError, toProblem } from './errors/problem.js';
+export { MessageNotFoundError, WrongMessageRoleError } from './errors/message.errors.js';
 export { ConfigurationError, ServerBusyError, UnknownModelError, ValidationError } from './errors/request.errors.js';
 export {
   IdempotencyKeyReusedError,

@@ -44,7 +44,8 @@ export function createFastifyAdapter({ trustProxy = [] }: FastifyAdapterOptions 
   });
   const fastify = adapter.getInstance();
   fastify.addHook('onRoute', (route) => {
-    if (route.method === 'POST' && route.url.endsWith('/messages')) route.bodyLimit = MESSAGE_BODY_LIMIT;
+    const takesFiles = route.method === 'POST' ? /\/messages$/ : /\/messages\/:messageId$/;
+    if (route.method !== 'DELETE' && takesFiles.test(route.url)) route.bodyLimit = MESSAGE_BODY_LIMIT;
   });
   fastify.addHook('onRequest', (request, reply, done) => {
     reply.headers(SECURITY_HEADERS).header(REQUEST_ID_HEADER, requestId(request));

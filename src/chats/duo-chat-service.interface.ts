@@ -50,6 +50,8 @@ export interface PageOptions {
 export interface MessagePageOptions {
   limit?: number;
   after?: number;
+  /** Superseded messages are left out, unless they are asked for. */
+  include?: 'superseded';
 }
 
 /** `nextCursor` is null at the end of the list. */

@@ -172,13 +172,14 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
   }
 
   /**
-   * The chat's messages in order, those that were replaced included.
+   * The chat's messages in order; superseded ones with `include: 'superseded'`.
    * @throws ChatNotFoundError
    */
   async messages(id: string, options: OwnerOption & MessagePageOptions = {}): Promise<Page<MessageOfChat<C>>> {
     await this.find(id, options);
     const limit = pageLimit(options.limit, MESSAGE_PAGE);
-    const where = { chatId: id, seq: MoreThan(pageStart(options.after)) };
+    const live = options.include === 'superseded' ? {} : { supersededAt: IsNull(), supersededBy: IsNull() };
+    const where = { chatId: id, seq: MoreThan(pageStart(options.after)), ...live };
     const messages = await onDatabase(
       () => this.messageRows.find({ where, order: { seq: 'ASC' }, take: limit + 1 }),
       id,

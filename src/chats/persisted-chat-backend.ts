@@ -92,6 +92,10 @@ export function persistedChatBackend<C extends ChatOf<unknown>, M>(
       const { id, ownerId } = requireIdAndOwner(chat);
       return store.decide(id, ownerId, decision);
     },
+    async deleteMessage(chat, messageId) {
+      const { id, ownerId } = requireIdAndOwner(chat);
+      await store.deleteMessage(id, ownerId, messageId);
+    },
     async addMessage(chat, message) {
       const parts = contentParts(message);
       const { id: chatId, ownerId } = requireIdAndOwner(chat);

@@ -4,6 +4,7 @@ import { type ErrorCode } from '../errors/gitlab-duo.error.js';
 import { type AnswerRecord, type Role, type Usage } from '../messages/message.interface.js';
 import { type ParamChanges, type ToolChoice } from '../messages/model-request.interface.js';
 import { type FilePart } from '../messages/part.interface.js';
+import { type Revision } from '../runs/revision.interface.js';
 import { type SchemaSource } from '../schemas/schema.interface.js';
 import { type DuoTool } from '../tools/duo-tool.interface.js';
 
@@ -65,6 +66,8 @@ export interface AskOptions {
 export interface StartOptions extends AskOptions {
   /** A client's own id of the user's message, of 1 to 255 characters, unique among the chat's messages. */
   messageExternalId?: string;
+  /** What the run takes back of what was said before. */
+  revision?: Revision;
 }
 
 /** Options of a completion, which has no new user message. */

@@ -210,6 +210,54 @@ export abstract class BaseChat<M> {
   }
 
   /**
+   * Answers a message of the user again, in the place of what came after it: that is superseded, which means kept but no
+   * longer replayed, also where the new answer fails. Instructions that were set since stay.
+   * @param messageId of the message of the user or of any message of its answer; the last message of the user by default
+   * @example
+   * const better = await chat.regenerate(null, { model: 'duo-chat-opus-4-6' });
+   * @throws MessageNotFoundError also for a superseded message, WrongMessageRoleError for instructions, ValidationError where
+   *   the user has said nothing, and what `ask()` throws
+   */
+  regenerate<Value>(
+    messageId: string | null | undefined,
+    options: CompleteOptions & SchemaOption<Value>,
+    onChunk?: OnChunk,
+  ): Promise<ParsedAnswer<M, Value>>;
+  regenerate(messageId?: string | null, options?: CompleteOptions, onChunk?: OnChunk): Promise<M>;
+  async regenerate(messageId: string | null = null, options: CompleteOptions = {}, onChunk?: OnChunk): Promise<M> {
+    const revision = { type: 'regenerate', messageId } as const;
+    return awaitAnswer<this, M>(this, await startRun(this, null, { ...options, revision }), options, onChunk);
+  }
+
+  /**
+   * Asks with a new content in the place of a message of the user: that message and all that came after it is superseded, as
+   * by `regenerate()`.
+   * @throws MessageNotFoundError also for a superseded message, WrongMessageRoleError unless the message is one of the user,
+   *   and what `ask()` throws
+   */
+  edit<Value>(
+    messageId: string,
+    content: string,
+    options: AskOptions & SchemaOption<Value>,
+    onChunk?: OnChunk,
+  ): Promise<ParsedAnswer<M, Value>>;
+  edit(messageId: string, content: string, options?: AskOptions, onChunk?: OnChunk): Promise<M>;
+  async edit(messageId: string, content: string, options: AskOptions = {}, onChunk?: OnChunk): Promise<M> {
+    const revision = { type: 'edit', messageId } as const;
+    return awaitAnswer<this, M>(this, await startRun(this, content, { ...options, revision }), options, onChunk);
+  }
+
+  /**
+   * Takes a message out of the chat, and with a call of tools its results, or with a result its calls: they are superseded,
+   * which means kept but no longer replayed. What came after stays.
+   * @throws MessageNotFoundError also for a superseded message, ChatBusyError while a run is active, PendingToolCallsError
+   *   while calls await approval
+   */
+  async deleteMessage(messageId: string): Promise<void> {
+    await backendOf<this, M>(this).deleteMessage(this, messageId);
+  }
+
+  /**
    * Makes one request to the model and runs no tool. The message may have tool calls, which `runTools()` runs.
    * @throws ValidationError while there are calls without a result, or when no message waits for an answer
    */

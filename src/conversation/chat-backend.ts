@@ -32,6 +32,12 @@ export interface ChatBackend<C extends object, M> {
   pendingApprovals(chat: C): Promise<ToolCallRecord[]>;
   /** @throws ToolCallNotFoundError, ToolCallDecidedError */
   decide(chat: C, decision: ToolCallDecision): Promise<ToolCallRecord>;
+  /**
+   * Supersedes a message, with the calls and the results that belong to it.
+   * @param messageId ours, or a client's own
+   * @throws MessageNotFoundError, ChatBusyError while a run works, PendingToolCallsError while calls await approval
+   */
+  deleteMessage(chat: C, messageId: string): Promise<void>;
   addMessage(chat: C, message: NewMessage): Promise<M>;
   usage(chat: C): Promise<ChatUsage>;
 }

@@ -47,15 +47,25 @@ export class MemoryChat extends BaseChat<ConversationMessage> {
         new Promise((resolve) => {
           resolve(store.toolCalls.decide(decision));
         }),
+      deleteMessage: (_chat, messageId) =>
+        new Promise((resolve) => {
+          store.deleteMessage(messageId);
+          resolve();
+        }),
       addMessage: (_chat, message) =>
         Promise.resolve(store.addByHand({ role: message.role, parts: contentParts(message) })),
       usage: () => Promise.resolve({ chatId: this.id, ...store.usage }),
     });
   }
 
-  /** The messages so far, in order. */
+  /** The messages so far, in order, except superseded ones. */
   get messages(): readonly ConversationMessage[] {
     return this.#store.messages;
+  }
+
+  /** The messages so far, in order; superseded ones have `supersededAt`. */
+  get allMessages(): readonly ConversationMessage[] {
+    return this.#store.allMessages;
   }
 
   get model(): string {

@@ -1,7 +1,9 @@
 import { ChatBusyError, PendingToolCallsError } from '../errors/chat.errors.js';
 import { type Problem } from '../errors/problem.js';
+import { MessageNotFoundError } from '../errors/message.errors.js';
 import { MessageIdTakenError } from '../errors/run.errors.js';
 import { type MessageRecord } from '../messages/message.interface.js';
+import { toolRound } from '../messages/tool-round.js';
 import { mergeParams } from '../messages/merge-params.js';
 import { type ModelParams } from '../messages/model-request.interface.js';
 import { type UsageReport } from '../messages/usage-report.js';
@@ -50,8 +52,13 @@ export class MemoryRunStore implements RunStore {
     this.attempts = new MemoryAttempts(this.runs);
   }
 
-  /** The messages so far, in order. */
+  /** The messages so far, in order, except superseded ones. */
   get messages(): readonly MessageRecord[] {
+    return this.said.history;
+  }
+
+  /** The messages so far, in order. */
+  get allMessages(): readonly MessageRecord[] {
     return this.said.all;
   }
 
@@ -92,7 +99,7 @@ export class MemoryRunStore implements RunStore {
   storeStep({ message, prefixDigest, calls, attempt, supersedes, runId }: StoreStep): Promise<MessageRecord> {
     this.attempts.end(attempt.outcome);
     this.runs.get(runId).steps += 1;
-    this.said.supersede(supersedes);
+    this.said.supersede(supersedes, runId);
     const stored = this.add({ ...message, role: 'assistant', runId }, prefixDigest);
     this.toolCalls.add(message.id, calls);
     return Promise.resolve(stored);
@@ -115,7 +122,7 @@ export class MemoryRunStore implements RunStore {
 
   finish({ runId, status, answer, ...end }: FinishRun): Promise<FinishedRun> {
     if (end.attempt) this.attempts.end(end.attempt.outcome);
-    this.said.supersede(end.supersedes);
+    this.said.supersede(end.supersedes, runId);
     const stored = answer && this.add({ ...answer, role: 'assistant', runId }, end.prefixDigest);
     const run = this.runs.get(runId);
     const { firstIndex, events } = end.unlogged.fresh;
@@ -131,7 +138,7 @@ export class MemoryRunStore implements RunStore {
     return Promise.resolve().then(() => {
       const run = this.runs.get(runId);
       const { lastEventIndex, answerUsage, userMessageId } = run;
-      const messages = this.said.history.filter((message) => message.runId === runId && isSaidByRun(message));
+      const messages = this.said.saidBy(runId);
       return { record: this.runs.record(run), lastEventIndex, messages, answerUsage, userMessageId };
     });
   }
@@ -155,10 +162,8 @@ export class MemoryRunStore implements RunStore {
 
   enqueue(run: EnqueueRun): Promise<Enqueued> {
     return Promise.resolve().then(() => {
-      const user = run.input.queued?.user ?? null;
-      this.mustBeNew(user);
-      const taken = user?.externalId === undefined ? undefined : this.runs.queuedWith(user.externalId);
-      if (taken) throw new MessageIdTakenError(user?.externalId ?? '', taken.id);
+      const { user = null, revision } = run.input.queued ?? {};
+      if (!revision) this.mustBeNewToQueue(user);
       return this.runs.enqueue(run, this.model);
     });
   }
@@ -193,6 +198,20 @@ export class MemoryRunStore implements RunStore {
   }
 
   /**
+   * Supersedes a message and what cannot stand without it.
+   * @throws MessageNotFoundError, ChatBusyError, PendingToolCallsError
+   */
+  deleteMessage(messageId: string): void {
+    const { history } = this.said;
+    const { active } = this.runs;
+    const message = this.said.find(messageId);
+    if (message === undefined) throw new MessageNotFoundError(this.chatId, messageId);
+    if (active?.status === 'awaiting_approval') throw new PendingToolCallsError(this.chatId);
+    if (active) throw new ChatBusyError(this.chatId, active.id);
+    this.supersede(toolRound(history, message), null);
+  }
+
+  /**
    * Adds a message that no run is about.
    * @throws PendingToolCallsError for one of the assistant while a parked run waits: its calls would be left for good
    */
@@ -213,9 +232,11 @@ export class MemoryRunStore implements RunStore {
   private beginNew(begin: BeginRun): BegunRun {
     const [first] = this.runs.queued;
     if (first && !begin.isQueued) throw new ChatBusyError(this.chatId, first.id);
-    this.mustBeNew(begin.user);
+    const superseded = begin.revision ? this.said.takenBack(begin.revision) : [];
+    this.mustBeNew(begin.user, superseded);
     const { model, params, instructions, tools } = begin.settings;
     const run = this.runs.begin(begin, begin.model ?? model ?? this.model);
+    this.supersede(superseded, run.id);
     this.model = model ?? this.model;
     this.params = mergeParams(this.params, params);
     this.tools = toolsAfter(this.tools, tools);
@@ -228,16 +249,25 @@ export class MemoryRunStore implements RunStore {
   }
 
   /** @throws MessageIdTakenError */
-  private mustBeNew(user: NewUserMessage | null): void {
+  private mustBeNew(user: NewUserMessage | null, superseded: readonly string[] = []): void {
     const externalId = user?.externalId;
     const known = externalId === undefined ? undefined : this.said.withExternalId(externalId);
-    if (externalId !== undefined && known) throw new MessageIdTakenError(externalId, known.runId);
+    if (externalId !== undefined && known && !superseded.includes(known.id))
+      throw new MessageIdTakenError(externalId, known.runId);
+  }
+
+  /** @throws MessageIdTakenError also where a queued run will store the id */
+  private mustBeNewToQueue(user: NewUserMessage | null): void {
+    this.mustBeNew(user);
+    const externalId = user?.externalId;
+    const queued = externalId === undefined ? undefined : this.runs.queuedWith(externalId);
+    if (externalId !== undefined && queued) throw new MessageIdTakenError(externalId, queued.id);
   }
 
   private resume(active: MemoryRun, run: BeginRun): BegunRun {
     const { parked } = active;
     if (parked === undefined) throw new ChatBusyError(this.chatId, active.id);
-    if (run.isQueued || run.user !== null || this.toolCalls.pending().length > 0) {
+    if (run.isQueued || run.user !== null || run.revision || this.toolCalls.pending().length > 0) {
       throw new PendingToolCallsError(this.chatId);
     }
     if (!run.claim(active.id)) throw new ChatBusyError(this.chatId, active.id);
@@ -252,14 +282,15 @@ export class MemoryRunStore implements RunStore {
     return { ...ofChat, runId: id, fence: 0, model };
   }
 
+  /** Keeps messages out of the history; their calls get no results any more. */
+  private supersede(ids: readonly string[], runId: string | null): void {
+    this.said.supersede(ids, runId);
+    this.toolCalls.leave(ids);
+  }
+
   /** Ends a run that no one works; that it was queued was its first event. */
   private endIdle(run: MemoryRun, status: 'failed' | 'cancelled', error: Problem | null): void {
     run.lastEventIndex = (run.lastEventIndex ?? 0) + (error ? 2 : 1);
     this.runs.end(run, status, error);
   }
-}
-
-/** Whether the message is not the question. */
-function isSaidByRun({ role }: MessageRecord): boolean {
-  return role === 'assistant' || role === 'tool';
 }

@@ -32,9 +32,11 @@ export class MemoryToolCalls {
     if (call) this.calls.set(id, { ...call, status, hasResult });
   }
 
-  /** The chat moves on: the calls so far get no results any more. */
-  leave(): void {
-    for (const [id, call] of this.calls) this.calls.set(id, { ...call, isAbandoned: true });
+  /** The chat moves on: the calls so far, or those of some messages, get no results any more. */
+  leave(messageIds?: readonly string[]): void {
+    for (const [id, call] of this.calls) {
+      if (messageIds?.includes(call.messageId) ?? true) this.calls.set(id, { ...call, isAbandoned: true });
+    }
   }
 
   open(messageId: string): StoredToolCall[] {

@@ -54,6 +54,30 @@ export interface ParsingVerbs<M, Value> {
   complete<Own>(options: CompleteOptions & SchemaOption<Own>, onChunk?: OnChunk): Promise<ParsedAnswer<M, Own>>;
   complete(options?: CompleteOptions & NoSchemaOption, onChunk?: OnChunk): Promise<ParsedAnswer<M, Value>>;
   complete(options?: CompleteOptions, onChunk?: OnChunk): Promise<M>;
+  regenerate<Own>(
+    messageId: string | null | undefined,
+    options: CompleteOptions & SchemaOption<Own>,
+    onChunk?: OnChunk,
+  ): Promise<ParsedAnswer<M, Own>>;
+  regenerate(
+    messageId?: string | null,
+    options?: CompleteOptions & NoSchemaOption,
+    onChunk?: OnChunk,
+  ): Promise<ParsedAnswer<M, Value>>;
+  regenerate(messageId?: string | null, options?: CompleteOptions, onChunk?: OnChunk): Promise<M>;
+  edit<Own>(
+    messageId: string,
+    content: string,
+    options: AskOptions & SchemaOption<Own>,
+    onChunk?: OnChunk,
+  ): Promise<ParsedAnswer<M, Own>>;
+  edit(
+    messageId: string,
+    content: string,
+    options?: AskOptions & NoSchemaOption,
+    onChunk?: OnChunk,
+  ): Promise<ParsedAnswer<M, Value>>;
+  edit(messageId: string, content: string, options?: AskOptions, onChunk?: OnChunk): Promise<M>;
   generate<Own>(options: CompleteOptions & SchemaOption<Own>): Promise<ParsedAnswer<M, Own>>;
   generate(options?: CompleteOptions & NoSchemaOption): Promise<ParsedAnswer<M, Value>>;
   generate(options?: CompleteOptions): Promise<M>;

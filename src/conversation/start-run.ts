@@ -10,6 +10,7 @@ import { NothingToAnswerError, NothingToRunError } from '../runs/begin-check.js'
 import { type RunHandle } from '../runs/run-handle.js';
 import { isCancelledUnsaid, type RunResult } from '../runs/live-run.js';
 import { type RunEvent } from '../runs/run-event.interface.js';
+import { type Revision } from '../runs/revision.interface.js';
 import { type StartRun } from '../runs/run-request.js';
 import { type RunScope } from '../turn/turn.interface.js';
 import {
@@ -123,6 +124,8 @@ function answerOf(status: RunResult['status'], message: MessageRecord): AnswerRe
 function checkedStart(chat: { id: string }, content: string | null, options: StartOptions): Omit<StartRun, 'settings'> {
   const { model, params, instructions, maxSteps, signal, requestId, idempotencyKey, whenBusy, messageExternalId } =
     options;
+  const { revision } = options;
+  if (revision) mustBeRevision(revision);
   if (idempotencyKey !== undefined) mustBeKey(idempotencyKey);
   if (whenBusy !== undefined) mustBePolicy(whenBusy);
   if (maxSteps !== undefined && !(Number.isInteger(maxSteps) && maxSteps > 0)) {
@@ -144,6 +147,7 @@ function checkedStart(chat: { id: string }, content: string | null, options: Sta
     ...(idempotencyKey !== undefined && { idempotencyKey }),
     ...(whenBusy !== undefined && { whenBusy }),
     ...(messageExternalId !== undefined && { messageExternalId }),
+    ...(revision && { revision }),
   };
 }
 
@@ -160,6 +164,13 @@ function mustBeKey(key: unknown): asserts key is string {
 function mustBePolicy(whenBusy: unknown): void {
   if (whenBusy === 'reject' || whenBusy === 'enqueue' || whenBusy === 'interrupt') return;
   throw new ValidationError(`whenBusy must be reject, enqueue or interrupt; it is ${JSON.stringify(whenBusy)}.`);
+}
+
+/** @throws ValidationError */
+function mustBeRevision({ type, messageId }: Revision): void {
+  if (typeof messageId === 'string' && messageId !== '') return;
+  if (messageId === null && type === 'regenerate') return;
+  throw new ValidationError('messageId must be the id of a message of the chat.');
 }
 
 /** The roles of messages that callers may add: results of tools belong to their calls. */

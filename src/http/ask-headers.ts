@@ -26,8 +26,11 @@ export function prefersAsync({ headers }: HttpRequest): boolean {
   return preferences.some((preference) => /^\s*respond-async\s*(?:$|[;=])/i.test(preference));
 }
 
-/** Where the run of a request to `…/messages` or `…/completions` is, below the paths of its mount. */
+/** The end of the path of a request that begins a run. */
+const ASK_PATH = /\/(?:messages(?:\/[^/]+(?:\/regenerate)?)?|completions)\/?$/;
+
+/** Where the run of a request is that has begun it, below the paths of its mount. */
 export function runLocation({ originalUrl, url = '' }: HttpRequest, runId: string): string {
   const [path = ''] = (originalUrl ?? url).split(/[?#]/);
-  return path.replace(/\/[^/]*\/?$/, `/runs/${runId}`);
+  return path.replace(ASK_PATH, `/runs/${runId}`);
 }

@@ -11,7 +11,7 @@ export const FILE_LIMIT = 10 * MIB;
  */
 export const FILES_LIMIT = 30 * MIB;
 /**
- * The limit that the platform's body parser needs on `POST …/messages`, so that the limits above decide.
+ * The limit that the platform's body parser needs on `POST …/messages` and `PUT …/messages/:messageId`, so that the limits above decide.
  * @publicApi
  */
 export const MESSAGE_BODY_LIMIT = TEXT_LIMIT + base64Length(FILES_LIMIT) + MIB;

@@ -3,32 +3,25 @@ import { type DuoChatService } from '../chats/duo-chat.service.js';
 import { type ChatRef } from '../chats/chat-ref.js';
 import { type DuoMessage } from '../chats/entities/duo-message.entity.js';
 import { type ChatChanges, type Page } from '../chats/duo-chat-service.interface.js';
-import { type AskOptions, type DecisionOptions } from '../conversation/ask-options.interface.js';
-import { backendOf } from '../conversation/chat-backend.js';
-import { startRun } from '../conversation/start-run.js';
+import { type DecisionOptions } from '../conversation/ask-options.interface.js';
 import { type ModelParams } from '../messages/model-request.interface.js';
 import { type MessageRecord } from '../messages/message.interface.js';
-import { type FilePart } from '../messages/part.interface.js';
 import { type ToolCallRecord } from '../messages/tool-call.interface.js';
-import { idempotencyKey, prefersAsync, runLocation } from './ask-headers.js';
+import { answerAsk } from './answer-ask.js';
 import { CallsModel } from './calls-model.decorator.js';
 import { type ChatUsage } from '../messages/usage-report.js';
 import { withClientParams } from './client-params.js';
 import { ChatDto, NewChatDto } from './dto/chat.dto.js';
 import { DenialDto, ToolCallsDto } from './dto/tool-call.dto.js';
-import { type AttachmentDto, CompletionDto, MessageDto } from './dto/message.dto.js';
+import { CompletionDto, MessageDto } from './dto/message.dto.js';
 import { ChatPageDto, MessagePageDto } from './dto/page.dto.js';
 import { type HttpReply, type HttpRequest } from './http.interface.js';
 import { IdPipe } from './id.pipe.js';
 import { type ChatView, chatView, messageView } from './presenter.js';
 import { ProblemFilter } from './problem.filter.js';
-import { requestId } from './request-id.js';
 import { type RequestOwner } from './request-owner.js';
 import { type RunAnswer, type RunResponder } from './run-responder.js';
 import { validationPipe } from './validation.js';
-
-/** What an ask or a completion asks for. */
-type Asked = Pick<CompletionDto, 'model' | 'whenBusy' | 'onDisconnect'> & Pick<AskOptions, 'attachments'>;
 
 /** The routes of one kind of chat; `GitlabDuoHttpModule.register` mounts a subclass for each. */
 @UseFilters(ProblemFilter)
@@ -90,6 +83,7 @@ export abstract class ChatsController {
     const { items, nextCursor } = await this.chats.messages(id, {
       after: query.after,
       limit: query.limit,
+      include: query.include,
       ...(await this.owner(request)),
     });
     return { items: items.map(messageView), nextCursor };
@@ -108,8 +102,7 @@ export abstract class ChatsController {
     @Param('id') id: string,
     @Body() body: MessageDto,
   ): Promise<RunAnswer | undefined> {
-    const attachments = body.attachments?.map(filePart);
-    return this.run(await this.chat(request, id), body.content, { ...asked(body), attachments }, request, reply);
+    return answerAsk(this.responder, { chat: await this.chat(request, id), body }, request, reply);
   }
 
   @Post(':id/completions')
@@ -120,7 +113,7 @@ export abstract class ChatsController {
     @Param('id') id: string,
     @Body() body?: CompletionDto,
   ): Promise<RunAnswer | undefined> {
-    return this.run(await this.chat(request, id), null, asked(body), request, reply);
+    return answerAsk(this.responder, { chat: await this.chat(request, id), body }, request, reply);
   }
 
   @Get(':id/tool-calls')
@@ -155,27 +148,6 @@ export abstract class ChatsController {
     return chat.deny(toolCallId, { ...decidedBy(chat), reason: body?.reason });
   }
 
-  private async run(
-    chat: ChatRef<DuoMessage>,
-    content: string | null,
-    { model, attachments, whenBusy, onDisconnect }: Asked,
-    request: HttpRequest,
-    reply: HttpReply,
-  ): Promise<RunAnswer | undefined> {
-    const key = idempotencyKey(request);
-    const options = { model, attachments, whenBusy, idempotencyKey: key, requestId: requestId(request) };
-    const run = await startRun(chat, content, options);
-    const { responder } = this;
-    if (run.isReplayed) responder.markReplayed(reply);
-    if (prefersAsync(request)) return responder.answerAtOnce(run, runLocation(request, run.id), reply);
-    if (onDisconnect === 'cancel') {
-      responder.whenLost(reply, () => {
-        backendOf<ChatRef<DuoMessage>, DuoMessage>(chat).abandon(chat, run.id);
-      });
-    }
-    return responder.respond(run, request, reply);
-  }
-
   private async chat(request: unknown, id: string): Promise<ChatRef<DuoMessage>> {
     return this.chats.ref(id, await this.owner(request));
   }
@@ -201,15 +173,7 @@ function chatChanges({
   };
 }
 
-function asked({ model, whenBusy, onDisconnect }: CompletionDto = {}): Asked {
-  return { model, whenBusy, onDisconnect };
-}
-
 /** Over HTTP, the owner makes the decision. */
 function decidedBy({ ownerId }: { ownerId: string | null }): DecisionOptions {
   return ownerId === null ? {} : { by: ownerId };
-}
-
-function filePart({ mediaType, data, url, filename }: AttachmentDto): FilePart {
-  return { type: 'file', mediaType, data, url, filename };
 }

@@ -15,6 +15,7 @@ import { type DuoChatService } from '../chats/duo-chat.service.js';
 import { InjectDuoChat } from '../chats/inject-duo-chat.decorator.js';
 import { GitlabDuoModule } from '../gitlab-duo.module.js';
 import { ChatsController } from './chats.controller.js';
+import { MessagesController } from './messages.controller.js';
 import { mustHaveOwnPaths } from './unique-paths.js';
 import { ownerProviders } from './owner-providers.js';
 import { type OwnerResolver } from './owner-resolver.interface.js';
@@ -64,7 +65,11 @@ export class GitlabDuoHttpModule implements OnModuleInit {
       module: GitlabDuoHttpModule,
       imports: [GitlabDuoModule.forFeature([options.chat], options.dataSource), ...(options.imports ?? [])],
       providers: [...ownerProviders(options.owner), RunResponder, StreamTiming],
-      controllers: [mounted(ChatsController, path, options), mounted(RunsController, `${path}/:id`, options)],
+      controllers: [
+        mounted(ChatsController, path, options),
+        mounted(MessagesController, `${path}/:id`, options),
+        mounted(RunsController, `${path}/:id`, options),
+      ],
     };
   }
 }

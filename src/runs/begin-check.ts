@@ -11,8 +11,8 @@ export class NothingToRunError extends Error {}
 export class NothingToAnswerError extends ValidationError {}
 
 /** What a run that is to work on what the chat has already needs of its history; `null` for any other run. */
-export function beginCheck(store: RunStore, { user, scope, chat }: StartRun): BeginRun['check'] {
-  if (user !== null) return null;
+export function beginCheck(store: RunStore, { user, revision, scope, chat }: StartRun): BeginRun['check'] {
+  if (user !== null || revision) return null;
   return async (history) => {
     if (scope === 'tools') {
       const called = messageWithOpenCalls(history);

@@ -10,6 +10,7 @@ import { type ModelParams } from '../messages/model-request.interface.js';
 import { type ChatSettings, type NewUserMessage } from './chat-settings.interface.js';
 import { type RunEvent } from './run-event.interface.js';
 import { type RequestKey } from './request-key.interface.js';
+import { type Revision } from './revision.interface.js';
 import { type RunInput } from './run-options.js';
 import { type StoredToolCall } from './run-progress.interface.js';
 
@@ -28,6 +29,8 @@ export interface BeginRun {
   requestId: string | null;
   /** What the user says; `null` answers the last user message again. */
   user: NewUserMessage | null;
+  /** What the run takes back of what was said before; such a run resumes no parked one. */
+  revision?: Revision;
   /** The model of this run alone. */
   model: string | null;
   /** The names of the tools of this run alone. */

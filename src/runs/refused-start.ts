@@ -1,5 +1,6 @@
 import { type WhenBusy } from '../config/gitlab-duo-options.interface.js';
 import { ChatBusyError, PendingToolCallsError, QueueFullError } from '../errors/chat.errors.js';
+import { MessageNotFoundError } from '../errors/message.errors.js';
 import { ServerBusyError } from '../errors/request.errors.js';
 import { KeyTakenError, TooManyRunsError } from '../errors/run.errors.js';
 import { type StartRun } from './run-request.js';
@@ -8,6 +9,7 @@ import { type StartRun } from './run-request.js';
 export function mayBeRepeated(error: unknown): boolean {
   return (
     error instanceof KeyTakenError ||
+    error instanceof MessageNotFoundError ||
     error instanceof ChatBusyError ||
     error instanceof PendingToolCallsError ||
     error instanceof QueueFullError ||
@@ -22,12 +24,12 @@ export function mayBeRepeated(error: unknown): boolean {
  */
 export function chooseWhenBusy(
   error: unknown,
-  { user, scope = 'answer', ...start }: StartRun,
+  { user, revision, scope = 'answer', ...start }: StartRun,
   byModule: WhenBusy,
 ): WhenBusy {
   if (scope !== 'answer') return 'reject';
   const isParked = error instanceof PendingToolCallsError;
   if (!isParked && !(error instanceof ChatBusyError)) return 'reject';
-  const byDefault = isParked && user === null ? 'reject' : (start.whenBusyOfKind ?? byModule);
+  const byDefault = isParked && user === null && revision === undefined ? 'reject' : (start.whenBusyOfKind ?? byModule);
   return start.whenBusy ?? byDefault;
 }

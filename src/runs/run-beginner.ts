@@ -65,6 +65,7 @@ export class RunBeginner {
         instanceId: store.leases ? this.leases.instanceId : null,
         requestId: start.requestId ?? null,
         user,
+        ...(start.revision && { revision: start.revision }),
         model: start.model ?? null,
         tools: start.tools ?? null,
         options: runInput(start),

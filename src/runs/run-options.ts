@@ -2,6 +2,7 @@ import { type JsonObject } from '../messages/json.interface.js';
 import { mergeChanges } from '../messages/merge-params.js';
 import { type ParamChanges } from '../messages/model-request.interface.js';
 import { type ChatSettings, type NewUserMessage } from './chat-settings.interface.js';
+import { type Revision } from './revision.interface.js';
 import { type RunScope } from '../turn/turn.interface.js';
 import { type Schema } from '../schemas/schema.interface.js';
 
@@ -27,6 +28,8 @@ export interface RunOptions extends Omit<GivenOptions, 'answerSchema'> {
 export interface QueuedInput {
   /** `null` answers the last user message again. */
   user: NewUserMessage | null;
+  /** What the run takes back of what was said before. */
+  revision?: Revision;
   /** The model of this run alone. */
   model: string | null;
   /** Stored with the chat when the run begins. */

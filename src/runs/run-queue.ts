@@ -46,7 +46,7 @@ export class RunQueue {
     { store, start, requestKey = null }: Beginning,
     isFirst: boolean,
   ): Promise<{ runId: string; activeRunId: string | null }> {
-    const { chat, defaults, model = null, tools = null, settings, requestId = null } = start;
+    const { chat, defaults, model = null, tools = null, settings, revision, requestId = null } = start;
     const { queuedRuns, ownerRuns } = this.options.limits;
     const runId = newId();
     const user = newUserMessage(start);
@@ -56,7 +56,7 @@ export class RunQueue {
       requestKey,
       model,
       tools,
-      input: { ...runInput(start), queued: { user, model, settings, requestId } },
+      input: { ...runInput(start), queued: { user, model, settings, requestId, ...(revision && { revision }) } },
       isFirst,
       maxQueued: queuedRuns,
       maxOwnerRuns: ownerRuns,

@@ -8,6 +8,7 @@ import { toSchema } from '../schemas/to-schema.js';
 import { type BoundTool } from '../tools/bound-tool.interface.js';
 import { type RunScope } from '../turn/turn.interface.js';
 import { type WhenBusy } from '../config/gitlab-duo-options.interface.js';
+import { type Revision } from './revision.interface.js';
 import { type GivenOptions, type RunOptions } from './run-options.js';
 import { type ChatSettings, type NewUserMessage } from './chat-settings.interface.js';
 import { type BegunRun, type HistoryMessage } from './begin-run.interface.js';
@@ -27,6 +28,8 @@ export interface StartRun extends GivenOptions {
   user: Part[] | null;
   /** A client's own id of what the user says, unique in the chat. */
   messageExternalId?: string;
+  /** What the run takes back of what was said before. */
+  revision?: Revision;
   settings: ChatSettings;
   model?: string;
   /** The names of the tools that are offered; without them the chat's own. */

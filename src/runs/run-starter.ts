@@ -76,7 +76,8 @@ export class RunStarter {
     const { idempotencyKey: key, answerSchema } = start;
     const requestKey = key === undefined ? null : { key, requestHash: requestHash(start) };
     // Without a question the history decides, in which a request that was answered finds nothing left to do.
-    const known = requestKey && start.user === null ? await this.join(store, start, requestKey) : undefined;
+    const known =
+      requestKey && start.user === null && !start.revision ? await this.join(store, start, requestKey) : undefined;
     if (known) return known;
     try {
       const live = await this.beginner.begin({ store, start, requestKey });
@@ -137,7 +138,12 @@ export class RunStarter {
  * A refusal may be because of the run that the same message began.
  * @throws MessageIdTakenError
  */
-async function mustBeNewMessage(store: RunStore, { messageExternalId: id }: StartRun, refusal: unknown): Promise<void> {
-  const runId = id !== undefined && mayBeRepeated(refusal) ? await store.findMessageRun(id) : undefined;
+async function mustBeNewMessage(
+  store: RunStore,
+  { messageExternalId: id, revision }: StartRun,
+  refusal: unknown,
+): Promise<void> {
+  // The message that an edit replaces may have the id.
+  const runId = id !== undefined && !revision && mayBeRepeated(refusal) ? await store.findMessageRun(id) : undefined;
   if (id !== undefined && runId !== undefined) throw new MessageIdTakenError(id, runId);
 }

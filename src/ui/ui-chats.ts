@@ -38,6 +38,7 @@ export class UiChats {
         ownerId,
         after: Number(after),
         limit: MESSAGES_A_QUERY,
+        include: 'superseded',
       });
       messages.push(...page.items);
       after = page.nextCursor;

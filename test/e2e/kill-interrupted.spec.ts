@@ -56,7 +56,7 @@ describe("A server that is killed, next to one with recovery: 'interrupt'", () =
       status: 'complete',
       text: expect.stringContaining('Turn 2. You said: "Second"'),
     });
-    const { items } = await killed.chats.messages(chatId, owner);
+    const { items } = await killed.chats.messages(chatId, { ...owner, include: 'superseded' });
     expect(items[3]).toMatchObject({ status: 'interrupted', supersededBy: answer.runId });
   });
 
@@ -92,7 +92,7 @@ describe("A server that is killed, next to one with recovery: 'interrupt'", () =
         );
         const refused = asks.filter((ask) => ask.status === 'rejected');
         for (const { reason } of refused) expect(reason).toMatchObject({ code: 'chat_busy', isRetryable: true });
-        const { items } = await chats.messages(id, owner);
+        const { items } = await chats.messages(id, { ...owner, include: 'superseded' });
         expect(items.map(({ seq }) => seq)).toEqual(items.map((_message, seq) => seq));
         expect(items.filter(({ status }) => status === 'interrupted')).toMatchObject([{ seq: 3, text: said() }]);
         const runs = await rows.runs(id);

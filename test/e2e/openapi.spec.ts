@@ -430,6 +430,10 @@ describe('The API documentation of the server', () => {
     if (path.includes('tool-calls')) return url(chatId).replace('{toolCallId}', () => calls.pop() ?? '');
     const id = await client.createChat();
     if (path.includes('{runId}')) return url(id, (await client.ask(id, 'Hello')).runId ?? '');
+    if (path.includes('{messageId}')) {
+      await client.ask(id, 'Hello');
+      return url(id).replace('{messageId}', (await client.messages(id))[0]?.id ?? '');
+    }
     if (!path.endsWith('/completions')) return url(id);
     server.sandbox.fault({ fault: 'gateway-bad-request' });
     expect((await client.send('POST', `/chats/${id}/messages`, { content: 'Hello' })).status).toBe(502);

@@ -43,7 +43,7 @@ describe('Two instances on the same chats', () => {
 
   /** What is in the chat, which is as it must always be: seqs without holes, no run left, each answer to what was said. */
   async function checkedMessages(chatId: string): Promise<DuoMessage[]> {
-    const { items } = await services[0].messages(chatId, { limit: 1_000 });
+    const { items } = await services[0].messages(chatId, { limit: 1_000, include: 'superseded' });
     expect(items.map(({ seq }) => seq)).toEqual(items.map((_message, index) => index));
     const active = await query("SELECT 1 FROM duo_runs WHERE chat_id = $1 AND status IN ('running', 'queued')", [
       chatId,

@@ -69,7 +69,7 @@ describe('A run whose server is killed', () => {
       await until(async () => (await rows.log(runId)).some(([index]) => index >= 1_000_000));
       took.push(Math.round(performance.now() - killedAt));
       await until(async () => (await statusOf(chatId)) === 'completed');
-      const { items } = await chats.messages(chatId, owner);
+      const { items } = await chats.messages(chatId, { ...owner, include: 'superseded' });
       const [, half, answer] = items;
       expect(half).toMatchObject({ seq: 1, status: 'interrupted', text: said, supersededBy: runId, runId });
       expect(answer).toMatchObject({

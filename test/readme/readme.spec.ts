@@ -262,6 +262,17 @@ describe('The programs of the pages', () => {
       await stories.stop(id, 'anna', runId);
       expect((await chats.messages(id, { ownerId: 'anna' })).items).toHaveLength(2);
     },
+    async 'second-thoughts.ts'() {
+      const { secondThoughts } = await import('./snippets/second-thoughts.js');
+      const { app } = await host();
+      const chats = app.get<DuoChatService<Chat>>(DuoChatService);
+      const chat = await chats.create();
+      await chat.ask('Name a river in Spain.');
+      const [question] = (await chats.messages(chat.id)).items;
+      expect(await secondThoughts(chat, question?.id ?? '')).toMatchObject({ model: 'duo-chat-gpt-5-1' });
+      const left = (await chats.messages(chat.id)).items.map(({ text }) => text);
+      expect(left).toEqual(['Name a river in Portugal.']);
+    },
     async 'patience.ts'() {
       const { askPatiently } = await import('./snippets/patience.js');
       const { app, sandbox: own } = await host();

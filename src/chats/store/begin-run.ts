@@ -39,7 +39,8 @@ ${historyAfter(t, '$4', '$5')}`;
 /**
  * Begins a run, or resumes the parked one: one round trip for an ask, two for a completion, and more where writers meet.
  * @throws ValidationError by `run.check`, ChatNotFoundError, ChatBusyError, PendingToolCallsError, TooManyRunsError,
- *   KeyTakenError, MessageIdTakenError, RunNotFoundError for a queued run that is not queued any more
+ *   KeyTakenError, MessageIdTakenError, RunNotFoundError for a queued run that is not queued any more, and for a revision
+ *   MessageNotFoundError, WrongMessageRoleError, NoUserMessageError
  */
 export async function beginRun(
   database: KindDatabase,
@@ -50,7 +51,7 @@ export async function beginRun(
   const system = systemMessage(run.settings.instructions);
   const { done, history, resumed } = await insertOrResume(database, chatId, ownerId, run, system);
   if (done === null) throw run.isQueued ? new RunNotFoundError(chatId, run.runId) : new ChatNotFoundError(chatId);
-  const { nextSeq, ...header } = done;
+  const { nextSeq, supersededFrom, ...header } = done;
   const added = resumed ? [] : addedMessages(run, system);
   const firstSeq = nextSeq - added.length;
   return {
@@ -61,7 +62,7 @@ export async function beginRun(
     ownerId,
     ...header,
     history: [
-      ...(await historyUpTo(database, chatId, firstSeq - 1, history)),
+      ...withoutSuperseded(await historyUpTo(database, chatId, firstSeq - 1, history), supersededFrom),
       ...added.map((message, index): HistoryMessage => ({ ...message, seq: firstSeq + index, status: 'complete' })),
     ],
   };
@@ -105,6 +106,11 @@ async function checkStanding(
   if (done === null) throw new ChatNotFoundError(chatId);
   if (done.active === null) await check(history.messages);
   return done;
+}
+
+/** The history after a begin has superseded what was said from a message on. */
+function withoutSuperseded(history: readonly HistoryMessage[], from = Infinity): readonly HistoryMessage[] {
+  return from === Infinity ? history : history.filter(({ seq, role }) => seq < from || role === 'system');
 }
 
 function addedMessages({ user }: BeginRun, system: NewMessage | null): Pick<HistoryMessage, 'id' | 'role' | 'parts'>[] {

@@ -5,6 +5,7 @@ import { sanitizeText, textOf } from '../../messages/text.js';
 import { type BeginRun } from '../../runs/begin-run.interface.js';
 import { type KindDatabase } from './kind-database.js';
 import { type KindTables } from './kind-tables.js';
+import { type RevisionSql } from './revision-sql.js';
 import { toolsAfter } from './tools-after.js';
 
 /** The chat and the run after a begin. */
@@ -17,6 +18,8 @@ export interface BegunHeader {
   agentInputs: JsonObject | null;
   /** The sequence number after the messages that the begin has added. */
   nextSeq: number;
+  /** From where on it has superseded messages, if it has now: the history that comes with it has them still. */
+  supersededFrom?: number;
 }
 
 /** A message that a begin adds. */
@@ -38,8 +41,11 @@ export function changedChat({ chat }: KindTables): string {
             t.${chat('agent')} AS agent, t.${chat('agentInputs')} AS agent_inputs`;
 }
 
-/** The CTEs that store the messages and the first attempt of the run in `r` of the chat in `c`; `b` has its header. */
-export function begunRun(t: KindTables): string {
+/**
+ * The CTEs that store the messages and the first attempt of the run in `r` of the chat in `c`, and supersede what a revision
+ * takes back; `b` has the header.
+ */
+export function begunRun(t: KindTables, revision?: RevisionSql): string {
   const columns = ['id', 'chatId', 'seq', 'runId', 'role', 'text', 'parts'].map(t.message).join(', ');
   const externalId = t.message('externalId');
   const done = headerJson({
@@ -49,15 +55,18 @@ export function begunRun(t: KindTables): string {
     agent: 'c.agent',
     agentInputs: 'c.agent_inputs',
     nextSeq: 'c.next_seq',
+    ...(revision && { supersededFrom: '(SELECT first FROM z)' }),
   });
-  return `
+  // An external id is free once its message is superseded.
+  const first = revision ? ', (SELECT count(*) FROM o) o' : '';
+  return `${revision?.superseded ?? ''}
 i AS (
   INSERT INTO ${t.messages} (${columns})
   SELECT $9::uuid, c.id, c.next_seq - 1 - ($12::uuid IS NOT NULL)::int, r.id, 'system', $10, $11::json
     FROM c, r WHERE $9::uuid IS NOT NULL),
 u AS (
   INSERT INTO ${t.messages} (${columns}, ${externalId})
-  SELECT $12::uuid, c.id, c.next_seq - 1, r.id, 'user', $13, $14::json, $20 FROM c, r WHERE $12::uuid IS NOT NULL),
+  SELECT $12::uuid, c.id, c.next_seq - 1, r.id, 'user', $13, $14::json, $20 FROM c, r${first} WHERE $12::uuid IS NOT NULL),
 a AS (
   INSERT INTO ${t.attempts} (id, run_id, request_id, chat_kind, chat_id, owner_id, step, number, provider, model, status)
   SELECT $15::uuid, r.id, $18, $4, c.id, c.owner_id, 1, 1, 'gitlab', r.model, 'pending' FROM c, r WHERE $15::uuid IS NOT NULL),
@@ -65,7 +74,11 @@ b AS (SELECT ${done} AS done FROM c, r)`;
 }
 
 /** The columns of the rows of a run and its chat that make a `BegunHeader`. */
-export function headerColumns({ chat }: KindTables, run: string, ofChat: string): Record<keyof BegunHeader, string> {
+export function headerColumns(
+  { chat }: KindTables,
+  run: string,
+  ofChat: string,
+): Record<Exclude<keyof BegunHeader, 'supersededFrom'>, string> {
   return {
     model: `${run}.model`,
     params: `${ofChat}.${chat('params')}`,

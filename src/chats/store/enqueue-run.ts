@@ -85,7 +85,8 @@ async function enqueueLocked(
   if (state === undefined) throw new Error('PostgreSQL returned no row for a SELECT without FROM.');
   const { queued, firstRank, activeRunId, position: known } = state;
   if (known !== null) return { position: known, activeRunId };
-  const externalId = run.input.queued?.user?.externalId;
+  const { user, revision } = run.input.queued ?? {};
+  const externalId = revision ? undefined : user?.externalId;
   const taken = externalId === undefined ? undefined : await findMessageRun(database, chatId, externalId, manager);
   if (externalId !== undefined && taken !== undefined) throw new MessageIdTakenError(externalId, taken);
   if (queued >= run.maxQueued && !isFirst) throw new QueueFullError(chatId, run.maxQueued);

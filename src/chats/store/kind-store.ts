@@ -10,6 +10,7 @@ import { type AddMessage, addMessage } from './add-message.js';
 import { ChatRuns } from './chat-runs.js';
 import { onDatabase } from './database-error.js';
 import { deleteChat } from './delete-chat.js';
+import { deleteMessage } from './delete-message.js';
 import { type Histories } from './history-cache.service.js';
 import { type InstanceStore } from './instance-stores.service.js';
 import { KindDatabase, type RunOwner } from './kind-database.js';
@@ -85,6 +86,11 @@ export class KindStore {
 
   usageOfOwner(ownerId: string | null, period: Period): Promise<UsageReport> {
     return onDatabase(() => readOwnerUsage(this.database, ownerId, period));
+  }
+
+  /** @throws ChatNotFoundError, MessageNotFoundError, ChatBusyError, PendingToolCallsError */
+  deleteMessage(chatId: string, ownerId: string | null, messageId: string): Promise<void> {
+    return this.transaction(chatId, (manager) => deleteMessage(this.database, chatId, ownerId, messageId, manager));
   }
 
   /** @throws ChatNotFoundError */

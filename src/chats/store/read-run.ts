@@ -60,7 +60,7 @@ function storedRunSql(t: KindTables): string {
   return `
 SELECT ${runColumns(t)}, r.last_event_index AS "lastEventIndex",
        (SELECT coalesce(json_agg(json_build_object(${record}) ORDER BY m.${message('seq')}), '[]') ${ofRun}
-           AND m.${message('role')} IN ('assistant', 'tool') AND ${t.isLive('m')}) AS messages,
+           AND m.${message('role')} IN ('assistant', 'tool') AND m.${message('supersededBy')} IS DISTINCT FROM r.id) AS messages,
        (SELECT m.${message('id')} ${ofRun} AND m.${message('role')} = 'user' LIMIT 1) AS "userMessageId",
        (SELECT json_build_object('inputTokens', a.input_tokens, 'outputTokens', a.output_tokens, 'reasoningTokens', a.reasoning_tokens,
                                  'cacheReadTokens', a.cache_read_tokens, 'cacheWriteTokens', a.cache_write_tokens)

@@ -81,7 +81,7 @@ export async function resumeRun(
   run: BeginRun,
 ): Promise<WithHistory<BegunHeader> & { resumed: ResumedRun }> {
   const { id: runId } = parked;
-  if (run.user !== null) throw new PendingToolCallsError(chatId);
+  if (run.user !== null || run.revision) throw new PendingToolCallsError(chatId);
   if (!run.claim(runId)) throw new ChatBusyError(chatId, runId);
   const options = mergedInput(parked.input, run.options);
   const values = [

@@ -35,12 +35,12 @@ export function openCallColumns(table: string): Record<keyof StoredToolCall, str
   };
 }
 
-/** Whether a later ask or answer has left the message in the row behind: its calls get no results any more. */
-export function isAbandoned({ messages, message }: KindTables, row: string): string {
-  return `EXISTS (
+/** Whether a later ask or answer has left the message in the row behind, or superseded it: its calls get no results any more. */
+export function isAbandoned({ messages, message, isLive }: KindTables, row: string): string {
+  return `(NOT (${isLive(row)}) OR EXISTS (
     SELECT FROM ${messages} n
      WHERE n.${message('chatId')} = ${row}.${message('chatId')} AND n.${message('seq')} > ${row}.${message('seq')}
-       AND (n.${message('role')} = 'assistant' OR n.${message('role')} = 'user' AND n.${message('runId')} IS NOT NULL))`;
+       AND (n.${message('role')} = 'assistant' OR n.${message('role')} = 'user' AND n.${message('runId')} IS NOT NULL)))`;
 }
 
 function openCallsSql(t: KindTables): string {

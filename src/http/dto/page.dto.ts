@@ -1,4 +1,4 @@
-import { IsInt, IsUUID, Max, Min } from 'class-validator';
+import { IsIn, IsInt, IsUUID, Max, Min } from 'class-validator';
 import { MESSAGE_PAGE } from '../../chats/page.js';
 import { LIST_PAGE } from '../../conversation/page.js';
 import { Optional, ToInteger } from './decorators.js';
@@ -35,4 +35,8 @@ export class MessagePageDto {
   @Min(-1)
   @Max(MAX_SEQ)
   after?: number;
+
+  @Optional()
+  @IsIn(['superseded'])
+  include?: 'superseded';
 }

@@ -4,7 +4,7 @@ import { type ErrorCode } from '../../errors/gitlab-duo.error.js';
 import { type JsonObject } from '../../messages/json.interface.js';
 import { answer, limit, operation, query } from './operation.js';
 import { runPaths } from './run-paths.js';
-import { component, integer, type Schema, uuid } from './schema.js';
+import { component, integer, oneOf, type Schema, uuid } from './schema.js';
 import { toolCallPaths } from './tool-call-paths.js';
 
 const ASK_CODES: ErrorCode[] = [
@@ -38,6 +38,7 @@ export function chatPaths(path: string): Record<string, JsonObject> {
   const call = (name: string) => ({ id: `${path.replaceAll(/\W+/g, '_')}_${name}`, tag: path });
   const ofOne = (name: string) => ({ ...call(name), hasId: true });
   const chatId: JsonObject = { $ref: '#/components/parameters/chatId' };
+  const messageId: JsonObject = { $ref: '#/components/parameters/messageId' };
   return {
     [`/${path}`]: {
       post: operation({
@@ -89,7 +90,7 @@ export function chatPaths(path: string): Record<string, JsonObject> {
       get: operation({
         ...ofOne('messages'),
         summary: 'List the messages of a chat in order',
-        parameters: [limit(MESSAGE_PAGE), query('after', after, -1)],
+        parameters: [limit(MESSAGE_PAGE), query('after', after, -1), query('include', include)],
         answers: { 200: answer('A page of messages.', 'MessagePage') },
         codes: ['validation_failed', 'chat_not_found'],
       }),
@@ -101,6 +102,40 @@ export function chatPaths(path: string): Record<string, JsonObject> {
         body: ['MessageBody', true],
         answers: askAnswers,
         codes: ASK_CODES,
+      }),
+    },
+    [`/${path}/{id}/messages/{messageId}`]: {
+      parameters: [chatId, messageId],
+      put: operation({
+        ...ofOne('edit'),
+        summary: 'Edit a message of the user, and ask the model again',
+        description:
+          'The new content is a new message. The edited message and all that came after it, except instructions, is superseded: kept, and no longer replayed.',
+        parameters: askHeaders,
+        body: ['MessageBody', true],
+        answers: askAnswers,
+        codes: [...ASK_CODES, 'message_not_found', 'wrong_message_role'],
+      }),
+      delete: operation({
+        ...ofOne('delete_message'),
+        summary: 'Take a message out of a chat',
+        description:
+          'It is superseded, and with a call of tools its results, or with a result its calls. What came after stays.',
+        answers: { 204: answer('It is superseded.') },
+        codes: ['chat_not_found', 'message_not_found', 'chat_busy', 'pending_tool_calls', 'chat_locked'],
+      }),
+    },
+    [`/${path}/{id}/messages/{messageId}/regenerate`]: {
+      parameters: [chatId, messageId],
+      post: operation({
+        ...ofOne('regenerate'),
+        summary: 'Answer a message of the user again',
+        description:
+          'The message is that of the user, or any one of its answer. All that came after it, except instructions, is superseded: kept, and no longer replayed.',
+        parameters: askHeaders,
+        body: ['CompletionBody', false],
+        answers: askAnswers,
+        codes: [...ASK_CODES, 'message_not_found', 'wrong_message_role'],
       }),
     },
     [`/${path}/{id}/usage`]: {
@@ -130,6 +165,8 @@ export function chatPaths(path: string): Record<string, JsonObject> {
     ...runPaths(path),
   };
 }
+
+const include = oneOf({ superseded: true }, 'Whether superseded messages are listed as well, with `supersededAt`.');
 
 const after = integer(
   'The `seq` after which the page begins; the `nextCursor` of the page before, or -1 for the first.',

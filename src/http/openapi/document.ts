@@ -75,6 +75,13 @@ export function openApiDocument({ path = 'chats', models }: OpenApiDocumentOptio
           description: 'Paste the `id` of a call from the list of those that wait for approval.',
           schema: uuid,
         },
+        messageId: {
+          name: 'messageId',
+          in: 'path',
+          required: true,
+          description: 'Paste the `id` of a message of the chat, as it is listed.',
+          schema: uuid,
+        },
         runId: {
           name: 'runId',
           in: 'path',

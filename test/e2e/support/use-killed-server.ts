@@ -92,7 +92,7 @@ export class KilledServer {
   async expectSound(chatId: string, first: AnswerView): Promise<DuoMessage[]> {
     const { chats, rows } = this;
     const answer = await chats.ref(chatId, owner).ask('And now?');
-    const { items } = await chats.messages(chatId, owner);
+    const { items } = await chats.messages(chatId, { ...owner, include: 'superseded' });
     expect(items.map(({ seq }) => seq)).toEqual(items.map((_message, index) => index));
     expect(items[1]).toMatchObject({ id: first.id, status: 'complete', text: first.text, parts: first.parts });
     expect(items.at(-1)).toMatchObject({ id: answer.id, status: 'complete' });
