@@ -376,7 +376,9 @@ describe('The programs of the pages', () => {
     };
     const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
     const files = [...snippets.keys()].map((name) => join(snippetFolder, name));
-    const complaints = ts.getPreEmitDiagnostics(ts.createProgram(files, { ...options, noEmit: true }));
+    const program = ts.createProgram(files, { ...options, noEmit: true });
+    // What they import of src is checked where the package is built.
+    const complaints = files.flatMap((file) => ts.getPreEmitDiagnostics(program, program.getSourceFile(file)));
     expect(complaints.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))).toEqual([]);
   });
 
