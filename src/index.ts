@@ -132,6 +132,7 @@ export {
   type VendorPart,
 } from './messages/part.interface.js';
 export { type ToolCallRecord, type ToolCallStatus } from './messages/tool-call.interface.js';
+export { type ToolCallState } from './chats/store/tool-call-states.js';
 export {
   type AttemptStatus,
   type ChatUsage,

@@ -1,7 +1,10 @@
 import { type JsonValue } from '../messages/json.interface.js';
 import { type UiMetadata } from './ui-chunk.interface.js';
 
-/** Where an approval stands, as clients of 6 and 7 have it; `id` is what decisions name. */
+/**
+ * Where an approval stands, as clients of 6 and 7 have it; `id` is what decisions name.
+ * @publicApi
+ */
 export interface UiApproval {
   id: string;
   approved?: boolean;
