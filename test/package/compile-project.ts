@@ -24,8 +24,12 @@ export function compileFiles(
   return [...earlier, ...ts.getPreEmitDiagnostics(program), ...diagnostics].map(textOf);
 }
 
-/** A program of these files, which shares the declarations of libraries with the earlier ones. */
-export function createProgram(files: readonly string[], options: ts.CompilerOptions): ts.Program {
+/**
+ * A program of these files, which shares the declarations of libraries with the earlier ones. TypeScript's own declarations
+ * are not checked: it reports a conflict with them in the library that causes it.
+ */
+export function createProgram(files: readonly string[], given: ts.CompilerOptions): ts.Program {
+  const options = { ...given, skipDefaultLibCheck: true };
   const host = ts.createCompilerHost(options);
   const read = host.getSourceFile.bind(host);
   host.getSourceFile = (file, version, ...rest) => {
