@@ -62,7 +62,7 @@ export default tseslint.config(
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   { ignores: ['**/dist/', 'coverage/', '.data/', 'test/unit/http/generated-client/'] },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     plugins: { project: { rules: { 'no-import-circles': noImportCircles, 'plain-language': plainLanguage } } },
@@ -99,6 +99,6 @@ export default tseslint.config(
     files: ['examples/**/*.ts'],
     languageOptions: { parserOptions: { projectService: false, project: 'examples/tsconfig.json' } },
   },
-  { files: plainRooms, rules: { 'project/plain-language': 'error' } },
+  { files: [...plainRooms, 'web/**/*.ts', 'web/**/*.tsx'], rules: { 'project/plain-language': 'error' } },
   ...layerRules,
 );

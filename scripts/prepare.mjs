@@ -84,7 +84,7 @@ function readStamp() {
 
 /** A hash of the names of the sources, and one of their contents and of the other inputs of the build. */
 function stampOfSources() {
-  const files = ['src', 'migrations']
+  const files = ['src', 'migrations', 'web']
     .flatMap((folder) => readdirSync(inRoot(folder), { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))

@@ -10,6 +10,7 @@ import { GitlabDuoHttpModule } from '../http/gitlab-duo-http.module.js';
 import { ModelsController } from '../http/models.controller.js';
 import { ProblemFilter } from '../http/problem.filter.js';
 import { GitlabDuoUiModule } from '../ui/gitlab-duo-ui.module.js';
+import { DemonstrationModule } from './demonstration/demonstration.module.js';
 import { HealthController } from './health.controller.js';
 import { RateLimitModule } from './rate-limit/rate-limit.module.js';
 import { type RateLimits } from './rate-limit/rate-limits.interface.js';
@@ -26,12 +27,15 @@ export interface AppOptions {
   /** Without any, this machine alone gets in, as the owner `local`. */
   apiKeys?: readonly ApiKey[];
   rateLimits?: RateLimits;
+  /** Whether clients may create chats of the agent `demonstration`, which has tools to try. */
+  hasDemonstration?: boolean;
 }
 
 /** The server: chats over HTTP, kept in PostgreSQL. */
 @Module({})
 export class AppModule {
-  static register({ databaseUrl, migrations, gitlab, apiKeys = [], rateLimits }: AppOptions): DynamicModule {
+  static register(options: AppOptions): DynamicModule {
+    const { databaseUrl, migrations, gitlab, apiKeys = [], rateLimits, hasDemonstration = false } = options;
     const access = AccessModule.register(apiKeys);
     return {
       module: AppModule,
@@ -53,6 +57,7 @@ export class AppModule {
         TerminusModule,
         GitlabDuoModule.forRoot(gitlab),
         access,
+        ...(hasDemonstration ? [DemonstrationModule] : []),
         ...(rateLimits ? [RateLimitModule.register(rateLimits, access)] : []),
         GitlabDuoHttpModule.register({ chat: Chat, owner: AuthenticatedOwnerResolver, imports: [access] }),
         GitlabDuoUiModule.register({ chat: Chat, owner: AuthenticatedOwnerResolver, imports: [access] }),

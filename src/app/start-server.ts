@@ -21,6 +21,7 @@ import { loadEnvironment } from './load-environment.js';
 import { openOutput, type Output } from './output.js';
 import { startupHintFor } from './startup-hint.js';
 import { StartSteps } from './start-steps.js';
+import { serveWebPage } from './web-page.js';
 import { welcome } from './welcome.js';
 
 const SANDBOX_TOKEN = 'sandbox';
@@ -56,6 +57,7 @@ async function start(
 ): Promise<void> {
   const { apiKeys, rateLimits, limits, trustProxy } = environment;
   const steps = new StartSteps(environment.isLaunched && !output.isJson);
+  const isSandbox = environment.gitlabToken === undefined;
   const isEmbedded = environment.databaseUrl === undefined;
   const databaseUrl = await steps.run(
     isEmbedded ? 'Starting the database' : 'Taking the database of DATABASE_URL',
@@ -65,7 +67,7 @@ async function start(
   const migrations = [...DUO_MIGRATIONS, join(import.meta.dirname, '../migrations/*.js')];
   const app = await steps.run('Running the migrations', () =>
     NestFactory.create<NestFastifyApplication>(
-      AppModule.register({ databaseUrl, migrations, gitlab, apiKeys, rateLimits }),
+      AppModule.register({ databaseUrl, migrations, gitlab, apiKeys, rateLimits, hasDemonstration: isSandbox }),
       createFastifyAdapter({ trustProxy }),
       { logger: output.logger, abortOnError: false, bodyParser: false },
     ),
@@ -76,13 +78,13 @@ async function start(
     );
   }
   serveDocs(app);
-  leadToDocs(app);
+  if (!(await serveWebPage(app, { folder: join(import.meta.dirname, '../web'), isSandbox }))) leadToDocs(app);
   if (environment.hasAccessLog) logAccess(app.getHttpServer());
   await resources.add(() => closeApp(app));
   await steps.run('Starting the server', () => app.listen(environment.port, environment.host));
   output.started();
   welcome(output, { url: await app.getUrl(), environment, databaseUrl, gitlab });
-  if (environment.gitlabToken === undefined) return;
+  if (isSandbox) return;
   const stopping = new AbortController();
   await resources.add(() => {
     stopping.abort();

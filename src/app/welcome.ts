@@ -27,6 +27,8 @@ export function welcome(output: Output, { url, environment, databaseUrl, gitlab 
   Gateway   ${environment.gitlabToken === undefined ? `SANDBOX at ${gateway} (set GITLAB_TOKEN for GitLab Duo)` : gateway}
   Keys      ${apiKeys.length > 0 ? `required: API_KEYS has ${apiKeys.length}` : 'not required: only this machine gets in, as the owner local (set API_KEYS to let others in)'}
 
+  Chat      open ${url} in a browser
+
   Try it${key && ', with one of the keys in $KEY'}:
     CHAT=$(curl -s -X POST ${url}/chats${key} | sed 's/.*"id":"\\([^"]*\\)".*/\\1/')
     curl -N ${url}/chats/$CHAT/messages${key} -H 'content-type: application/json' -H 'accept: text/event-stream' -d '{"content":"Tell me a story"}'

@@ -5,8 +5,8 @@ import { type FastifyAdapter } from '@nestjs/platform-fastify';
 import { type FastifyRequest } from 'fastify';
 import { type Gate } from './gate.interface.js';
 
-/** Health, the description of the API and what leads there show nothing of anybody's. */
-const PUBLIC_ROUTES = /^\/(?:$|(?:health|docs)(?:[/-]|$))/;
+/** Health, the description of the API, and the web page with its files contain no chat. */
+const PUBLIC_ROUTES = /^\/(?:$|assets\/|(?:health|docs)(?:[/-]|$))/;
 
 /**
  * Asks every request for its owner before its body is read, unknown routes included; what is public goes by the route

@@ -33,7 +33,8 @@ export interface TestRoute {
   path: string;
 }
 
-export interface TestServerOptions extends GitlabDuoModuleOptions, Pick<AppOptions, 'apiKeys' | 'rateLimits'> {
+export interface TestServerOptions
+  extends GitlabDuoModuleOptions, Pick<AppOptions, 'apiKeys' | 'rateLimits' | 'hasDemonstration'> {
   trustProxy?: string[];
   chunkDelayMs?: number;
   /** Short for `retries: { tries }`. */
@@ -49,7 +50,7 @@ export interface TestServerOptions extends GitlabDuoModuleOptions, Pick<AppOptio
   /** Where the server finds its database, by where the database is. */
   databaseUrl?: (url: string) => string;
   /** What the program that starts the server adds to it. */
-  prepare?: (app: INestApplication) => void;
+  prepare?: (app: INestApplication) => unknown;
 }
 
 export const PLATFORMS = ['fastify', 'express'] as const;
@@ -65,6 +66,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     databaseUrl,
     apiKeys,
     rateLimits,
+    hasDemonstration,
     trustProxy,
     imports = [],
     tools = [],
@@ -90,6 +92,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
         gitlab,
         apiKeys,
         rateLimits,
+        hasDemonstration,
       }),
       moduleOf(tools),
       ...imports,
@@ -103,7 +106,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   module.useLogger(logger ?? false);
   const routes: TestRoute[] = [];
   const app = platform === 'fastify' ? fastifyApp(module, routes, trustProxy) : expressApp(module);
-  prepare?.(app);
+  await prepare?.(app);
   await app.listen(0, '127.0.0.1');
   return {
     url: await app.getUrl(),
