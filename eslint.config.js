@@ -19,7 +19,7 @@ const rooms = [
   ['discovery'],
   ['testing'],
   ['http'],
-  ['ui'],
+  ['ui', 'openai'],
   ['app'],
 ];
 
@@ -29,12 +29,12 @@ const roomsFrom = (names) => names.flatMap((name) => [`../${name}/**`, `../../${
 const plainRooms = [
   ...['async', 'turn', 'runs', 'router', 'gateway', 'delegates', 'app', 'conversation', 'chats'],
   ...['models', 'messages', 'errors', 'config', 'schemas', 'discovery', 'testing', 'http'],
-  ...['tools', 'agents', 'sandbox', 'ui'],
+  ...['tools', 'agents', 'sandbox', 'ui', 'openai'],
 ].map((room) => `src/${room}/**/*.ts`);
 
 /** What the files of a room may not import. */
 function restrictions(room, above) {
-  const modules = ['app', 'http', 'testing', 'ui'].includes(room) ? [] : ['**/gitlab-duo*.module.js'];
+  const modules = ['app', 'http', 'testing', 'ui', 'openai'].includes(room) ? [] : ['**/gitlab-duo*.module.js'];
   return [
     { group: roomsFrom(above), message: `Imports point down: ${room} may not know a room above it.` },
     { group: ['**/index.js', '!**/sandbox/index.js', ...modules], message: 'Import the file itself, never a barrel.' },

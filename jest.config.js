@@ -7,7 +7,7 @@ export default {
   moduleNameMapper: {
     '^(\\.{1,2}/.*)\\.js$': '$1',
     '^nestjs-gitlab-duo$': '<rootDir>/src/index',
-    '^nestjs-gitlab-duo/(http|sandbox|testing|types|ui)$': '<rootDir>/src/$1/index',
+    '^nestjs-gitlab-duo/(http|openai|sandbox|testing|types|ui)$': '<rootDir>/src/$1/index',
     '^@nestjs/throttler$': '<rootDir>/test/e2e/support/throttler.ts',
   },
   transform: {

@@ -27,6 +27,7 @@ import { DuoRouterService } from './router/duo-router.service.js';
 import { FailedRuns } from './runs/failed-runs.js';
 import { HeldRuns } from './runs/held-runs.js';
 import { InstanceLeases } from './runs/instance-leases.service.js';
+import { LiveRequests } from './runs/live-requests.js';
 import { OpenWork } from './runs/open-work.js';
 import { RunBeginner } from './runs/run-beginner.js';
 import { RunCanceller } from './runs/run-canceller.js';
@@ -80,6 +81,7 @@ const DATABASE_URL_CHECK = Symbol('database url check');
     InstanceLeases,
     OpenWork,
     HeldRuns,
+    LiveRequests,
     RunLauncher,
     RunBeginner,
     RunQueue,
@@ -104,6 +106,7 @@ const DATABASE_URL_CHECK = Symbol('database url check');
     ModelRegistry,
     DuoRouterService,
     RunService,
+    LiveRequests,
     ChatServices,
     DuoService,
   ],

@@ -11,6 +11,9 @@ import { ModelsController } from '../http/models.controller.js';
 import { ProblemFilter } from '../http/problem.filter.js';
 import { GitlabDuoUiModule } from '../ui/gitlab-duo-ui.module.js';
 import { DemonstrationModule } from './demonstration/demonstration.module.js';
+import { GitlabDuoOpenAiModule } from '../openai/gitlab-duo-openai.module.js';
+import { OpenAiErrorFilter } from '../openai/openai-error.filter.js';
+import { ErrorFilter, OPENAI_PATH } from './error-filter.js';
 import { HealthController } from './health.controller.js';
 import { RateLimitModule } from './rate-limit/rate-limit.module.js';
 import { type RateLimits } from './rate-limit/rate-limits.interface.js';
@@ -61,9 +64,10 @@ export class AppModule {
         ...(rateLimits ? [RateLimitModule.register(rateLimits, access)] : []),
         GitlabDuoHttpModule.register({ chat: Chat, owner: AuthenticatedOwnerResolver, imports: [access] }),
         GitlabDuoUiModule.register({ chat: Chat, owner: AuthenticatedOwnerResolver, imports: [access] }),
+        GitlabDuoOpenAiModule.register({ path: OPENAI_PATH, owner: AuthenticatedOwnerResolver, imports: [access] }),
       ],
       controllers: [ModelsController, HealthController],
-      providers: [{ provide: APP_FILTER, useClass: ProblemFilter }],
+      providers: [ProblemFilter, OpenAiErrorFilter, { provide: APP_FILTER, useClass: ErrorFilter }],
     };
   }
 }

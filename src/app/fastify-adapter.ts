@@ -4,7 +4,9 @@ import { type ErrorCode } from '../errors/gitlab-duo.error.js';
 import { problem, toProblem } from '../errors/problem.js';
 import { MESSAGE_BODY_LIMIT, TEXT_LIMIT } from '../http/body-limits.js';
 import { REQUEST_ID_HEADER, requestId } from '../http/request-id.js';
+import { openAiFailure } from '../openai/openai-error.js';
 import { withoutQuery } from '../http/without-query.js';
+import { isOpenAiPath } from './error-filter.js';
 import { docsUrl } from './docs.js';
 import { drain, type DrainBounds } from './discard-body.js';
 import { PROBLEM_JSON, refuseConnection } from './client-error-handler.js';
@@ -36,15 +38,18 @@ export function createFastifyAdapter({ trustProxy = [] }: FastifyAdapterOptions 
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
       const id = requestId(request);
-      const body = frameworkProblem(error, request, id);
-      const headers = { ...BARE_SECURITY_HEADERS, 'content-type': PROBLEM_JSON, [REQUEST_ID_HEADER]: id };
-      void reply.status(body.status).headers(headers).send(JSON.stringify(body));
+      const found = frameworkProblem(error, request, id);
+      const [status, type, body] = isOpenAiPath(request.url)
+        ? [found.status, 'application/json; charset=utf-8', { error: openAiFailure(found).error }]
+        : [found.status, PROBLEM_JSON, found];
+      const headers = { ...BARE_SECURITY_HEADERS, 'content-type': type, [REQUEST_ID_HEADER]: id };
+      void reply.status(status).headers(headers).send(JSON.stringify(body));
     },
     clientErrorHandler: refuseConnection,
   });
   const fastify = adapter.getInstance();
   fastify.addHook('onRoute', (route) => {
-    const takesFiles = route.method === 'POST' ? /\/messages$/ : /\/messages\/:messageId$/;
+    const takesFiles = route.method === 'POST' ? /\/(?:messages|chat\/completions)$/ : /\/messages\/:messageId$/;
     if (route.method !== 'DELETE' && takesFiles.test(route.url)) route.bodyLimit = MESSAGE_BODY_LIMIT;
   });
   fastify.addHook('onRequest', (request, reply, done) => {

@@ -7,7 +7,7 @@ import { type LastExchange } from '../gateway/last-exchange.interface.js';
 import { uiPaths } from './ui-paths.js';
 import { type Readiness } from './health.controller.js';
 
-/** Describes all that the server serves. */
+/** Describes all that the server serves, except what OpenAI describes: the routes at `/v1`. */
 export function serverDocument(): OpenApiDocument {
   const document = openApiDocument({ models: 'models' });
   return {

@@ -209,6 +209,7 @@ export class DuoChatService<C extends ChatOf<unknown> = ChatOf<DuoMessage>> {
 
   /**
    * What all chats of this kind have cost their owner in a period, by the time that each request left; deleted chats count.
+   * Requests that belong to no chat, such as those of OpenAI clients, are in the report of every kind.
    * @throws ValidationError when `from` or `to` is not a valid date
    */
   async usageOf({ from, to, ...owner }: OwnerOption & Period): Promise<UsageReport> {

@@ -24,6 +24,16 @@ import { withoutQuery } from './without-query.js';
 /** The `Retry-After` for a rate limit of GitLab that does not say how long to wait. */
 const RETRY_AFTER_MS = 10_000;
 
+/** How a problem is answered. */
+export interface RenderedProblem {
+  /** The media type of the body. */
+  type: string;
+  body: string;
+  /** That of the problem where unset. */
+  status?: number;
+  headers?: Record<string, string>;
+}
+
 /** Answers every error as `application/problem+json` (RFC 9457). */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
@@ -55,18 +65,19 @@ export class ProblemFilter implements ExceptionFilter {
       this.logger.error(`Request ${id} failed`, safeError(error, redact));
     }
     if (isAnswered) return;
-    const { type, body } = this.render(answer, request);
+    const { type, body, status = answer.status, headers = {} } = this.render(answer, request, error);
     httpAdapter.setHeader(response, 'content-type', `${type}; charset=utf-8`);
+    for (const [name, value] of Object.entries(headers)) httpAdapter.setHeader(response, name, value);
     for (const [name, value] of answerHeaders(request)) httpAdapter.setHeader(response, name, value);
     const told = error instanceof GitlabDuoError ? error.retryAfterMs : undefined;
-    const retryAfterMs = told ?? (answer.status === 429 ? RETRY_AFTER_MS : undefined);
+    const retryAfterMs = told ?? (status === 429 ? RETRY_AFTER_MS : undefined);
     if (retryAfterMs !== undefined)
       httpAdapter.setHeader(response, 'retry-after', String(Math.ceil(retryAfterMs / 1000)));
-    httpAdapter.reply(response, body, answer.status);
+    httpAdapter.reply(response, body, status);
   }
 
-  /** The problem as it goes out. */
-  protected render(answer: Problem, _request: HttpRequest): { type: string; body: string } {
+  /** The problem as it goes out; a subclass may give it, and the error that it is of, another form. */
+  protected render(answer: Problem, _request: HttpRequest, _error: unknown): RenderedProblem {
     return { type: 'application/problem+json', body: JSON.stringify(answer) };
   }
 }

@@ -203,7 +203,7 @@ function encodeData(event: RunEvent): string {
  * Drops a reader that takes no bytes. Each byte that it takes restarts the socket's time-out, so a slow reader stays.
  * Node compares with the bytes left at its last check, so it may take up to twice the time-out to notice.
  */
-function dropStalledReader(response: ServerResponse, stalledMs: number): void {
+export function dropStalledReader(response: ServerResponse, stalledMs: number): void {
   response.setTimeout(stalledMs / 2, () => {
     if (response.writableLength > 0) response.destroy();
   });

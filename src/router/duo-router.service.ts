@@ -37,6 +37,8 @@ export interface RouteOptions {
    */
   onEvents: (events: ModelEvent[]) => void | Promise<void>;
   ledger?: AttemptLedger;
+  /** Whether what was emitted so far cannot be taken back: a step that fails then is not tried again. */
+  isFinal?: () => boolean;
 }
 
 /** How a step is pulled. */
@@ -128,7 +130,7 @@ export class DuoRouterService implements OnApplicationShutdown {
     delegate: Delegate,
     rejections: Rejections,
     parser: () => StreamParser,
-    { caller, signal, onEvents: tell, ledger }: RouteOptions,
+    { caller, signal, onEvents: tell, ledger, isFinal }: RouteOptions,
   ): Promise<StepOutcome> {
     const policy = new RetryPolicy(this.options.retries);
     const { path, headers } = delegate;
@@ -147,6 +149,7 @@ export class DuoRouterService implements OnApplicationShutdown {
       } catch (error) {
         const isAborted = signal?.aborted === true;
         const outcome = { ...attempt.failed(error, isAborted), prefixDigest };
+        if (isFinal?.()) return outcome;
         const isLeftOut = !isAborted && rejections.leaveOut(error);
         if (!isLeftOut && !isAborted && rejections.isUntold && !complaintIn(error)) await onEvents([]);
         const delayMs = isAborted ? null : isLeftOut ? 0 : policy.delayAfter(error);

@@ -9,6 +9,8 @@ import { type RunWork } from './run-worker.js';
 @Injectable()
 export class HeldRuns {
   private readonly held = new Set<string>();
+  /** How many requests that belong to no chat are under way. */
+  requests = 0;
   private readonly works = new Map<LiveRun, RunWork>();
   /** Those whose end could not be stored. */
   private readonly unstored = new Set<string>();
@@ -22,9 +24,9 @@ export class HeldRuns {
     return this.works;
   }
 
-  /** Whether the process works as many runs as it may. */
+  /** Whether the process works as many runs and requests without a chat as it may. */
   get isFull(): boolean {
-    return this.works.size >= this.options.limits.liveRuns;
+    return this.works.size + this.requests >= this.options.limits.liveRuns;
   }
 
   isHeld(runId: string): boolean {

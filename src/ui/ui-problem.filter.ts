@@ -1,7 +1,7 @@
 import { Catch } from '@nestjs/common';
 import { type Problem } from '../errors/problem.js';
 import { type HttpRequest } from '../http/http.interface.js';
-import { ProblemFilter } from '../http/problem.filter.js';
+import { ProblemFilter, type RenderedProblem } from '../http/problem.filter.js';
 
 const NAMES_JSON = /\bapplication\/(?:\*|(?:problem\+)?json)/i;
 
@@ -11,8 +11,8 @@ const NAMES_JSON = /\bapplication\/(?:\*|(?:problem\+)?json)/i;
  */
 @Catch()
 export class UiProblemFilter extends ProblemFilter {
-  protected override render(answer: Problem, request: HttpRequest): { type: string; body: string } {
-    if (NAMES_JSON.test(request.headers.accept ?? 'application/json')) return super.render(answer, request);
+  protected override render(answer: Problem, request: HttpRequest, error: unknown): RenderedProblem {
+    if (NAMES_JSON.test(request.headers.accept ?? 'application/json')) return super.render(answer, request, error);
     return { type: 'text/plain', body: answer.detail };
   }
 }

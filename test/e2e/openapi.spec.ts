@@ -183,7 +183,9 @@ describe('The server and its OpenAPI document', () => {
 
   it('have the same routes', () => {
     const scanned = SwaggerModule.createDocument(server.app, new DocumentBuilder().build());
-    expect(calls(paths)).toEqual(expect.arrayContaining(calls(scanned.paths)));
+    // OpenAI describes its own API.
+    const ours = calls(scanned.paths).filter((call) => !call.includes(' /v1/'));
+    expect(calls(paths)).toEqual(expect.arrayContaining(ours));
     expect(calls(scanned.paths).length).toBeGreaterThan(9);
   });
 

@@ -121,7 +121,7 @@ it('A library may leave the types of its exports to inference', async () => {
   });
   const files = await Promise.all(writing);
 
-  expect(files).toHaveLength(6);
+  expect(files).toHaveLength(7);
   expect(compileFiles(files, options)).toEqual([]);
   // The root alone too: TypeScript can name a type by any entry of the package that the program imports.
   // The declarations that it reaches are checked above.
@@ -136,6 +136,7 @@ const UI = 'nestjs-gitlab-duo/ui';
 const MEMBERS: [name: string, member: string | null][] = [
   ['nestjs-gitlab-duo', 'GitlabDuoModule'],
   [HTTP, 'GitlabDuoHttpModule'],
+  ['nestjs-gitlab-duo/openai', 'GitlabDuoOpenAiModule'],
   ['nestjs-gitlab-duo/sandbox', 'startSandbox'],
   ['nestjs-gitlab-duo/testing', 'createDuoTestingModule'],
   ['nestjs-gitlab-duo/types', null],

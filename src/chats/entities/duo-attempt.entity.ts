@@ -11,8 +11,9 @@ export class DuoAttempt {
   @PrimaryColumn({ type: 'uuid' })
   id!: string;
 
-  @Column({ type: 'uuid', name: 'run_id' })
-  runId!: string;
+  /** `null`, like the kind and the id of the chat, for a request that belongs to no chat. */
+  @Column({ type: 'uuid', name: 'run_id', nullable: true })
+  runId!: string | null;
 
   /** The id of the ask's request, such as the caller's `X-Request-Id`. */
   @Column({ type: 'text', name: 'request_id', nullable: true })
@@ -25,11 +26,11 @@ export class DuoAttempt {
   @Column({ type: 'integer' })
   number!: number;
 
-  @Column({ type: 'text', name: 'chat_kind' })
-  chatKind!: string;
+  @Column({ type: 'text', name: 'chat_kind', nullable: true })
+  chatKind!: string | null;
 
-  @Column({ type: 'uuid', name: 'chat_id' })
-  chatId!: string;
+  @Column({ type: 'uuid', name: 'chat_id', nullable: true })
+  chatId!: string | null;
 
   @Column({ type: 'text', name: 'owner_id', nullable: true })
   ownerId!: string | null;

@@ -54,7 +54,10 @@ export async function readChatUsage(
   return { chatId, ...usageReport(rows.filter(({ attempts }) => attempts > 0)) };
 }
 
-/** What the chats of the owner `$4` have cost from `$2` up to `$3`, a row for each model; deleted chats count. */
+/**
+ * What the chats of the owner `$4` have cost from `$2` up to `$3`, a row for each model; deleted chats count, and so do
+ * requests that belong to no chat.
+ */
 export function ownerUsageSql(t: KindTables): string {
   return usageOfOwnerSql(t, '= $4');
 }
@@ -68,7 +71,7 @@ function usageOfOwnerSql({ attempts }: KindTables, isOwners: string): string {
   return `
 SELECT a.model, ${totals} FROM ${attempts} a
  WHERE a.owner_id ${isOwners}
-   AND a.created_at >= $2::timestamptz AND a.created_at < $3::timestamptz AND a.chat_kind = $1
+   AND a.created_at >= $2::timestamptz AND a.created_at < $3::timestamptz AND (a.chat_kind = $1 OR a.chat_kind IS NULL)
  GROUP BY a.model ORDER BY a.model COLLATE "C"`;
 }
 

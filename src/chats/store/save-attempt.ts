@@ -17,7 +17,7 @@ const outcomeColumns = [
 ];
 
 /** `UPDATE … SET` of an attempt, whose id is the parameter `first` and whose values follow it: see `attemptValues`. */
-export function endAttempt({ attempts }: KindTables, first: number): string {
+export function endAttempt({ attempts }: Pick<KindTables, 'attempts'>, first: number): string {
   const assignments = outcomeColumns.map((column, index) => `${column} = $${first + 1 + index}`);
   return `UPDATE ${attempts} t SET ${assignments.join(', ')}`;
 }
@@ -41,7 +41,7 @@ export function attemptValues(attempt: EndedAttempt | null): unknown[] {
 }
 
 /** Ends an attempt and adds the next one, which is about to be sent. */
-function saveRetrySql(t: KindTables): string {
+export function saveRetrySql(t: Pick<KindTables, 'attempts'>): string {
   return `
 WITH a AS (${endAttempt(t, 1)} WHERE t.id = $1)
 INSERT INTO ${t.attempts} (id, run_id, request_id, chat_kind, chat_id, owner_id, step, number, provider, model, status)
@@ -49,12 +49,13 @@ SELECT $11, run_id, request_id, chat_kind, chat_id, owner_id, step, $12, provide
 ON CONFLICT (id) DO NOTHING`;
 }
 
-export async function saveRetry(
-  database: KindDatabase,
-  { endedId, ended, nextId, nextNumber }: RetryAttempt,
-): Promise<void> {
-  const values = [...attemptValues({ id: endedId, outcome: ended }), nextId, nextNumber];
-  await resend(() => database.rows(saveRetrySql, values), RUN_PATIENCE_MS);
+export async function saveRetry(database: KindDatabase, retry: RetryAttempt): Promise<void> {
+  await resend(() => database.rows(saveRetrySql, retryValues(retry)), RUN_PATIENCE_MS);
+}
+
+/** The parameters of `saveRetrySql`. */
+export function retryValues({ endedId, ended, nextId, nextNumber }: RetryAttempt): unknown[] {
+  return [...attemptValues({ id: endedId, outcome: ended }), nextId, nextNumber];
 }
 
 function saveLostAttemptSql(t: KindTables): string {
