@@ -39,8 +39,11 @@ export class UiRuns {
       }
       case 'decide':
         return this.decide(await this.known(request.chatId, ownerId), request, requestId);
-      case 'regenerate':
-        throw new ValidationError('An answer cannot be asked for again by this route yet: send a new message.');
+      case 'regenerate': {
+        const chat = await this.known(request.chatId, ownerId);
+        const revision = { type: 'regenerate' as const, messageId: request.messageId ?? null };
+        return { run: await startRun(chat, null, { requestId, revision }) };
+      }
     }
   }
 
@@ -55,7 +58,8 @@ export class UiRuns {
     const said = { ...options, attachments };
     const before = isEdit ? await this.textOf(chat, messageExternalId) : undefined;
     if (before !== undefined && before.text !== sanitizeText(content)) {
-      throw new ValidationError('A message cannot be edited by this route yet: send a new one.');
+      const revision = { type: 'edit' as const, messageId: before.id };
+      return startRun(chat, content, { ...said, revision, messageExternalId });
     }
     if (before !== undefined && before.runId !== null) return backend(chat).run(chat, before.runId);
     try {
@@ -65,7 +69,7 @@ export class UiRuns {
       const stored = await this.textOf(chat, messageExternalId);
       if (stored !== undefined && stored.text !== sanitizeText(content)) {
         throw new ValidationError(
-          `The message ${error.externalId} has another text: send the new text as a new message.`,
+          `The message ${error.externalId} has another text: send its id as messageId, too, to change it.`,
         );
       }
       return backend(chat).run(chat, error.runId);

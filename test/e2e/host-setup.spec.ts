@@ -365,7 +365,7 @@ describe('DUO_MIGRATIONS', () => {
     const left = await generated(dataSource);
     expect(left.filter((query) => /CREATE TABLE/.test(query))).toHaveLength(2);
     expect(left.filter((query) => /duo_/i.test(query))).toEqual([]);
-    expect(left.length).toBe(7);
+    expect(left.length).toBe(8);
 
     await dataSource.synchronize();
     expect(await generated(dataSource)).toEqual([]);

@@ -163,5 +163,24 @@ describe.each(PLATFORMS)('The routes for useChat on %s', (platform) => {
       await late.sendMessage({ text: 'Hello there' });
       expect([late.status, late.error?.message]).toEqual(['error', expect.stringMatching(/^[A-Z][^{}]+\.$/)]);
     });
+
+    it('edits a question and asks again for an answer, and keeps what is said now', async () => {
+      const id = randomUUID();
+      const chat = open(id);
+      await chat.sendMessage({ text: 'One' });
+      await chat.sendMessage({ text: 'Two' });
+      const [question, first] = chat.messages;
+      await chat.sendMessage({ text: 'Three', messageId: question?.id ?? '' });
+      expect(chat.error).toBeUndefined();
+      expect(chat.messages.map(textOf)).toEqual(['Three', expect.stringMatching(/^Turn 1\. You said: "Three"/)]);
+      expect(chat.messages[1]?.id).not.toBe(first?.id);
+      expect(comparableMessages(await stored(id))).toEqual(comparableMessages(chat.messages));
+      const edited = chat.messages[1]?.id;
+      await chat.regenerate();
+      expect(chat.error).toBeUndefined();
+      expect(chat.messages).toHaveLength(2);
+      expect(chat.messages[1]?.id).not.toBe(edited);
+      expect(comparableMessages(await stored(id))).toEqual(comparableMessages(chat.messages));
+    });
   });
 });

@@ -160,6 +160,8 @@ describe('Types that openapi-typescript generates from the served document', () 
     };
     visit(ts.createSourceFile(documentFile, types, ts.ScriptTarget.ES2023, true));
     expect([...open].sort()).toEqual([
+      // The UI messages of `useChat`, which its own package describes.
+      '"application/json"',
       'arguments',
       'content',
       'data',
