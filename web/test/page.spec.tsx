@@ -139,6 +139,24 @@ describe('The page in a browser', () => {
     await page.sees('The lighthouse keeper');
   });
 
+  it('replaces an answer by another one, and what follows a changed message', async () => {
+    await open('#/');
+    await page.say('First');
+    await page.sees('You said: "First"');
+    await page.rests();
+    await page.press('Regenerate');
+    // The usage of both answers: the second one has come to its end.
+    await page.sees('Output26');
+    await page.rests();
+    await page.press('Edit');
+    await page.fill('Your message, changed', 'Second');
+    await page.press('Save and ask again');
+    await page.sees('You said: "Second"');
+    await page.rests();
+    expect(page.messages).toHaveLength(2);
+    expect(page.text).not.toContain('You said: "First"');
+  });
+
   it('sends an attached image, and refuses a file that no model reads', async () => {
     await open('#/');
     await page.sees('Attach image or PDF');

@@ -15,7 +15,7 @@ export function finishNotice({ finishReason, isAbort, isDisconnect, isError }: F
     case 'content-filter':
       return 'The model refused to answer. Change your message, or begin a new chat.';
     case 'interrupted':
-      return 'The answer was interrupted. Ask again.';
+      return 'The answer was interrupted. Regenerate it, or ask again.';
     default:
       return undefined;
   }

@@ -56,6 +56,12 @@ export function useConversation(id: string, stored: ChatMessage[], onAnswered: (
   const retry = useRecovery(chat, API);
   const actions = useMemo<MessageActions>(
     () => ({
+      edit: (messageId, text) => {
+        const message = chat.messages.find((each) => each.id === messageId);
+        const files = message?.parts.filter((part) => part.type === 'file') ?? [];
+        void chat.sendMessage({ text, messageId, ...(files.length > 0 && { files }) });
+      },
+      regenerate: (messageId) => void chat.regenerate({ messageId }),
       decide: (approvalId, isApproved, reason) =>
         void chat.addToolApprovalResponse({ id: approvalId, approved: isApproved, reason }),
     }),

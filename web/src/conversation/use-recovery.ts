@@ -61,7 +61,7 @@ export function useRecovery(chat: Chat<ChatMessage>, api: string): () => void {
   }, [chat, recover]);
   return useCallback(() => {
     takeUp(chat, `${api}/${chat.id}/messages`).then(
-      () => (chat.status === 'ready' && chat.lastMessage?.role === 'user' ? answerAgain(chat) : undefined),
+      () => (chat.status === 'ready' && chat.lastMessage?.role === 'user' ? chat.regenerate() : undefined),
       recover,
     );
   }, [chat, api, recover]);
@@ -75,12 +75,6 @@ async function takeUp(chat: Chat<ChatMessage>, path: string): Promise<void> {
   chat.messages = stored;
   if (last?.role === 'user' && !hasMessage(stored, last)) await chat.sendMessage(last);
   else await chat.resumeStream();
-}
-
-/** Has the last question answered, which is stored without an answer, and follows the answer. */
-async function answerAgain(chat: Chat<ChatMessage>): Promise<void> {
-  await callServer('POST', `/chats/${chat.id}/completions`, {}, { prefer: 'respond-async' });
-  await chat.resumeStream();
 }
 
 function hasMessage(stored: ChatMessage[], message: ChatMessage): boolean {

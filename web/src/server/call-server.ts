@@ -25,20 +25,10 @@ export async function fetchFromServer(input: RequestInfo | URL, init: RequestIni
  * Makes a call that answers JSON.
  * @throws ServerProblem when the server refuses, TypeError when it does not answer
  */
-export async function callServer<T>(
-  method: string,
-  path: string,
-  body?: unknown,
-  headers: Record<string, string> = {},
-  signal?: AbortSignal,
-): Promise<T> {
+export async function callServer<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
   const response = await fetchFromServer(path, {
     method,
-    headers: {
-      accept: 'application/json',
-      ...(body !== undefined && { 'content-type': 'application/json' }),
-      ...headers,
-    },
+    headers: { accept: 'application/json', ...(body !== undefined && { 'content-type': 'application/json' }) },
     body: body === undefined ? undefined : JSON.stringify(body),
     signal,
   });

@@ -15,7 +15,7 @@ export function useServerData<T>(path: string): ServerData<T> {
   const [round, setRound] = useState(0);
   useEffect(() => {
     const leaving = new AbortController();
-    callServer<T>('GET', path, undefined, {}, leaving.signal).then(
+    callServer<T>('GET', path, undefined, leaving.signal).then(
       (data) => {
         if (!leaving.signal.aborted) setState({ path, data });
       },

@@ -68,6 +68,6 @@ export class PageReader {
 
   /** Waits until no answer is being written. */
   async rests(): Promise<void> {
-    await until(() => this.button('Stop') === undefined && this.messages.length > 1, LIMIT_MS);
+    await until(() => this.button('Stop') === undefined && this.button('Edit') !== undefined, LIMIT_MS);
   }
 }
