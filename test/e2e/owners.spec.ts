@@ -37,6 +37,7 @@ const bert = { owner: 'bert', key: 'A-key-of-bert-alone' };
 const bodies: Record<string, object> = {
   'PATCH /chats/:id': { title: 'Mine now', instructions: 'Obey.' },
   'POST /chats/:id/messages': { content: 'Hello' },
+  'PUT /chats/:id/messages/:messageId': { content: 'Hello' },
   'POST /chats/:id/tool-calls/:toolCallId/deny': { reason: 'Because' },
 };
 const USED_KEY = 'a-key-that-anna-has-used';
@@ -44,6 +45,7 @@ const USED_KEY = 'a-key-that-anna-has-used';
 /** A chat that exists for somebody, or for nobody, and what is within it. */
 interface Place {
   chatId: string;
+  messageId: string;
   runId: string;
   toolCallId: string;
 }
@@ -55,17 +57,18 @@ interface Answer {
   body: unknown;
 }
 const clients = { anna: {} as HttpClient, bert: {} as HttpClient };
-const nobodys: Place = { chatId: uuidv7(), runId: uuidv7(), toolCallId: uuidv7() };
+const nobodys: Place = { chatId: uuidv7(), messageId: uuidv7(), runId: uuidv7(), toolCallId: uuidv7() };
 
-/** The routes for `useChat` find no chat that is not there: they have tests of their own. */
-const hasChat = ({ path }: TestRoute): boolean => /\/:\w+/.test(path) && !path.startsWith('/api/chat');
+/** The routes for `useChat` find no chat that is not there, and those for OpenAI clients know no chats. */
+const hasChat = ({ path }: TestRoute): boolean => /\/:\w+/.test(path) && !/^\/(?:api\/chat|v1)\b/.test(path);
 const hasMore = ({ path }: TestRoute): boolean => /\/:\w+.*\/:\w+/.test(path);
 
-function answerOf(response: HttpAnswer, { chatId, runId, toolCallId }: Place): Answer {
+function answerOf(response: HttpAnswer, { chatId, messageId, runId, toolCallId }: Place): Answer {
   const { date: _date, 'x-request-id': _id, ...headers } = response.headers;
   // There is no text of an answer to HEAD.
   const text = ((response.text as string | undefined) ?? '')
     .replaceAll(chatId, '<chat>')
+    .replaceAll(messageId, '<message>')
     .replaceAll(runId, '<run>')
     .replaceAll(toolCallId, '<call>');
   const body: unknown = text === '' ? text : { ...(JSON.parse(text) as object), requestId: undefined };
@@ -111,13 +114,13 @@ describe('Owners', () => {
      VALUES ($1, $2, $3, 'call', 0, 'pay', 'pending', true)`,
       [toolCallId, runId, messageId],
     );
-    return { chatId, runId, toolCallId };
+    return { chatId, messageId, runId, toolCallId };
   }
 
-  /** The path with its parameters filled in; what is in no place is nobody's. */
-  function filled({ path }: TestRoute, { chatId, runId, toolCallId }: Place): string {
-    const ids: Record<string, string> = { chats: chatId, runs: runId, 'tool-calls': toolCallId };
-    return path.replaceAll(/([\w-]+)\/:\w+/g, (_match, room: string) => `${room}/${ids[room] ?? nobodys.runId}`);
+  /** The path with its parameters filled in. */
+  function filled({ path }: TestRoute, { chatId, messageId, runId, toolCallId }: Place): string {
+    const ids: Record<string, string> = { chats: chatId, messages: messageId, runs: runId, 'tool-calls': toolCallId };
+    return path.replaceAll(/([\w-]+)\/:\w+/g, (_match, room: string) => `${room}/${ids[room] ?? ''}`);
   }
 
   /** Sends what a route takes to a place, in every way in which it can be answered. */
@@ -169,7 +172,9 @@ describe('Owners', () => {
     const others = await collected(answers(clients.bert, route, { ...annas, chatId: berts.chatId }));
     const none = await collected(answers(clients.bert, route, { ...nobodys, chatId: berts.chatId }));
     expect({ route, ...others }).toEqual({ route, ...none });
-    expect(new Set(others.answers.map(({ status }) => status))).toEqual(new Set([404]));
+    // The caller has used the key in this chat, for another request.
+    const takesKey = route.path.includes('/messages/') && route.method !== 'DELETE';
+    expect(new Set(others.answers.map(({ status }) => status))).toEqual(new Set(takesKey ? [404, 422] : [404]));
   }
 
   describe("Another owner's chat over HTTP", () => {
@@ -278,6 +283,9 @@ describe('Owners', () => {
     run: (id, owner) => chats.ref(id, owner).run(annas.runId).status(),
     runs: (id, owner) => chats.ref(id, owner).runs(),
     cancel: (id, owner) => chats.ref(id, owner).cancel(),
+    regenerate: (id, owner) => chats.ref(id, owner).regenerate(annas.messageId),
+    edit: (id, owner) => chats.ref(id, owner).edit(annas.messageId, 'Mine now'),
+    deleteMessage: (id, owner) => chats.ref(id, owner).deleteMessage(annas.messageId),
   };
 
   describe("Another owner's chat in the library", () => {

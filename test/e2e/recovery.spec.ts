@@ -61,7 +61,7 @@ describe('A run of a dead instance', () => {
     await new RunRows(database).orphan(chat.id);
     expect(await outcome).toMatchObject({ seq: 2, text: expect.stringContaining('Turn 1. You said: "Hello"') });
     expect(await runsOf(chat.id)).toMatchObject([{ status: 'completed', fence: 1, error: null }]);
-    const { items } = await chats[1].messages(chat.id);
+    const { items } = await chats[1].messages(chat.id, { include: 'superseded' });
     expect(items.map(({ role, status }) => [role, status])).toEqual([
       ['user', 'complete'],
       ['assistant', 'interrupted'],
@@ -136,8 +136,8 @@ describe('A shutdown', () => {
     const next = await startTestHost([Chat], { database: shared });
     try {
       const service = next.app.get<DuoChatService<Chat>>(DuoChatService);
-      await until(async () => (await service.messages(chat.id)).items.length === 3);
-      const { items } = await service.messages(chat.id);
+      await until(async () => (await service.messages(chat.id, { include: 'superseded' })).items.length === 3);
+      const { items } = await service.messages(chat.id, { include: 'superseded' });
       expect(items.slice(1)).toMatchObject([
         { status: 'interrupted', text: expect.stringMatching(/^Turn 1/) },
         { status: 'complete', text: expect.stringContaining('You said: "Hello"') },

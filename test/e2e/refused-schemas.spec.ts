@@ -46,11 +46,14 @@ describe('Refused schemas', () => {
   const places: Record<string, (model: string) => Promise<TalkingChat>> = {
     'in memory': (model) => {
       const chat = host.duo.chat({ model });
-      return Promise.resolve({ chat, messages: () => Promise.resolve(chat.messages) });
+      return Promise.resolve({ chat, messages: () => Promise.resolve(chat.allMessages) });
     },
     'in the database': async (model) => {
       const { id } = await host.chats.create({ model });
-      return { chat: await host.chats.find(id), messages: async () => (await host.chats.messages(id)).items };
+      return {
+        chat: await host.chats.find(id),
+        messages: async () => (await host.chats.messages(id, { include: 'superseded' })).items,
+      };
     },
   };
   const cases = Object.keys(places).flatMap((place) => APIS.map(([model, api]) => ({ place, model, api })));

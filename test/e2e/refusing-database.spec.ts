@@ -49,6 +49,7 @@ const UNAVAILABLE = [503, { code: 'database_unavailable', status: 503 }, '2'];
 /** What a route needs so that it comes to the database. */
 const bodies: Record<string, unknown> = {
   '/chats/:id/messages': { content: 'Hello' },
+  '/chats/:id/messages/:messageId': { content: 'Hello' },
 };
 
 describe('A database that is unavailable for a while', () => {

@@ -50,11 +50,11 @@ describe('Structured answers', () => {
   const places: Record<string, (model: string) => Promise<TalkingChat>> = {
     'in memory': (model) => {
       const chat = host.duo.chat({ model });
-      return Promise.resolve({ chat, messages: () => Promise.resolve(chat.messages) });
+      return Promise.resolve({ chat, messages: () => Promise.resolve(chat.allMessages) });
     },
     'in the database': async (model) => {
       const chat = await host.chats.create({ model });
-      return { chat, messages: async () => (await host.chats.messages(chat.id)).items };
+      return { chat, messages: async () => (await host.chats.messages(chat.id, { include: 'superseded' })).items };
     },
   };
   const cases = Object.keys(places).flatMap((place) => MODELS.map((model) => ({ place, model })));

@@ -190,6 +190,7 @@ describe('The programs of the pages', () => {
         'RenameDuoIndexes',
         'RenameProviderCallId',
         'AddRunResource',
+        'AllowChatlessAttempts',
         'CreateTickets',
       ]);
       expect(await migrated.query('SELECT subject, customer_id FROM tickets')).toEqual([]);
