@@ -16,11 +16,13 @@ export class UiWriter {
     private readonly writer: ChunkWriter,
     private readonly coalesceMs: number,
   ) {
-    writer.onDrain(() => {
+    const undrain = writer.onDrain(() => {
       this.keepsUp = true;
     });
     response.once('close', () => {
       clearTimeout(this.timer);
+      // The connection may serve other requests.
+      undrain();
     });
   }
 

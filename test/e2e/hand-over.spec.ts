@@ -118,7 +118,7 @@ describe('A server that stops while it answers', () => {
     const last = await servers.start();
     await until(async () => (await rows.runs(chatId))[0]?.status === 'interrupted');
     expect((await rows.runs(chatId))[0]).toMatchObject({ fence: 3, takeovers: 2 });
-    const halves = (await last.http.messages(chatId)).slice(1);
+    const halves = (await last.http.allMessages(chatId)).slice(1);
     expect(halves).toMatchObject(Array.from({ length: 3 }, () => ({ status: 'interrupted', text: said, runId })));
     const log = await rows.log(runId);
     const resets = log.flatMap(([index, event]) => (event.type === 'reset' ? [[index, event.messageId]] : []));

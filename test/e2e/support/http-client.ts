@@ -47,6 +47,12 @@ export class HttpClient {
     return items;
   }
 
+  /** Those that are superseded included. */
+  async allMessages(chatId: string): Promise<MessageRecord[]> {
+    const path = `/chats/${chatId}/messages?limit=100&include=superseded`;
+    return (await this.json<{ items: MessageRecord[] }>('GET', path)).items;
+  }
+
   /** Opens a stream of events; `signal` hangs up. */
   openEvents(chatId: string, content: string, signal?: AbortSignal): Promise<globalThis.Response> {
     return fetch(`${this.url}/chats/${chatId}/messages`, {
