@@ -2,6 +2,7 @@ import { type ServerResponse } from 'node:http';
 import { Injectable, Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import Negotiator from 'negotiator';
+import { GitlabDuoError } from '../errors/gitlab-duo.error.js';
 import { RunCancelledError, RunReleasedError } from '../errors/run.errors.js';
 import { safeError } from '../errors/safe-error.js';
 import { type MessageRecord, type Usage } from '../messages/message.interface.js';
@@ -168,7 +169,10 @@ export class RunResponder {
     form
       .write({ headers, runId: run.id, events, timing: this.timing })
       .catch((error: unknown) => {
-        this.logger.error(`The stream of run ${run.id} failed`, safeError(error));
+        // What is foreseen, such as the stop of this process, is no fault: the reader comes back.
+        if (!(error instanceof GitlabDuoError)) {
+          this.logger.error(`The stream of run ${run.id} failed`, safeError(error));
+        }
       })
       .finally(() => {
         reader.leave();
